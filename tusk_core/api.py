@@ -1,0 +1,315 @@
+"""The door between the engine and its clients (window, command line, notebooks).
+
+Signatures use only config, control, events, results and numpy; torch and OpenCV are imported
+inside the functions, so that a window can open before torch has loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.config import TrainConfig
+    from tusk_core.control import RunControl
+    from tusk_core.events import JobProgress, TrainEvent
+    from tusk_core.results import (
+        Analysis,
+        Detection,
+        DeviceInfo,
+        EmbeddingMap,
+        EvaluationReport,
+        Keypoints,
+        ModelInfo,
+        Reconstruction,
+        RunSummary,
+        SourceSummary,
+        TrainingEstimate,
+    )
+
+
+class Predictor(Protocol):
+    """An opened model: numpy pictures in, frozen results out. One thread at a time."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known about the model."""
+
+    def detect(
+        self,
+        image: NDArray[np.uint8],
+        *,
+        num_keypoints: int | None = None,
+        min_score: float = 0.0,
+        with_heat_map: bool = False,
+        network_size: tuple[int, int] | None = None,
+    ) -> Detection:
+        """Find keypoints in one picture.
+
+        Args:
+            image: (H, W, 3) or (H, W) uint8 RGB or grey, any size.
+            num_keypoints: K; None takes the training value.
+            min_score: keypoints below it are left out, [0, 1].
+            with_heat_map: also return the score map, at the original picture's size.
+            network_size: (width, height) to run at instead of the training size, [px].
+        """
+
+    def detect_many(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        *,
+        num_keypoints: int | None = None,
+        min_score: float = 0.0,
+    ) -> list[Detection]:
+        """Like ``detect`` for several pictures in one pass of the network."""
+
+    def reconstruct(
+        self, image: NDArray[np.uint8], keypoints: Keypoints | None = None
+    ) -> Reconstruction:
+        """Rebuild a picture from its keypoints (detected when None), with every layer.
+
+        ``keypoints`` may be edited by hand: only xy (original pixels), scores and descriptors
+        are used.
+        """
+
+    def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
+        """Draw each prototype alone in the middle of the picture (Figs. 3 and 8).
+
+        Returns:
+            (n, h, w, 3) uint8.
+        """
+
+
+class PictureSource(Protocol):
+    """Pictures of a folder, video or data set, decoded on demand; thread-safe for one reader."""
+
+    source: str
+    kind: str
+    fps: float
+
+    def __len__(self) -> int:
+        """Pictures or frames."""
+
+    def name(self, index: int) -> str:
+        """Path relative to the source, or ``frame 000123``."""
+
+    def read(self, index: int) -> NDArray[np.uint8]:
+        """Return picture ``index`` as (H, W, 3) uint8 RGB, owned and read-only; exact seek.
+
+        Raises:
+            SourceError: if that file cannot be read.
+        """
+
+    def close(self) -> None:
+        """Release files."""
+
+
+def train(
+    config: TrainConfig, control: RunControl, *, run_root: Path, name: str | None = None
+) -> Iterator[TrainEvent]:
+    """Train a new model in a new folder under ``run_root``; see ``tusk_core.events``."""
+    from tusk_core.training.trainer import run_training
+
+    return run_training(config, control, run_root=run_root, name=name)
+
+
+def resume(
+    run: Path,
+    control: RunControl,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str | None = None,
+) -> Iterator[TrainEvent]:
+    """Go on with a stopped or crashed run from its latest checkpoint, bit for bit on the CPU.
+
+    Args:
+        run: run folder.
+        control: stop, pause and save.
+        steps: new total of steps; None keeps the run's.
+        minutes: new time limit; None keeps the run's.
+        device: another device; None keeps the run's choice.
+    """
+    from tusk_core.training.trainer import resume_training
+
+    return resume_training(run, control, steps=steps, minutes=minutes, device=device)
+
+
+def fine_tune(
+    config: TrainConfig,
+    model: str | Path,
+    control: RunControl,
+    *,
+    run_root: Path,
+    name: str | None = None,
+) -> Iterator[TrainEvent]:
+    """Train a new run that starts from the weights of ``model`` where shapes agree."""
+    from tusk_core.training.trainer import run_training
+
+    return run_training(config, control, run_root=run_root, name=name, start_from=model)
+
+
+def estimate(config: TrainConfig, *, num_steps: int = 3) -> TrainingEstimate:
+    """Run a few real steps on made-up pictures and tell time and memory of the whole run."""
+    from tusk_core.training.estimate import estimate_training
+
+    return estimate_training(config, num_steps=num_steps)
+
+
+def list_devices() -> tuple[DeviceInfo, ...]:
+    """Return every device, usable or not, with the reason; the first is what ``auto`` takes."""
+    from tusk_core.nn.device import list_devices as listed
+
+    return listed()
+
+
+def open_predictor(model: str | Path, *, device: str = "auto") -> Predictor:
+    """Open a model folder, a run folder (its best checkpoint) or a bundled model by name.
+
+    Raises:
+        ModelFileError: if it is missing, broken, foreign or from a newer version.
+    """
+    from tusk_core.inference.predictor import load_predictor
+
+    return load_predictor(model, device=device)
+
+
+def open_source(source: str, *, recursive: bool = True) -> PictureSource:
+    """Open a folder, picture, video, ``sample:NAME`` or COCO data set for looking at.
+
+    Raises:
+        SourceError: if there is nothing readable there.
+    """
+    from tusk_core.data.source import open_source as opened
+
+    return opened(source, recursive=recursive)
+
+
+def summarise_source(source: str, control: RunControl | None = None) -> SourceSummary:
+    """Look through a source reading headers only; stops early when ``control`` says so."""
+    from tusk_core.data.source import summarise
+
+    return summarise(source, control)
+
+
+def make_sample_data(
+    name: str, *, count: int, seed: int, out: Path, digits: Path | None = None
+) -> Iterator[JobProgress]:
+    """Write a COCO data set with ground truth: tetrominoes, digits or solids (METHOD.md 3)."""
+    from tusk_core.data.sample_data import write_sample_data
+
+    return write_sample_data(name, count=count, seed=seed, out=out, digits=digits)
+
+
+def analyse(  # noqa: PLR0913 - one job, every part of it optional
+    model: str | Path,
+    source: str,
+    out: Path,
+    control: RunControl,
+    *,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+    with_errors: bool = False,
+) -> Iterator[JobProgress]:
+    """Detect over a whole source and write one results file (HDF5); cancel keeps nothing."""
+    from tusk_core.inference.analysis import analyse_source
+
+    return analyse_source(
+        model,
+        source,
+        out,
+        control,
+        num_keypoints=num_keypoints,
+        min_score=min_score,
+        with_errors=with_errors,
+    )
+
+
+def open_analysis(path: Path) -> Analysis:
+    """Read a results file written by ``analyse``.
+
+    Raises:
+        SourceError: if it is not one.
+    """
+    from tusk_core.inference.analysis import read_analysis
+
+    return read_analysis(path)
+
+
+def embed(
+    analysis: Analysis,
+    *,
+    method: Literal["pca", "umap", "tsne"],
+    max_points: int = 5000,
+    seed: int = 0,
+    neighbours: int = 15,
+) -> Iterator[JobProgress | EmbeddingMap]:
+    """Lay descriptors and prototypes out in the plane; yields progress, then the map.
+
+    t-SNE also yields intermediate maps. UMAP cannot be interrupted: run it in a child process.
+    """
+    from tusk_core.inference.embedding import embed_analysis
+
+    return embed_analysis(
+        analysis, method=method, max_points=max_points, seed=seed, neighbours=neighbours
+    )
+
+
+def evaluate(
+    model: str | Path,
+    data: str,
+    protocol: str,
+    control: RunControl | None = None,
+    *,
+    seed: int = 0,
+) -> Iterator[JobProgress | EvaluationReport]:
+    """Score a model by one of the protocols of METHOD.md section 2; the report comes last."""
+    from tusk_core.evaluation.protocols import evaluate_model
+
+    return evaluate_model(model, data, protocol, control, seed=seed)
+
+
+def export_analysis(
+    analysis: Analysis, path: Path, *, file_format: str, names: dict[int, str] | None = None,
+    merged: dict[int, int] | None = None, hidden: frozenset[int] = frozenset(),
+) -> list[str]:
+    """Write detections as coco, csv, parquet, h5 and others; returns what the format dropped."""
+    from tusk_core.inference.export import write_export
+
+    return write_export(
+        analysis, path, file_format=file_format, names=names, merged=merged, hidden=hidden
+    )
+
+
+def list_runs(run_root: Path) -> tuple[RunSummary, ...]:
+    """Return the runs under ``run_root``, newest first; unreadable ones are left out."""
+    from tusk_core.training.run_folder import list_runs as listed
+
+    return listed(run_root)
+
+
+def read_run(path: Path) -> RunSummary:
+    """Return one run at a glance.
+
+    Raises:
+        SourceError: if it is no run folder.
+    """
+    from tusk_core.training.run_folder import read_run as read
+
+    return read(path)
+
+
+def follow_events(path: Path, *, offset: int = 0) -> tuple[list[TrainEvent], int]:
+    """Return the logged events of a run after byte ``offset``, and the next offset.
+
+    Preview arrays come from the run's preview files. A half-written last line is left for the
+    next call.
+    """
+    from tusk_core.training.event_log import read_events
+
+    return read_events(path, offset=offset)

@@ -1,0 +1,151 @@
+"""What a run reports. Frozen, picklable, numpy only: safe to hand to another thread or process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Phase = Literal["loading data", "building model", "first batch", "training", "paused", "saving"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The run entered another phase.
+
+    Attributes:
+        phase: what it does now.
+        detail: one sentence for the user, such as ``"Reading picture 120 of 4000."``.
+        fraction: share of this phase that is done, 0 to 1; None when unknown.
+    """
+
+    phase: Phase
+    detail: str = ""
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """First event of a run, once its folder exists.
+
+    Attributes:
+        run_dir: folder of the run.
+        first_step: 0, or the step a resumed run goes on from.
+        total_steps: step at which it will end.
+        device: such as ``"cpu"`` or ``"cuda:0"``.
+        device_reason: one sentence saying why this device.
+        num_pictures: pictures it learns from.
+    """
+
+    run_dir: Path
+    first_step: int
+    total_steps: int
+    device: str
+    device_reason: str
+    num_pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One network step with its prototype steps.
+
+    Attributes:
+        step: 1-based, continues over a resume.
+        losses: unweighted value of each term: ``total`` (weighted sum), ``reconstruction``,
+            ``kmeans``, ``equivariance``, ``heatmap_equivariance``, ``sliced_wasserstein``,
+            and the optional ones in use.
+        seconds: wall time of the step.
+        pictures_per_second: smoothed over the last steps.
+        elapsed: training seconds so far, pauses excluded, resumed parts included.
+        remaining: estimated seconds left; None in the first steps.
+    """
+
+    step: int
+    losses: dict[str, float]
+    seconds: float
+    pictures_per_second: float
+    elapsed: float
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewReady:
+    """The probe pictures as the model sees them now; arrays are owned and read-only.
+
+    Attributes:
+        step: step they were made at.
+        images: (P, H, W, 3) uint8, the probe pictures at network size.
+        reconstructions: (P, H, W, 3) uint8.
+        xy: (P, K, 2) float32, pixels of ``images``, (x, y), (0, 0) = centre of the first pixel.
+        scores: (P, K) float32 in [0, 1].
+        labels: (P, K) int16, index of the nearest prototype.
+        usage: (M,) float32, share of recent keypoints assigned to each prototype; sums to 1.
+    """
+
+    step: int
+    images: NDArray[np.uint8]
+    reconstructions: NDArray[np.uint8]
+    xy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int16]
+    usage: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """A checkpoint is on disk.
+
+    Attributes:
+        step: step it holds.
+        path: its model folder.
+        is_best: True if its smoothed reconstruction loss is the lowest so far.
+    """
+
+    step: int
+    path: Path
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know while the run goes on (a halved batch, skipped files)."""
+
+    level: Literal["info", "warning"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The last event of every run that did not raise."""
+
+    step: int
+    reason: Literal["completed", "time limit", "stopped"]
+    run_dir: Path
+    model_dir: Path | None = None
+
+
+TrainEvent = (
+    PhaseChanged | RunStarted | StepDone | PreviewReady | CheckpointSaved | Notice | RunFinished
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a job (analysis, export, embedding, data making) has come.
+
+    Attributes:
+        done: items finished.
+        total: items in all; 0 when unknown.
+        message: one sentence.
+        remaining: estimated seconds left; None when unknown.
+    """
+
+    done: int
+    total: int
+    message: str = ""
+    remaining: float | None = None

@@ -1,0 +1,314 @@
+"""Values that cross the door between engine and window: frozen, numpy only, no torch.
+
+Coordinates are pixels of the original picture, (x, y), x right, y down, (0, 0) = centre of the
+top-left pixel. Pictures are (H, W, 3) uint8 RGB, contiguous, owned and read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.config import TrainConfig
+
+SourceKind = Literal["folder", "picture", "video", "camera", "sample", "dataset"]
+
+
+class TuskError(Exception):
+    """A refusal: one or two sentences saying what happened, why, and what to do."""
+
+
+class ModelFileError(TuskError):
+    """A model folder that is missing, broken, foreign or from a newer version."""
+
+
+class SourceError(TuskError):
+    """Pictures, a video, a camera or a data set that cannot be read."""
+
+
+class TrainingError(TuskError):
+    """A run that cannot go on (non-finite loss, no memory at batch 1, full disk)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One device that could run the model.
+
+    Attributes:
+        name: ``"cpu"``, ``"cuda:0"``, ``"mps"``.
+        label: for people, such as ``"NVIDIA RTX 3060, 12.0 GB"``.
+        available: whether it can be used.
+        reason: one sentence: why it is or is not used.
+    """
+
+    name: str
+    label: str
+    available: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints:
+    """Keypoints of one picture, sorted by falling score.
+
+    Attributes:
+        xy: (K, 2) float32, pixels of the original picture.
+        scores: (K,) float32 in [0, 1].
+        labels: (K,) int32, index of the nearest prototype.
+        descriptors: (K, C) float32, unit length.
+        confidences: (K,) float32 in [0, 1], soft assignment to the nearest prototype.
+    """
+
+    xy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    descriptors: NDArray[np.float32]
+    confidences: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reconstruction:
+    """A picture rebuilt from its keypoints, at the network's size.
+
+    Attributes:
+        composite: (h, w, 3) uint8.
+        target: (h, w, 3) uint8, the input at the same size.
+        rgb: (K, h, w, 3) uint8 colour of each layer; empty (0, h, w, 3) for score-weighted models.
+        alpha: (K, h, w) float32 in [0, 1], each layer's share of the picture after blending;
+            the shares and the background's add up to 1.
+        background: (h, w, 3) uint8, what is behind; black if the model has none.
+        mask: (h, w) uint8, 1 + index of the keypoint with the largest share, 0 = background.
+        error: mean squared error of composite against target, both in [0, 1].
+        contributions: (K,) float32, rise of that error when keypoint k is left out.
+    """
+
+    composite: NDArray[np.uint8]
+    target: NDArray[np.uint8]
+    rgb: NDArray[np.uint8]
+    alpha: NDArray[np.float32]
+    background: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    error: float
+    contributions: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """Everything the model says about one picture.
+
+    Attributes:
+        size: (width, height) of the original picture.
+        keypoints: see ``Keypoints``.
+        heat_map: (h, w) float32 in [0, 1], the score map of the whole picture; None unless asked.
+        milliseconds: time the network took.
+    """
+
+    size: tuple[int, int]
+    keypoints: Keypoints
+    heat_map: NDArray[np.float32] | None
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInfo:
+    """What is known about an opened model.
+
+    Attributes:
+        path: its folder.
+        name: for people.
+        config: settings it was trained with.
+        step: training step.
+        prototypes: (M, C) float32, unit length.
+        usage: (M,) float32, share of training keypoints on each prototype.
+        fingerprint: short hash of the weights; results made with the model carry it.
+        num_parameters: trainable numbers.
+        device: where it runs.
+        device_reason: one sentence saying why.
+    """
+
+    path: Path
+    name: str
+    config: TrainConfig
+    step: int
+    prototypes: NDArray[np.float32]
+    usage: NDArray[np.float32]
+    fingerprint: str
+    num_parameters: int
+    device: str
+    device_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A file that was skipped, and why in a few words."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceSummary:
+    """What a folder, picture, video or data set holds.
+
+    Attributes:
+        source: as given.
+        kind: what it is.
+        num_pictures: readable pictures or frames.
+        sizes: distinct (width, height) with their counts, most frequent first, at most 20.
+        grey_share: share of a random sample that has no colour, 0 to 1.
+        unreadable: files skipped.
+        duplicates: pairs of paths with the same content.
+        has_ground_truth: True when it is a data set this program made or knows.
+        frames_per_second: of a video, else 0.
+    """
+
+    source: str
+    kind: SourceKind
+    num_pictures: int
+    sizes: tuple[tuple[int, int, int], ...]
+    grey_share: float
+    unreadable: tuple[UnreadableFile, ...] = ()
+    duplicates: tuple[tuple[Path, Path], ...] = ()
+    has_ground_truth: bool = False
+    frames_per_second: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingEstimate:
+    """From a short probe of the real step.
+
+    Attributes:
+        seconds_per_step: median.
+        total_seconds: for the whole run.
+        memory_bytes: peak expected.
+        device: where.
+        detail: one sentence.
+    """
+
+    seconds_per_step: float
+    total_seconds: float
+    memory_bytes: int
+    device: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run folder at a glance.
+
+    Attributes:
+        path: its folder.
+        name: for people.
+        status: ``running``, ``paused``, ``completed``, ``stopped``, ``failed`` or ``crashed``.
+        step: last step.
+        total_steps: planned.
+        started: ISO time.
+        elapsed: seconds of training.
+        checkpoints: steps that have one, ascending.
+        best_step: step of the best checkpoint; None if there is none.
+        preset: preset it began from.
+        source: data it learnt from.
+        problem: why it failed, else empty.
+    """
+
+    path: Path
+    name: str
+    status: str
+    step: int
+    total_steps: int
+    started: str
+    elapsed: float
+    checkpoints: tuple[int, ...]
+    best_step: int | None
+    preset: str
+    source: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """All detections of one model over one source, sorted by picture; N detections.
+
+    Attributes:
+        model_fingerprint: of the model that made them.
+        source: as given.
+        picture_names: paths relative to the source, or ``frame 000123``.
+        picture_sizes: (P, 2) int32, (width, height).
+        picture_errors: (P,) float32, reconstruction error of each picture; NaN if not computed.
+        times: (P,) float64 seconds for a video, NaN otherwise.
+        picture: (N,) int32, index into the pictures.
+        xy: (N, 2) float32 pixels of the original picture.
+        scores: (N,) float32.
+        labels: (N,) int32.
+        descriptors: (N, C) float16.
+        classes: (N,) int32 ground-truth class of the nearest object, -1 where unknown.
+        class_names: names of those classes.
+        prototypes: (M, C) float32.
+    """
+
+    model_fingerprint: str
+    source: str
+    picture_names: tuple[str, ...]
+    picture_sizes: NDArray[np.int32]
+    picture_errors: NDArray[np.float32]
+    times: NDArray[np.float64]
+    picture: NDArray[np.int32]
+    xy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    descriptors: NDArray[np.float16]
+    classes: NDArray[np.int32]
+    class_names: tuple[str, ...]
+    prototypes: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingMap:
+    """Descriptors and prototypes laid out in the plane.
+
+    Attributes:
+        method: ``pca``, ``umap`` or ``tsne``.
+        points: (n, 2) float32, of the sampled detections.
+        indices: (n,) int64, which detections of the analysis they are.
+        prototypes: (M, 2) float32, in the same plane.
+        seconds: time it took.
+    """
+
+    method: str
+    points: NDArray[np.float32]
+    indices: NDArray[np.int64]
+    prototypes: NDArray[np.float32]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """Numbers of one model on one data set by one protocol.
+
+    Attributes:
+        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        model: name or path.
+        data: name or path.
+        metrics: name -> value; percentages in [0, 100].
+        intervals: name -> 95 % interval, bootstrap over pictures.
+        reference: the paper's figure where one exists.
+        counts: pictures, objects, detections and so on.
+        tables: named tables (confusion matrices): rows, columns, values.
+        worst: picture names, worst first.
+    """
+
+    protocol: str
+    model: str
+    data: str
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    reference: dict[str, float]
+    counts: dict[str, int]
+    tables: dict[str, list[list[float]]] = field(default_factory=dict)
+    worst: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""GUI-thread owners of threads and jobs."""

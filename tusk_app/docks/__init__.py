@@ -1,0 +1,1 @@
+"""Dock panels: bind controllers and models to widgets."""

@@ -1,0 +1,1 @@
+"""Observable state shared by the panels."""

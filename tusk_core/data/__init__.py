@@ -1,0 +1,1 @@
+"""Pictures, videos, data sets and generators."""

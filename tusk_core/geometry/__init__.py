@@ -1,0 +1,1 @@
+"""Geometry without parameters: grids and warps."""

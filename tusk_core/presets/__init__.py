@@ -1,0 +1,1 @@
+"""Bundled settings, one TOML file each."""

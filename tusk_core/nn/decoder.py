@@ -1,0 +1,233 @@
+"""Rebuilding the picture from its keypoints alone (paper section 3.2).
+
+Shapes: B batch, K keypoints, C descriptor length, H x W picture [px], P x P patch [px].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tusk_core.config import DecoderConfig
+from tusk_core.nn.splat import place_patches, splat_each, splat_sum
+from tusk_core.nn.unet import UNet
+
+_LATENT_CELLS = 5
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A rebuilt picture.
+
+    Attributes:
+        composite: (B, channels, H, W), in [0, 1].
+        rgb: (B, K, channels, H, W) colour of each layer; None for a score-weighted sum.
+        alpha: (B, K, H, W) opacity of each layer before presence and blending; None likewise.
+        shares: (B, K, H, W) share of each layer in the composite; None likewise.
+        background: (B, channels, H, W) what is behind; None if the model has none.
+        background_share: (B, H, W); the shares and it add up to 1. None likewise.
+    """
+
+    composite: Tensor
+    rgb: Tensor | None = None
+    alpha: Tensor | None = None
+    shares: Tensor | None = None
+    background: Tensor | None = None
+    background_share: Tensor | None = None
+
+
+def blend_layers(
+    rgb: Tensor, alpha: Tensor, presence: Tensor | None, background: Tensor
+) -> Decoded:
+    """Blend layers without an order: where several overlap, they share by their opacity.
+
+    With a_k = alpha_k * presence_k the layers together cover 1 - Π(1 - a_k); each gets a part
+    of that in proportion to a_k, and the background shows through the rest.
+
+    Args:
+        rgb: (B, K, channels, H, W) in [0, 1].
+        alpha: (B, K, H, W) in [0, 1].
+        presence: (B, K) in [0, 1], or None for 1.
+        background: (B, channels, H, W).
+    """
+    opacity = alpha if presence is None else alpha * presence[..., None, None]
+    uncovered = torch.prod(1 - opacity, dim=1)  # (B, H, W)
+    shares = opacity * ((1 - uncovered) / (opacity.sum(dim=1) + _EPSILON)).unsqueeze(1)
+    composite = (rgb * shares.unsqueeze(2)).sum(dim=1) + background * uncovered.unsqueeze(1)
+    return Decoded(composite, rgb, alpha, shares, background, uncovered)
+
+
+class PatchDecoder(nn.Module):
+    """A small picture for each keypoint, from its descriptor alone: RGB and alpha.
+
+    Args:
+        num_features: C.
+        channels: width of the first layer; halved once.
+        patch_size: side of the patch [px], a multiple of 4.
+        colours: picture channels.
+    """
+
+    def __init__(self, num_features: int, channels: int, patch_size: int, colours: int) -> None:
+        super().__init__()
+        self._cells = patch_size // 4
+        self._channels = channels
+        half = max(4, channels // 2)
+        self.spread = nn.Linear(num_features, channels * self._cells**2)
+        self.draw = nn.Sequential(
+            nn.Upsample(scale_factor=2, mode="nearest"),
+            nn.Conv2d(channels, half, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Upsample(scale_factor=2, mode="nearest"),
+            nn.Conv2d(half, half, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(half, colours + 1, 3, padding=1),
+        )
+
+    def forward(self, descriptors: Tensor) -> Tensor:
+        """Return (B, K, colours + 1, P, P) in [0, 1] for descriptors (B, K, C)."""
+        B, K, _ = descriptors.shape
+        seed = self.spread(descriptors.flatten(0, 1))
+        seed = seed.view(B * K, self._channels, self._cells, self._cells)
+        return torch.sigmoid(self.draw(seed)).unflatten(0, (B, K))
+
+
+class Background(nn.Module):
+    """What is behind the layers: black, one learned picture, or one drawn from a small code.
+
+    Args:
+        config: kind and length of the code.
+        coarse_channels: of the encoder's coarsest map, which the code is read from.
+        colours: picture channels.
+        size: (width, height) of the training pictures.
+    """
+
+    def __init__(
+        self, config: DecoderConfig, coarse_channels: int, colours: int, size: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self.kind = config.background
+        self._colours = colours
+        if self.kind == "learned":
+            self.picture = nn.Parameter(torch.full((1, colours, size[1], size[0]), 0.5))
+        elif self.kind == "latent":
+            self.to_code = nn.Linear(coarse_channels * 16, config.background_code)
+            self.from_code = nn.Linear(config.background_code, 32 * _LATENT_CELLS**2)
+            self.draw = nn.Sequential(
+                nn.ReLU(inplace=True),
+                nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+                nn.Conv2d(32, 16, 3, padding=1),
+                nn.ReLU(inplace=True),
+                nn.Conv2d(16, colours, 3, padding=1),
+            )
+
+    def code(self, coarsest: Tensor) -> Tensor | None:
+        """Return the code (B, n) of each picture, or None where this background needs none."""
+        if self.kind != "latent":
+            return None
+        return self.to_code(F.adaptive_avg_pool2d(coarsest, 4).flatten(1))
+
+    def forward(self, code: Tensor | None, batch: int, size: tuple[int, int]) -> Tensor:
+        """Return the background (B, colours, H, W) in [0, 1] at ``size`` (width, height)."""
+        width, height = size
+        if self.kind == "learned":
+            picture = self.picture.clamp(0, 1).expand(batch, -1, -1, -1)
+        elif self.kind == "latent":
+            assert code is not None
+            seed = self.from_code(code).view(batch, 32, _LATENT_CELLS, _LATENT_CELLS)
+            picture = torch.sigmoid(self.draw(seed))
+        else:
+            parameter = next(self.parameters(), None)
+            device = code.device if code is not None else getattr(parameter, "device", None)
+            return torch.zeros(batch, self._colours, height, width, device=device)
+        if picture.shape[-2:] == (height, width):
+            return picture
+        return F.interpolate(picture, (height, width), mode="bilinear", align_corners=False)
+
+
+class Decoder(nn.Module):
+    """Keypoints in, picture out, by either network and either blend.
+
+    Args:
+        config: which network, blend and background.
+        num_features: C.
+        colours: picture channels.
+    """
+
+    def __init__(self, config: DecoderConfig, num_features: int, colours: int) -> None:
+        super().__init__()
+        self.config = config
+        self._colours = colours
+        self.network: nn.Module
+        if config.kind == "patch":
+            self.network = PatchDecoder(
+                num_features, config.patch_channels, config.patch_size, colours
+            )
+        else:
+            outputs = colours + (config.blend == "alpha")
+            self.network = UNet(num_features, config.widths, outputs, config.norm_groups)
+
+    def forward(
+        self,
+        xy: Tensor,
+        descriptors: Tensor,
+        scores: Tensor,
+        size: tuple[int, int],
+        background: Tensor | None,
+    ) -> Decoded:
+        """Draw keypoints.
+
+        Args:
+            xy: (B, K, 2) pixels of the picture to draw.
+            descriptors: (B, K, C), unit length.
+            scores: (B, K) in [0, 1].
+            size: (width, height); a unet decoder needs multiples of its poolings.
+            background: (B, colours, H, W), or None where the model has none.
+        """
+        if self.config.blend == "sum":
+            return self._weighted_sum(xy, descriptors, scores, size)
+        if self.config.kind == "patch":
+            layers = place_patches(xy, self.network(descriptors), size)
+            rgb, alpha = layers[:, :, : self._colours], layers[:, :, self._colours]
+            assert background is not None
+            return blend_layers(rgb, alpha, scores if self.config.presence else None, background)
+        return self._alpha_unet(xy, descriptors, scores, size, background)
+
+    def _weighted_sum(
+        self, xy: Tensor, descriptors: Tensor, scores: Tensor, size: tuple[int, int]
+    ) -> Decoded:
+        values = descriptors * scores.unsqueeze(-1)
+        canvas = splat_sum(xy, values, size, self.config.splat_variance)
+        out, _ = self.network(_channels_last(canvas))
+        return Decoded(torch.sigmoid(out))
+
+    def _alpha_unet(
+        self,
+        xy: Tensor,
+        descriptors: Tensor,
+        scores: Tensor,
+        size: tuple[int, int],
+        background: Tensor | None,
+    ) -> Decoded:
+        values = descriptors * scores.unsqueeze(-1)
+        canvas = splat_each(xy, values, size, self.config.splat_variance)
+        out, _ = self.network(_channels_last(canvas.flatten(0, 1)))
+        out = out.unflatten(0, xy.shape[:2])  # (B, K, colours + 1, H, W)
+        rgb, logits = torch.sigmoid(out[:, :, : self._colours]), out[:, :, self._colours]
+        if background is None:
+            shares = torch.softmax(logits, dim=1)
+            return Decoded((rgb * shares.unsqueeze(2)).sum(1), rgb, shares, shares)
+        if self.config.presence:
+            logits = logits + scores.clamp_min(_EPSILON).log()[..., None, None]
+        # The background is one more slot of the softmax, with logit 0.
+        shares = torch.softmax(F.pad(logits, (0, 0, 0, 0, 0, 1)), dim=1)
+        shares, behind = shares[:, :-1], shares[:, -1]
+        composite = (rgb * shares.unsqueeze(2)).sum(1) + background * behind.unsqueeze(1)
+        return Decoded(composite, rgb, shares, shares, background, behind)
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,76 @@
+"""Reading keypoints from the heat map: NMS, top-K, soft-argmax, descriptors (paper section 3.1).
+
+Shapes: B batch, K keypoints, C descriptor length, h x w map [cells]. Positions here are map
+cells, (x, y), (0, 0) = centre of the first cell.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tusk_core.geometry.grids import to_unit
+
+
+def find_peaks(score_map: Tensor, num_keypoints: int, window: int) -> tuple[Tensor, Tensor]:
+    """Return the K highest local maxima.
+
+    Args:
+        score_map: (B, 1, h, w), any range above 0.
+        num_keypoints: K, at most h * w.
+        window: odd side of the neighbourhood in which a peak is the largest [cells].
+
+    Returns:
+        (B, K) int64 flat indices by falling score, and (B, K) bool: False where the map has
+        fewer peaks than K and the index is arbitrary.
+    """
+    pooled = F.max_pool2d(score_map, window, stride=1, padding=window // 2)
+    peaks = torch.where(score_map == pooled, score_map, torch.zeros_like(score_map))
+    values, indices = peaks.flatten(1).topk(num_keypoints, dim=1)
+    return indices, values > 0
+
+
+def refine_peaks(score_map: Tensor, indices: Tensor, window: int, temperature: float) -> Tensor:
+    """Return sub-cell positions: the soft-argmax of a window around each peak.
+
+    Args:
+        score_map: (B, 1, h, w).
+        indices: (B, K) flat indices of the peaks.
+        window: odd side of the window [cells]; cells beyond the edge have no weight.
+        temperature: softness, > 0.
+
+    Returns:
+        (B, K, 2) positions, differentiable in ``score_map``.
+    """
+    B, _, h, w = score_map.shape
+    reach = torch.arange(window, device=score_map.device) - window // 2
+    offset_y, offset_x = (t.flatten() for t in torch.meshgrid(reach, reach, indexing="ij"))
+    peak_x, peak_y = indices % w, indices // w
+    x = peak_x.unsqueeze(-1) + offset_x  # (B, K, window²)
+    y = peak_y.unsqueeze(-1) + offset_y
+    valid = (x >= 0) & (x < w) & (y >= 0) & (y < h)
+    flat = (y.clamp(0, h - 1) * w + x.clamp(0, w - 1)).flatten(1)
+    values = score_map.flatten(1).gather(1, flat).view_as(x)
+    weights = torch.softmax((values / temperature).masked_fill(~valid, -torch.inf), dim=-1)
+    offsets = torch.stack([offset_x, offset_y], dim=-1).to(weights.dtype)  # (window², 2)
+    peak = torch.stack([peak_x, peak_y], dim=-1).to(weights.dtype)
+    return peak + weights @ offsets
+
+
+def read_at(maps: Tensor, xy: Tensor, *, nearest: bool = False) -> Tensor:
+    """Read maps at sub-cell positions; beyond the edge the border value is repeated.
+
+    Args:
+        maps: (B, C, h, w).
+        xy: (B, K, 2) map cells.
+        nearest: take the nearest cell instead of the bilinear mean; no gradient to ``xy``.
+
+    Returns:
+        (B, K, C).
+    """
+    h, w = maps.shape[-2:]
+    grid = to_unit(xy, (w, h)).unsqueeze(1)
+    mode = "nearest" if nearest else "bilinear"
+    out = F.grid_sample(maps, grid, mode=mode, padding_mode="border", align_corners=False)
+    return out.squeeze(2).transpose(1, 2)

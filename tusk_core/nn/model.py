@@ -1,0 +1,179 @@
+"""The TUSK model: encoder, keypoints, prototypes and decoder wired together (paper Fig. 2).
+
+Shapes: B batch, K keypoints, C descriptor length, H x W picture, h x w maps. Pictures are
+(B, channels, H, W) in [0, 1]; positions are pixels of those pictures, (x, y).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tusk_core.config import EncoderConfig, TrainConfig
+from tusk_core.geometry.grids import map_to_picture, picture_to_map
+from tusk_core.nn.decoder import Background, Decoded, Decoder
+from tusk_core.nn.keypoints import find_peaks, read_at, refine_peaks
+from tusk_core.nn.prototypes import Prototypes
+from tusk_core.nn.unet import UNet
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the encoder says about pictures.
+
+    Attributes:
+        score_map: (B, 1, h, w) in [0, 1], standardised for each picture.
+        features: (B, C, h, w), not normalised.
+        code: (B, n) code of the background, or None.
+        size: (width, height) of the pictures, before any padding.
+    """
+
+    score_map: Tensor
+    features: Tensor
+    code: Tensor | None
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeypointSet:
+    """Keypoints of a batch, by falling score.
+
+    Attributes:
+        xy: (B, K, 2) pixels of the picture.
+        scores: (B, K) in [0, 1]; 0 where the map had fewer peaks than K.
+        descriptors: (B, K, C), unit length.
+    """
+
+    xy: Tensor
+    scores: Tensor
+    descriptors: Tensor
+
+
+class Encoder(nn.Module):
+    """Picture to heat map and feature map (METHOD 1.2), at 1 / stride of its size."""
+
+    def __init__(self, config: EncoderConfig, channels: int) -> None:
+        super().__init__()
+        groups, features = config.norm_groups, config.num_features
+        first = channels if config.stem_stride == 1 else config.widths[0]
+        self.stem: nn.Module = nn.Identity()
+        if config.stem_stride > 1:
+            self.stem = nn.Sequential(
+                nn.Conv2d(channels, first, 5, stride=config.stem_stride, padding=2),
+                nn.GroupNorm(groups, first),
+                nn.ReLU(inplace=True),
+            )
+        self.unet = UNet(first, config.widths, features, groups)
+        self.heat_map = nn.Sequential(
+            nn.Conv2d(features, features, 3, padding=1),
+            nn.GroupNorm(groups, features),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(features, 1, 3, padding=1),
+            # One group over one channel: each picture's map gets mean 0 and deviation 1.
+            nn.GroupNorm(1, 1),
+        )
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return score map (B, 1, h, w), features (B, C, h, w) and the coarsest map."""
+        features, coarsest = self.unet(self.stem(images))
+        return torch.sigmoid(self.heat_map(features)), features, coarsest
+
+
+class TuskModel(nn.Module):
+    """The whole method as one module; settings decide every variant.
+
+    Args:
+        config: its data, encoder, keypoints, decoder and prototypes groups are used.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels, features = config.data.channels, config.encoder.num_features
+        size = (config.data.width, config.data.height)
+        self.encoder = Encoder(config.encoder, channels)
+        self.decoder = Decoder(config.decoder, features, channels)
+        self.prototypes = Prototypes(config.prototypes.num_prototypes, features)
+        self.background = Background(config.decoder, config.encoder.widths[-1], channels, size)
+        self.stride = config.encoder.stem_stride
+
+    def encode(self, images: Tensor) -> Encoded:
+        """Run the encoder; sides it cannot divide are padded by repetition and cropped back."""
+        height, width = images.shape[-2:]
+        padded = _padded(images, self.config.size_multiple)
+        padded = padded.contiguous(memory_format=torch.channels_last)
+        score_map, features, coarsest = self.encoder(padded)
+        rows, columns = -(-height // self.stride), -(-width // self.stride)
+        return Encoded(
+            score_map[..., :rows, :columns],
+            features[..., :rows, :columns],
+            self.background.code(coarsest),
+            (width, height),
+        )
+
+    def find_keypoints(self, encoded: Encoded, num_keypoints: int | None = None) -> KeypointSet:
+        """Read K keypoints from the maps; K is the configuration's unless given."""
+        config = self.config.keypoints
+        cells = encoded.score_map.shape[-1] * encoded.score_map.shape[-2]
+        count = min(num_keypoints or config.num_keypoints, cells)
+        score_map = encoded.score_map.contiguous()
+        indices, is_peak = find_peaks(score_map.detach(), count, config.nms_window)
+        cells_xy = refine_peaks(
+            score_map, indices, config.refine_window, config.refine_temperature
+        )
+        scores = read_at(score_map, cells_xy).squeeze(-1) * is_peak
+        return KeypointSet(
+            map_to_picture(cells_xy, self.stride),
+            scores,
+            self._descriptors_in_cells(encoded.features, cells_xy),
+        )
+
+    def descriptors_at(self, encoded: Encoded, xy: Tensor) -> Tensor:
+        """Return the unit descriptors (B, N, C) at any positions (B, N, 2) of the picture."""
+        return self._descriptors_in_cells(encoded.features, picture_to_map(xy, self.stride))
+
+    def _descriptors_in_cells(self, features: Tensor, cells_xy: Tensor) -> Tensor:
+        nearest = self.config.keypoints.descriptor_sampling == "nearest"
+        return F.normalize(read_at(features, cells_xy, nearest=nearest), dim=-1)
+
+    def decode(
+        self, keypoints: KeypointSet, size: tuple[int, int], code: Tensor | None = None
+    ) -> Decoded:
+        """Rebuild pictures of ``size`` (width, height) from keypoints and the background's code."""
+        width, height = size
+        multiple = self.config.size_multiple if self.config.decoder.kind == "unet" else 1
+        full = (-(-width // multiple) * multiple, -(-height // multiple) * multiple)
+        background = None
+        if self.config.decoder.background != "none":
+            background = self.background(code, keypoints.xy.shape[0], full).to(keypoints.xy.device)
+        decoded = self.decoder(
+            keypoints.xy, keypoints.descriptors, keypoints.scores, full, background
+        )
+        return decoded if full == size else _cropped(decoded, size)
+
+
+def _padded(images: Tensor, multiple: int) -> Tensor:
+    height, width = images.shape[-2:]
+    below, right = -height % multiple, -width % multiple
+    if not (below or right):
+        return images
+    return F.pad(images, (0, right, 0, below), mode="replicate")
+
+
+def _cropped(decoded: Decoded, size: tuple[int, int]) -> Decoded:
+    width, height = size
+
+    def crop(t: Tensor | None) -> Tensor | None:
+        return None if t is None else t[..., :height, :width]
+
+    return Decoded(
+        decoded.composite[..., :height, :width],
+        crop(decoded.rgb),
+        crop(decoded.alpha),
+        crop(decoded.shares),
+        crop(decoded.background),
+        crop(decoded.background_share),
+    )

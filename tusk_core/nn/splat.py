@@ -1,0 +1,95 @@
+"""Putting keypoints back on a map: Gaussian splats and sub-pixel patches (paper section 3.2).
+
+Both are separable, so each is two small matrix products rather than a sum over every pixel.
+
+Shapes: B batch, K keypoints, C channels, H x W picture, P x P patch [px].
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def gaussian_rows(position: Tensor, length: int, variance: float) -> Tensor:
+    """Return Gaussians along one axis that add up to 1.
+
+    Args:
+        position: (...) centres [px]; far outside the picture the nearest edge gets all.
+        length: pixels along the axis.
+        variance: of the Gaussian [px²].
+
+    Returns:
+        (..., length).
+    """
+    pixels = torch.arange(length, device=position.device, dtype=position.dtype)
+    logits = -(pixels - position.unsqueeze(-1)).square() / (2 * variance)
+    # A softmax is the normalised Gaussian, and cannot give 0 / 0 where exp underflows.
+    return torch.softmax(logits, dim=-1)
+
+
+def splat_each(
+    xy: Tensor, values: Tensor, size: tuple[int, int], variance: float
+) -> Tensor:
+    """Place each keypoint's values on a map of its own.
+
+    Args:
+        xy: (B, K, 2) pixels.
+        values: (B, K, C).
+        size: (width, height) of the map.
+        variance: of the Gaussian [px²].
+
+    Returns:
+        (B, K, C, H, W); each splat adds up to its values.
+    """
+    rows_x = gaussian_rows(xy[..., 0], size[0], variance)
+    rows_y = gaussian_rows(xy[..., 1], size[1], variance)
+    return (values.unsqueeze(-1) * rows_y.unsqueeze(-2)).unsqueeze(-1) * rows_x[:, :, None, None]
+
+
+def splat_sum(xy: Tensor, values: Tensor, size: tuple[int, int], variance: float) -> Tensor:
+    """Place all keypoints on one map and add them up, without building the K maps.
+
+    Returns:
+        (B, C, H, W).
+    """
+    rows_x = gaussian_rows(xy[..., 0], size[0], variance)  # (B, K, W)
+    rows_y = gaussian_rows(xy[..., 1], size[1], variance)  # (B, K, H)
+    return torch.einsum("bkc,bkh,bkw->bchw", values, rows_y, rows_x)
+
+
+def tent_rows(position: Tensor, length: int, patch: int) -> Tensor:
+    """Return the bilinear weights that place a patch centred at each position along one axis.
+
+    Args:
+        position: (...) centres [px].
+        length: pixels of the picture along the axis.
+        patch: pixels of the patch along the axis.
+
+    Returns:
+        (..., length, patch): weight of patch pixel p in picture pixel i.
+    """
+    pixels = torch.arange(length, device=position.device, dtype=position.dtype)
+    taps = torch.arange(patch, device=position.device, dtype=position.dtype) - (patch - 1) / 2
+    distance = pixels.unsqueeze(-1) - (position[..., None, None] + taps)
+    return (1 - distance.abs()).clamp_min(0)
+
+
+def place_patches(xy: Tensor, patches: Tensor, size: tuple[int, int]) -> Tensor:
+    """Put each keypoint's patch on an empty picture, bilinearly at its sub-pixel position.
+
+    The position gets a true gradient, since moving it moves what is drawn.
+
+    Args:
+        xy: (B, K, 2) pixels.
+        patches: (B, K, C, P, P).
+        size: (width, height) of the picture.
+
+    Returns:
+        (B, K, C, H, W), 0 outside the patch.
+    """
+    patch = patches.shape[-1]
+    rows_x = tent_rows(xy[..., 0], size[0], patch)  # (B, K, W, P)
+    rows_y = tent_rows(xy[..., 1], size[1], patch)  # (B, K, H, P)
+    wide = patches @ rows_x.transpose(-1, -2).unsqueeze(2)  # (B, K, C, P, W)
+    return rows_y.unsqueeze(2) @ wide

@@ -5,6 +5,8 @@
 # Windows: see README.md.
 
 PYTHON := .venv/bin/python
+# Text files are UTF-8, also where the locale is plain C.
+export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test tour bench bundle reference clean

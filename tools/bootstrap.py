@@ -151,6 +151,9 @@ def install_packages() -> None:
 
 def install_project() -> None:
     pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    for path in VENV.rglob("*tusk_studio*.pth"):
+        # Python 3.11 reads this file in the locale's encoding and fails on é where that is ASCII.
+        path.write_text(f"import sys; sys.path.append({str(ROOT)!a})\n", encoding="ascii")
 
 
 def main() -> None:

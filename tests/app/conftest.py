@@ -1,0 +1,92 @@
+"""Fixtures for tests with a QApplication: no thread or timer outlives its test."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
+
+from tusk_app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def collected_between_tests() -> Iterator[None]:
+    """Collect garbage between tests only.
+
+    Windows kept alive by reference cycles would else be freed in the middle of an event loop,
+    which crashes PySide6 now and then.
+    """
+    gc.disable()
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
+    gc.enable()
+
+
+def _origin() -> str:
+    return "".join(traceback.format_list(traceback.extract_stack(limit=6)[:-2]))
+
+
+@pytest.fixture(autouse=True)
+def no_dangling_threads(
+    monkeypatch: pytest.MonkeyPatch, collected_between_tests: None
+) -> Iterator[None]:
+    """Fail a test that leaves a QThread running or a QTimer ticking, and say where it began."""
+    threads: list[tuple[QThread, str]] = []
+    timers: list[tuple[QTimer, str]] = []
+    start_thread, start_timer = QThread.start, QTimer.start
+
+    def thread_start(self: QThread, *args: object) -> None:
+        threads.append((self, _origin()))
+        start_thread(self, *args)
+
+    def timer_start(self: QTimer, *args: object) -> None:
+        timers.append((self, _origin()))
+        start_timer(self, *args)
+
+    monkeypatch.setattr(QThread, "start", thread_start)
+    monkeypatch.setattr(QTimer, "start", timer_start)
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [*_running(threads), *_ticking(timers)]
+    assert not left, "left behind:\n" + "\n".join(left)
+
+
+def _running(threads: list[tuple[QThread, str]]) -> list[str]:
+    left = []
+    for thread, origin in threads:
+        try:
+            if thread.isRunning():
+                left.append(f"thread {thread.objectName()!r} started at\n{origin}")
+                thread.quit()
+                thread.wait(5000)
+        except RuntimeError:  # its C++ object is gone: fine
+            continue
+    return left
+
+
+def _ticking(timers: list[tuple[QTimer, str]]) -> list[str]:
+    left = []
+    for timer, origin in timers:
+        try:
+            if timer.isActive():
+                left.append(f"timer of {timer.interval()} ms started at\n{origin}")
+                timer.stop()
+        except RuntimeError:
+            continue
+    return left
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings in a file of this test."""
+    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))

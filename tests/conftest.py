@@ -1,0 +1,22 @@
+"""Shared by all tests: no display, no settings or folders of the person who runs them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def tusk_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, cache, logs and runs of the program lie in a folder of this test."""
+    home = tmp_path_factory.mktemp("tusk_home")
+    monkeypatch.setenv("TUSK_HOME", str(home))
+    return home

@@ -1,0 +1,174 @@
+"""What is open now: pictures, the current one, what the model says about it, run and results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.api import PictureSource
+    from tusk_core.results import Analysis, Detection, ModelInfo, Reconstruction
+
+
+class Document(QObject):
+    """The state that all panels show. Pure state: no thread, no file, no widget.
+
+    ``go_to`` asks for a picture; whoever reads pictures answers with ``set_picture``. A new
+    picture empties detection and reconstruction, a new source empties the picture.
+
+    Signals:
+        source_changed, picture_changed, detection_changed, reconstruction_changed,
+        model_changed, run_changed, analysis_changed: the property of that name changed.
+        index_requested: int, picture that should be shown next.
+        thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
+    """
+
+    source_changed = Signal()
+    index_requested = Signal(int)
+    picture_changed = Signal()
+    detection_changed = Signal()
+    reconstruction_changed = Signal()
+    model_changed = Signal()
+    run_changed = Signal()
+    analysis_changed = Signal()
+    thresholds_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source: PictureSource | None = None
+        self._index = -1
+        self._picture: NDArray[np.uint8] | None = None
+        self._detection: Detection | None = None
+        self._reconstruction: Reconstruction | None = None
+        self._model: ModelInfo | None = None
+        self._run_dir: Path | None = None
+        self._analysis: Analysis | None = None
+        self._num_keypoints: int | None = None
+        self._min_score = 0.0
+
+    @property
+    def source(self) -> PictureSource | None:
+        """The open folder, picture, video or camera."""
+        return self._source
+
+    @property
+    def num_pictures(self) -> int:
+        """Pictures or frames of the source; 0 if nothing is open."""
+        return 0 if self._source is None else len(self._source)
+
+    @property
+    def index(self) -> int:
+        """Index of the picture shown or asked for last; -1 if there is none."""
+        return self._index
+
+    @property
+    def picture(self) -> NDArray[np.uint8] | None:
+        """The picture shown, (H, W, 3) uint8 RGB, read-only."""
+        return self._picture
+
+    @property
+    def detection(self) -> Detection | None:
+        """What the model says about the picture shown."""
+        return self._detection
+
+    @property
+    def reconstruction(self) -> Reconstruction | None:
+        """The picture shown, rebuilt from its keypoints."""
+        return self._reconstruction
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The open model."""
+        return self._model
+
+    @property
+    def run_dir(self) -> Path | None:
+        """Folder of the run that is being looked at."""
+        return self._run_dir
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """All detections of the model over a source."""
+        return self._analysis
+
+    @property
+    def num_keypoints(self) -> int | None:
+        """Keypoints asked of each picture; None takes the training value."""
+        return self._num_keypoints
+
+    @property
+    def min_score(self) -> float:
+        """Keypoints with a lower score are not shown, [0, 1]."""
+        return self._min_score
+
+    def set_source(self, source: PictureSource | None) -> None:
+        """Open other pictures; the caller closes the source that was open before."""
+        self._source = source
+        self._index = -1
+        self._picture = self._detection = self._reconstruction = None
+        self.source_changed.emit()
+        self.picture_changed.emit()
+        if source is not None and len(source) > 0:
+            self.go_to(0)
+
+    def go_to(self, index: int) -> None:
+        """Ask for a picture; an index beyond the ends takes the first or the last."""
+        if self.num_pictures == 0:
+            return
+        index = min(max(index, 0), self.num_pictures - 1)
+        if index != self._index:
+            self._index = index
+            self.index_requested.emit(index)
+
+    def set_picture(self, index: int, picture: NDArray[np.uint8] | None) -> None:
+        """Show a picture, (H, W, 3) uint8 RGB, owned and read-only."""
+        self._index, self._picture = index, picture
+        self._detection = self._reconstruction = None
+        self.picture_changed.emit()
+
+    def set_detection(self, detection: Detection | None) -> None:
+        """Take what the model says about the picture shown."""
+        self._detection = detection
+        self.detection_changed.emit()
+
+    def set_reconstruction(self, reconstruction: Reconstruction | None) -> None:
+        """Take the rebuilt picture."""
+        self._reconstruction = reconstruction
+        self.reconstruction_changed.emit()
+
+    def set_model(self, model: ModelInfo | None) -> None:
+        """Take an opened model; what an older one said is dropped."""
+        self._model = model
+        self._detection = self._reconstruction = None
+        self.model_changed.emit()
+        self.detection_changed.emit()
+        self.reconstruction_changed.emit()
+
+    def set_run(self, run_dir: Path | None) -> None:
+        """Look at another run."""
+        if run_dir != self._run_dir:
+            self._run_dir = run_dir
+            self.run_changed.emit()
+
+    def set_analysis(self, analysis: Analysis | None) -> None:
+        """Take the detections over a whole source."""
+        self._analysis = analysis
+        self.analysis_changed.emit()
+
+    def set_num_keypoints(self, num: int | None) -> None:
+        """Ask for so many keypoints of each picture; None takes the training value."""
+        if num != self._num_keypoints:
+            self._num_keypoints = num
+            self.thresholds_changed.emit()
+
+    def set_min_score(self, score: float) -> None:
+        """Show only keypoints with at least this score, [0, 1]."""
+        if score != self._min_score:
+            self._min_score = score
+            self.thresholds_changed.emit()

@@ -1,0 +1,149 @@
+"""Losses of one run as growing arrays, and the thinning that makes them quick to draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tusk_core.events import StepDone
+
+FIRST_CAPACITY = 1024
+
+
+class LossHistory:
+    """Every step's losses, one float32 column per term; terms that begin late start with NaN."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._steps = np.empty(FIRST_CAPACITY, np.int64)
+        self._elapsed = np.empty(FIRST_CAPACITY, np.float64)
+        self._columns: dict[str, NDArray[np.float32]] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the terms, in the order in which they appeared."""
+        return tuple(self._columns)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """(N,) step numbers, rising; a view."""
+        return self._steps[: self._size]
+
+    @property
+    def elapsed(self) -> NDArray[np.float64]:
+        """(N,) training seconds; a view."""
+        return self._elapsed[: self._size]
+
+    def values(self, term: str) -> NDArray[np.float32]:
+        """(N,) values of ``term``, NaN where it had none; a view."""
+        return self._columns[term][: self._size]
+
+    def extend(self, events: Sequence[StepDone]) -> None:
+        """Append ``events``; steps that a resumed run does again replace the old ones."""
+        if not events:
+            return
+        self._size = int(np.searchsorted(self.steps, events[0].step))
+        self._reserve(self._size + len(events))
+        end = self._size + len(events)
+        self._steps[self._size : end] = [event.step for event in events]
+        self._elapsed[self._size : end] = [event.elapsed for event in events]
+        for term in {name: None for event in events for name in event.losses}:
+            if term not in self._columns:
+                self._columns[term] = np.full(len(self._steps), np.nan, np.float32)
+        for term, column in self._columns.items():
+            column[self._size : end] = [event.losses.get(term, np.nan) for event in events]
+        self._size = end
+
+    def last(self, term: str, *, window: int = 1) -> float:
+        """Mean of the last ``window`` finite values of ``term``; NaN if there are none."""
+        if term not in self._columns:
+            return float("nan")
+        tail = self.values(term)[-window:]
+        finite = tail[np.isfinite(tail)]
+        return float(finite.mean()) if finite.size else float("nan")
+
+    def index_at(self, x: float, *, by_time: bool) -> int | None:
+        """Row nearest to step (or second) ``x``; None while empty."""
+        if not self._size:
+            return None
+        axis = self.elapsed if by_time else self.steps
+        right = int(np.searchsorted(axis, x))
+        left = max(right - 1, 0)
+        right = min(right, self._size - 1)
+        return left if abs(x - axis[left]) <= abs(axis[right] - x) else right
+
+    def _reserve(self, size: int) -> None:
+        capacity = len(self._steps)
+        if size <= capacity:
+            return
+        capacity = max(size, 2 * capacity)
+        self._steps = _grown(self._steps, capacity)
+        self._elapsed = _grown(self._elapsed, capacity)
+        for term, column in self._columns.items():
+            self._columns[term] = _grown(column, capacity)
+
+
+def _grown(array: NDArray[np.generic], capacity: int) -> NDArray[np.generic]:
+    larger = np.empty(capacity, array.dtype)
+    larger[: len(array)] = array
+    if larger.dtype.kind == "f":
+        larger[len(array) :] = np.nan
+    return larger
+
+
+def smoothed(values: NDArray[np.floating], window: int) -> NDArray[np.float64]:
+    """Mean of the last ``window`` values at each place; NaN stays NaN and is not counted.
+
+    Args:
+        values: (N,).
+        window: 1 changes nothing.
+
+    Returns:
+        (N,) float64.
+    """
+    numbers = np.asarray(values, np.float64)
+    if window <= 1 or not numbers.size:
+        return numbers
+    is_finite = np.isfinite(numbers)
+    sums = np.cumsum(np.where(is_finite, numbers, 0.0))
+    counts = np.cumsum(is_finite)
+    sums[window:] -= sums[:-window].copy()
+    counts[window:] -= counts[:-window].copy()
+    return np.where(is_finite, sums / np.maximum(counts, 1), np.nan)
+
+
+def thinned(
+    x: NDArray[np.floating] | NDArray[np.integer], y: NDArray[np.floating], most: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """At most ``most`` points of a curve that keep each stretch's lowest and highest value.
+
+    Args:
+        x: (N,) rising.
+        y: (N,), NaN allowed.
+        most: even number, at least 4.
+
+    Returns:
+        x and y of the kept points, in order.
+    """
+    keep = np.isfinite(y)
+    x, y = np.asarray(x, np.float64)[keep], np.asarray(y, np.float64)[keep]
+    if len(x) <= most:
+        return x, y
+    size = -(-len(x) // (most // 2))
+    num_full = len(x) // size
+    block = y[: num_full * size].reshape(num_full, size)
+    offset = np.arange(num_full) * size
+    pairs = np.stack([block.argmin(axis=1) + offset, block.argmax(axis=1) + offset], axis=1)
+    rest = y[num_full * size :]
+    tail = num_full * size + np.array([rest.argmin(), rest.argmax()] if rest.size else [], int)
+    indices = np.unique(np.concatenate([pairs.ravel(), tail]))
+    return x[indices], y[indices]

@@ -1,0 +1,110 @@
+"""What is selected and pointed at: one object that every panel reads and writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+class SelectionModel(QObject):
+    """The selection. Each setter takes the caller's name, so that it can ignore its own echo.
+
+    Rows are rows of the document's ``Analysis``; keypoints are indices into the ``Detection`` of
+    the picture on the canvas. Nothing is announced when nothing changed.
+
+    Signals (each with the ``origin`` of the change):
+        detections_changed, hover_changed, prototype_changed, keypoint_changed,
+        keypoint_hover_changed.
+    """
+
+    detections_changed = Signal(str)
+    hover_changed = Signal(str)
+    prototype_changed = Signal(str)
+    keypoint_changed = Signal(str)
+    keypoint_hover_changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._detections = _rows(())
+        self._hovered: int | None = None
+        self._prototype: int | None = None
+        self._keypoint: int | None = None
+        self._hovered_keypoint: int | None = None
+
+    @property
+    def detections(self) -> NDArray[np.int64]:
+        """Selected rows, (n,) int64, ascending, unique, read-only."""
+        return self._detections
+
+    @property
+    def hovered(self) -> int | None:
+        """Row under the pointer."""
+        return self._hovered
+
+    @property
+    def prototype(self) -> int | None:
+        """Selected prototype."""
+        return self._prototype
+
+    @property
+    def keypoint(self) -> int | None:
+        """Selected keypoint of the picture on the canvas."""
+        return self._keypoint
+
+    @property
+    def hovered_keypoint(self) -> int | None:
+        """Keypoint under the pointer."""
+        return self._hovered_keypoint
+
+    def select_detections(self, ids: Iterable[int] | NDArray[np.integer], origin: str = "") -> None:
+        """Select these rows and no others."""
+        rows = _rows(ids)
+        if not np.array_equal(rows, self._detections):
+            self._detections = rows
+            self.detections_changed.emit(origin)
+
+    def hover(self, row: int | None, origin: str = "") -> None:
+        """Point at a row; None points at nothing."""
+        if row != self._hovered:
+            self._hovered = row
+            self.hover_changed.emit(origin)
+
+    def select_prototype(self, index: int | None, origin: str = "") -> None:
+        """Select a prototype; None selects none."""
+        if index != self._prototype:
+            self._prototype = index
+            self.prototype_changed.emit(origin)
+
+    def select_keypoint(self, index: int | None, origin: str = "") -> None:
+        """Select a keypoint of the picture on the canvas; None selects none."""
+        if index != self._keypoint:
+            self._keypoint = index
+            self.keypoint_changed.emit(origin)
+
+    def hover_keypoint(self, index: int | None, origin: str = "") -> None:
+        """Point at a keypoint of the picture on the canvas; None points at nothing."""
+        if index != self._hovered_keypoint:
+            self._hovered_keypoint = index
+            self.keypoint_hover_changed.emit(origin)
+
+    def clear(self, origin: str = "") -> None:
+        """Select and point at nothing."""
+        self.select_detections((), origin)
+        self.hover(None, origin)
+        self.select_prototype(None, origin)
+        self.select_keypoint(None, origin)
+        self.hover_keypoint(None, origin)
+
+
+def _rows(ids: Iterable[int] | NDArray[np.integer]) -> NDArray[np.int64]:
+    values = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64)
+    rows = np.unique(values.astype(np.int64))
+    rows.flags.writeable = False
+    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 FIRST_CAPACITY = 1024
 
+N = TypeVar("N", bound="np.generic")
+
 
 class LossHistory:
     """Every step's losses, one float32 column per term; terms that begin late start with NaN."""
 
     def __init__(self) -> None:
         self._size = 0
-        self._steps = np.empty(FIRST_CAPACITY, np.int64)
-        self._elapsed = np.empty(FIRST_CAPACITY, np.float64)
+        self._steps: NDArray[np.int64] = np.empty(FIRST_CAPACITY, np.int64)
+        self._elapsed: NDArray[np.float64] = np.empty(FIRST_CAPACITY, np.float64)
         self._columns: dict[str, NDArray[np.float32]] = {}
 
     def __len__(self) -> int:
@@ -63,6 +65,24 @@ class LossHistory:
             column[self._size : end] = [event.losses.get(term, np.nan) for event in events]
         self._size = end
 
+    def joined(self, newer: LossHistory) -> LossHistory:
+        """A history with these steps up to the first of ``newer``, then all of those."""
+        result = LossHistory()
+        end = int(np.searchsorted(self.steps, newer.steps[0])) if len(newer) else len(self)
+        size = end + len(newer)
+        result._reserve(size)
+        result._steps[:size] = np.concatenate([self.steps[:end], newer.steps])
+        result._elapsed[:size] = np.concatenate([self.elapsed[:end], newer.elapsed])
+        for term in {**self._columns, **newer._columns}:
+            column = np.full(len(result._steps), np.nan, np.float32)
+            if term in self._columns:
+                column[:end] = self.values(term)[:end]
+            if term in newer._columns:
+                column[end:size] = newer.values(term)
+            result._columns[term] = column
+        result._size = size
+        return result
+
     def last(self, term: str, *, window: int = 1) -> float:
         """Mean of the last ``window`` finite values of ``term``; NaN if there are none."""
         if term not in self._columns:
@@ -92,7 +112,7 @@ class LossHistory:
             self._columns[term] = _grown(column, capacity)
 
 
-def _grown(array: NDArray[np.generic], capacity: int) -> NDArray[np.generic]:
+def _grown(array: NDArray[N], capacity: int) -> NDArray[N]:
     larger = np.empty(capacity, array.dtype)
     larger[: len(array)] = array
     if larger.dtype.kind == "f":
@@ -135,15 +155,15 @@ def thinned(
         x and y of the kept points, in order.
     """
     keep = np.isfinite(y)
-    x, y = np.asarray(x, np.float64)[keep], np.asarray(y, np.float64)[keep]
-    if len(x) <= most:
-        return x, y
-    size = -(-len(x) // (most // 2))
-    num_full = len(x) // size
-    block = y[: num_full * size].reshape(num_full, size)
+    kept_x, kept_y = np.asarray(x, np.float64)[keep], np.asarray(y, np.float64)[keep]
+    if len(kept_x) <= most:
+        return kept_x, kept_y
+    size = -(-len(kept_x) // (most // 2))
+    num_full = len(kept_x) // size
+    block = kept_y[: num_full * size].reshape(num_full, size)
     offset = np.arange(num_full) * size
     pairs = np.stack([block.argmin(axis=1) + offset, block.argmax(axis=1) + offset], axis=1)
-    rest = y[num_full * size :]
+    rest = kept_y[num_full * size :]
     tail = num_full * size + np.array([rest.argmin(), rest.argmax()] if rest.size else [], int)
     indices = np.unique(np.concatenate([pairs.ravel(), tail]))
-    return x[indices], y[indices]
+    return kept_x[indices], kept_y[indices]

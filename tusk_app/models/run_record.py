@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.models.loss_history import LossHistory
 
@@ -107,6 +107,7 @@ class RunRecord(QObject):
         self._clear(title, is_sample=is_sample, planned_steps=steps)
         self.was_reset.emit()
 
+    @Slot(object)
     def take_started(self, event: RunStarted) -> None:
         """Record that the run's folder exists, or that the run was taken up again."""
         self.started = event
@@ -115,11 +116,19 @@ class RunRecord(QObject):
             self.resumed_at.append(event.first_step)
         self.run_started.emit()
 
+    def take_summary(self, title: str, steps: int) -> None:
+        """Record what the run's folder says of itself."""
+        self.title = title
+        self.planned_steps = steps or self.planned_steps
+        self.run_started.emit()
+
+    @Slot(object)
     def take_phase(self, event: PhaseChanged) -> None:
         """Record what the run does now."""
         self.phase = event
         self.phase_changed.emit()
 
+    @Slot(object)
     def take_steps(self, events: Sequence[StepDone]) -> None:
         """Record finished steps, oldest first."""
         self.history.extend(events)
@@ -131,11 +140,13 @@ class RunRecord(QObject):
         self.preview = event
         self.preview_changed.emit()
 
+    @Slot(object)
     def take_checkpoint(self, event: CheckpointSaved) -> None:
         """Record a checkpoint."""
         self.checkpoints.append(event)
         self.checkpoint_saved.emit()
 
+    @Slot(object)
     def take_notice(self, event: Notice) -> None:
         """Record something the user should know."""
         self.notices.append(event)
@@ -147,16 +158,16 @@ class RunRecord(QObject):
         self.finished = finished
         self.ended.emit()
 
-    def take_past(self, past: RunRecord) -> None:
+    def take_past(
+        self,
+        history: LossHistory,
+        checkpoints: Sequence[CheckpointSaved],
+        resumed_at: Sequence[int],
+    ) -> None:
         """Put the beginning of a resumed run, read from its folder, before what is known."""
-        newer = self.history
-        cut = int(newer.steps[0]) if len(newer) else None
-        past.history.truncate(cut)
-        past.history.append(newer)
-        self.history = past.history
-        known = {checkpoint.step for checkpoint in self.checkpoints}
-        older = [c for c in past.checkpoints if c.step not in known]
-        self.checkpoints = sorted([*older, *self.checkpoints], key=lambda c: c.step)
-        self.resumed_at = sorted({*past.resumed_at, *self.resumed_at})
+        self.history = history.joined(self.history)
+        merged = {checkpoint.step: checkpoint for checkpoint in [*checkpoints, *self.checkpoints]}
+        self.checkpoints = [merged[step] for step in sorted(merged)]
+        self.resumed_at = sorted({*resumed_at, *self.resumed_at})
         self.steps_done.emit()
         self.checkpoint_saved.emit()

@@ -1,0 +1,392 @@
+"""GUI-thread owner of the training thread: one run at a time, from its start to its outcome."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.controllers.training_setup import TrainingSetup
+from tusk_app.models.run_record import Outcome, RunRecord
+from tusk_app.workers.latest_value import LatestValue
+from tusk_app.workers.run_past import PastRun, read_past
+from tusk_app.workers.training_failure import RunFailed
+from tusk_app.workers.training_request import Session, TrainingRequest
+from tusk_app.workers.training_worker import TrainingWorker
+from tusk_core.config import ConfigError, load_preset, replaced
+from tusk_core.control import RunControl
+from tusk_core.events import CheckpointSaved, PhaseChanged, PreviewReady, RunFinished, RunStarted
+
+log = logging.getLogger(__name__)
+
+STOP_TIMEOUT_MS = 30_000  # a step and a checkpoint of a large model on a slow machine
+SAMPLE_PRESET = "quick-tetrominoes"
+SAMPLE_SOURCE = "sample:tetrominoes"
+
+
+class RunState(enum.Enum):
+    """What the buttons may offer."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+class Remedy(enum.Enum):
+    """What can be tried after a failure."""
+
+    HALF_BATCH = "half the batch"
+    CPU = "on the CPU"
+    LOWER_RATE = "lower learning rate"
+    RESUME = "resume"
+    AGAIN = "again"
+
+
+class TrainingController(QObject):
+    """Starts, holds and ends runs; what they report lands in ``record``.
+
+    Attributes:
+        record: the run that goes on, or the last one.
+        setup: answers the training dialog's questions in the background.
+
+    Signals:
+        state_changed: RunState.
+        acknowledged: str, said at once when a button was pressed.
+        failed: RunFailed; ``remedies()`` tells what can be tried.
+        run_ended: str outcome ("done", "stopped", "failed", "discarded").
+        run_trashed: Path of a run folder that is now in the trash.
+        trash_failed: str, a sentence.
+    """
+
+    state_changed = Signal(object)
+    acknowledged = Signal(str)
+    failed = Signal(object)
+    run_ended = Signal(str)
+    run_trashed = Signal(object)
+    trash_failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None, *, run_root: Path | None = None) -> None:
+        super().__init__(parent)
+        self.record = RunRecord(self)
+        self.setup = TrainingSetup(self)
+        self._run_root = run_root
+        self._state = RunState.IDLE
+        self._thread: QThread | None = None
+        self._worker: TrainingWorker | None = None
+        self._control = RunControl()
+        self._previews: LatestValue[PreviewReady] = LatestValue()
+        self._request: TrainingRequest | None = None
+        self._failure: RunFailed | None = None
+        self._finished: RunFinished | None = None
+        self._is_discarding = False
+        self._next: TrainingRequest | None = None
+        self._past = LatestTask("past of a run", self)
+        self._past.done.connect(self._take_past)
+        self._trash = LatestTask("trash", self, keep_all=True)
+        self._trash.done.connect(self._take_trashed)
+        self._trash.failed.connect(self._take_trash_error)
+
+    @property
+    def state(self) -> RunState:
+        """Current state; changes are announced by ``state_changed``."""
+        return self._state
+
+    @property
+    def is_busy(self) -> bool:
+        """True from the start of a run until its thread is gone."""
+        return self._state is not RunState.IDLE
+
+    @property
+    def request(self) -> TrainingRequest | None:
+        """What the current or last run was asked to do."""
+        return self._request
+
+    @property
+    def failure(self) -> RunFailed | None:
+        """Why the last run failed; None if it did not."""
+        return self._failure
+
+    @property
+    def run_root(self) -> Path:
+        """Folder that gets the folders of new runs."""
+        return self._run_root if self._run_root is not None else Path.home() / "TUSK" / "runs"
+
+    def set_run_root(self, path: Path) -> None:
+        """Put new runs under ``path``."""
+        self._run_root = path
+
+    def start_request(self, request: TrainingRequest) -> None:
+        """Start what the user asked for.
+
+        Raises:
+            RuntimeError: if a run is still going on.
+        """
+        self._start(request.session, request, request.title, request.total_steps)
+
+    def start(self, session: Session, *, title: str = "Training", steps: int | None = None) -> None:
+        """Start any session, such as one of a test.
+
+        Raises:
+            RuntimeError: if a run is still going on.
+        """
+        self._start(session, None, title, steps)
+
+    def start_sample(self) -> None:
+        """Train the small preset on pictures made for it: the program's first minute.
+
+        Raises:
+            RuntimeError: if a run is still going on.
+            ConfigError: if the preset is missing.
+        """
+        config = replaced(load_preset(SAMPLE_PRESET), {"data.source": SAMPLE_SOURCE})
+        self.start_request(TrainingRequest("new", self.run_root, config, is_sample=True))
+
+    def continue_run(self, run_dir: Path, *, steps: int) -> None:
+        """Go on with a finished or stopped run until ``steps`` are done in all."""
+        request = TrainingRequest("resume", self.run_root, start_from=run_dir, steps=steps)
+        self.start_request(request)
+
+    def pause(self) -> None:
+        """Hold the run after its current step; returns at once."""
+        if self._state is RunState.RUNNING:
+            self._control.set_paused(paused=True)
+            self._set_state(RunState.PAUSING)
+            self.acknowledged.emit("Pausing after this step…")
+
+    def resume(self) -> None:
+        """Let a paused run go on; returns at once."""
+        if self._state in {RunState.PAUSED, RunState.PAUSING}:
+            self._control.set_paused(paused=False)
+            self._set_state(RunState.RUNNING)
+            self.acknowledged.emit("Going on…")
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint after the current step; returns at once."""
+        if self._state in {RunState.RUNNING, RunState.PAUSING, RunState.PAUSED}:
+            self._control.request_checkpoint()
+            self.acknowledged.emit("Saving a checkpoint after this step…")
+
+    def stop_and_keep(self) -> None:
+        """End the run after its current step and keep what it has learnt; returns at once."""
+        if self._state not in {RunState.IDLE, RunState.STOPPING}:
+            self._control.request_stop()
+            self._set_state(RunState.STOPPING)
+            self.acknowledged.emit("Stopping after this step; what it has learnt is kept…")
+
+    def discard(self) -> None:
+        """End the run, then move its folder to the trash; returns at once."""
+        if self._state is RunState.IDLE:
+            return
+        self._is_discarding = True
+        self._control.request_stop()
+        self._set_state(RunState.STOPPING)
+        self.acknowledged.emit("Stopping after this step; then the run goes to the trash…")
+
+    def trash_run(self, path: Path) -> None:
+        """Move the folder of a run that is not going on to the trash, in the background."""
+        self._trash.request(lambda: move_to_trash(path))
+
+    def shutdown(self) -> bool:
+        """Stop and wait; called when the main window closes. False if the run did not end."""
+        self._next = None
+        self.stop_and_keep()
+        if self._thread is not None and not self._thread.wait(STOP_TIMEOUT_MS):
+            return False
+        tasks_ended = [task.shutdown() for task in (self._past, self._trash)]
+        return self.setup.shutdown() and all(tasks_ended)
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What can be tried after the last failure, best first."""
+        if self._failure is None:
+            return ()
+        return tuple(r for r in _REMEDIES[self._failure.cause] if self._remedied(r) is not None)
+
+    def apply(self, remedy: Remedy) -> None:
+        """Start the failed run again in another way; waits for the failed one's thread."""
+        request = self._remedied(remedy)
+        if request is None:
+            return
+        if self.is_busy:
+            self._next = request
+        else:
+            self.start_request(request)
+
+    def _remedied(self, remedy: Remedy) -> TrainingRequest | None:
+        request, run_dir = self._request, self.record.run_dir
+        if request is None:
+            return None
+        match remedy:
+            case Remedy.HALF_BATCH:
+                return request.with_half_the_batch()
+            case Remedy.CPU:
+                started = self.record.started
+                on_cpu = started is not None and started.device == "cpu"
+                return None if on_cpu else request.on_the_cpu()
+            case Remedy.LOWER_RATE:
+                return request.with_a_lower_rate()
+            case Remedy.RESUME:
+                has_checkpoint = run_dir is not None and bool(self.record.checkpoints)
+                return request.resumed(run_dir) if has_checkpoint and run_dir else None
+            case Remedy.AGAIN:
+                return replace(request)
+
+    def _start(
+        self, session: Session, request: TrainingRequest | None, title: str, steps: int | None
+    ) -> None:
+        if self._thread is not None:
+            raise RuntimeError("a run is already going on")
+        self._request, self._failure, self._finished = request, None, None
+        self._is_discarding = False
+        self._control = RunControl()
+        self._previews = LatestValue()
+        thread = QThread(self)
+        thread.setObjectName("training")
+        worker = TrainingWorker(session, self._control, self._previews)
+        worker.moveToThread(thread)
+        self._connect(worker, thread)
+        self._thread, self._worker = thread, worker
+        self._set_state(RunState.PREPARING)
+        is_sample = request is not None and request.is_sample
+        self.record.reset(title, is_sample=is_sample, steps=steps)
+        thread.start()
+
+    def _connect(self, worker: TrainingWorker, thread: QThread) -> None:
+        thread.started.connect(worker.run)
+        worker.run_started.connect(self._take_started)
+        worker.phase_changed.connect(self._take_phase)
+        worker.steps_done.connect(self._take_steps)
+        worker.preview_ready.connect(self._take_preview)
+        worker.checkpoint_saved.connect(self._take_checkpoint)
+        worker.notice.connect(self.record.take_notice)
+        worker.ended.connect(self._take_end)
+        worker.failed.connect(self._take_failure)
+        # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread,
+        # which may itself be waiting for this thread in shutdown().
+        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
+        thread.finished.connect(worker.deleteLater)
+        thread.finished.connect(self._on_thread_finished)
+
+    @Slot(object)
+    def _take_started(self, event: RunStarted) -> None:
+        self.record.take_started(event)
+        if event.first_step > 0:
+            self._past.request(lambda: read_past(event.run_dir, before=event.first_step))
+
+    @Slot(object)
+    def _take_past(self, past: PastRun) -> None:
+        if past.path == self.record.run_dir:
+            self.record.take_past(past.history, past.checkpoints, past.resumed_at)
+
+    @Slot(object)
+    def _take_phase(self, event: PhaseChanged) -> None:
+        self.record.take_phase(event)
+        if event.phase == "paused" and self._state is RunState.PAUSING:
+            self._set_state(RunState.PAUSED)
+        elif event.phase == "training" and self._state is RunState.PREPARING:
+            self._set_state(RunState.RUNNING)
+
+    @Slot(object)
+    def _take_steps(self, events: object) -> None:
+        assert isinstance(events, tuple)
+        if self._state is RunState.PREPARING:
+            self._set_state(RunState.RUNNING)
+        self.record.take_steps(events)
+
+    @Slot()
+    def _take_preview(self) -> None:
+        preview = self._previews.take()
+        if preview is not None:
+            self.record.take_preview(preview)
+
+    @Slot(object)
+    def _take_checkpoint(self, event: CheckpointSaved) -> None:
+        self.record.take_checkpoint(event)
+        self.acknowledged.emit(f"Checkpoint saved at step {event.step:,}.")
+
+    @Slot(object)
+    def _take_end(self, event: RunFinished | None) -> None:
+        self._finished = event
+
+    @Slot(object)
+    def _take_failure(self, failure: RunFailed) -> None:
+        self._failure = failure
+
+    @Slot()
+    def _on_thread_finished(self) -> None:
+        assert self._thread is not None
+        self._thread.deleteLater()
+        self._thread = self._worker = None
+        outcome = self._outcome()
+        run_dir = self.record.run_dir
+        if outcome == "discarded" and run_dir is not None:
+            self.trash_run(run_dir)
+        self._set_state(RunState.IDLE)
+        self.record.take_end(outcome, self._finished)
+        if self._failure is not None and outcome == "failed":
+            self.failed.emit(self._failure)
+        self.run_ended.emit(outcome)
+        request, self._next = self._next, None
+        if request is not None:
+            self.start_request(request)
+
+    def _outcome(self) -> Outcome:
+        if self._is_discarding:
+            return "discarded"
+        if self._failure is not None:
+            return "failed"
+        if self._finished is None or self._finished.reason == "stopped":
+            return "stopped"
+        return "done"
+
+    @Slot(object)
+    def _take_trashed(self, path: Path) -> None:
+        self.run_trashed.emit(path)
+
+    @Slot(object)
+    def _take_trash_error(self, error: Exception) -> None:
+        self.trash_failed.emit(str(error))
+
+    def _set_state(self, state: RunState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+_REMEDIES: dict[str, tuple[Remedy, ...]] = {
+    "memory": (Remedy.HALF_BATCH, Remedy.CPU, Remedy.RESUME),
+    "not finite": (Remedy.RESUME, Remedy.LOWER_RATE),
+    "disk": (Remedy.RESUME, Remedy.AGAIN),
+    "pictures": (Remedy.AGAIN,),
+    "model": (),
+    "settings": (),
+    "engine": (Remedy.RESUME, Remedy.HALF_BATCH, Remedy.AGAIN),
+    "bug": (Remedy.RESUME, Remedy.AGAIN),
+}
+
+
+def move_to_trash(path: Path) -> Path:
+    """Move a run folder to the trash; never deletes it.
+
+    Raises:
+        OSError: with a sentence for the user.
+    """
+    from send2trash import send2trash
+
+    try:
+        send2trash(str(path))
+    except Exception as error:
+        raise OSError(
+            f"The run could not be moved to the trash ({error}). It is still in {path}; "
+            "delete that folder yourself if you do not need it."
+        ) from error
+    return path
+
+
+__all__ = ["ConfigError", "Remedy", "RunState", "TrainingController"]

@@ -1,0 +1,130 @@
+"""Runs one session of the engine inside a QThread and turns its events into signals."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.workers.latest_value import LatestValue
+from tusk_app.workers.training_failure import explain_failure
+from tusk_app.workers.training_request import Session
+from tusk_core.control import Cancelled, RunControl
+from tusk_core.events import (
+    CheckpointSaved,
+    Notice,
+    PhaseChanged,
+    PreviewReady,
+    RunFinished,
+    RunStarted,
+    StepDone,
+    TrainEvent,
+)
+
+log = logging.getLogger(__name__)
+
+BATCH_SECONDS = 0.1  # at most ten metric signals a second
+
+
+class TrainingWorker(QObject):
+    """Owns no widget and touches none; lives in the training thread.
+
+    Signals:
+        run_started: RunStarted.
+        phase_changed: PhaseChanged; progress inside one phase is thinned out, its end is not.
+        steps_done: tuple[StepDone, ...], every step exactly once, in order.
+        preview_ready: the mailbox went from empty to full; call ``previews.take()``.
+        checkpoint_saved: CheckpointSaved.
+        notice: Notice.
+        ended: RunFinished, or None when the run was stopped before it had anything to keep.
+        failed: RunFailed.
+        finished: always last, exactly once.
+    """
+
+    run_started = Signal(object)
+    phase_changed = Signal(object)
+    steps_done = Signal(object)
+    preview_ready = Signal()
+    checkpoint_saved = Signal(object)
+    notice = Signal(object)
+    ended = Signal(object)
+    failed = Signal(object)
+    finished = Signal()
+
+    def __init__(
+        self, session: Session, control: RunControl, previews: LatestValue[PreviewReady]
+    ) -> None:
+        super().__init__()  # no parent: a QObject with one cannot change thread
+        self._session = session
+        self._control = control
+        self._previews = previews
+        self._steps: list[StepDone] = []
+        self._phase: PhaseChanged | None = None
+        self._sent_phase = ""
+        self._last_flush = 0.0
+
+    @Slot()
+    def run(self) -> None:
+        """Run the session to its end; connected to ``QThread.started``."""
+        result: RunFinished | None = None
+        try:
+            for event in self._session(self._control):
+                if isinstance(event, RunFinished):
+                    result = event
+                self._forward(event)
+            self._flush()
+            self.ended.emit(result)
+        except Cancelled:
+            self._flush()
+            self.ended.emit(result)
+        except Exception as error:
+            log.exception("training failed")
+            self._flush()
+            self.failed.emit(explain_failure(error))
+        finally:
+            self.finished.emit()
+
+    def _forward(self, event: TrainEvent) -> None:
+        match event:
+            case StepDone():
+                self._steps.append(event)
+                self._flush_if_due()
+            case PhaseChanged():
+                self._take_phase(event)
+            case PreviewReady():
+                if self._previews.put(event):
+                    self.preview_ready.emit()
+            case RunStarted():
+                self._flush()
+                self.run_started.emit(event)
+            case CheckpointSaved():
+                self._flush()
+                self.checkpoint_saved.emit(event)
+            case Notice():
+                self._flush()
+                self.notice.emit(event)
+            case RunFinished():
+                pass  # sent when the generator has closed its files
+
+    def _take_phase(self, event: PhaseChanged) -> None:
+        if event.phase != self._sent_phase:
+            self._phase = event
+            self._flush()
+            return
+        self._phase = event
+        self._flush_if_due()
+
+    def _flush_if_due(self) -> None:
+        if time.monotonic() - self._last_flush >= BATCH_SECONDS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._steps:
+            self.steps_done.emit(tuple(self._steps))
+            self._steps.clear()
+        if self._phase is not None:
+            self._sent_phase = self._phase.phase
+            self.phase_changed.emit(self._phase)
+            self._phase = None
+        self._last_flush = time.monotonic()

@@ -92,6 +92,7 @@ class PatchDecoder(nn.Module):
         B, K, _ = descriptors.shape
         seed = self.spread(descriptors.flatten(0, 1))
         seed = seed.view(B * K, self._channels, self._cells, self._cells)
+        seed = _channels_last(seed)
         return torch.sigmoid(self.draw(seed)).unflatten(0, (B, K))
 
 
@@ -130,9 +131,16 @@ class Background(nn.Module):
             return None
         return self.to_code(F.adaptive_avg_pool2d(coarsest, 4).flatten(1))
 
-    def forward(self, code: Tensor | None, batch: int, size: tuple[int, int]) -> Tensor:
-        """Return the background (B, colours, H, W) in [0, 1] at ``size`` (width, height)."""
+    def forward(self, code: Tensor | None, like: Tensor, size: tuple[int, int]) -> Tensor:
+        """Return the background (B, colours, H, W) in [0, 1].
+
+        Args:
+            code: (B, n) from ``code``; None for kinds that need none.
+            like: (B, ...) tells batch, device and dtype.
+            size: (width, height) of the picture to draw.
+        """
         width, height = size
+        batch = like.shape[0]
         if self.kind == "learned":
             picture = self.picture.clamp(0, 1).expand(batch, -1, -1, -1)
         elif self.kind == "latent":
@@ -140,9 +148,7 @@ class Background(nn.Module):
             seed = self.from_code(code).view(batch, 32, _LATENT_CELLS, _LATENT_CELLS)
             picture = torch.sigmoid(self.draw(seed))
         else:
-            parameter = next(self.parameters(), None)
-            device = code.device if code is not None else getattr(parameter, "device", None)
-            return torch.zeros(batch, self._colours, height, width, device=device)
+            return like.new_zeros(batch, self._colours, height, width)
         if picture.shape[-2:] == (height, width):
             return picture
         return F.interpolate(picture, (height, width), mode="bilinear", align_corners=False)

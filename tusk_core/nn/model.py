@@ -148,7 +148,7 @@ class TuskModel(nn.Module):
         full = (-(-width // multiple) * multiple, -(-height // multiple) * multiple)
         background = None
         if self.config.decoder.background != "none":
-            background = self.background(code, keypoints.xy.shape[0], full).to(keypoints.xy.device)
+            background = self.background(code, keypoints.xy, full)
         decoded = self.decoder(
             keypoints.xy, keypoints.descriptors, keypoints.scores, full, background
         )

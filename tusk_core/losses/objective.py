@@ -1,0 +1,198 @@
+"""The whole training objective of one step: every term, its weight and its schedule.
+
+Shapes: B pictures (2B views), K keypoints, C descriptor length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from tusk_core.geometry.grids import pixel_grid, to_pixels, to_unit
+from tusk_core.losses.clustering import information_loss, kmeans_loss, quantise
+from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
+from tusk_core.losses.reconstruction import pixel_loss
+from tusk_core.nn.decoder import Decoded
+from tusk_core.nn.model import Encoded, KeypointSet, TuskModel
+
+if TYPE_CHECKING:
+    from tusk_core.config import LossConfig
+    from tusk_core.geometry.tps import Warp
+    from tusk_core.losses.reconstruction import PerceptualLoss
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Two views of each picture.
+
+    Attributes:
+        first: (B, channels, H, W) in [0, 1].
+        second: (B, channels, H, W); what it shows at p lies at ``warp(p)`` in the first.
+        warp: of B pictures.
+    """
+
+    first: Tensor
+    second: Tensor
+    warp: Warp
+
+    def part(self, start: int, stop: int) -> Views:
+        """Return the views of pictures ``start`` to ``stop``."""
+        warp = type(self.warp)(
+            self.warp.control[start:stop],
+            self.warp.weights[start:stop],
+            self.warp.affine[start:stop],
+        )
+        return Views(self.first[start:stop], self.second[start:stop], warp)
+
+
+@dataclass(frozen=True, slots=True)
+class StepLoss:
+    """The objective of one batch.
+
+    Attributes:
+        total: weighted sum; call ``backward`` on it.
+        terms: unweighted value of each term in use, detached scalars.
+        descriptors: (2, B, K, C) detached, first views then second.
+        labels: (2, B, K) nearest prototype.
+    """
+
+    total: Tensor
+    terms: dict[str, Tensor]
+    descriptors: Tensor
+    labels: Tensor
+
+
+def ramp(step: int, start: int, length: int) -> float:
+    """Return a weight's share at ``step``: 0 before ``start``, then linear to 1."""
+    if step < start:
+        return 0.0
+    return min(1.0, (step - start + 1) / length) if length else 1.0
+
+
+def step_loss(
+    model: TuskModel, views: Views, step: int, perceptual: PerceptualLoss | None
+) -> StepLoss:
+    """Compute the objective of the network for one batch of views (paper eq. 1 to 6).
+
+    Args:
+        model: in training mode.
+        views: B pictures.
+        step: decides the ramps.
+        perceptual: needed if the configuration asks for it.
+    """
+    config = model.config.losses
+    prototypes = model.prototypes.unit()
+    fixed = prototypes if config.joint else prototypes.detach()
+    target = torch.cat([views.first, views.second])
+    encoded = model.encode(target)
+    keypoints = model.find_keypoints(encoded)
+    drawn, commitment = _quantised(model, keypoints, fixed)
+    decoded = model.decode(drawn, encoded.size, encoded.code)
+
+    weighted: list[tuple[str, float, Tensor]] = []
+    weighted += _reconstruction_terms(config, decoded, target, perceptual)
+    weighted += _cluster_terms(model, keypoints, encoded, views, fixed, step, commitment)
+    weighted += _equivariance_terms(model, encoded, views)
+    if config.binarity_weight and decoded.alpha is not None:
+        presence = keypoints.scores if model.config.decoder.presence else None
+        share = ramp(step, config.binarity_start, 200)
+        weighted.append(
+            ("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
+        )
+    total = torch.stack([weight * value for _, weight, value in weighted if weight]).sum()
+    descriptors = keypoints.descriptors.detach().unflatten(0, (2, -1))
+    return StepLoss(
+        total=total,
+        terms={name: value.detach() for name, _, value in weighted},
+        descriptors=descriptors,
+        labels=(descriptors @ prototypes.detach().T).argmax(dim=-1),
+    )
+
+
+def _quantised(
+    model: TuskModel, keypoints: KeypointSet, prototypes: Tensor
+) -> tuple[KeypointSet, Tensor | None]:
+    if model.config.prototypes.method != "vector-quantisation":
+        return keypoints, None
+    descriptors, commitment = quantise(keypoints.descriptors, prototypes)
+    return KeypointSet(keypoints.xy, keypoints.scores, descriptors), commitment
+
+
+def _reconstruction_terms(
+    config: LossConfig, decoded: Decoded, target: Tensor, perceptual: PerceptualLoss | None
+) -> list[tuple[str, float, Tensor]]:
+    if config.reconstruction == "mse":
+        return [
+            ("reconstruction", config.reconstruction_weight, pixel_loss(decoded.composite, target))
+        ]
+    assert perceptual is not None
+    terms = [
+        ("reconstruction", config.reconstruction_weight, perceptual(decoded.composite, target))
+    ]
+    if config.pixel_weight:
+        terms.append(("pixels", config.pixel_weight, pixel_loss(decoded.composite, target)))
+    return terms
+
+
+def _cluster_terms(
+    model: TuskModel,
+    keypoints: KeypointSet,
+    encoded: Encoded,
+    views: Views,
+    prototypes: Tensor,
+    step: int,
+    commitment: Tensor | None,
+) -> list[tuple[str, float, Tensor]]:
+    config = model.config.losses
+    descriptors = keypoints.descriptors.flatten(0, 1)
+    share = ramp(step, config.kmeans_start, config.kmeans_ramp)
+    if commitment is not None:
+        terms = [("kmeans", config.kmeans_weight, commitment)]
+    else:
+        value = kmeans_loss(descriptors, prototypes, config.kmeans_temperature)
+        terms = [("kmeans", config.kmeans_weight * share, value)]
+    share = ramp(step, config.information_start, config.information_ramp)
+    if config.information_weight and share:
+        first, second = _same_points(model, keypoints, encoded, views)
+        value = information_loss(first, second, prototypes, config.kmeans_temperature)
+        terms.append(("information", config.information_weight * share, value))
+    return terms
+
+
+def _same_points(
+    model: TuskModel, keypoints: KeypointSet, encoded: Encoded, views: Views
+) -> tuple[Tensor, Tensor]:
+    """Return descriptors (N, C) of the second view's keypoints, read in both views."""
+    B = views.first.shape[0]
+    second_xy = keypoints.xy[B:].detach()
+    first_xy = to_pixels(views.warp(to_unit(second_xy, encoded.size)), encoded.size)
+    first = Encoded(encoded.score_map[:B], encoded.features[:B], None, encoded.size)
+    return (
+        model.descriptors_at(first, first_xy).flatten(0, 1),
+        keypoints.descriptors[B:].flatten(0, 1),
+    )
+
+
+def _equivariance_terms(
+    model: TuskModel, encoded: Encoded, views: Views
+) -> list[tuple[str, float, Tensor]]:
+    config = model.config.losses
+    B = views.first.shape[0]
+    h, w = encoded.score_map.shape[-2:]
+    grid = pixel_grid((w, h), device=encoded.features.device).view(1, -1, 2).expand(B, -1, -1)
+    positions = views.warp(grid).view(B, h, w, 2)
+    features, scores = encoded.features, encoded.score_map
+    normalise = config.equivariance_normalised
+    terms = []
+    if config.equivariance_weight:
+        value = equivariance_loss(
+            features[:B], features[B:], positions, config, normalise=normalise
+        )
+        terms.append(("equivariance", config.equivariance_weight, value))
+    if config.heatmap_equivariance_weight:
+        value = equivariance_loss(scores[:B], scores[B:], positions, config, normalise=False)
+        terms.append(("heatmap_equivariance", config.heatmap_equivariance_weight, value))
+    return terms

@@ -1,0 +1,243 @@
+"""What one run holds in memory: model, optimisers, bank, counters; and one step of it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from tusk_core.losses.objective import StepLoss, Views, step_loss
+from tusk_core.losses.reconstruction import PerceptualLoss
+from tusk_core.nn.model import TuskModel
+from tusk_core.results import TrainingError
+from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
+from tusk_core.training.views import PROTOTYPES, WARPS, make_views, step_generator
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tusk_core.config import TrainConfig
+    from tusk_core.training.distributed import Team
+
+_USAGE_MEMORY = 0.98
+_LOSS_MEMORY = 0.99
+_FINAL_RATE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The unweighted terms of one step as numbers; ``total`` is their weighted sum."""
+
+    losses: dict[str, float]
+
+
+class Session:
+    """A model being trained.
+
+    Args:
+        config: of the run.
+        device: where it trains.
+        team: of processes.
+
+    Attributes:
+        step: steps done.
+        elapsed: seconds of training so far.
+        usage: (M,) smoothed share of keypoints on each prototype.
+        smoothed: smoothed reconstruction loss; the best checkpoint has the lowest.
+        best: lowest ``smoothed`` that was saved.
+        parts: parts each batch is split into.
+    """
+
+    def __init__(self, config: TrainConfig, device: torch.device, team: Team) -> None:
+        self.config = config
+        self.device = device
+        self.team = team
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.run.seed)
+            model = TuskModel(config)
+        self.model = model.to(device=device, memory_format=torch.channels_last)
+        self.bank = DescriptorBank(config.prototypes.bank_size, config.encoder.num_features)
+        self.bank.to(device)
+        self.network_parameters = [
+            p for name, p in self.model.named_parameters() if not name.startswith("prototypes.")
+        ]
+        trained = self.network_parameters
+        if config.losses.joint:
+            trained = [*trained, *self.model.prototypes.parameters()]
+        self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate)
+        self.prototype_optimiser = torch.optim.Adam(
+            self.model.prototypes.parameters(),
+            lr=config.prototypes.learning_rate,
+            betas=(0.5, 0.999),
+        )
+        self.perceptual = (
+            PerceptualLoss().to(device) if config.losses.reconstruction == "perceptual" else None
+        )
+        M = config.prototypes.num_prototypes
+        self.usage = torch.full((M,), 1 / M, device=device)
+        self.unused_for = torch.zeros(M, device=device)
+        self.step = 0
+        self.elapsed = 0.0
+        self.smoothed = math.inf
+        self.best = math.inf
+        self.parts = config.optim.accumulate
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return every resumable fact as tensors and plain values."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "prototype_optimiser": self.prototype_optimiser.state_dict(),
+            "bank": self.bank.state_dict(),
+            "usage": self.usage,
+            "unused_for": self.unused_for,
+            "step": self.step,
+            "elapsed": self.elapsed,
+            "smoothed": self.smoothed,
+            "best": self.best,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a state made by ``state_dict``."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.prototype_optimiser.load_state_dict(state["prototype_optimiser"])
+        self.bank.load_state_dict(state["bank"])
+        self.bank.after_load()
+        self.usage = state["usage"].to(self.device)
+        self.unused_for = state["unused_for"].to(self.device)
+        self.step, self.elapsed = int(state["step"]), float(state["elapsed"])
+        self.smoothed, self.best = float(state["smoothed"]), float(state["best"])
+
+    def set_mean_picture(self, mean: Tensor) -> None:
+        """Begin a learned background from the data's mean picture (channels, H, W)."""
+        picture = getattr(self.model.background, "picture", None)
+        if picture is not None:
+            with torch.no_grad():
+                picture.copy_(mean.to(self.device).unsqueeze(0))
+
+    def train_step(self, images: Tensor) -> StepResult:
+        """Do one network step and its prototype steps on this process's whole joint batch.
+
+        Args:
+            images: (B, channels, H, W) in [0, 1], the batch of all processes.
+
+        Raises:
+            TrainingError: if a loss is not finite; the weights are those before the step.
+            torch.OutOfMemoryError: the weights are those before the step.
+        """
+        seed = self.config.run.seed
+        views = make_views(images, self.config.pair, step_generator(seed, self.step, WARPS))
+        start, stop = self.team.part(images.shape[0])
+        terms, descriptors, labels = self._network_backward(views.part(start, stop))
+        self.team.average_gradients(self._trained())
+        values = self.team.mean(torch.stack(list(terms.values()))).tolist()
+        losses = dict(zip(terms, values, strict=True))
+        self._check_finite(losses)
+        self._apply_gradients()
+        losses["sliced_wasserstein"] = self._move_prototypes(
+            self.team.gather(descriptors, dim=1), self.team.gather(labels, dim=1)
+        )
+        self._check_finite(losses)
+        self.step += 1
+        recent = losses["reconstruction"]
+        memory = _LOSS_MEMORY if math.isfinite(self.smoothed) else 0.0
+        self.smoothed = memory * (self.smoothed if memory else 0.0) + (1 - memory) * recent
+        return StepResult(losses)
+
+    def _trained(self) -> list[torch.nn.Parameter]:
+        return [p for group in self.optimiser.param_groups for p in group["params"]]
+
+    def _network_backward(self, views: Views) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        self.optimiser.zero_grad(set_to_none=True)
+        self.prototype_optimiser.zero_grad(set_to_none=True)
+        count = views.first.shape[0]
+        edges = [round(i * count / self.parts) for i in range(self.parts + 1)]
+        results: list[StepLoss] = []
+        terms: dict[str, Tensor] = {}
+        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+            if start == stop:
+                continue
+            share = (stop - start) / count
+            with self._autocast():
+                result = step_loss(
+                    self.model, views.part(start, stop), self.step, self.perceptual
+                )
+            total = result.total
+            if self.config.losses.joint:
+                total = total + self._joint_prototype_loss(result)
+            (total * share).backward()  # type: ignore[no-untyped-call]
+            for name, value in {"total": total.detach(), **result.terms}.items():
+                terms[name] = terms.get(name, value.new_zeros(())) + value.float() * share
+            results.append(result)
+        descriptors = torch.cat([r.descriptors for r in results], dim=1).float()
+        return terms, descriptors, torch.cat([r.labels for r in results], dim=1)
+
+    def _joint_prototype_loss(self, result: StepLoss) -> Tensor:
+        """Return the prototypes' term for training both together (Table 4, straightforward)."""
+        generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)
+        loss = prototype_loss(
+            self.model.prototypes,
+            result.descriptors.flatten(0, 2).float(),
+            self.config.prototypes,
+            generator,
+        )
+        return self.config.losses.sliced_wasserstein_weight * loss
+
+    def _autocast(self) -> contextlib.AbstractContextManager[object]:
+        if self.config.run.precision == "bf16" and self.device.type == "cuda":
+            return torch.autocast("cuda", torch.bfloat16)
+        return contextlib.nullcontext()
+
+    def _check_finite(self, losses: dict[str, float]) -> None:
+        bad = [name for name, value in losses.items() if not math.isfinite(value)]
+        if bad:
+            raise TrainingError(
+                f"The loss became infinite or not a number at step {self.step + 1} "
+                f"({', '.join(bad)}). The last checkpoint is kept. Resume from it with a smaller "
+                "learning rate, or turn off bf16."
+            )
+
+    def _apply_gradients(self) -> None:
+        optim = self.config.optim
+        if optim.clip:
+            torch.nn.utils.clip_grad_norm_(self._trained(), optim.clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = optim.learning_rate * self._rate()
+        self.optimiser.step()
+
+    def _rate(self) -> float:
+        optim = self.config.optim
+        rate = min(1.0, (self.step + 1) / optim.warmup) if optim.warmup else 1.0
+        if optim.schedule == "cosine":
+            done = self.step / optim.steps
+            if optim.minutes:
+                done = max(done, self.elapsed / (60 * optim.minutes))
+            curve = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+            rate *= _FINAL_RATE + (1 - _FINAL_RATE) * curve
+        return rate
+
+    def _move_prototypes(self, descriptors: Tensor, labels: Tensor) -> float:
+        config = self.config
+        M = config.prototypes.num_prototypes
+        counts = torch.bincount(labels.flatten(), minlength=M).float()
+        self.usage = _USAGE_MEMORY * self.usage + (1 - _USAGE_MEMORY) * counts / counts.sum()
+        self.unused_for = torch.where(counts > 0, 0.0, self.unused_for + 1)
+        kept = self.bank.push(descriptors.flatten(0, 2))
+        generator = step_generator(config.run.seed, self.step, PROTOTYPES)
+        if config.losses.joint or not config.losses.sliced_wasserstein_weight:
+            with torch.no_grad():
+                return prototype_loss(
+                    self.model.prototypes, kept, config.prototypes, generator
+                ).item()
+        loss = prototype_steps(
+            self.model.prototypes, kept, self.prototype_optimiser, config.prototypes, generator
+        )
+        if config.prototypes.reseed_after:
+            self.unused_for = reseed_dead(
+                self.model.prototypes, self.unused_for, kept, config.prototypes.reseed_after
+            )
+        return loss.item()

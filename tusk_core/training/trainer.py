@@ -1,0 +1,408 @@
+"""The training loop: a generator of events, steered by a control (DESIGN: engine shape)."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import gc
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from tusk_core.config import ConfigError, TrainConfig, replaced
+from tusk_core.data.cache import PictureCache, build_cache
+from tusk_core.events import (
+    CheckpointSaved,
+    JobProgress,
+    Notice,
+    PhaseChanged,
+    RunFinished,
+    RunStarted,
+    StepDone,
+    TrainEvent,
+)
+from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.results import DeviceInfo, TrainingError, TuskError
+from tusk_core.training.checkpoint import (
+    load_matching_weights,
+    newest_state,
+    prune_checkpoints,
+    save_checkpoint,
+)
+from tusk_core.training.distributed import Team, join_team
+from tusk_core.training.event_log import EventLog, write_preview
+from tusk_core.training.preview import make_preview
+from tusk_core.training.run_folder import RunFolder, is_run
+from tusk_core.training.session import Session
+from tusk_core.training.tensorboard_log import open_tensorboard
+from tusk_core.training.views import batch_indices, to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from tusk_core.control import RunControl
+
+log = logging.getLogger(__name__)
+
+NUM_PROBES = 8
+_SPEED_MEMORY = 0.9
+_PAUSE_POLL_S = 0.2
+_MEAN_PICTURE_SAMPLE = 256
+
+
+def run_training(
+    config: TrainConfig,
+    control: RunControl,
+    *,
+    run_root: Path,
+    name: str | None = None,
+    start_from: str | Path | None = None,
+) -> Iterator[TrainEvent]:
+    """Train a new model; see ``tusk_core.api.train``."""
+    team = join_team()
+    device = _device(config, team)
+    folder = _new_folder(run_root, config, name, team)
+    yield from _guarded(Run(config, control, folder, team, device), start_from=start_from)
+
+
+def resume_training(
+    run: Path,
+    control: RunControl,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str | None = None,
+) -> Iterator[TrainEvent]:
+    """Go on with a run; see ``tusk_core.api.resume``."""
+    folder = RunFolder(run)
+    config = folder.config()
+    changes: dict[str, object] = {}
+    if steps is not None:
+        changes["optim.steps"] = steps
+    if minutes is not None:
+        changes["optim.minutes"] = minutes
+    if device is not None:
+        changes["run.device"] = device
+    config = replaced(config, changes)
+    team = join_team()
+    chosen = _device(config, team)
+    yield from _guarded(Run(config, control, folder, team, chosen), resumed=True)
+
+
+def _device(config: TrainConfig, team: Team) -> DeviceInfo:
+    if team.size > 1 and config.run.device == "auto" and torch.cuda.is_available():
+        return choose_device(f"cuda:{team.local_rank}")
+    return choose_device(config.run.device)
+
+
+def _new_folder(run_root: Path, config: TrainConfig, name: str | None, team: Team) -> RunFolder:
+    folder = RunFolder.create(run_root, config, name) if team.is_main else None
+    path = team.share_text(str(folder.path) if folder else "")
+    return folder or RunFolder(Path(path))
+
+
+def _guarded(
+    run: Run, *, resumed: bool = False, start_from: str | Path | None = None
+) -> Iterator[TrainEvent]:
+    """Run and, whatever happens, leave a folder that tells what it was."""
+    try:
+        yield from run.events(resumed=resumed, start_from=start_from)
+    except GeneratorExit:
+        run.close("stopped")
+        raise
+    except BaseException as error:
+        run.close("failed", problem=str(error) or type(error).__name__)
+        raise
+    else:
+        run.close(run.status)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Smoothed speed and the time left."""
+
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        memory = _SPEED_MEMORY if self.seconds else 0.0
+        self.seconds = memory * self.seconds + (1 - memory) * seconds
+
+
+class Run:
+    """One run from its first event to its last.
+
+    Args:
+        config: of the run.
+        control: stop, pause, save.
+        folder: already made.
+        team: of processes.
+        device: chosen.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        control: RunControl,
+        folder: RunFolder,
+        team: Team,
+        device: DeviceInfo,
+    ) -> None:
+        self.config = config
+        self.control = control
+        self.folder = folder
+        self.team = team
+        self.device = device
+        self.status = "running"
+        self._log: EventLog | None = None
+        self._session: Session | None = None
+        self._pace = _Pace()
+        self._last_preview = 0.0
+        self._saved_step = -1
+
+    def close(self, status: str, *, problem: str = "") -> None:
+        """Write the last word about the run and let go of its files."""
+        if not self.team.is_main:
+            return
+        values: dict[str, object] = {
+            "status": status,
+            "problem": problem,
+            "ended": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        }
+        if self._session is not None:
+            values |= {"step": self._session.step, "elapsed": round(self._session.elapsed, 3)}
+        with contextlib.suppress(OSError):
+            self.folder.describe(**values)
+        if self._log is not None:
+            self._log.close()
+        self.folder.unlock()
+
+    def events(
+        self, *, resumed: bool, start_from: str | Path | None
+    ) -> Generator[TrainEvent, None, None]:
+        """Yield every event of the run, logging each."""
+        if self.team.is_main:
+            self.folder.lock()
+            self.folder.describe(
+                status="running",
+                problem="",
+                device=self.device.name,
+                total_steps=self.config.optim.steps,
+            )
+            self._log = EventLog(self.folder, open_tensorboard(self.folder.tensorboard))
+        for event in self._events(resumed=resumed, start_from=start_from):
+            if self._log is not None:
+                self._log.write(event)
+            yield event
+
+    def _events(
+        self, *, resumed: bool, start_from: str | Path | None
+    ) -> Generator[TrainEvent, None, None]:
+        limit_threads()
+        cache = yield from self._load_pictures()
+        session = yield from self._build_session(cache, resumed=resumed, start_from=start_from)
+        yield RunStarted(
+            run_dir=self.folder.path,
+            first_step=session.step,
+            total_steps=self.config.optim.steps,
+            device=self.device.name,
+            device_reason=self.device.reason,
+            num_pictures=len(cache.images),
+        )
+        yield PhaseChanged("first batch", "The first step is the slowest.")
+        probes = self._probes(cache)
+        yield make_preview(session.model, probes, session.step, session.usage)
+        reason = yield from self._loop(session, cache, probes)
+        if session.step > self._saved_step:
+            yield from self._save(session, probes)
+        yield make_preview(session.model, probes, session.step, session.usage)
+        self.status = "stopped" if reason == "stopped" else "completed"
+        best = self.folder.best_model() if self.folder.checkpoint_steps() else None
+        yield RunFinished(session.step, reason, self.folder.path, best)
+
+    def _load_pictures(self) -> Generator[TrainEvent, None, PictureCache]:
+        yield PhaseChanged("loading data", f"Reading {self.config.data.source or 'pictures'}.")
+        builder = build_cache(
+            self.config.data, seed=self.config.run.seed, control=self.control
+        )
+        while True:
+            try:
+                progress: JobProgress = next(builder)
+            except StopIteration as done:
+                cache: PictureCache = done.value
+                break
+            share = progress.done / progress.total if progress.total else None
+            yield PhaseChanged("loading data", progress.message, share)
+        if cache.skipped:
+            first = cache.skipped[0]
+            yield Notice(
+                "warning",
+                f"{len(cache.skipped)} files were skipped, such as {first.path.name}: "
+                f"{first.reason}.",
+            )
+        return cache
+
+    def _build_session(
+        self, cache: PictureCache, *, resumed: bool, start_from: str | Path | None
+    ) -> Generator[TrainEvent, None, Session]:
+        yield PhaseChanged("building model", f"On {self.device.name}. {self.device.reason}")
+        session = Session(self.config, torch.device(self.device.name), self.team)
+        self._session = session
+        if resumed:
+            step, state = newest_state(self.folder)
+            session.load_state_dict(state)
+            yield Notice("info", f"Going on from step {step}.")
+        else:
+            session.set_mean_picture(_mean_picture(cache))
+        if start_from is not None:
+            path = Path(start_from)
+            path = RunFolder(path).best_model() if is_run(path) else path
+            count = load_matching_weights(session, path)
+            yield Notice("info", f"Started from {path.name}: {count} groups of weights fit.")
+        if self.config.run.compile and self.device.name.startswith("cuda"):
+            session.model.encoder.compile()
+            session.model.decoder.network.compile()
+        return session
+
+    def _probes(self, cache: PictureCache) -> torch.Tensor:
+        count = len(cache.images)
+        chosen = np.linspace(0, count - 1, min(NUM_PROBES, count)).round().astype(int)
+        return to_batch(np.stack([cache.images[i] for i in chosen]), torch.device(self.device.name))
+
+    def _loop(
+        self, session: Session, cache: PictureCache, probes: torch.Tensor
+    ) -> Generator[TrainEvent, None, Literal["completed", "time limit", "stopped"]]:
+        training = False
+        while session.step < self.config.optim.steps:
+            yield from self._hold_while_paused(session, probes)
+            if self.team.agree(flag=self.control.stop_requested):
+                return "stopped"
+            limit = self.config.optim.minutes * 60
+            if self.team.agree(flag=bool(limit) and session.elapsed >= limit):
+                return "time limit"
+            yield from self._one_step(session, cache)
+            if not training:
+                yield PhaseChanged("training")
+                training = True
+            yield from self._after_step(session, probes)
+        return "completed"
+
+    def _one_step(
+        self, session: Session, cache: PictureCache
+    ) -> Generator[TrainEvent, None, None]:
+        begin = time.perf_counter()
+        batch = self.config.optim.batch_size
+        chosen = batch_indices(len(cache.images), batch, session.step, self.config.run.seed)
+        images = to_batch(cache.images[chosen], session.device)
+        while True:
+            out_of_memory = False
+            try:
+                result = session.train_step(images)
+            except torch.OutOfMemoryError:
+                out_of_memory = True
+            # Recover outside the handler: its traceback would keep the tensors alive.
+            if not out_of_memory:
+                break
+            yield self._smaller_parts(session, batch)
+        seconds = time.perf_counter() - begin
+        session.elapsed += seconds
+        self._pace.add(seconds)
+        yield StepDone(
+            step=session.step,
+            losses=result.losses,
+            seconds=seconds,
+            pictures_per_second=batch / self._pace.seconds,
+            elapsed=session.elapsed,
+            remaining=self._remaining(session),
+        )
+
+    def _smaller_parts(self, session: Session, batch: int) -> Notice:
+        session.optimiser.zero_grad(set_to_none=True)
+        gc.collect()
+        torch.cuda.empty_cache()
+        share = batch // self.team.size
+        if session.parts >= share:
+            raise TrainingError(
+                f"{self.device.label} ran out of memory with a single picture at "
+                f"{self.config.data.width}×{self.config.data.height} px. Use smaller pictures, "
+                "narrower networks or the CPU."
+            )
+        session.parts = min(share, session.parts * 2)
+        return Notice(
+            "warning",
+            f"{self.device.label} ran out of memory. Each batch of {batch} is now worked on in "
+            f"{session.parts} parts; the result is the same, only slower.",
+        )
+
+    def _remaining(self, session: Session) -> float | None:
+        if session.step < 3:
+            return None
+        left = (self.config.optim.steps - session.step) * self._pace.seconds
+        if self.config.optim.minutes:
+            left = min(left, max(0.0, self.config.optim.minutes * 60 - session.elapsed))
+        return left
+
+    def _hold_while_paused(
+        self, session: Session, probes: torch.Tensor
+    ) -> Generator[TrainEvent, None, None]:
+        if not self.control.is_paused:
+            return
+        yield PhaseChanged("paused", "Memory is kept while paused.")
+        self.folder.describe(status="paused")
+        while not self.control.wait_while_paused(_PAUSE_POLL_S):
+            if self.control.take_checkpoint_request():
+                yield from self._save(session, probes)
+        self.folder.describe(status="running")
+        if not self.control.stop_requested:
+            yield PhaseChanged("training")
+
+    def _after_step(
+        self, session: Session, probes: torch.Tensor
+    ) -> Generator[TrainEvent, None, None]:
+        wanted = self.control.take_checkpoint_request()
+        if wanted or session.step % self.config.run.checkpoint_every == 0:
+            yield from self._save(session, probes)
+        now = time.monotonic()
+        if now - self._last_preview >= self.config.run.preview_every:
+            yield make_preview(session.model, probes, session.step, session.usage)
+            # Counted from the end, so that slow previews never eat the training.
+            self._last_preview = time.monotonic()
+
+    def _save(
+        self, session: Session, probes: torch.Tensor
+    ) -> Generator[TrainEvent, None, None]:
+        if not self.team.is_main:
+            return
+        is_best = session.smoothed <= session.best
+        session.best = min(session.best, session.smoothed)
+        try:
+            name = str(self.folder.description().get("name", "model"))
+            path = save_checkpoint(self.folder, session, is_best=is_best, name=name)
+            prune_checkpoints(self.folder, self.config.run.keep_checkpoints)
+            preview = make_preview(session.model, probes, session.step, session.usage)
+            write_preview(self.folder.previews / f"step_{session.step:08d}.npz", preview)
+            self.folder.describe(step=session.step, elapsed=round(session.elapsed, 3))
+        except (OSError, RuntimeError, TuskError) as error:
+            log.exception("checkpoint not saved")
+            yield Notice(
+                "warning",
+                f"The checkpoint at step {session.step} was not saved: {error}. Training goes "
+                "on; free some disk space and save again.",
+            )
+            return
+        self._saved_step = session.step
+        yield CheckpointSaved(session.step, path, is_best)
+
+
+def _mean_picture(cache: PictureCache) -> torch.Tensor:
+    count = len(cache.images)
+    chosen = np.linspace(0, count - 1, min(_MEAN_PICTURE_SAMPLE, count)).round().astype(int)
+    mean = np.stack([cache.images[i] for i in chosen]).astype(np.float32).mean(axis=0) / 255
+    return torch.from_numpy(mean).permute(2, 0, 1)
+
+
+__all__ = ["ConfigError", "resume_training", "run_training"]

@@ -1,0 +1,80 @@
+"""Batches from (seed, step) alone: which pictures, which warps. Nothing to save, all resumable."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tusk_core.geometry.grids import pixel_grid
+from tusk_core.geometry.tps import random_warp, sample
+from tusk_core.losses.objective import Views
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.config import PairConfig
+
+WARPS, PROTOTYPES = 1, 2
+
+
+def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
+    """Return a generator that depends on these three numbers only.
+
+    Args:
+        seed: of the run.
+        step: training step.
+        stream: ``WARPS`` or ``PROTOTYPES``, so that their draws do not shift each other.
+    """
+    # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
+    state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+@functools.lru_cache(maxsize=4)
+def _permutation(num_pictures: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, epoch]).permutation(num_pictures)
+
+
+def batch_indices(num_pictures: int, batch: int, step: int, seed: int) -> NDArray[np.int64]:
+    """Return the pictures (batch,) of a step: every picture once before any comes again."""
+    position = np.arange(step * batch, (step + 1) * batch)
+    out = np.empty(batch, np.int64)
+    for epoch in np.unique(position // num_pictures):
+        chosen = position // num_pictures == epoch
+        order = _permutation(num_pictures, seed, int(epoch))
+        out[chosen] = order[position[chosen] % num_pictures]
+    return out
+
+
+def to_batch(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
+    """Turn (B, H, W, C) uint8 pictures into (B, C, H, W) float32 in [0, 1] on the device."""
+    batch = torch.from_numpy(np.ascontiguousarray(pictures))
+    if device.type == "cuda":
+        batch = batch.pin_memory().to(device, non_blocking=True)
+    return batch.to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Generator) -> Views:
+    """Warp each picture into two views, the second through the first (METHOD 1.1).
+
+    Args:
+        images: (B, channels, H, W) in [0, 1].
+        config: both warps and what lies beyond the edge.
+        generator: on the CPU.
+    """
+    B, _, H, W = images.shape
+    first_warp = random_warp(config.first, B, generator, device=images.device)
+    second_warp = random_warp(config.second, B, generator, device=images.device)
+    grid = pixel_grid((W, H), device=images.device).view(1, -1, 2).expand(B, -1, -1)
+    first_xy = first_warp(grid)
+    # The second view reads the picture itself, not the first view: no blur on blur, and what
+    # lies just beyond the first view's edge is still there.
+    second_xy = first_warp(second_warp(grid))
+    return Views(
+        first=sample(images, first_xy.view(B, H, W, 2), padding=config.padding),
+        second=sample(images, second_xy.view(B, H, W, 2), padding=config.padding),
+        warp=second_warp,
+    )

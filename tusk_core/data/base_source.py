@@ -1,0 +1,112 @@
+"""What every source of pictures can do; the door's ``PictureSource`` and what caching needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from tusk_core.data.sample import Vocabulary
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.data.sample import ObjectTruth
+    from tusk_core.results import SourceKind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureTruth:
+    """What is known to be in one picture.
+
+    Attributes:
+        objects: in the order of the mask's numbers.
+        mask: (H, W) uint8, 1 + index of the object, 0 = background; None where there is none.
+    """
+
+    objects: tuple[ObjectTruth, ...]
+    mask: NDArray[np.uint8] | None = None
+
+
+class BaseSource(ABC):
+    """Pictures by number, decoded on demand.
+
+    Attributes:
+        source: as given by the user.
+        kind: folder, picture, video, sample or dataset.
+        fps: frames per second of a video, else 0.
+    """
+
+    kind: ClassVar[SourceKind] = "folder"
+    has_ground_truth: bool = False
+    vocabulary: Vocabulary = Vocabulary(())
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.fps = 0.0
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Pictures or frames."""
+
+    @abstractmethod
+    def name(self, index: int) -> str:
+        """Path relative to the source, or ``frame 000123``."""
+
+    @abstractmethod
+    def read(self, index: int) -> NDArray[np.uint8]:
+        """Return picture ``index`` as (H, W, 3) uint8 RGB, owned and read-only.
+
+        Raises:
+            SourceError: if it cannot be read.
+        """
+
+    @abstractmethod
+    def identity(self) -> object:
+        """Plain values that change when the pictures do: names, sizes, times of the files."""
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return (width, height) of one picture, by its header where possible."""
+        height, width = self.read(index).shape[:2]
+        return width, height
+
+    def truth(self, index: int) -> PictureTruth | None:
+        """Return what is known of one picture; None where there is no ground truth."""
+        self._check(index)
+        return None
+
+    def stream(
+        self, indices: Sequence[int]
+    ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
+        """Read many pictures in the given, ascending order; a failure comes as its error."""
+        for index in indices:
+            try:
+                yield index, self.read(index)
+            except SourceError as error:
+                yield index, error
+
+    def close(self) -> None:  # noqa: B027 - most sources hold no file open
+        """Release files; twice does no harm."""
+
+    def fingerprint(self) -> str:
+        """Return a short hash that changes when the pictures do."""
+        text = json.dumps(self.identity(), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < len(self):
+            raise SourceError(
+                f"There is no picture {index}; {self.source} has 0 to {len(self) - 1}."
+            )

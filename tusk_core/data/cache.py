@@ -1,0 +1,241 @@
+"""Pictures decoded once, brought to the network's size once, and kept as bytes on disk.
+
+A cache is a folder ``KEY/`` with ``images.u8`` (N·H·W·C bytes) and ``cache.json``. It is written by
+appending, so that a full disk is an error and not a crash, and renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tusk_core.control import Cancelled
+from tusk_core.data.fitting import fit_picture
+from tusk_core.data.source import open_source
+from tusk_core.results import SourceError, UnreadableFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.config import DataConfig
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource
+
+_VERSION = 1
+_CHUNK_BYTES = 2**24
+_SPARE_BYTES = 2**27
+_PIXELS, _FACTS = "images.u8", "cache.json"
+
+
+class Progress(Protocol):
+    """Told now and then how far the reading has come."""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        """Take ``done`` of ``total`` pictures and one sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureCache:
+    """All pictures of a run at the network's size.
+
+    Attributes:
+        images: (N, H, W, C) uint8, memory-mapped, read-only.
+        indices: (N,) int64, number of each picture in its source.
+        names: name of each picture in its source.
+        skipped: files that could not be read.
+        source: as given.
+        path: its folder.
+    """
+
+    images: NDArray[np.uint8]
+    indices: NDArray[np.int64]
+    names: tuple[str, ...]
+    skipped: tuple[UnreadableFile, ...]
+    source: str
+    path: Path
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def cache_root() -> Path:
+    """Return the user's folder for caches: ``TUSK_CACHE_DIR``, or where the system keeps them."""
+    chosen = os.environ.get("TUSK_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    try:
+        import platformdirs  # noqa: PLC0415 - optional for the engine
+    except ImportError:
+        base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+        if sys.platform == "darwin":
+            base = str(Path.home() / "Library" / "Caches")
+        return Path(base) / "tusk" if base else Path.home() / ".cache" / "tusk"
+    return Path(platformdirs.user_cache_dir("tusk", appauthor=False))
+
+
+def build_cache(
+    config: DataConfig,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    control: RunControl | None = None,
+) -> PictureCache:
+    """Read the pictures of ``config`` into a cache, or find the one made before.
+
+    Args:
+        config: source, size, fit, channels, limits.
+        seed: draws the subset where ``max_pictures`` leaves some out.
+        progress: told about every chunk.
+        control: a stop request ends the reading.
+
+    Raises:
+        SourceError: if no picture can be read or the disk is full.
+        Cancelled: if ``control`` asked for it; nothing is kept.
+    """
+    with open_source(config.source, default_count=config.max_pictures) as source:
+        chosen = _chosen(source, config, seed)
+        folder = cache_root() / "pictures" / _key(source, config, chosen)
+        found = _opened(folder, config.source)
+        if found is not None:
+            return found
+        builder = _Builder(source, config, folder)
+        try:
+            builder.write(chosen, progress, control)
+        except OSError as error:
+            raise SourceError(
+                f"The pictures cannot be kept in {folder.parent} ({error.strerror or error}). "
+                "Free some space, or set TUSK_CACHE_DIR to a folder on another disk."
+            ) from error
+        finally:
+            builder.clean_up()
+    found = _opened(folder, config.source)
+    if found is None:
+        raise SourceError(f"The cache {folder} was changed while it was written; try again.")
+    return found
+
+
+def _chosen(source: BaseSource, config: DataConfig, seed: int) -> NDArray[np.int64]:
+    """Return the numbers of the pictures to use, ascending."""
+    step = config.frame_step if source.kind == "video" else 1
+    indices = np.arange(0, len(source), step, dtype=np.int64)
+    if config.max_pictures and len(indices) > config.max_pictures:
+        drawn = np.random.default_rng(seed).permutation(len(indices))[: config.max_pictures]
+        indices = np.sort(indices[drawn])
+    return indices
+
+
+def _key(source: BaseSource, config: DataConfig, chosen: NDArray[np.int64]) -> str:
+    settings = [_VERSION, config.width, config.height, config.channels, config.fit]
+    digest = hashlib.sha256(json.dumps([source.fingerprint(), settings]).encode())
+    digest.update(chosen.tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _opened(folder: Path, source: str) -> PictureCache | None:
+    """Return the cache in ``folder``; None if there is none or it is not whole."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        shape = tuple(int(side) for side in facts["shape"])
+        if (folder / _PIXELS).stat().st_size != int(np.prod(shape, dtype=np.int64)):
+            return None
+        images = np.memmap(folder / _PIXELS, np.uint8, "r", shape=shape)
+        skipped = tuple(UnreadableFile(Path(path), why) for path, why in facts["skipped"])
+        os.utime(folder)
+        return PictureCache(
+            images=images,
+            indices=np.asarray(facts["indices"], np.int64),
+            names=tuple(facts["names"]),
+            skipped=skipped,
+            source=source,
+            path=folder,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class _Builder:
+    """Writes one cache under a temporary name."""
+
+    def __init__(self, source: BaseSource, config: DataConfig, folder: Path) -> None:
+        self._source = source
+        self._config = config
+        self._folder = folder
+        self._temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
+        self._kept: list[int] = []
+        self._skipped: list[tuple[str, str]] = []
+        self._picture_bytes = config.width * config.height * config.channels
+
+    def write(
+        self, chosen: NDArray[np.int64], progress: Progress | None, control: RunControl | None
+    ) -> None:
+        """Read, fit and append every picture; then put the folder in its place."""
+        self._temporary.mkdir(parents=True)
+        self._check_space(len(chosen))
+        rows = max(1, _CHUNK_BYTES // self._picture_bytes)
+        chunk: list[NDArray[np.uint8]] = []
+        with (self._temporary / _PIXELS).open("wb") as file:
+            for done, (index, picture) in enumerate(self._source.stream(chosen.tolist()), start=1):
+                if control is not None and control.stop_requested:
+                    raise Cancelled
+                if isinstance(picture, SourceError):
+                    self._skipped.append((self._source.name(index), str(picture)))
+                else:
+                    chunk.append(self._fitted(picture))
+                    self._kept.append(index)
+                if len(chunk) == rows or done == len(chosen):
+                    file.writelines(part.data for part in chunk)
+                    chunk.clear()
+                if progress is not None and (done % 64 == 0 or done == len(chosen)):
+                    progress(done, len(chosen), f"Reading picture {done} of {len(chosen)}.")
+            file.flush()
+            os.fsync(file.fileno())
+        self._finish()
+
+    def _fitted(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        config = self._config
+        return np.ascontiguousarray(
+            fit_picture(picture, (config.width, config.height), config.fit, config.channels)
+        )
+
+    def _check_space(self, count: int) -> None:
+        needed = count * self._picture_bytes
+        free = shutil.disk_usage(self._temporary).free
+        if needed + _SPARE_BYTES > free:
+            raise SourceError(
+                f"The pictures need {needed / 1e9:.1f} GB in {self._folder.parent}, where "
+                f"{free / 1e9:.1f} GB are free. Use fewer or smaller pictures, free some space, or "
+                "set TUSK_CACHE_DIR to a folder on another disk."
+            )
+
+    def _finish(self) -> None:
+        if not self._kept:
+            first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
+            raise SourceError(f"None of the pictures of {self._source.source} can be read.{first}")
+        config = self._config
+        facts = {
+            "shape": [len(self._kept), config.height, config.width, config.channels],
+            "indices": self._kept,
+            "names": [self._source.name(index) for index in self._kept],
+            "skipped": self._skipped,
+            "source": self._source.source,
+        }
+        (self._temporary / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+        # Another process may have written the same cache meanwhile; either will do.
+        with contextlib.suppress(FileExistsError):
+            self._temporary.rename(self._folder)
+
+    def clean_up(self) -> None:
+        """Remove what an unfinished build left behind."""
+        shutil.rmtree(self._temporary, ignore_errors=True)

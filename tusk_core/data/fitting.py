@@ -1,0 +1,106 @@
+"""How a picture of any shape is laid into the network's input, and how places map between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Fit = Literal["stretch", "crop", "pad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A rectangle of the original, scaled and laid on a black canvas.
+
+    Attributes:
+        crop: (x, y, width, height) of what is used of the original, pixels.
+        scaled: (width, height) it is scaled to, pixels.
+        offset: (x, y) of its corner on the canvas, pixels.
+        canvas: (width, height) of the network's input, pixels.
+    """
+
+    crop: tuple[int, int, int, int]
+    scaled: tuple[int, int]
+    offset: tuple[int, int]
+    canvas: tuple[int, int]
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Network pixels per original pixel, (x, y)."""
+        return self.scaled[0] / self.crop[2], self.scaled[1] / self.crop[3]
+
+    def to_original(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (..., 2) places on the canvas as places of the original picture, pixels."""
+        scale = np.array(self.scale)
+        corner = np.array(self.crop[:2])
+        places = (xy - np.array(self.offset) + 0.5) / scale - 0.5 + corner
+        return np.asarray(places, np.float32)
+
+    def to_canvas(self, xy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return (..., 2) places of the original picture as places on the canvas, pixels."""
+        corner = np.array(self.crop[:2])
+        places = (xy - corner + 0.5) * np.array(self.scale) - 0.5 + np.array(self.offset)
+        return np.asarray(places, np.float32)
+
+
+def place(size: tuple[int, int], canvas: tuple[int, int], fit: Fit) -> Placement:
+    """Return how a picture is laid into the network's input.
+
+    ``stretch`` ignores the shape, ``crop`` fills the canvas and loses two sides, ``pad`` keeps
+    everything and adds black; ``pad`` never enlarges a picture.
+
+    Args:
+        size: (width, height) of the original, pixels.
+        canvas: (width, height) of the input, pixels.
+        fit: which way.
+    """
+    (width, height), (across, down) = size, canvas
+    if fit == "stretch":
+        return Placement((0, 0, width, height), canvas, (0, 0), canvas)
+    if fit == "crop":
+        zoom = max(across / width, down / height)
+        w = min(width, max(1, round(across / zoom)))
+        h = min(height, max(1, round(down / zoom)))
+        return Placement(((width - w) // 2, (height - h) // 2, w, h), canvas, (0, 0), canvas)
+    zoom = min(1.0, across / width, down / height)
+    w = min(across, max(1, round(width * zoom)))
+    h = min(down, max(1, round(height * zoom)))
+    return Placement((0, 0, width, height), (w, h), ((across - w) // 2, (down - h) // 2), canvas)
+
+
+def apply_placement(
+    picture: NDArray[np.uint8], placement: Placement, *, nearest: bool = False
+) -> NDArray[np.uint8]:
+    """Return a picture (H, W, C) or mask (H, W) laid on its canvas; ``nearest`` is for masks."""
+    x, y, width, height = placement.crop
+    part = picture[y : y + height, x : x + width]
+    w, h = placement.scaled
+    if (width, height) != (w, h):
+        shrinks = w < width or h < height
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        way = cv2.INTER_NEAREST if nearest else how
+        part = np.asarray(cv2.resize(np.ascontiguousarray(part), (w, h), interpolation=way))
+    if (w, h) == placement.canvas:
+        return np.ascontiguousarray(part)
+    left, top = placement.offset
+    across, down = placement.canvas
+    laid = np.zeros((down, across, *picture.shape[2:]), np.uint8)
+    laid[top : top + h, left : left + w] = part
+    return laid
+
+
+def fit_picture(
+    picture: NDArray[np.uint8], canvas: tuple[int, int], fit: Fit, channels: int = 3
+) -> NDArray[np.uint8]:
+    """Return (H, W, 3) RGB as (height, width, channels) uint8 network input; see ``place``."""
+    placement = place((picture.shape[1], picture.shape[0]), canvas, fit)
+    laid = apply_placement(picture, placement)
+    if channels == 1:
+        return np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+    return laid

@@ -1,0 +1,77 @@
+"""Opening a source by what the user typed, and looking through one quickly.
+
+================================  ===========================================================
+``FOLDER``                        pictures in it and below it; a data set if it holds one
+``PICTURE``, ``VIDEO``            one file
+``sample:NAME?count=N&seed=S``    made-up pictures: tetrominoes, digits, solids
+``mnist-hard:FOLDER`` and others  published data sets; see ``registry``
+================================  ===========================================================
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tusk_core.data import folders, generated, registry, videos
+from tusk_core.data.source_names import SourceName, parse_source
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tusk_core.data.base_source import BaseSource
+
+PREFIXES: frozenset[str] = frozenset({"sample", "camera", *registry.DATASETS})
+
+
+def open_source(
+    source: str | Path | Sequence[str | Path],
+    *,
+    recursive: bool = True,
+    default_count: int = 0,
+) -> BaseSource:
+    """Open a folder, picture, list of pictures, video, sample or data set.
+
+    Args:
+        source: see the table above; or a list of picture files.
+        recursive: also look into subfolders.
+        default_count: pictures of a sample whose count is not given; 0 takes the usual number.
+
+    Raises:
+        SourceError: if there is nothing readable there.
+    """
+    if not isinstance(source, str | Path):
+        paths = [Path(path) for path in source]
+        return folders.open_files(f"{len(paths)} pictures", paths)
+    text = str(source).strip()
+    if not text:
+        raise SourceError("No pictures were chosen. Name a folder, a video or sample:tetrominoes.")
+    name = parse_source(text, PREFIXES)
+    if name.prefix == "camera":
+        raise SourceError(
+            f"{text} is a camera, which has no pictures to go through; use the camera panel, or "
+            "record a video first."
+        )
+    if name.prefix == "sample":
+        return generated.open_generated(name, default_count=default_count)
+    if name.prefix:
+        return registry.open_dataset(name)
+    return _open_path(text, name, recursive=recursive)
+
+
+def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
+    path = Path(name.target).expanduser()
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text!r} is no usable path ({error}).") from error
+    if is_folder:
+        return registry.open_known_folder(text, path) or folders.open_folder(
+            text, path, recursive=recursive
+        )
+    if not is_file:
+        raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
+    if path.suffix.lower() in videos.EXTENSIONS:
+        return videos.open_video(text, path)
+    return folders.open_files(text, [path])

@@ -206,7 +206,7 @@ def make_sample_data(
     return write_sample_data(name, count=count, seed=seed, out=out, digits=digits)
 
 
-def analyse(  # noqa: PLR0913 - one job, every part of it optional
+def analyse(
     model: str | Path,
     source: str,
     out: Path,
@@ -275,8 +275,13 @@ def evaluate(
 
 
 def export_analysis(
-    analysis: Analysis, path: Path, *, file_format: str, names: dict[int, str] | None = None,
-    merged: dict[int, int] | None = None, hidden: frozenset[int] = frozenset(),
+    analysis: Analysis,
+    path: Path,
+    *,
+    file_format: str,
+    names: dict[int, str] | None = None,
+    merged: dict[int, int] | None = None,
+    hidden: frozenset[int] = frozenset(),
 ) -> list[str]:
     """Write detections as coco, csv, parquet, h5 and others; returns what the format dropped."""
     from tusk_core.inference.export import write_export

@@ -36,5 +36,5 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write ``content`` to ``path`` atomically, as UTF-8 with ``\\n`` line ends."""
+    r"""Write ``content`` to ``path`` atomically, as UTF-8 with ``\\n`` line ends."""
     write_bytes(path, content.encode("utf-8"))

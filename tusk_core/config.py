@@ -24,7 +24,7 @@ class ConfigError(ValueError):
     """A setting that cannot be used; the message is one or two sentences for the user."""
 
 
-def setting(  # noqa: PLR0913 - one keyword for each property a field can have
+def setting(
     default: Any,
     description: str,
     *,
@@ -104,9 +104,7 @@ class KeypointConfig(Settings):
     nms_window: int = setting(
         7, "Side of the non-maximum-suppression window.", unit="map px", ge=1, le=101
     )
-    refine_window: int = setting(
-        5, "Side of the soft-argmax window.", unit="map px", ge=1, le=101
-    )
+    refine_window: int = setting(5, "Side of the soft-argmax window.", unit="map px", ge=1, le=101)
     refine_temperature: float = setting(
         0.05, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10
     )
@@ -127,14 +125,16 @@ class DecoderConfig(Settings):
     """How the picture is rebuilt from the keypoints alone (paper section 3.2)."""
 
     kind: Literal["unet", "patch"] = setting(
-        "patch", "unet: the paper's decoder over the whole picture; patch: one small picture a keypoint."
+        "patch",
+        "unet: the paper's decoder over the whole picture; patch: one small picture a keypoint.",
     )
     blend: Literal["sum", "alpha"] = setting(
         "alpha", "sum: score-weighted sum of splats; alpha: one RGB-A layer per keypoint."
     )
     background: Literal["none", "black", "learned", "latent"] = setting(
-        "black", "What is behind the layers: nothing, black, one learned picture, or one from a "
-        "small code of each picture."
+        "black",
+        "What is behind the layers: nothing, black, one learned picture, or one from a "
+        "small code of each picture.",
     )
     presence: bool = setting(
         True, "Multiply a layer's alpha by its keypoint's score, so that the score means something."
@@ -144,12 +144,18 @@ class DecoderConfig(Settings):
     )
     norm_groups: int = setting(4, "Groups of the group normalisation.", ge=1, le=64)
     splat_variance: float = setting(
-        0.05, "Variance of the Gaussian that places a descriptor on the map.", unit="px²", gt=0, le=400
+        0.05,
+        "Variance of the Gaussian that places a descriptor on the map.",
+        unit="px²",
+        gt=0,
+        le=400,
     )
     patch_size: int = setting(
         24, "Side of the picture that one keypoint can draw.", unit="px", ge=4, le=512
     )
-    patch_channels: int = setting(64, "Channels of the patch decoder.", unit="channels", ge=4, le=1024)
+    patch_channels: int = setting(
+        64, "Channels of the patch decoder.", unit="channels", ge=4, le=1024
+    )
     background_code: int = setting(
         16, "Numbers that describe the background of one picture.", ge=1, le=1024
     )
@@ -159,9 +165,9 @@ class DecoderConfig(Settings):
         if self.patch_size % 4:
             raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
         if self.kind == "patch" and self.blend == "sum":
-            raise ValueError("a patch decoder needs blend = \"alpha\"")
+            raise ValueError('a patch decoder needs blend = "alpha"')
         if self.blend == "sum" and self.background != "none":
-            raise ValueError("blend = \"sum\" has no layers, so background must be \"none\"")
+            raise ValueError('blend = "sum" has no layers, so background must be "none"')
         if not 2 <= len(self.widths) <= 6:
             raise ValueError(f"widths needs 2 to 6 levels, got {len(self.widths)}")
         if any(w < 1 or w > 2048 or w % self.norm_groups for w in self.widths):
@@ -182,10 +188,15 @@ class PrototypeConfig(Settings):
         "systematic", "How mixture samples are shared out; floor is the released code's rule."
     )
     bank_size: int = setting(
-        2048, "Descriptors of the last batches kept for the prototype steps; 0 uses the batch alone.",
-        unit="descriptors", ge=0, le=1_000_000,
+        2048,
+        "Descriptors of the last batches kept for the prototype steps; 0 uses the batch alone.",
+        unit="descriptors",
+        ge=0,
+        le=1_000_000,
     )
-    num_steps: int = setting(8, "Prototype steps after each network step.", symbol="n", ge=0, le=100)
+    num_steps: int = setting(
+        8, "Prototype steps after each network step.", symbol="n", ge=0, le=100
+    )
     learning_rate: float = setting(0.1, "Adam step size of the prototypes.", gt=0, le=10)
     num_projections: int = setting(
         100, "Random directions of the sliced Wasserstein loss.", symbol="N", ge=1, le=10_000
@@ -197,8 +208,10 @@ class PrototypeConfig(Settings):
         0.01, "Share added to every prototype's weight, so that none dies at once.", ge=0, le=1
     )
     reseed_after: int = setting(
-        0, "Move a prototype unused for so many steps to a badly served descriptor; 0 never does.",
-        unit="steps", ge=0,
+        0,
+        "Move a prototype unused for so many steps to a badly served descriptor; 0 never does.",
+        unit="steps",
+        ge=0,
     )
 
 
@@ -212,11 +225,12 @@ class LossConfig(Settings):
     pixel_weight: float = setting(
         0.0, "Weight of an added pixel term beside a perceptual loss.", ge=0, le=1e6
     )
-    kmeans_weight: float = setting(
-        0.01, "Weight of the k-means loss.", symbol="λ_km", ge=0, le=1e6
-    )
+    kmeans_weight: float = setting(0.01, "Weight of the k-means loss.", symbol="λ_km", ge=0, le=1e6)
     kmeans_temperature: float = setting(
-        0.1, "Temperature of the cosine in the k-means loss; 0.8 is the released code's.", gt=0, le=100
+        0.1,
+        "Temperature of the cosine in the k-means loss; 0.8 is the released code's.",
+        gt=0,
+        le=100,
     )
     kmeans_start: int = setting(0, "Step at which the k-means loss begins.", unit="steps", ge=0)
     kmeans_ramp: int = setting(0, "Steps over which it grows to its weight.", unit="steps", ge=0)
@@ -229,25 +243,28 @@ class LossConfig(Settings):
     equivariance_normalised: bool = setting(
         False, "Compare unit-length features, so that shrinking them is no way out."
     )
-    equivariance_masked: bool = setting(
-        True, "Compare only where both views show the picture."
-    )
+    equivariance_masked: bool = setting(True, "Compare only where both views show the picture.")
     equivariance_stop_gradient: bool = setting(
         False, "Let only the second view learn from the comparison."
     )
     sliced_wasserstein_weight: float = setting(
-        1.0, "Weight of the sliced Wasserstein loss; in iterative training only its sign matters.",
-        symbol="λ_sw", ge=0, le=1e6,
+        1.0,
+        "Weight of the sliced Wasserstein loss; in iterative training only its sign matters.",
+        symbol="λ_sw",
+        ge=0,
+        le=1e6,
     )
     information_weight: float = setting(
-        0.0, "Weight of the mutual information between the assignments of a keypoint in both views.",
-        ge=0, le=1e6,
+        0.0,
+        "Weight of the mutual information between the assignments of a keypoint in both views.",
+        ge=0,
+        le=1e6,
     )
     information_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
-    information_ramp: int = setting(0, "Steps over which it grows to its weight.", unit="steps", ge=0)
-    binarity_weight: float = setting(
-        0.0, "Weight that pushes alpha to 0 or 1.", ge=0, le=1e6
+    information_ramp: int = setting(
+        0, "Steps over which it grows to its weight.", unit="steps", ge=0
     )
+    binarity_weight: float = setting(0.0, "Weight that pushes alpha to 0 or 1.", ge=0, le=1e6)
     binarity_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
     joint: bool = setting(
         False, "Train network and prototypes in one step (Table 4's straightforward variant)."
@@ -281,7 +298,12 @@ class OptimConfig(Settings):
     """The optimisers and how long they work."""
 
     batch_size: int = setting(
-        16, "Pictures in a step; each gives two views.", unit="pictures", level="basic", ge=1, le=65_536
+        16,
+        "Pictures in a step; each gives two views.",
+        unit="pictures",
+        level="basic",
+        ge=1,
+        le=65_536,
     )
     steps: int = setting(
         20_000, "Stop after this many steps.", unit="steps", level="basic", ge=1, le=100_000_000
@@ -303,7 +325,8 @@ class OptimConfig(Settings):
     def _check(self) -> Self:
         if self.batch_size % self.accumulate:
             raise ValueError(
-                f"batch_size ({self.batch_size}) must be divisible by accumulate ({self.accumulate})"
+                f"batch_size ({self.batch_size}) must be divisible by accumulate "
+                f"({self.accumulate})"
             )
         return self
 
@@ -334,7 +357,9 @@ class RunConfig(Settings):
 class TrainConfig(Settings):
     """Everything needed to reproduce one run."""
 
-    config_schema: int = setting(CONFIG_SCHEMA, "Version of this file's layout.", ge=1, le=CONFIG_SCHEMA)
+    config_schema: int = setting(
+        CONFIG_SCHEMA, "Version of this file's layout.", ge=1, le=CONFIG_SCHEMA
+    )
     preset: str = setting("custom", "Name of the preset these settings began from.")
     description: str = setting("", "One sentence on what these settings are for.")
     data: DataConfig = setting(DataConfig(), "Pictures")
@@ -423,7 +448,11 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 def preset_names() -> tuple[str, ...]:
     """Return the bundled presets: ``quick-*`` first, then ``tusk-*``, then ``paper-*``."""
     folder = resources.files("tusk_core") / "presets"
-    names = [entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    names = [
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    ]
     order = {"quick": 0, "tusk": 1, "paper": 2}
     return tuple(sorted(names, key=lambda name: (order.get(name.partition("-")[0], 3), name)))
 

@@ -21,7 +21,8 @@ def resource_root() -> Path:
         if folder.is_dir():
             return folder
     raise FileNotFoundError(
-        "TUSK's bundled files are missing; install the program again (pip install --force-reinstall)."
+        "TUSK's bundled files are missing. Install the program again: "
+        "pip install --force-reinstall tusk-studio."
     )
 
 

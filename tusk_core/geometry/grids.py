@@ -52,7 +52,7 @@ def picture_to_map(xy: Tensor, stride: int) -> Tensor:
 def pixel_grid(
     size: tuple[int, int], *, device: torch.device | None = None, dtype: torch.dtype | None = None
 ) -> Tensor:
-    """Return the unit-square position of every pixel of a ``(width, height)`` picture: (H, W, 2)."""
+    """Return the unit-square position (H, W, 2) of every pixel of a (width, height) picture."""
     width, height = size
     x = (torch.arange(width, device=device, dtype=dtype or torch.float32) * 2 + 1) / width - 1
     y = (torch.arange(height, device=device, dtype=dtype or torch.float32) * 2 + 1) / height - 1

@@ -85,7 +85,11 @@ def fit_warp(control: Tensor, target: Tensor) -> Warp:
 
 
 def random_warp(
-    config: WarpConfig, batch: int, generator: torch.Generator, *, device: torch.device | str = "cpu"
+    config: WarpConfig,
+    batch: int,
+    generator: torch.Generator,
+    *,
+    device: torch.device | str = "cpu",
 ) -> Warp:
     """Draw ``batch`` warps; the same generator state gives the same warps on every device.
 

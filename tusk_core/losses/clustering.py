@@ -46,7 +46,9 @@ def quantise(descriptors: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor]:
     return descriptors + (nearest - descriptors).detach(), commitment
 
 
-def information_loss(first: Tensor, second: Tensor, prototypes: Tensor, temperature: float) -> Tensor:
+def information_loss(
+    first: Tensor, second: Tensor, prototypes: Tensor, temperature: float
+) -> Tensor:
     """Return minus the mutual information of a keypoint's assignment in its two views.
 
     Row n of both is the same point of the same picture. The loss is lowest when both views agree

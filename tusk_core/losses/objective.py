@@ -103,7 +103,8 @@ def step_loss(
             ("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
         )
     total = torch.stack([weight * value for _, weight, value in weighted if weight]).sum()
-    descriptors = keypoints.descriptors.detach().unflatten(0, (2, -1))
+    flat = keypoints.descriptors.detach()
+    descriptors = flat.view(2, -1, *flat.shape[1:])
     return StepLoss(
         total=total,
         terms={name: value.detach() for name, _, value in weighted},

@@ -40,6 +40,8 @@ class PerceptualLoss(nn.Module):
         FileNotFoundError: if the weights are missing.
     """
 
+    mean: Tensor
+
     def __init__(self, weights: Path | None = None, *, side: int = _INPUT_SIDE) -> None:
         super().__init__()
         state = load_file(weights or resource(_VGG_FILE))

@@ -93,7 +93,8 @@ class PatchDecoder(nn.Module):
         seed = self.spread(descriptors.flatten(0, 1))
         seed = seed.view(B * K, self._channels, self._cells, self._cells)
         seed = _channels_last(seed)
-        return torch.sigmoid(self.draw(seed)).unflatten(0, (B, K))
+        drawn = torch.sigmoid(self.draw(seed))
+        return drawn.view(B, K, *drawn.shape[1:])
 
 
 class Background(nn.Module):
@@ -129,7 +130,8 @@ class Background(nn.Module):
         """Return the code (B, n) of each picture, or None where this background needs none."""
         if self.kind != "latent":
             return None
-        return self.to_code(F.adaptive_avg_pool2d(coarsest, 4).flatten(1))
+        code: Tensor = self.to_code(F.adaptive_avg_pool2d(coarsest, 4).flatten(1))
+        return code
 
     def forward(self, code: Tensor | None, like: Tensor, size: tuple[int, int]) -> Tensor:
         """Return the background (B, colours, H, W) in [0, 1].
@@ -221,7 +223,7 @@ class Decoder(nn.Module):
         values = descriptors * scores.unsqueeze(-1)
         canvas = splat_each(xy, values, size, self.config.splat_variance)
         out, _ = self.network(_channels_last(canvas.flatten(0, 1)))
-        out = out.unflatten(0, xy.shape[:2])  # (B, K, colours + 1, H, W)
+        out = out.view(*xy.shape[:2], *out.shape[1:])  # (B, K, colours + 1, H, W)
         rgb, logits = torch.sigmoid(out[:, :, : self._colours]), out[:, :, self._colours]
         if background is None:
             shares = torch.softmax(logits, dim=1)

@@ -43,7 +43,7 @@ def refine_peaks(score_map: Tensor, indices: Tensor, window: int, temperature: f
     Returns:
         (B, K, 2) positions, differentiable in ``score_map``.
     """
-    B, _, h, w = score_map.shape
+    _B, _, h, w = score_map.shape
     reach = torch.arange(window, device=score_map.device) - window // 2
     offset_y, offset_x = (t.flatten() for t in torch.meshgrid(reach, reach, indexing="ij"))
     peak_x, peak_y = indices % w, indices // w

@@ -121,9 +121,7 @@ class TuskModel(nn.Module):
         count = min(num_keypoints or config.num_keypoints, cells)
         score_map = encoded.score_map.contiguous()
         indices, is_peak = find_peaks(score_map.detach(), count, config.nms_window)
-        cells_xy = refine_peaks(
-            score_map, indices, config.refine_window, config.refine_temperature
-        )
+        cells_xy = refine_peaks(score_map, indices, config.refine_window, config.refine_temperature)
         scores = read_at(score_map, cells_xy).squeeze(-1) * is_peak
         return KeypointSet(
             map_to_picture(cells_xy, self.stride),

@@ -62,7 +62,7 @@ def fingerprint(state: dict[str, Tensor]) -> str:
     return digest.hexdigest()[:16]
 
 
-def save_model(  # noqa: PLR0913 - the parts of one folder
+def save_model(
     folder: Path,
     model: TuskModel,
     *,
@@ -132,7 +132,9 @@ def read_meta(folder: Path) -> ModelMeta:
     try:
         config = parse_config(values.get("config"))
     except ConfigError as error:
-        raise ModelFileError(f"The settings in {folder / SETTINGS} cannot be used: {error}") from error
+        raise ModelFileError(
+            f"The settings in {folder / SETTINGS} cannot be used: {error}"
+        ) from error
     step, usage, name = values.get("step"), values.get("usage"), values.get("name")
     count = config.prototypes.num_prototypes
     if not isinstance(usage, list) or len(usage) != count or not all(_is_share(u) for u in usage):

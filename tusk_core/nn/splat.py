@@ -28,9 +28,7 @@ def gaussian_rows(position: Tensor, length: int, variance: float) -> Tensor:
     return torch.softmax(logits, dim=-1)
 
 
-def splat_each(
-    xy: Tensor, values: Tensor, size: tuple[int, int], variance: float
-) -> Tensor:
+def splat_each(xy: Tensor, values: Tensor, size: tuple[int, int], variance: float) -> Tensor:
     """Place each keypoint's values on a map of its own.
 
     Args:

@@ -91,7 +91,7 @@ def read_state(path: Path) -> dict[str, Any]:
         raise ModelFileError(f"The training state in {path} is damaged.")
     try:
         state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    except Exception as error:  # noqa: BLE001 - torch.load raises many kinds for a bad file
+    except Exception as error:
         raise ModelFileError(f"The training state in {path} cannot be read.") from error
     if not isinstance(state, dict) or state.get("schema") != STATE_SCHEMA:
         raise ModelFileError(f"The training state in {path} is of another version of TUSK.")

@@ -8,7 +8,7 @@ A run folder holds ``run.json``, ``config.json``, ``events.jsonl``, ``log.txt``,
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import json
 import platform
 import re
@@ -87,16 +87,14 @@ class RunFolder:
         Raises:
             TrainingError: if it cannot be made.
         """
-        stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d_%H%M%S")
+        stamp = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H%M%S")
         label = name or _label(config)
         slug = re.sub(r"[^\w.-]+", "-", label).strip("-.")[:48] or "run"
         folder = cls(run_root / f"{stamp}_{slug}_{secrets.token_hex(2)}")
         try:
             folder.checkpoints.mkdir(parents=True)
             folder.previews.mkdir()
-            write_text(
-                folder.path / "config.json", config.model_dump_json(indent=1) + "\n"
-            )
+            write_text(folder.path / "config.json", config.model_dump_json(indent=1) + "\n")
         except OSError as error:
             raise TrainingError(
                 f"The run folder {folder.path} cannot be made: {error.strerror or error}. "
@@ -106,7 +104,7 @@ class RunFolder:
             schema=RUN_SCHEMA,
             name=label,
             status="running",
-            started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            started=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
             preset=config.preset,
             source=config.data.source,
             seed=config.run.seed,

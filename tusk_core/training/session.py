@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.run.seed)
             model = TuskModel(config)
-        self.model = model.to(device=device, memory_format=torch.channels_last)
+        self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.bank = DescriptorBank(config.prototypes.bank_size, config.encoder.num_features)
         self.bank.to(device)
         self.network_parameters = [
@@ -158,14 +159,12 @@ class Session:
         edges = [round(i * count / self.parts) for i in range(self.parts + 1)]
         results: list[StepLoss] = []
         terms: dict[str, Tensor] = {}
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             if start == stop:
                 continue
             share = (stop - start) / count
             with self._autocast():
-                result = step_loss(
-                    self.model, views.part(start, stop), self.step, self.perceptual
-                )
+                result = step_loss(self.model, views.part(start, stop), self.step, self.perceptual)
             total = result.total
             if self.config.losses.joint:
                 total = total + self._joint_prototype_loss(result)

@@ -76,7 +76,7 @@ def prototype_steps(
     for _ in range(config.num_steps):
         optimiser.zero_grad(set_to_none=True)
         loss = prototype_loss(prototypes, descriptors, config, generator)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return loss.detach()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import gc
 import logging
+import queue
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,11 +16,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from tusk_core.config import ConfigError, TrainConfig, replaced
+from tusk_core.config import TrainConfig, replaced
+from tusk_core.control import Cancelled
 from tusk_core.data.cache import PictureCache, build_cache
 from tusk_core.events import (
     CheckpointSaved,
-    JobProgress,
     Notice,
     PhaseChanged,
     RunFinished,
@@ -52,6 +54,7 @@ log = logging.getLogger(__name__)
 NUM_PROBES = 8
 _SPEED_MEMORY = 0.9
 _PAUSE_POLL_S = 0.2
+_READ_POLL_S = 0.1
 _MEAN_PICTURE_SAMPLE = 256
 
 
@@ -171,7 +174,7 @@ class Run:
         values: dict[str, object] = {
             "status": status,
             "problem": problem,
-            "ended": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            "ended": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
         }
         if self._session is not None:
             values |= {"step": self._session.step, "elapsed": round(self._session.elapsed, 3)}
@@ -203,7 +206,12 @@ class Run:
         self, *, resumed: bool, start_from: str | Path | None
     ) -> Generator[TrainEvent, None, None]:
         limit_threads()
-        cache = yield from self._load_pictures()
+        try:
+            cache = yield from self._load_pictures()
+        except Cancelled:
+            self.status = "stopped"
+            yield RunFinished(0, "stopped", self.folder.path)
+            return
         session = yield from self._build_session(cache, resumed=resumed, start_from=start_from)
         yield RunStarted(
             run_dir=self.folder.path,
@@ -226,17 +234,24 @@ class Run:
 
     def _load_pictures(self) -> Generator[TrainEvent, None, PictureCache]:
         yield PhaseChanged("loading data", f"Reading {self.config.data.source or 'pictures'}.")
-        builder = build_cache(
-            self.config.data, seed=self.config.run.seed, control=self.control
-        )
-        while True:
-            try:
-                progress: JobProgress = next(builder)
-            except StopIteration as done:
-                cache: PictureCache = done.value
-                break
-            share = progress.done / progress.total if progress.total else None
-            yield PhaseChanged("loading data", progress.message, share)
+        news: queue.SimpleQueue[PhaseChanged] = queue.SimpleQueue()
+
+        def report(done: int, total: int, message: str) -> None:
+            news.put(PhaseChanged("loading data", message, done / total if total else None))
+
+        # The reader tells its progress by a call; a thread turns that into events.
+        with ThreadPoolExecutor(1, thread_name_prefix="tusk-reader") as pool:
+            reading = pool.submit(
+                build_cache,
+                self.config.data,
+                seed=self.config.run.seed,
+                progress=report,
+                control=self.control,
+            )
+            while not reading.done():
+                with contextlib.suppress(queue.Empty):
+                    yield news.get(timeout=_READ_POLL_S)
+            cache = reading.result()
         if cache.skipped:
             first = cache.skipped[0]
             yield Notice(
@@ -291,9 +306,7 @@ class Run:
             yield from self._after_step(session, probes)
         return "completed"
 
-    def _one_step(
-        self, session: Session, cache: PictureCache
-    ) -> Generator[TrainEvent, None, None]:
+    def _one_step(self, session: Session, cache: PictureCache) -> Generator[TrainEvent, None, None]:
         begin = time.perf_counter()
         batch = self.config.optim.batch_size
         chosen = batch_indices(len(cache.images), batch, session.step, self.config.run.seed)
@@ -372,9 +385,7 @@ class Run:
             # Counted from the end, so that slow previews never eat the training.
             self._last_preview = time.monotonic()
 
-    def _save(
-        self, session: Session, probes: torch.Tensor
-    ) -> Generator[TrainEvent, None, None]:
+    def _save(self, session: Session, probes: torch.Tensor) -> Generator[TrainEvent, None, None]:
         if not self.team.is_main:
             return
         is_best = session.smoothed <= session.best
@@ -403,6 +414,3 @@ def _mean_picture(cache: PictureCache) -> torch.Tensor:
     chosen = np.linspace(0, count - 1, min(_MEAN_PICTURE_SAMPLE, count)).round().astype(int)
     mean = np.stack([cache.images[i] for i in chosen]).astype(np.float32).mean(axis=0) / 255
     return torch.from_numpy(mean).permute(2, 0, 1)
-
-
-__all__ = ["ConfigError", "resume_training", "run_training"]

@@ -1,0 +1,305 @@
+"""Keypoints on a picture: what they look like and which one is under the pointer.
+
+A marker is the outline of its prototype's symbol with a thin dark halo, so that it is seen on any
+ground and told apart without colour. QPainter only: it also paints on images that are saved.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+
+from tusk_app.widgets.layer_images import score_colours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tusk_app.models.display import OverlayStyle
+
+HALO = QColor(0, 0, 0, 190)
+DIMMED = 0.28
+HIT_RADIUS = 14.0  # logical pixels around a marker's centre that count as pointing at it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointMarks:
+    """Keypoints ready to be drawn.
+
+    Attributes:
+        xy: (K, 2) float32, pixels of the picture.
+        scores: (K,) float32 in [0, 1].
+        colours: (K, 3) uint8 sRGB of each keypoint's prototype.
+        symbols: name of each prototype's symbol, as pyqtgraph calls them.
+        names: what each prototype is called.
+        shown: (K,) bool, False where the prototype is hidden.
+    """
+
+    xy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    colours: NDArray[np.uint8]
+    symbols: tuple[str, ...]
+    names: tuple[str, ...]
+    shown: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """Keypoints that stand out.
+
+    Attributes:
+        hovered: index of the one under the pointer; None if there is none.
+        selected: index of the selected one.
+        pulse: index of one that calls for attention.
+        pulse_phase: how far its ring has grown, 0 to 1.
+    """
+
+    hovered: int | None = None
+    selected: int | None = None
+    pulse: int | None = None
+    pulse_phase: float = 0.0
+
+
+NO_MARKS = KeypointMarks(
+    np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 3), np.uint8), (), (),
+    np.zeros(0, np.bool_),
+)  # fmt: skip
+
+
+def _ring(count: int, turn: float, radius: float = 0.5) -> list[tuple[float, float]]:
+    angles = [turn + 2 * math.pi * i / count for i in range(count)]
+    return [(radius * math.sin(a), -radius * math.cos(a)) for a in angles]
+
+
+def _star() -> list[tuple[float, float]]:
+    outer, inner = _ring(5, 0.0, 0.58), _ring(5, math.pi / 5, 0.25)
+    return [point for pair in zip(outer, inner, strict=True) for point in pair]
+
+
+def _plus() -> list[tuple[float, float]]:
+    arm, half = 0.17, 0.5
+    quarter = [(arm, -half), (arm, -arm), (half, -arm)]
+    turns = [(1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0)]
+    return [(a * x + b * y, c * x + d * y) for a, b, c, d in turns for x, y in quarter]
+
+
+_POLYGONS: dict[str, list[tuple[float, float]]] = {
+    "s": [(-0.43, -0.43), (0.43, -0.43), (0.43, 0.43), (-0.43, 0.43)],
+    "d": [(0, -0.56), (0.46, 0), (0, 0.56), (-0.46, 0)],
+    "t1": _ring(3, 0.0, 0.56),
+    "t": _ring(3, math.pi, 0.56),
+    "t2": _ring(3, math.pi / 2, 0.56),
+    "t3": _ring(3, -math.pi / 2, 0.56),
+    "p": _ring(5, 0.0, 0.54),
+    "h": _ring(6, 0.0, 0.52),
+    "star": _star(),
+    "+": _plus(),
+}
+
+
+@lru_cache(maxsize=32)
+def symbol_path(symbol: str) -> QPainterPath:
+    """Return the outline of a symbol about (0, 0), one unit wide; a circle if unknown."""
+    path = QPainterPath()
+    corners = _POLYGONS.get(symbol)
+    if corners is None:
+        path.addEllipse(QPointF(0, 0), 0.5, 0.5)
+    else:
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+        path.closeSubpath()
+    return path
+
+
+def visible_indices(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.intp]:
+    """Return which keypoints are drawn, worst score first, so that good ones lie on top."""
+    seen = marks.shown.copy()
+    if style.below == "hide":
+        seen &= marks.scores >= style.min_score
+    found = np.flatnonzero(seen)
+    return found[np.argsort(marks.scores[found], kind="stable")]
+
+
+def keypoint_at(
+    marks: KeypointMarks, style: OverlayStyle, point: tuple[float, float], radius: float
+) -> int | None:
+    """Return the keypoint nearest to a point of the picture, within ``radius`` picture pixels."""
+    seen = visible_indices(marks, style)
+    if not style.visible or not len(seen):
+        return None
+    offsets = marks.xy[seen] - np.asarray(point, np.float32)
+    distances = np.hypot(offsets[:, 0], offsets[:, 1])
+    nearest = int(distances.argmin())
+    return int(seen[nearest]) if distances[nearest] <= radius else None
+
+
+def marker_colours(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.uint8]:
+    """Return the colour of each marker in this style, (K, 3) uint8 sRGB."""
+    if style.colour_by == "score":
+        return score_colours(marks.scores)
+    if style.colour_by == "one":
+        return np.tile(np.array(style.one_colour, np.uint8), (len(marks), 1))
+    return marks.colours
+
+
+def marker_sizes(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.float64]:
+    """Return the diameter of each marker, (K,) logical pixels."""
+    if style.size_by == "fixed":
+        return np.full(len(marks), style.size)
+    return style.size * (0.5 + 0.5 * np.clip(marks.scores.astype(np.float64), 0, 1))
+
+
+@dataclass(slots=True)
+class OverlayPainter:
+    """Draws keypoints with one painter.
+
+    Attributes:
+        painter: where to.
+        place: turns picture coordinates into the painter's.
+        bounds: part of the painter's ground that is seen; labels stay inside.
+        font: of labels.
+        unit: painter units for one logical pixel, so that saved pictures look like the canvas.
+    """
+
+    painter: QPainter
+    place: Callable[[float, float], tuple[float, float]]
+    bounds: QRectF
+    font: QFont
+    unit: float = 1.0
+    _labelled: list[QRectF] = field(default_factory=list)
+
+    def paint(self, marks: KeypointMarks, style: OverlayStyle, highlights: Highlights) -> None:
+        """Draw all keypoints, then the labels, then what stands out."""
+        if not style.visible:
+            return
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+        seen = visible_indices(marks, style)
+        colours, sizes = marker_colours(marks, style), marker_sizes(marks, style)
+        opacity = np.where(marks.scores >= style.min_score, style.opacity, DIMMED * style.opacity)
+        places = [self.place(x, y) for x, y in marks.xy[seen].tolist()]
+        near = self.bounds.adjusted(-40, -40, 40, 40)
+        for index, (x, y) in zip(seen.tolist(), places, strict=True):
+            if not near.contains(x, y):
+                continue
+            self.painter.setOpacity(float(opacity[index]))
+            self._marker(
+                QPointF(x, y), marks.symbols[index], QColor(*colours[index].tolist()),
+                float(sizes[index]) * self.unit, hollow=style.hollow,
+            )  # fmt: skip
+        self.painter.setOpacity(1.0)
+        self._stand_out(marks, style, highlights)
+        self._labels(marks, style, highlights)
+
+    def _marker(
+        self, at: QPointF, symbol: str, colour: QColor, size: float, *, hollow: bool
+    ) -> None:
+        path, painter = symbol_path(symbol), self.painter
+        painter.save()
+        painter.translate(at)
+        painter.scale(size, size)
+        line = 2.2 * self.unit / size
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(_pen(HALO, line + 2.4 * self.unit / size))
+        painter.drawPath(path)
+        if not hollow:
+            painter.setBrush(colour)
+        painter.setPen(_pen(colour, line))
+        painter.drawPath(path)
+        if hollow:
+            dot = 1.4 * self.unit / size
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(HALO)
+            painter.drawEllipse(QPointF(0, 0), dot * 1.7, dot * 1.7)
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(0, 0), dot, dot)
+        painter.restore()
+
+    def _stand_out(self, marks: KeypointMarks, style: OverlayStyle, high: Highlights) -> None:
+        sizes = marker_sizes(marks, style)
+        for index, width in ((high.hovered, 1.5), (high.selected, 2.5)):
+            if index is None or index >= len(marks):
+                continue
+            radius = (float(sizes[index]) / 2 + 5) * self.unit
+            self._circle(marks, index, radius, width, QColor(255, 255, 255))
+        if high.pulse is not None and high.pulse < len(marks):
+            radius = (float(sizes[high.pulse]) / 2 + 4 + 34 * high.pulse_phase) * self.unit
+            fading = QColor(255, 255, 255, int(255 * (1 - high.pulse_phase)))
+            self._circle(marks, high.pulse, radius, 3.0, fading)
+
+    def _circle(
+        self, marks: KeypointMarks, index: int, radius: float, width: float, colour: QColor
+    ) -> None:
+        centre = QPointF(*self.place(*marks.xy[index].tolist()))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        halo = QColor(HALO)
+        halo.setAlpha(min(halo.alpha(), colour.alpha()))
+        self.painter.setPen(QPen(halo, (width + 2) * self.unit))
+        self.painter.drawEllipse(centre, radius, radius)
+        self.painter.setPen(QPen(colour, width * self.unit))
+        self.painter.drawEllipse(centre, radius, radius)
+
+    def _labels(self, marks: KeypointMarks, style: OverlayStyle, high: Highlights) -> None:
+        wanted = [i for i in (high.hovered, high.selected) if i is not None and i < len(marks)]
+        if style.labels:
+            seen = visible_indices(marks, style)[::-1]
+            strong = seen[marks.scores[seen] >= style.min_score]
+            wanted += [i for i in strong.tolist() if i not in wanted]
+        for index in dict.fromkeys(wanted):
+            pointed_at = index in (high.hovered, high.selected)
+            self._label(marks, style, index, pointed_at=pointed_at)
+
+    def _label(
+        self, marks: KeypointMarks, style: OverlayStyle, index: int, *, pointed_at: bool
+    ) -> None:
+        text = marks.names[index]
+        if pointed_at:
+            text = f"{text}   {marks.scores[index]:.2f}"
+        metrics = QFontMetricsF(self.font)
+        unit = self.unit
+        width, height = metrics.horizontalAdvance(text) + 22 * unit, metrics.height() + 5 * unit
+        x, y = self.place(*marks.xy[index].tolist())
+        if not self.bounds.contains(x, y):
+            return
+        gap = (float(marker_sizes(marks, style)[index]) / 2 + 8) * unit
+        box = self._free_box(x, y, width, height, gap)
+        if not pointed_at and any(box.intersects(other) for other in self._labelled):
+            return
+        self._labelled.append(box)
+        self._draw_label(box, text, QColor(*marker_colours(marks, style)[index].tolist()))
+
+    def _free_box(self, x: float, y: float, width: float, height: float, gap: float) -> QRectF:
+        """Right of the marker if there is room, else left of it; never beyond the edge."""
+        left = x + gap if x + gap + width <= self.bounds.right() else x - gap - width
+        left = max(left, self.bounds.left() + 2 * self.unit)
+        top = min(max(y - height / 2, self.bounds.top() + 2), self.bounds.bottom() - height - 2)
+        return QRectF(left, top, width, height)
+
+    def _draw_label(self, box: QRectF, text: str, colour: QColor) -> None:
+        painter, unit = self.painter, self.unit
+        painter.setPen(QPen(QColor(255, 255, 255, 60), unit))
+        painter.setBrush(QColor(20, 22, 26, 225))
+        painter.drawRoundedRect(box, 4 * unit, 4 * unit)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(box.left() + 9 * unit, box.center().y()), 4 * unit, 4 * unit)
+        painter.setPen(QColor(245, 245, 245))
+        painter.setFont(self.font)
+        painter.drawText(
+            box.adjusted(17 * unit, 0, 0, 0),
+            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text,
+        )  # fmt: skip
+
+
+def _pen(colour: QColor, width: float) -> QPen:
+    pen = QPen(colour, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen

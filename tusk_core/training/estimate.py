@@ -1,0 +1,70 @@
+"""How long a run will take and how much memory it needs, from a few real steps."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+
+import torch
+
+from tusk_core.config import TrainConfig, replaced
+from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.results import TrainingEstimate
+from tusk_core.training.distributed import Team
+from tusk_core.training.session import Session
+
+_FLOAT_BYTES = 4
+_OPTIMISER_COPIES = 4  # weights, gradient and Adam's two moments
+
+
+def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEstimate:
+    """Run ``num_steps`` real steps on noise, after one to warm up.
+
+    A small batch is timed on the CPU and scaled up, so that the answer comes within seconds.
+
+    Raises:
+        TuskError: if the device cannot be used.
+    """
+    limit_threads()
+    device = choose_device(config.run.device)
+    batch = config.optim.batch_size
+    timed = batch if device.name != "cpu" else min(batch, 4)
+    probe = replaced(config, {"optim.batch_size": timed, "optim.accumulate": 1})
+    session = Session(probe, torch.device(device.name), Team())
+    generator = torch.Generator().manual_seed(0)
+    data = config.data
+    images = torch.rand(timed, data.channels, data.height, data.width, generator=generator)
+    images = images.to(device.name)
+    before = _memory(device.name)
+    seconds = []
+    for _ in range(num_steps + 1):
+        begin = time.perf_counter()
+        session.train_step(images)  # ends with a read-back, so the device is done
+        seconds.append(time.perf_counter() - begin)
+    step_seconds = statistics.median(seconds[1:]) * batch / timed
+    activations = max(0, _memory(device.name) - before) * batch // timed
+    weights = sum(p.numel() for p in session.model.parameters())
+    memory = activations + weights * _FLOAT_BYTES * _OPTIMISER_COPIES
+    total = step_seconds * config.optim.steps
+    if config.optim.minutes:
+        total = min(total, 60 * config.optim.minutes)
+    return TrainingEstimate(
+        seconds_per_step=step_seconds,
+        total_seconds=total,
+        memory_bytes=int(memory),
+        device=device.name,
+        detail=f"Measured over {num_steps} steps of {timed} pictures on {device.label}.",
+    )
+
+
+def _memory(device: str) -> int:
+    """Return the peak memory in bytes: of the GPU, else of this process where known."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.max_memory_allocated())
+    if sys.platform == "win32":
+        return 0
+    import resource  # noqa: PLC0415 - exists on POSIX only
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -1,0 +1,141 @@
+"""Run a model over the pictures of a data set, in batches, and keep only what is scored.
+
+Shapes: P pictures, K keypoints, padded where a picture has fewer.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tusk_core.control import Cancelled
+from tusk_core.events import JobProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+    from tusk_core.api import Predictor
+    from tusk_core.control import RunControl
+    from tusk_core.results import Detection
+
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Labelled points of several pictures.
+
+    Attributes:
+        xy: (P, K, 2) pixels of the original pictures.
+        scores: (P, K) in [0, 1].
+        labels: (P, K) prototype.
+        valid: (P, K) False where a picture has fewer than K.
+    """
+
+    xy: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+class PointFinder(Protocol):
+    """Anything that can be scored: a model or a baseline."""
+
+    @property
+    def num_labels(self) -> int:
+        """How many labels there are, M."""
+
+    def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
+        """Return the points of pictures (H, W, 3) uint8."""
+
+
+class ModelFinder:
+    """The keypoints of an opened model."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    @property
+    def num_labels(self) -> int:
+        """Number of prototypes, M."""
+        return len(self._predictor.info.prototypes)
+
+    def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
+        """Return the keypoints of pictures (H, W, 3) uint8."""
+        return stack_detections(self._predictor.detect_many(images))
+
+
+def stack_detections(detections: Sequence[Detection]) -> Points:
+    """Return detections as padded arrays."""
+    count = max((len(one.keypoints.scores) for one in detections), default=0)
+    P = len(detections)
+    xy, scores = np.zeros((P, count, 2)), np.zeros((P, count))
+    labels, valid = np.zeros((P, count), np.int64), np.zeros((P, count), bool)
+    for row, one in enumerate(detections):
+        found = len(one.keypoints.scores)
+        xy[row, :found] = one.keypoints.xy
+        scores[row, :found] = one.keypoints.scores
+        labels[row, :found] = one.keypoints.labels
+        valid[row, :found] = True
+    return Points(xy, scores, labels, valid)
+
+
+def join_points(parts: Sequence[Points]) -> Points:
+    """Return the pictures of all parts as one, padded to the largest K."""
+    count = max((part.valid.shape[1] for part in parts), default=0)
+
+    def joined(name: str) -> NDArray[np.generic]:
+        arrays = [getattr(part, name) for part in parts]
+        padded = [
+            np.pad(a, [(0, 0), (0, count - a.shape[1]), *[(0, 0)] * (a.ndim - 2)]) for a in arrays
+        ]
+        return np.concatenate(padded)
+
+    if not parts:
+        empty = np.zeros((0, 0))
+        return Points(np.zeros((0, 0, 2)), empty, empty.astype(np.int64), empty.astype(bool))
+    return Points(
+        joined("xy").astype(np.float64),
+        joined("scores").astype(np.float64),
+        joined("labels").astype(np.int64),
+        joined("valid").astype(bool),
+    )
+
+
+class Clock:
+    """Progress of one pass over P pictures, with the time that remains."""
+
+    def __init__(self, total: int, message: str, control: RunControl | None) -> None:
+        self._total, self._message, self._control = total, message, control
+        self._began = time.monotonic()
+
+    def progress(self, done: int) -> JobProgress:
+        """Return how far the pass is; raises ``Cancelled`` once a stop was asked for."""
+        if self._control is not None and self._control.stop_requested:
+            raise Cancelled
+        elapsed = time.monotonic() - self._began
+        remaining = elapsed / done * (self._total - done) if done else None
+        return JobProgress(done, self._total, self._message, remaining)
+
+
+def find_points(
+    finder: PointFinder,
+    images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+    control: RunControl | None = None,
+) -> Generator[JobProgress, None, Points]:
+    """Yield progress while ``finder`` goes over ``images``; the generator's value is all points."""
+    clock = Clock(len(images), "Finding keypoints.", control)
+    parts = []
+    for start in range(0, len(images), BATCH):
+        yield clock.progress(start)
+        parts.append(finder.find(list(images[start : start + BATCH])))
+    yield clock.progress(len(images))
+    return join_points(parts)

@@ -1,0 +1,168 @@
+"""The landmark protocol (paper sections 4.3 and 4.4): a linear map from keypoints to landmarks.
+
+Shapes: P pictures, K keypoints, M prototypes, T landmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.evaluation.landmarks import (
+    BODY_PAIRS,
+    block_tensor,
+    choose_strength,
+    fit_ridge,
+    landmark_errors,
+    swap_sides,
+)
+from tusk_core.evaluation.scores import Scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.evaluation.collect import Points
+
+# Paper, Table 3: CelebA in the wild, K = 4; Human3.6M, K = 16.
+REFERENCE_FACES = {"error_eye_distance": 18.49}
+REFERENCE_BODIES = {"error_image_size": 6.88}
+BODY_JOINTS = 32
+TEST_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkTable:
+    """True landmarks of many pictures.
+
+    Attributes:
+        xy: (P, T, 2) pixels of the original pictures.
+        sizes: (P, 2) width and height of the pictures.
+        names: of the landmarks.
+        groups: (P,) number of the person shown; a person is never on both sides of a division.
+        in_test: (P,) True for the data set's own test pictures; None where it has no division.
+    """
+
+    xy: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    names: tuple[str, ...]
+    groups: NDArray[np.int64]
+    in_test: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+def eye_indices(names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Return the indices of left and right eye; None where there are no such landmarks."""
+    if "left_eye" in names and "right_eye" in names:
+        return names.index("left_eye"), names.index("right_eye")
+    return None
+
+
+def divide_people(
+    groups: NDArray[np.integer], seed: int, share: float = TEST_SHARE
+) -> NDArray[np.bool_]:
+    """Return (P,) True for the pictures of a random ``share`` of the people."""
+    people, index = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(people))
+    chosen = np.zeros(len(people), dtype=bool)
+    chosen[order[: max(1, round(share * len(people)))]] = True
+    in_test: NDArray[np.bool_] = chosen[index]
+    return in_test
+
+
+def score_landmarks(points: Points, truth: LandmarkTable, num_labels: int, *, seed: int) -> Scores:
+    """Fit on some people, score on others.
+
+    Input is the M × K × 2 tensor of keypoints as shares of the picture's sides, from left to
+    right within a prototype; the map has no bias, and its penalty is the one that does best on
+    people held out of the fit. Bodies (32 joints) have left and right swapped by the paper's
+    rule in fit and test.
+    """
+    scores = Scores(seed=seed)
+    in_test = truth.in_test if truth.in_test is not None else divide_people(truth.groups, seed)
+    targets = (truth.xy + 0.5) / truth.sizes[:, None]
+    is_body = len(truth.names) == BODY_JOINTS
+    if is_body:
+        targets = swap_sides(targets, BODY_PAIRS)
+    shares = (points.xy + 0.5) / truth.sizes[:, None]
+    inputs = block_tensor(shares, points.labels, num_labels, points.valid).reshape(len(points), -1)
+    flat = targets.reshape(len(points), -1)
+    strength = choose_strength(inputs[~in_test], flat[~in_test], truth.groups[~in_test], seed=seed)
+    weights = fit_ridge(inputs[~in_test], flat[~in_test], strength)
+    predicted = (inputs[in_test] @ weights).reshape(-1, *targets.shape[1:])
+    _add_errors(scores, predicted, targets[in_test], truth, in_test)
+    mean = np.broadcast_to(targets[~in_test].mean(0), predicted.shape)
+    _add_baseline(scores, mean, targets[in_test], truth, in_test)
+    scores.counts |= {
+        "pictures": int(in_test.sum()),
+        "fit_pictures": int((~in_test).sum()),
+        "people": len(np.unique(truth.groups[in_test])),
+        "fit_people": len(np.unique(truth.groups[~in_test])),
+        "landmarks": len(truth.names),
+        "keypoints": int(points.valid[in_test].sum()),
+        "prototypes": num_labels,
+        "prototypes_used": len(np.unique(points.labels[points.valid])),
+    }
+    return scores
+
+
+def _errors(
+    predicted: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    truth: LandmarkTable,
+    in_test: NDArray[np.bool_],
+) -> dict[str, NDArray[np.float64]]:
+    """Return (P, T) errors by each scale there is.
+
+    Faces as in the paper: distances between shares of the picture's sides over the eyes'
+    distance in the same shares. Pixels as well, which differ where pictures are not square.
+    """
+    eyes = eye_indices(truth.names)
+    found = {"error_image_size": landmark_errors(predicted, targets, None).relative}
+    if eyes is not None:
+        sizes = truth.sizes[in_test][:, None]
+        found["error_eye_distance"] = landmark_errors(predicted, targets, eyes).relative
+        in_pixels = landmark_errors(predicted * sizes, targets * sizes, eyes).relative
+        found["error_eye_distance_pixels"] = in_pixels
+    return found
+
+
+def _add_errors(
+    scores: Scores,
+    predicted: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    truth: LandmarkTable,
+    in_test: NDArray[np.bool_],
+) -> None:
+    found = _errors(predicted, targets, truth, in_test)
+    main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
+    for name in sorted(found, key=lambda one: one != main):
+        scores.add_mean(name, found[name].mean(1))
+    for index, landmark in enumerate(truth.names):
+        scores.add_mean(f"error_{landmark}", found[main][:, index])
+    scores.losses = found[main].mean(1)
+    spread = np.median(found[main])
+    scores.metrics["error_median"] = 100 * float(spread)
+
+
+def _add_baseline(
+    scores: Scores,
+    mean: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    truth: LandmarkTable,
+    in_test: NDArray[np.bool_],
+) -> None:
+    """Add the error of always answering the mean: what a model must beat."""
+    found = _errors(mean, targets, truth, in_test)
+    main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
+    scores.add_mean("mean_shape_error", found[main].mean(1))
+
+
+def reference_for(names: tuple[str, ...]) -> dict[str, float]:
+    """Return the paper's figures for data with these landmarks."""
+    if eye_indices(names) is not None:
+        return dict(REFERENCE_FACES)
+    return dict(REFERENCE_BODIES) if len(names) == BODY_JOINTS else {}

@@ -1,0 +1,224 @@
+"""Score a model by one of the three protocols of the paper and by stricter rules beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.data.base_source import PictureTruth
+from tusk_core.data.source import open_source
+from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
+from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
+from tusk_core.evaluation.landmark_truth import landmark_table
+from tusk_core.evaluation.layers import LayerDrawer
+from tusk_core.evaluation.truth import object_table
+from tusk_core.inference.predictor import load_predictor
+from tusk_core.nn.model_files import load_model
+from tusk_core.results import EvaluationReport, SourceError, TuskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from numpy.typing import NDArray
+
+    from tusk_core.api import Predictor
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.evaluation.collect import PointFinder, Points
+    from tusk_core.evaluation.scores import Scores
+    from tusk_core.events import JobProgress
+
+PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
+# Pictures that are named in a report.
+NUM_WORST = 20
+
+
+def evaluate_model(
+    model: str | Path,
+    data: str,
+    protocol: str,
+    control: RunControl | None = None,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+) -> Iterator[JobProgress | EvaluationReport]:
+    """Score a model; yields progress, then the report.
+
+    Args:
+        model: model folder, run folder or bundled name.
+        data: a source with ground truth.
+        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        control: stops the pass (raises ``Cancelled``).
+        seed: of divisions and resampling.
+        device: where the model runs.
+
+    Raises:
+        TuskError: if the protocol is unknown, or model and data do not fit it.
+    """
+    if protocol not in PROTOCOLS:
+        raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
+    predictor = load_predictor(model, device=device)
+    with open_source(data) as source:
+        if not source.has_ground_truth:
+            raise SourceError(
+                f"{data} has no ground truth to compare with. Use sample:tetrominoes, a data set "
+                "made by `tusk sample-data`, or a published one."
+            )
+        if protocol == "multi-object":
+            scores, reference = yield from _multi_object(predictor, source, control, seed)
+        elif protocol == "mnist-hard":
+            finder = ModelFinder(predictor)
+            scores, reference = yield from _mnist_hard(finder, source, control, seed)
+        else:
+            finder = ModelFinder(predictor)
+            scores, reference = yield from _landmarks(finder, source, control, seed)
+        names = worst_pictures(source, scores.losses)
+    yield make_report(scores, reference, protocol, str(model), data, names)
+
+
+def evaluate_finder(
+    finder: PointFinder,
+    name: str,
+    data: str,
+    protocol: str,
+    control: RunControl | None = None,
+    *,
+    seed: int = 0,
+) -> Iterator[JobProgress | EvaluationReport]:
+    """Score anything that finds labelled points, such as a baseline, like a model.
+
+    Only ``mnist-hard`` and ``landmarks``: points alone have no segments.
+    """
+    protocols = {"mnist-hard": _mnist_hard, "landmarks": _landmarks}
+    if protocol not in protocols:
+        raise TuskError(f"Points alone can be scored by {' and '.join(protocols)} only.")
+    with open_source(data) as source:
+        scores, reference = yield from protocols[protocol](finder, source, control, seed)
+        names = worst_pictures(source, scores.losses)
+    yield make_report(scores, reference, protocol, name, data, names)
+
+
+def make_report(
+    scores: Scores,
+    reference: dict[str, float],
+    protocol: str,
+    model: str,
+    data: str,
+    worst: tuple[str, ...],
+) -> EvaluationReport:
+    """Return scores as the frozen report that leaves the engine."""
+    return EvaluationReport(
+        protocol=protocol,
+        model=model,
+        data=data,
+        metrics=dict(scores.metrics),
+        intervals=dict(scores.intervals),
+        reference={name: value for name, value in reference.items() if name in scores.metrics},
+        counts={**scores.counts, "seed": scores.seed},
+        tables=dict(scores.tables),
+        worst=worst,
+    )
+
+
+def worst_pictures(source: BaseSource, losses: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return the names of the pictures that went worst; none that went perfectly."""
+    order = np.argsort(-losses, kind="stable")[:NUM_WORST]
+    return tuple(source.name(int(index)) for index in order if losses[index] > 0)
+
+
+def _pass(
+    source: BaseSource,
+    control: RunControl | None,
+    take: Callable[[list[NDArray[np.uint8]], list[PictureTruth]], None],
+) -> Generator[JobProgress, None, None]:
+    """Read every picture with its truth, a batch at a time, and hand it to ``take``."""
+    clock = Clock(len(source), "Looking at the pictures.", control)
+    for start in range(0, len(source), BATCH):
+        yield clock.progress(start)
+        indices = range(start, min(start + BATCH, len(source)))
+        images = [source.read(index) for index in indices]
+        truths = [_truth(source, index) for index in indices]
+        take(images, truths)
+    yield clock.progress(len(source))
+
+
+def _truth(source: BaseSource, index: int) -> PictureTruth:
+    truth = source.truth(index)
+    if truth is None:
+        raise SourceError(f"{source.name(index)} of {source.source} has no ground truth.")
+    return truth
+
+
+def _find(
+    finder: PointFinder, source: BaseSource, control: RunControl | None
+) -> Generator[JobProgress, None, tuple[Points, list[PictureTruth]]]:
+    parts: list[Points] = []
+    truths: list[PictureTruth] = []
+
+    def take(images: list[NDArray[np.uint8]], batch: list[PictureTruth]) -> None:
+        parts.append(finder.find(images))
+        truths.extend(batch)
+
+    yield from _pass(source, control, take)
+    return join_points(parts), truths
+
+
+def _mnist_hard(
+    finder: PointFinder, source: BaseSource, control: RunControl | None, seed: int
+) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
+    points, truths = yield from _find(finder, source, control)
+    table = object_table(truths)
+    if not table.present.any():
+        raise SourceError(f"{source.source} has no objects with boxes, which mnist-hard compares.")
+    scores = multiple_instances.score_instances(points, table, finder.num_labels, seed=seed)
+    return scores, dict(multiple_instances.REFERENCE)
+
+
+def _landmarks(
+    finder: PointFinder, source: BaseSource, control: RunControl | None, seed: int
+) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
+    points, truths = yield from _find(finder, source, control)
+    table = landmark_table(source, truths)
+    scores = landmark_regression.score_landmarks(points, table, finder.num_labels, seed=seed)
+    return scores, landmark_regression.reference_for(table.names)
+
+
+def _multi_object(
+    predictor: Predictor, source: BaseSource, control: RunControl | None, seed: int
+) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
+    info = predictor.info
+    network, _ = load_model(info.path, info.device)
+    drawer = LayerDrawer(network, info.device)
+    facts: list[object_discovery.SegmentFacts] = []
+    truths: list[PictureTruth] = []
+
+    def take(images: list[NDArray[np.uint8]], batch: list[PictureTruth]) -> None:
+        facts.append(draw_and_compare(drawer, images, batch))
+        # Masks are compared here and now; those of a whole data set would fill the memory.
+        truths.extend(PictureTruth(truth.objects) for truth in batch)
+
+    yield from _pass(source, control, take)
+    table = object_table(truths)
+    joined = object_discovery.join_facts(facts)
+    scores = object_discovery.score_objects(joined, table, drawer.num_labels, seed=seed)
+    return scores, object_discovery.reference_for(table)
+
+
+def draw_and_compare(
+    drawer: LayerDrawer, images: list[NDArray[np.uint8]], truths: list[PictureTruth]
+) -> object_discovery.SegmentFacts:
+    """Draw the layers of a batch and compare them with its masks.
+
+    Raises:
+        SourceError: if a picture has no mask.
+    """
+    masks = []
+    for truth in truths:
+        if truth.mask is None:
+            raise SourceError("These pictures have no masks, which multi-object compares.")
+        masks.append(drawer.fit_mask(truth.mask))
+    shares, labels = drawer.draw(images)
+    num_objects = max(len(truth.objects) for truth in truths)
+    return object_discovery.segment_facts(shares, labels, np.stack(masks), num_objects)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from tusk_core.data import digits, tetrominoes
+from tusk_core.data import digits, solids, tetrominoes
 from tusk_core.data.base_source import BaseSource, PictureTruth
 from tusk_core.data.folders import file_identity
 from tusk_core.data.source_names import SourceName, check_options, one_of, whole_number
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tusk_core.results import SourceKind
 
 SAMPLE_NAMES: tuple[str, ...] = ("tetrominoes", "digits", "solids")
-DEFAULT_COUNTS: dict[str, int] = {"tetrominoes": 20_000, "digits": 10_000, "solids": 3_000}
+DEFAULT_COUNTS: dict[str, int] = {"tetrominoes": 20_000, "digits": 10_000, "solids": 4_000}
 _VERSION = 1
 _BLOCK = {"tetrominoes": 256, "digits": 64, "solids": 8}
 _KEPT_BLOCKS = 8
@@ -133,6 +133,10 @@ def make_generator(name: SourceName) -> Generator:
         path = name.options.get("digits")
         split = one_of(name, "split", "all", ("all", "train", "test"))
         return partial(digits.generate, digits=Path(path) if path else None, split=split)  # type: ignore[arg-type]
+    if name.target == "solids":
+        check_options(name, (*common, "size"))
+        size = whole_number(name, "size", solids.SIZE, least=16, most=1024)
+        return partial(solids.generate, size=size)
     raise SourceError(f"There is no sample {name.target!r}; there are {', '.join(SAMPLE_NAMES)}.")
 
 

@@ -104,9 +104,9 @@ class KeypointConfig(Settings):
     nms_window: int = setting(
         7, "Side of the non-maximum-suppression window.", unit="map px", ge=1, le=101
     )
-    refine_window: int = setting(5, "Side of the soft-argmax window.", unit="map px", ge=1, le=101)
+    refine_window: int = setting(7, "Side of the soft-argmax window.", unit="map px", ge=1, le=101)
     refine_temperature: float = setting(
-        0.05, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10
+        0.1, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10
     )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."

@@ -1,0 +1,419 @@
+"""An opened model behind the door's ``Predictor``: numpy pictures in, frozen results out.
+
+Positions cross the door in pixels of the original picture and are computed in pixels of the
+network's input; ``data.fitting`` holds the one mapping between them, with pixel centres at whole
+numbers on both sides.
+
+Shapes: B pictures, K keypoints, C descriptor length, M prototypes, h x w network input.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from tusk_core.data.fitting import apply_placement, place
+from tusk_core.inference.leave_one_out import leave_one_out_errors
+from tusk_core.inference.lifting import cells_to_canvas, lift
+from tusk_core.inference.model_paths import find_model
+from tusk_core.nn.decoder import Decoded
+from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.model_files import load_model
+from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
+from tusk_core.training.preview import frozen, to_pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.data.fitting import Placement
+    from tusk_core.nn.model import Encoded, TuskModel
+    from tusk_core.nn.model_files import ModelMeta
+    from tusk_core.results import DeviceInfo
+
+# mask is uint8 with 0 for the background.
+MAX_MASKED = 255
+_PROTOTYPE_CHUNK = 32
+
+
+def load_predictor(model: str | Path, *, device: str = "auto") -> TorchPredictor:
+    """Open a model folder, a run folder (its best checkpoint) or a bundled model by name.
+
+    Raises:
+        ModelFileError: if it is missing, broken, foreign or from a newer version.
+        TuskError: if the device cannot be used.
+    """
+    folder = find_model(model)
+    chosen = choose_device(device)
+    limit_threads()
+    network, meta = load_model(folder, chosen.name)
+    return TorchPredictor(network, folder, meta, chosen)
+
+
+class TorchPredictor:
+    """A model ready to use; see ``tusk_core.api.Predictor`` for the public methods.
+
+    One thread at a time may use it, from any thread; two predictors are independent. Nothing
+    here is random and no global state is changed.
+
+    Args:
+        model: in evaluation mode, on its device.
+        folder: it came from.
+        meta: what its folder says.
+        device: where it is.
+    """
+
+    def __init__(self, model: TuskModel, folder: Path, meta: ModelMeta, device: DeviceInfo) -> None:
+        self._model: TuskModel = model.to(device=device.name, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._device = torch.device(device.name)
+        with torch.inference_mode():
+            prototypes = model.prototypes.unit().float().cpu().numpy()
+        self._info = ModelInfo(
+            path=folder,
+            name=meta.name,
+            config=meta.config,
+            step=meta.step,
+            prototypes=frozen(prototypes),
+            usage=frozen(np.asarray(meta.usage, np.float32)),
+            fingerprint=meta.fingerprint,
+            num_parameters=sum(p.numel() for p in model.parameters()),
+            device=device.name,
+            device_reason=device.reason,
+        )
+
+    @property
+    def info(self) -> ModelInfo:
+        """What is known about the model."""
+        return self._info
+
+    @property
+    def model(self) -> TuskModel:
+        """The network itself, for exports and measurements inside the engine."""
+        return self._model
+
+    def placement(
+        self, size: tuple[int, int], network_size: tuple[int, int] | None = None
+    ) -> Placement:
+        """Return how a picture of ``size`` (width, height) is laid into the network's input."""
+        data = self._info.config.data
+        return place(size, network_size or (data.width, data.height), data.fit)
+
+    def detect(
+        self,
+        image: NDArray[np.uint8],
+        *,
+        num_keypoints: int | None = None,
+        min_score: float = 0.0,
+        with_heat_map: bool = False,
+        network_size: tuple[int, int] | None = None,
+    ) -> Detection:
+        """Find keypoints in one picture; see ``Predictor.detect``."""
+        return self._detect(
+            [image],
+            num_keypoints,
+            min_score,
+            with_heat_map=with_heat_map,
+            network_size=network_size,
+        )[0]
+
+    def detect_many(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        *,
+        num_keypoints: int | None = None,
+        min_score: float = 0.0,
+    ) -> list[Detection]:
+        """Like ``detect`` for several pictures, of any sizes, in one pass of the network."""
+        if not images:
+            return []
+        return self._detect(images, num_keypoints, min_score)
+
+    def detect_with_errors(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        *,
+        num_keypoints: int | None = None,
+        min_score: float = 0.0,
+    ) -> tuple[list[Detection], NDArray[np.float32]]:
+        """Detect and tell how well each picture is rebuilt from its K keypoints.
+
+        Returns:
+            the detections, and (B,) float32 mean squared errors of pictures in [0, 1].
+        """
+        if not images:
+            return [], np.zeros(0, np.float32)
+        with torch.inference_mode():
+            batch, placements = self._batch(images, None)
+            begin = time.perf_counter()
+            encoded = self._model.encode(batch)
+            found = self._model.find_keypoints(encoded, num_keypoints)
+            composite = self._model.decode(found, encoded.size, encoded.code).composite
+            errors = (composite - batch).square().mean(dim=(1, 2, 3)).float().cpu().numpy()
+            detections = self._results(
+                images, placements, encoded, found, min_score, begin, with_heat_map=False
+            )
+        return detections, errors
+
+    def reconstruct(
+        self, image: NDArray[np.uint8], keypoints: Keypoints | None = None
+    ) -> Reconstruction:
+        """Rebuild a picture from its keypoints, with every layer; see ``Predictor.reconstruct``.
+
+        Layers are in the order of ``keypoints``, or of ``detect(image)``. The mask numbers the
+        first 255 keypoints.
+        """
+        if keypoints is None:
+            keypoints = self.detect(image).keypoints
+        with torch.inference_mode():
+            batch, placements = self._batch([image], None)
+            size = (batch.shape[-1], batch.shape[-2])
+            code = None
+            if self._model.background.kind == "latent":
+                code = self._model.encode(batch).code
+            chosen = self._keypoint_set(keypoints, placements[0])
+            decoded = self._decode(chosen, size, code)
+            errors = leave_one_out_errors(self._model, chosen, decoded, batch)
+            error = float((decoded.composite - batch).square().mean())
+            return _reconstruction(decoded, batch, error, errors - error)
+
+    def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
+        """Draw each prototype alone in the middle of the picture (Figs. 3 and 8).
+
+        Returns:
+            (n, h, w, 3) uint8, on black.
+        """
+        data = self._info.config.data
+        size = (data.width, data.height)
+        pictures = [np.zeros((0, data.height, data.width, 3), np.uint8)]
+        with torch.inference_mode():
+            vectors = self._model.prototypes.unit()
+            chosen = list(range(len(vectors)) if indices is None else indices)
+            for start in range(0, len(chosen), _PROTOTYPE_CHUNK):
+                descriptors = vectors[chosen[start : start + _PROTOTYPE_CHUNK]].unsqueeze(1)
+                middle = descriptors.new_tensor([(size[0] - 1) / 2, (size[1] - 1) / 2])
+                alone = KeypointSet(
+                    middle.expand(len(descriptors), 1, 2),
+                    descriptors.new_ones(len(descriptors), 1),
+                    descriptors,
+                )
+                pictures.append(to_pictures(self._drawn_alone(alone, size)))
+        out: NDArray[np.uint8] = frozen(np.concatenate(pictures))
+        return out
+
+    def _drawn_alone(self, keypoints: KeypointSet, size: tuple[int, int]) -> torch.Tensor:
+        code = None
+        if self._model.background.kind == "latent":
+            width = self._model.config.decoder.background_code
+            code = keypoints.xy.new_zeros(keypoints.xy.shape[0], width)
+        decoded = self._model.decode(keypoints, size, code)
+        if decoded.rgb is None or decoded.shares is None:
+            return decoded.composite
+        return (decoded.rgb * decoded.shares.unsqueeze(2)).sum(dim=1)
+
+    def _detect(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        num_keypoints: int | None,
+        min_score: float,
+        *,
+        with_heat_map: bool = False,
+        network_size: tuple[int, int] | None = None,
+    ) -> list[Detection]:
+        with torch.inference_mode():
+            batch, placements = self._batch(images, network_size)
+            begin = time.perf_counter()
+            encoded = self._model.encode(batch)
+            found = self._model.find_keypoints(encoded, num_keypoints)
+            return self._results(
+                images, placements, encoded, found, min_score, begin, with_heat_map=with_heat_map
+            )
+
+    def _batch(
+        self, images: Sequence[NDArray[np.uint8]], network_size: tuple[int, int] | None
+    ) -> tuple[torch.Tensor, list[Placement]]:
+        """Return (B, channels, h, w) in [0, 1], laid out as in training, and how."""
+        pictures, placements = [], []
+        for image in images:
+            checked = checked_picture(image)
+            size = (checked.shape[1], checked.shape[0])
+            placements.append(self.placement(size, network_size))
+            laid = apply_placement(checked, placements[-1])
+            if self._info.config.data.channels == 1:
+                laid = np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
+            pictures.append(laid)
+        batch = torch.from_numpy(np.stack(pictures)).to(self._device)
+        return batch.permute(0, 3, 1, 2).float().div_(255), placements
+
+    def _results(
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        placements: list[Placement],
+        encoded: Encoded,
+        found: KeypointSet,
+        min_score: float,
+        begin: float,
+        *,
+        with_heat_map: bool,
+    ) -> list[Detection]:
+        labels, confidences = self._model.prototypes.assign(
+            found.descriptors, self._info.config.losses.kmeans_temperature
+        )
+        xy, scores = found.xy.float().cpu().numpy(), found.scores.float().cpu().numpy()
+        descriptors = found.descriptors.float().cpu().numpy()
+        label_rows = labels.cpu().numpy().astype(np.int32)
+        confidence_rows = confidences.float().cpu().numpy()
+        maps = encoded.score_map.float().cpu().numpy() if with_heat_map else None
+        milliseconds = (time.perf_counter() - begin) * 1000 / len(images)
+        out = []
+        for row, (image, placement) in enumerate(zip(images, placements, strict=True)):
+            size = (image.shape[1], image.shape[0])
+            places = placement.to_original(xy[row])
+            kept = np.flatnonzero(
+                (scores[row] > 0)
+                & (scores[row] >= min_score)
+                & self._is_inside(places, placement, size)
+            )
+            # Refining moves points and their scores, so that peak order is not score order.
+            kept = kept[np.argsort(-scores[row][kept], kind="stable")]
+            keypoints = Keypoints(
+                xy=frozen(np.clip(places[kept], 0, np.array(size) - 1).astype(np.float32)),
+                scores=frozen(np.clip(scores[row][kept], 0, 1)),
+                labels=frozen(label_rows[row][kept]),
+                descriptors=frozen(descriptors[row][kept]),
+                confidences=frozen(confidence_rows[row][kept]),
+            )
+            heat_map = None if maps is None else self._heat_map(maps[row, 0], placement, size)
+            out.append(Detection(size, keypoints, heat_map, milliseconds))
+        return out
+
+    def _is_inside(
+        self, places: NDArray[np.float32], placement: Placement, size: tuple[int, int]
+    ) -> NDArray[np.bool_]:
+        """Tell which points lie in the picture or within one map cell of its edge.
+
+        What is farther out lies in the black that ``fit = "pad"`` adds, and is no keypoint.
+        """
+        reach = self._model.stride / np.array(placement.scale)
+        far = (places < -0.5 - reach) | (places > np.array(size) - 0.5 + reach)
+        return np.asarray(~far.any(axis=1))
+
+    def _heat_map(
+        self, cells: NDArray[np.float32], placement: Placement, size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        canvas = cells_to_canvas(cells, self._model.stride, placement.canvas)
+        out: NDArray[np.float32] = frozen(np.clip(lift(canvas, placement, size), 0, 1))
+        return out
+
+    def _keypoint_set(self, keypoints: Keypoints, placement: Placement) -> KeypointSet:
+        def tensor(values: NDArray[np.float32]) -> torch.Tensor:
+            return torch.tensor(values, dtype=torch.float32, device=self._device).unsqueeze(0)
+
+        count, length = len(keypoints.scores), self._info.config.encoder.num_features
+        canvas_xy = placement.to_canvas(keypoints.xy.reshape(count, 2))
+        return KeypointSet(
+            tensor(canvas_xy),
+            tensor(np.clip(keypoints.scores, 0, 1)),
+            # A blend of two descriptors is shorter than one.
+            F.normalize(tensor(keypoints.descriptors.reshape(count, length)), dim=-1),
+        )
+
+    def _decode(
+        self, keypoints: KeypointSet, size: tuple[int, int], code: torch.Tensor | None
+    ) -> Decoded:
+        if keypoints.xy.shape[1]:
+            return self._model.decode(keypoints, size, code)
+        return self._decode_nothing(keypoints, size, code)
+
+    def _decode_nothing(
+        self, keypoints: KeypointSet, size: tuple[int, int], code: torch.Tensor | None
+    ) -> Decoded:
+        """Draw a picture without keypoints: the background, or what the network adds to nothing."""
+        config = self._info.config
+        like = keypoints.xy
+        empty = like.new_zeros(1, 0, size[1], size[0])
+        if config.decoder.blend == "sum":
+            silent = KeypointSet(
+                like.new_zeros(1, 1, 2),
+                like.new_zeros(1, 1),
+                like.new_zeros(1, 1, config.encoder.num_features),
+            )
+            return self._model.decode(silent, size, code)
+        background = self._model.background(code, like, size)
+        return Decoded(
+            background,
+            empty.unsqueeze(2).expand(-1, -1, config.data.channels, -1, -1),
+            empty,
+            empty,
+            background,
+            like.new_ones(1, size[1], size[0]),
+        )
+
+
+def checked_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture as (H, W, 3) uint8.
+
+    Raises:
+        ValueError: if it is no picture.
+    """
+    if image.dtype != np.uint8 or image.ndim not in {2, 3} or image.size == 0:
+        raise ValueError(f"expected (H, W, 3) or (H, W) uint8, got {image.shape} {image.dtype}")
+    if image.ndim == 2 or image.shape[2] == 1:
+        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    if image.shape[2] != 3:
+        raise ValueError(f"expected 1 or 3 channels, got {image.shape[2]}")
+    return image
+
+
+def _reconstruction(
+    decoded: Decoded, batch: torch.Tensor, error: float, contributions: torch.Tensor
+) -> Reconstruction:
+    _, _, h, w = batch.shape
+    background = decoded.background
+    if background is None:
+        background = torch.zeros_like(batch)
+    if decoded.rgb is None or decoded.shares is None:
+        rgb = np.zeros((0, h, w, 3), np.uint8)
+        alpha = np.zeros((0, h, w), np.float32)
+        mask = np.zeros((h, w), np.uint8)
+    else:
+        rgb = to_pictures(decoded.rgb[0])
+        alpha = decoded.shares[0].float().cpu().numpy()
+        behind = decoded.background_share
+        mask = mask_of(alpha, None if behind is None else behind[0].float().cpu().numpy())
+    return Reconstruction(
+        composite=to_pictures(decoded.composite)[0],
+        target=to_pictures(batch)[0],
+        rgb=rgb,
+        alpha=frozen(np.clip(alpha, 0, 1)),
+        background=to_pictures(background)[0],
+        mask=frozen(mask),
+        error=error,
+        contributions=frozen(contributions.float().cpu().numpy()),
+    )
+
+
+def mask_of(
+    alpha: NDArray[np.float32], background: NDArray[np.float32] | None
+) -> NDArray[np.uint8]:
+    """Return (h, w) uint8: 1 + index of the layer with the largest share, 0 = background.
+
+    Args:
+        alpha: (K, h, w) shares.
+        background: (h, w) share of the background, or None where the model has none.
+    """
+    if not len(alpha):
+        return np.zeros(alpha.shape[1:], np.uint8)
+    numbered = alpha[:MAX_MASKED]
+    winner = numbered.argmax(axis=0)
+    mask: NDArray[np.uint8] = (winner + 1).astype(np.uint8)
+    if background is not None:
+        mask[background > numbered.max(axis=0)] = 0
+    return mask

@@ -58,7 +58,8 @@ class FrozenFeatures:
         return result
 
     def _maps(self, picture: Tensor) -> list[Tensor]:
-        scale = _SIDE / max(picture.shape[-2:])
+        # The network knows photographs of this size; small pictures gain nothing beyond twice theirs.
+        scale = min(2.0, _SIDE / max(picture.shape[-2:]))
         x = F.interpolate(picture / 255, scale_factor=scale, mode="bilinear")
         x = x - self._network.mean
         maps = []
@@ -89,8 +90,9 @@ def corner_points(
     grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
     apart = max(3.0, min(width, height) / 16)
     found = cv2.goodFeaturesToTrack(grey, count, qualityLevel=0.01, minDistance=apart)
-    # OpenCV returns None where there is no corner at all.
-    corners = np.array([] if found is None else found, dtype=float).reshape(-1, 2)  # type: ignore[redundant-expr]
+    corners = np.zeros((0, 2))
+    if found is not None:
+        corners = np.asarray(found, dtype=np.float64).reshape(-1, 2)
     missing = random_points((width, height), count - len(corners), generator)
     return np.concatenate([corners, missing])
 

@@ -10,12 +10,12 @@ import numpy as np
 from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.source import open_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
+from tusk_core.evaluation.baselines import PREFIX, open_baseline
 from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
 from tusk_core.evaluation.landmark_truth import landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.predictor import load_predictor
-from tusk_core.nn.model_files import load_model
 from tusk_core.results import EvaluationReport, SourceError, TuskError
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.api import Predictor
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.evaluation.collect import PointFinder, Points
     from tusk_core.evaluation.scores import Scores
     from tusk_core.events import JobProgress
+    from tusk_core.inference.predictor import TorchPredictor
 
 PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
 # Pictures that are named in a report.
@@ -47,7 +47,8 @@ def evaluate_model(
     """Score a model; yields progress, then the report.
 
     Args:
-        model: model folder, run folder or bundled name.
+        model: model folder, run folder, bundled name, or a baseline such as
+            ``baseline:corners?points=8&kinds=32``.
         data: a source with ground truth.
         protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
         control: stops the pass (raises ``Cancelled``).
@@ -59,7 +60,6 @@ def evaluate_model(
     """
     if protocol not in PROTOCOLS:
         raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    predictor = load_predictor(model, device=device)
     with open_source(data) as source:
         if not source.has_ground_truth:
             raise SourceError(
@@ -67,37 +67,29 @@ def evaluate_model(
                 "made by `tusk sample-data`, or a published one."
             )
         if protocol == "multi-object":
+            predictor = load_predictor(_refuse_baseline(model), device=device)
             scores, reference = yield from _multi_object(predictor, source, control, seed)
-        elif protocol == "mnist-hard":
-            finder = ModelFinder(predictor)
-            scores, reference = yield from _mnist_hard(finder, source, control, seed)
         else:
-            finder = ModelFinder(predictor)
-            scores, reference = yield from _landmarks(finder, source, control, seed)
+            finder = _open_finder(model, source, device, seed)
+            run = _mnist_hard if protocol == "mnist-hard" else _landmarks
+            scores, reference = yield from run(finder, source, control, seed)
         names = worst_pictures(source, scores.losses)
     yield make_report(scores, reference, protocol, str(model), data, names)
 
 
-def evaluate_finder(
-    finder: PointFinder,
-    name: str,
-    data: str,
-    protocol: str,
-    control: RunControl | None = None,
-    *,
-    seed: int = 0,
-) -> Iterator[JobProgress | EvaluationReport]:
-    """Score anything that finds labelled points, such as a baseline, like a model.
+def _open_finder(model: str | Path, source: BaseSource, device: str, seed: int) -> PointFinder:
+    if str(model).startswith(f"{PREFIX}:"):
+        return open_baseline(str(model), source, seed)
+    return ModelFinder(load_predictor(model, device=device))
 
-    Only ``mnist-hard`` and ``landmarks``: points alone have no segments.
-    """
-    protocols = {"mnist-hard": _mnist_hard, "landmarks": _landmarks}
-    if protocol not in protocols:
-        raise TuskError(f"Points alone can be scored by {' and '.join(protocols)} only.")
-    with open_source(data) as source:
-        scores, reference = yield from protocols[protocol](finder, source, control, seed)
-        names = worst_pictures(source, scores.losses)
-    yield make_report(scores, reference, protocol, name, data, names)
+
+def _refuse_baseline(model: str | Path) -> str | Path:
+    if str(model).startswith(f"{PREFIX}:"):
+        raise TuskError(
+            f"{model} finds points and draws no segments, which multi-object scores. "
+            "Use mnist-hard or landmarks for baselines."
+        )
+    return model
 
 
 def make_report(
@@ -186,11 +178,9 @@ def _landmarks(
 
 
 def _multi_object(
-    predictor: Predictor, source: BaseSource, control: RunControl | None, seed: int
+    predictor: TorchPredictor, source: BaseSource, control: RunControl | None, seed: int
 ) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
-    info = predictor.info
-    network, _ = load_model(info.path, info.device)
-    drawer = LayerDrawer(network, info.device)
+    drawer = LayerDrawer(predictor.model, predictor.info.device)
     facts: list[object_discovery.SegmentFacts] = []
     truths: list[PictureTruth] = []
 

@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from tusk_app import theme
 from tusk_app.models.display import Layer, LayerStyle, OverlayStyle
 from tusk_app.widgets import view_transform
 from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME, CanvasHand
@@ -499,8 +500,7 @@ class ImageCanvas(QWidget):
         self._layers.set(Layer.SEGMENTATION, image, self._mask_rect)
 
     def _ground(self) -> QColor:
-        window = self.palette().color(QPalette.ColorRole.Window)
-        return window.darker(130) if window.lightness() < 128 else window.darker(109)
+        return QColor(theme.of(self.palette()).canvas)
 
     def _paint_frame(self, painter: QPainter) -> None:
         frame = self._layers.frame(self._view)

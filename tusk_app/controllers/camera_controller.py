@@ -1,0 +1,362 @@
+"""GUI-thread owner of the camera thread: which camera, how fast, and what went wrong."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.controllers.recording_controller import RecordingController
+from tusk_app.workers.camera_devices import (
+    PATTERN,
+    CameraChoice,
+    CaptureDevice,
+    list_cameras,
+    open_device,
+)
+from tusk_app.workers.camera_worker import CameraWorker
+from tusk_app.workers.inference_requests import LiveSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tusk_app.controllers.inference_controller import InferenceController
+    from tusk_app.models.document import Document
+    from tusk_app.workers.camera_frames import LiveResult
+
+log = logging.getLogger(__name__)
+
+STOP_TIMEOUT_MS = 15_000
+WATCH_MS = 250
+LOST_AFTER_S = 2.0
+WINDOW_S = 2.0  # fps and latency are of the last seconds
+
+
+class CameraState(enum.Enum):
+    """What the camera does."""
+
+    OFF = enum.auto()
+    STARTING = enum.auto()
+    ON = enum.auto()
+    LOST = enum.auto()
+    STOPPING = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStats:
+    """Read-outs over the last two seconds.
+
+    Attributes:
+        camera_fps: frames the camera delivers.
+        shown_fps: frames that came onto the screen with their keypoints.
+        latency_ms: median time from the camera to the screen; NaN before the first.
+        dropped: frames since the start that were replaced by a newer one.
+        network_ms: median time of the network; NaN without a model.
+    """
+
+    camera_fps: float = 0.0
+    shown_fps: float = 0.0
+    latency_ms: float = float("nan")
+    dropped: int = 0
+    network_ms: float = float("nan")
+
+
+class Snapshot:
+    """One frame as a source of pictures, so that it can be inspected like any other."""
+
+    kind = "camera"
+    fps = 0.0
+
+    def __init__(self, source: str, picture: NDArray[np.uint8]) -> None:
+        """Take a frame, (H, W, 3) uint8 RGB, read-only."""
+        self.source = source
+        self._picture = picture
+
+    def __len__(self) -> int:
+        return 1
+
+    def name(self, index: int) -> str:  # noqa: ARG002
+        """What it is called."""
+        return self.source
+
+    def read(self, index: int) -> NDArray[np.uint8]:  # noqa: ARG002
+        """Return the frame."""
+        return self._picture
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class CameraController(QObject):
+    """Runs one camera at a time; frames go through the inference thread to the canvas.
+
+    Signals:
+        state_changed: CameraState.
+        cameras_changed: the list of cameras is known or changed.
+        failed: str, a sentence.
+        live_frame: LiveResult, to be shown now.
+        stats_changed: CameraStats, four times a second.
+    """
+
+    state_changed = Signal(object)
+    cameras_changed = Signal()
+    failed = Signal(str)
+    live_frame = Signal(object)
+    stats_changed = Signal(object)
+
+    def __init__(
+        self,
+        document: Document,
+        inference: InferenceController,
+        parent: QObject | None = None,
+        *,
+        open_device: Callable[[CameraChoice], CaptureDevice] = open_device,
+        list_cameras: Callable[[], tuple[CameraChoice, ...]] = list_cameras,
+        lost_after: float = LOST_AFTER_S,
+    ) -> None:
+        """Follow ``document``; devices and patience can be replaced by tests."""
+        super().__init__(parent)
+        self._document = document
+        self._inference = inference
+        self._open_device = open_device
+        self._list_cameras = list_cameras
+        self._lost_after = lost_after
+        self.recorder = RecordingController(self)
+        self._state = CameraState.OFF
+        self._cameras: tuple[CameraChoice, ...] = ()
+        self._choice = PATTERN
+        self._next: CameraChoice | None = None
+        self._thread: QThread | None = None
+        self._worker: CameraWorker | None = None
+        self._newest: LiveResult | None = None
+        self._live = LiveSettings()
+        self._unpainted: float | None = None
+        self._last_frame_at = 0.0
+        self._seen: deque[tuple[float, int]] = deque(maxlen=1000)
+        self._painted: deque[tuple[float, float]] = deque(maxlen=1000)
+        self._network: deque[float] = deque(maxlen=60)
+        self._dropped = 0
+        self._finder = LatestTask("finding cameras", self)
+        self._finder.done.connect(self._take_cameras)
+        self._finder.failed.connect(self._take_no_cameras)
+        self._watch = QTimer(self)
+        self._watch.setInterval(WATCH_MS)
+        self._watch.timeout.connect(self._look_after)
+        inference.live_result.connect(self._take_live)
+        document.thresholds_changed.connect(self._take_thresholds)
+
+    # State
+
+    @property
+    def state(self) -> CameraState:
+        """What the camera does."""
+        return self._state
+
+    @property
+    def is_on(self) -> bool:
+        """True while frames come or are awaited."""
+        return self._state in (CameraState.STARTING, CameraState.ON, CameraState.LOST)
+
+    @property
+    def cameras(self) -> tuple[CameraChoice, ...]:
+        """Cameras found by the last ``refresh``."""
+        return self._cameras
+
+    @property
+    def is_looking(self) -> bool:
+        """True while cameras are being looked for."""
+        return self._finder.is_busy
+
+    @property
+    def choice(self) -> CameraChoice:
+        """What runs, or ran last."""
+        return self._choice
+
+    @property
+    def newest(self) -> LiveResult | None:
+        """The frame shown last."""
+        return self._newest
+
+    # Commands
+
+    def refresh(self) -> None:
+        """Look for cameras; ``cameras_changed`` follows."""
+        self._finder.request(self._list_cameras)
+
+    def start(self, choice: CameraChoice) -> None:
+        """Start a camera; one that runs is stopped first. Returns at once."""
+        if self._thread is not None:
+            self._next = choice
+            self.stop(keep_next=True)
+            return
+        self._choice, self._next = choice, None
+        self._reset_stats()
+        thread = QThread(self)
+        thread.setObjectName("camera")
+        worker = CameraWorker(choice, self._inference.frame_box, self._open_device)
+        worker.moveToThread(thread)
+        thread.started.connect(worker.run)
+        worker.opened.connect(self._take_opened)
+        worker.failed.connect(self._take_failure)
+        # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread.
+        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
+        thread.finished.connect(worker.deleteLater)
+        thread.finished.connect(self._take_end)
+        self._inference.connect_camera(worker.frame_ready)
+        self._thread, self._worker = thread, worker
+        self._send_live_settings()
+        self._set_state(CameraState.STARTING)
+        thread.start()
+
+    def stop(self, *, keep_next: bool = False) -> None:
+        """Stop the camera; returns at once."""
+        if not keep_next:
+            self._next = None
+        self.recorder.stop()
+        if self._worker is not None and self._state is not CameraState.STOPPING:
+            self._watch.stop()
+            self._worker.request_stop()
+            self._set_state(CameraState.STOPPING)
+
+    def reconnect(self) -> None:
+        """Start the same camera again."""
+        self.start(self._choice)
+
+    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
+        """Flip the picture left to right."""
+        self._choice = replace(self._choice, mirrored=mirrored)
+        if self._worker is not None:
+            self._worker.set_mirrored(mirrored)
+
+    def set_network_size(self, size: tuple[int, int] | None) -> None:
+        """Run the network at (width, height); None takes the training size."""
+        self._live = replace(self._live, network_size=size)
+        self._send_live_settings()
+
+    def freeze(self) -> None:
+        """Stop, and open the frame shown last as a picture."""
+        newest = self._newest
+        self.stop()
+        if newest is not None:
+            name = f"{self._choice.name}, frame {newest.frame.number}"
+            self._document.set_source(Snapshot(name, newest.frame.picture))
+
+    def note_painted(self) -> None:
+        """Call when the canvas was drawn: ends the clock of the newest frame."""
+        if self._unpainted is not None:
+            now = time.perf_counter()
+            self._painted.append((now, 1000 * (now - self._unpainted)))
+            self._unpainted = None
+
+    def stats(self) -> CameraStats:
+        """Return the read-outs of the last two seconds."""
+        since = time.perf_counter() - WINDOW_S
+        painted = [ms for at, ms in self._painted if at >= since]
+        seen = [(at, number) for at, number in self._seen if at >= since]
+        camera_fps = 0.0
+        if len(seen) > 1 and seen[-1][0] > seen[0][0]:
+            camera_fps = (seen[-1][1] - seen[0][1]) / (seen[-1][0] - seen[0][0])
+        times = [at for at, _ in self._painted if at >= since]
+        shown = (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else 0.0
+        latency = float(np.median(painted)) if painted else float("nan")
+        network = float(np.median(self._network)) if self._network else float("nan")
+        return CameraStats(camera_fps, shown, latency, self._dropped, network)
+
+    def shutdown(self) -> bool:
+        """Stop everything and wait; False if a thread did not end in time."""
+        self.stop()
+        self._watch.stop()
+        ended = [self._finder.shutdown(), self.recorder.shutdown()]
+        if self._thread is not None:
+            ended.append(self._thread.wait(STOP_TIMEOUT_MS))
+        return all(ended)
+
+    # Inside
+
+    def _set_state(self, state: CameraState) -> None:
+        if state is not self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+    def _reset_stats(self) -> None:
+        self._seen.clear()
+        self._painted.clear()
+        self._network.clear()
+        self._dropped = 0
+        self._unpainted = None
+        self._newest = None
+
+    def _send_live_settings(self) -> None:
+        if self._thread is not None:
+            settings = replace(self._live, num_keypoints=self._document.num_keypoints)
+            self._inference.set_live_settings(settings)
+
+    @Slot()
+    def _take_thresholds(self) -> None:
+        self._send_live_settings()
+
+    @Slot(object)
+    def _take_cameras(self, cameras: tuple[CameraChoice, ...]) -> None:
+        self._cameras = cameras
+        self.cameras_changed.emit()
+
+    @Slot(object)
+    def _take_no_cameras(self, problem: Exception) -> None:
+        log.warning("cameras cannot be listed", exc_info=problem)
+        self._take_cameras(())
+
+    @Slot()
+    def _take_opened(self) -> None:
+        if self._state is CameraState.STARTING:
+            self._last_frame_at = time.perf_counter()
+            self._watch.start()
+
+    @Slot(object)
+    def _take_live(self, result: LiveResult) -> None:
+        if not self.is_on:
+            return
+        frame, now = result.frame, time.perf_counter()
+        if self._newest is not None:
+            self._dropped += max(frame.number - self._newest.frame.number - 1, 0)
+        else:
+            self._dropped += frame.number
+        self._newest = result
+        self._last_frame_at = now
+        self._seen.append((frame.captured_at, frame.number))
+        if result.detection is not None:
+            self._network.append(result.detection.milliseconds)
+        self._unpainted = frame.captured_at
+        self._set_state(CameraState.ON)
+        self.live_frame.emit(result)
+
+    @Slot()
+    def _look_after(self) -> None:
+        silence = time.perf_counter() - self._last_frame_at
+        if silence > self._lost_after and self._state in (CameraState.ON, CameraState.STARTING):
+            self._set_state(CameraState.LOST)
+        self.stats_changed.emit(self.stats())
+
+    @Slot(str)
+    def _take_failure(self, sentence: str) -> None:
+        self.failed.emit(sentence)
+
+    @Slot()
+    def _take_end(self) -> None:
+        if self._thread is not None:
+            self._thread.deleteLater()
+        self._thread = self._worker = None
+        self._watch.stop()
+        self.recorder.stop()
+        self._inference.frame_box.take()
+        self._set_state(CameraState.OFF)
+        if self._next is not None:
+            self.start(self._next)

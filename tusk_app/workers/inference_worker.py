@@ -1,0 +1,177 @@
+"""Owns the open model: answers requests and looks at camera frames in one long-lived thread."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.workers.camera_frames import CameraFrame, LiveResult
+from tusk_app.workers.inference_requests import (
+    Answer,
+    Decoded,
+    DecodeRequest,
+    Detected,
+    DetectRequest,
+    InferenceFailed,
+    LiveSettings,
+    Opened,
+    OpenRequest,
+    Prepared,
+    PrepareRequest,
+    Reconstructed,
+    ReconstructRequest,
+    Request,
+    RequestBox,
+)
+from tusk_app.workers.latest_value import LatestValue
+from tusk_core import api
+from tusk_core.results import TuskError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tusk_core.api import Predictor
+    from tusk_core.results import DeviceInfo
+
+log = logging.getLogger(__name__)
+
+_KINDS = {
+    PrepareRequest: "prepare",
+    OpenRequest: "open",
+    DetectRequest: "detect",
+    ReconstructRequest: "reconstruct",
+    DecodeRequest: "decode",
+}
+
+
+class InferenceWorker(QObject):
+    """Lives in the inference thread; touches no widget.
+
+    The model is used by this thread alone, also for the camera, so that two never ask it at once.
+
+    Signals:
+        answered: Opened, Detected, Reconstructed, Decoded or Prepared.
+        failed: InferenceFailed.
+        idle: every waiting request was answered.
+        live_ready: a LiveResult lies in the outgoing box that was empty before.
+    """
+
+    answered = Signal(object)
+    failed = Signal(object)
+    idle = Signal()
+    live_ready = Signal()
+
+    def __init__(
+        self,
+        box: RequestBox,
+        frames: LatestValue[CameraFrame],
+        live: LatestValue[LiveResult],
+        *,
+        open_predictor: Callable[..., Predictor] | None = None,
+        list_devices: Callable[[], tuple[DeviceInfo, ...]] | None = None,
+    ) -> None:
+        """Take the boxes; the functions of the engine's door can be replaced."""
+        super().__init__()  # no parent: a QObject with one cannot change thread
+        self._box = box
+        self._frames = frames
+        self._live = live
+        self._open = open_predictor or api.open_predictor
+        self._list_devices = list_devices or api.list_devices
+        self._predictor: Predictor | None = None
+        self._live_settings = LiveSettings()
+        self._live_problem = ""
+
+    def set_live_settings(self, settings: LiveSettings) -> None:
+        """Look at the next camera frames in this way; may be called from any thread."""
+        self._live_settings = settings  # one reference, replaced at once
+
+    @Slot()
+    def work(self) -> None:
+        """Answer one waiting request; called once for each."""
+        request = self._box.take()
+        if request is None:
+            self.idle.emit()
+            return
+        try:
+            self.answered.emit(self._answer(request))
+        except TuskError as refusal:
+            self._fail(request, str(refusal))
+        except Exception as problem:
+            log.exception("inference failed")
+            sentence = f"{type(problem).__name__}: {problem}"
+            self._fail(request, sentence, traceback.format_exc())
+
+    @Slot()
+    def forget(self) -> None:
+        """Close the model and release its memory."""
+        self._predictor = None
+
+    @Slot()
+    def look_at_frame(self) -> None:
+        """Find keypoints in the newest camera frame and pass both on."""
+        frame = self._frames.take()
+        if frame is None:
+            return
+        detection, settings = None, self._live_settings
+        if self._predictor is not None:
+            try:
+                detection = self._predictor.detect(
+                    frame.picture,
+                    num_keypoints=settings.num_keypoints,
+                    network_size=settings.network_size,
+                )
+                self._live_problem = ""
+            except Exception as problem:  # noqa: BLE001 - the camera goes on without keypoints
+                self._tell_live_problem(problem)
+        if self._live.put(LiveResult(frame, detection)):
+            self.live_ready.emit()
+
+    def _answer(self, request: Request) -> Answer:
+        match request:
+            case PrepareRequest():
+                return Prepared(self._list_devices())
+            case OpenRequest():
+                # The model open so far stays if this fails.
+                predictor = self._open(request.model, device=request.device)
+                self._predictor = predictor
+                return Opened(request.number, predictor.info)
+            case DetectRequest():
+                return self._detect(request)
+            case ReconstructRequest():
+                predictor = self._opened()
+                result = predictor.reconstruct(request.picture, request.keypoints)
+                edited = request.keypoints is not None
+                return Reconstructed(request.key, predictor.info.fingerprint, edited, result)
+            case DecodeRequest():
+                predictor = self._opened()
+                pictures = predictor.decode_prototypes(request.indices)
+                return Decoded(predictor.info.fingerprint, pictures)
+
+    def _detect(self, request: DetectRequest) -> Detected:
+        predictor = self._opened()
+        detection = predictor.detect(
+            request.picture,
+            num_keypoints=request.num_keypoints,
+            with_heat_map=request.with_heat_map,
+        )
+        fingerprint = predictor.info.fingerprint
+        return Detected(request.key, fingerprint, request.num_keypoints, detection)
+
+    def _opened(self) -> Predictor:
+        if self._predictor is None:
+            raise TuskError("No model is open. Open a model or train one first.")
+        return self._predictor
+
+    def _fail(self, request: Request, sentence: str, details: str = "") -> None:
+        number = request.number if isinstance(request, OpenRequest) else 0
+        self.failed.emit(InferenceFailed(_KINDS[type(request)], number, sentence, details))
+
+    def _tell_live_problem(self, problem: Exception) -> None:
+        sentence = str(problem) if isinstance(problem, TuskError) else repr(problem)
+        if sentence != self._live_problem:  # once, not thirty times a second
+            log.error("camera frame could not be looked at", exc_info=problem)
+            self._live_problem = sentence
+            self.failed.emit(InferenceFailed("live", 0, sentence))

@@ -1,0 +1,76 @@
+"""Reads pictures of the open source outside the GUI thread; the newest request wins."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.workers.latest_value import LatestValue
+from tusk_core.results import TuskError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.api import PictureSource
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadRequest:
+    """Read picture ``index`` of ``source``."""
+
+    source: PictureSource
+    index: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPicture:
+    """A picture, or the sentence why it cannot be read."""
+
+    source: PictureSource
+    index: int
+    picture: NDArray[np.uint8] | None
+    problem: str = ""
+
+
+class PictureReader(QObject):
+    """Lives in the reader thread.
+
+    Signals:
+        read: ReadPicture, for every request that was not replaced by a newer one.
+    """
+
+    read = Signal(object)
+
+    def __init__(self, requests: LatestValue[ReadRequest]) -> None:
+        super().__init__()
+        self._requests = requests
+
+    @Slot()
+    def work(self) -> None:
+        """Read the newest requested picture."""
+        request = self._requests.take()
+        if request is None:
+            return
+        picture, problem = None, ""
+        try:
+            picture = request.source.read(request.index)
+        except (TuskError, OSError) as refusal:
+            problem = str(refusal)
+        except Exception as bug:
+            log.exception("picture could not be read")
+            problem = f"It could not be read: {bug}. The log has the details."
+        self.read.emit(ReadPicture(request.source, request.index, picture, problem))
+
+    @Slot(object)
+    def close(self, source: PictureSource) -> None:
+        """Release the files of a source that is no longer open."""
+        try:
+            source.close()
+        except (TuskError, OSError) as problem:
+            log.info("source did not close well: %s", problem)

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.controllers.run_monitor_controller import RunMonitorController
 from tusk_app.controllers.training_setup import TrainingSetup
 from tusk_app.models.run_record import Outcome, RunRecord
 from tusk_app.workers.latest_value import LatestValue
@@ -17,7 +18,7 @@ from tusk_app.workers.run_past import PastRun, read_past
 from tusk_app.workers.training_failure import RunFailed
 from tusk_app.workers.training_request import Session, TrainingRequest
 from tusk_app.workers.training_worker import TrainingWorker
-from tusk_core.config import ConfigError, load_preset, replaced
+from tusk_core.config import load_preset, replaced
 from tusk_core.control import RunControl
 from tusk_core.events import CheckpointSaved, PhaseChanged, PreviewReady, RunFinished, RunStarted
 
@@ -54,6 +55,7 @@ class TrainingController(QObject):
 
     Attributes:
         record: the run that goes on, or the last one.
+        monitor: follows a run that another process writes.
         setup: answers the training dialog's questions in the background.
 
     Signals:
@@ -63,6 +65,9 @@ class TrainingController(QObject):
         run_ended: str outcome ("done", "stopped", "failed", "discarded").
         run_trashed: Path of a run folder that is now in the trash.
         trash_failed: str, a sentence.
+        setup_requested: str kind ("new", "resume", "fine-tune") and Path or None: somebody wants
+            the training dialog; the window shows it.
+        compare_toggled: Path of a run whose curves are to be shown in grey, or no longer.
     """
 
     state_changed = Signal(object)
@@ -71,10 +76,13 @@ class TrainingController(QObject):
     run_ended = Signal(str)
     run_trashed = Signal(object)
     trash_failed = Signal(str)
+    setup_requested = Signal(str, object)
+    compare_toggled = Signal(object)
 
     def __init__(self, parent: QObject | None = None, *, run_root: Path | None = None) -> None:
         super().__init__(parent)
         self.record = RunRecord(self)
+        self.monitor = RunMonitorController(self)
         self.setup = TrainingSetup(self)
         self._run_root = run_root
         self._state = RunState.IDLE
@@ -200,7 +208,8 @@ class TrainingController(QObject):
         if self._thread is not None and not self._thread.wait(STOP_TIMEOUT_MS):
             return False
         tasks_ended = [task.shutdown() for task in (self._past, self._trash)]
-        return self.setup.shutdown() and all(tasks_ended)
+        parts_ended = [self.setup.shutdown(), self.monitor.shutdown()]
+        return all(tasks_ended + parts_ended)
 
     def remedies(self) -> tuple[Remedy, ...]:
         """What can be tried after the last failure, best first."""
@@ -387,6 +396,3 @@ def move_to_trash(path: Path) -> Path:
             "delete that folder yourself if you do not need it."
         ) from error
     return path
-
-
-__all__ = ["ConfigError", "Remedy", "RunState", "TrainingController"]

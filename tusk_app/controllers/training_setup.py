@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class TrainingSetup(QObject):
     """Long-lived, so that a dialog can close while an answer is still being worked out.
 
+    Attributes:
+        reader: calls functions that read or write the files of runs, one after another.
+
     Signals:
         devices_listed: tuple[DeviceInfo, ...].
         estimated: TrainingEstimate.
@@ -40,6 +43,7 @@ class TrainingSetup(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.reader = LatestTask("files of runs", self, keep_all=True)
         self._devices = LatestTask("devices", self)
         self._devices.done.connect(self.devices_listed)
         self._estimate = LatestTask("estimate", self)
@@ -80,7 +84,7 @@ class TrainingSetup(QObject):
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
         self._source_control.request_stop()
-        tasks = (self._devices, self._estimate, self._source, self._runs)
+        tasks = (self.reader, self._devices, self._estimate, self._source, self._runs)
         have_ended = [task.shutdown() for task in tasks]
         return all(have_ended)
 

@@ -108,4 +108,5 @@ def _from_own_words(cause: Cause, message: str, advice: str, details: str) -> Ru
 
 def _first_line(error: BaseException) -> str:
     line = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {line}"[:300] if line else type(error).__name__
+    text = f"{type(error).__name__}: {line}"[:300] if line else type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,152 @@
+"""Tick boxes, colours and values of the loss curves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
+
+from tusk_app import theme
+from tusk_app.widgets import loss_style, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+HIDDEN_AT_FIRST = frozenset({"total"})
+
+
+class LossLegend(QWidget):
+    """One row for each curve: shown or not, its colour, its value at the cursor.
+
+    Signals:
+        shown_changed: which curves are ticked changed.
+        comparison_dismissed: str, name of an earlier run that is no longer to be compared.
+    """
+
+    shown_changed = Signal()
+    comparison_dismissed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._boxes: dict[str, QCheckBox] = {}
+        self._values: dict[str, QLabel] = {}
+        self._comparisons: dict[str, QCheckBox] = {}
+        self._hidden = set(HIDDEN_AT_FIRST)
+        self._where = QLabel("", self)
+        self._where.setProperty("role", "muted")
+        self._where.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(6, 0, 2, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(2)
+        self._grid.addWidget(self._where, 0, 0, 1, 2)
+        self._marks = QLabel("", self)
+        self._marks.setProperty("role", "muted")
+        self._grid.addWidget(self._marks, 90, 0, 1, 2)
+        self._grid.setRowStretch(100, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._restyle()
+
+    def shown(self) -> list[str]:
+        """Terms whose curves are to be drawn."""
+        return [term for term, box in self._boxes.items() if box.isChecked()]
+
+    def hidden(self) -> list[str]:
+        """Terms the user has switched off, to be remembered."""
+        return sorted(self._hidden)
+
+    def set_hidden(self, terms: Sequence[str]) -> None:
+        """Switch off exactly these terms."""
+        self._hidden = set(terms)
+        for term, box in self._boxes.items():
+            box.setChecked(term not in self._hidden)
+
+    def set_terms(self, terms: tuple[str, ...]) -> None:
+        """Show a row for each of ``terms``."""
+        if set(terms) == set(self._boxes):
+            return
+        for widget in (*self._boxes.values(), *self._values.values()):
+            widget.deleteLater()
+        self._boxes, self._values = {}, {}
+        for row, term in enumerate(loss_style.ordered(terms), start=1):
+            self._add_row(row, term)
+        self._restyle()
+
+    def set_values(self, where: str, values: Mapping[str, float]) -> None:
+        """Show the values at the cursor (or the newest) and where that is."""
+        self._where.setText(where)
+        for term, label in self._values.items():
+            label.setText(readable.loss(values.get(term, float("nan"))))
+
+    def set_marks(self, *, has_checkpoints: bool, has_resumes: bool) -> None:
+        """Explain the vertical lines that are drawn."""
+        lines = ["╎ best checkpoint", "┊ checkpoint"] if has_checkpoints else []
+        lines += ["│ resumed"] if has_resumes else []
+        self._marks.setText("\n".join(lines))
+
+    def set_comparisons(self, names: Sequence[str]) -> None:
+        """Show a grey row for each earlier run."""
+        for box in self._comparisons.values():
+            box.deleteLater()
+        self._comparisons = {}
+        for row, name in enumerate(names, start=50):
+            box = QCheckBox(name, self)
+            box.setChecked(True)
+            box.setToolTip("Earlier run; untick to take it away.")
+            box.toggled.connect(lambda _on, which=name: self.comparison_dismissed.emit(which))
+            self._grid.addWidget(box, row, 0, 1, 2)
+            self._comparisons[name] = box
+        self._restyle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _add_row(self, row: int, term: str) -> None:
+        box = QCheckBox(loss_style.label(term), self)
+        box.setChecked(term not in self._hidden)
+        box.toggled.connect(lambda on, which=term: self._take_tick(which, on=on))
+        value = QLabel("–", self)
+        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        value.setMinimumWidth(value.fontMetrics().horizontalAdvance("0.00000"))
+        self._grid.addWidget(box, row, 0)
+        self._grid.addWidget(value, row, 1)
+        self._boxes[term], self._values[term] = box, value
+
+    def _take_tick(self, term: str, *, on: bool) -> None:
+        if on:
+            self._hidden.discard(term)
+        else:
+            self._hidden.add(term)
+        self.shown_changed.emit()
+
+    def _restyle(self) -> None:
+        palette = self.palette()
+        dark = theme.of(palette).name == "dark"
+        for term, box in self._boxes.items():
+            box.setIcon(_swatch(loss_style.colour(term, dark=dark), self.devicePixelRatioF()))
+        for index, box in enumerate(self._comparisons.values()):
+            grey = QColor(theme.of(palette).muted)
+            box.setIcon(_swatch(grey, self.devicePixelRatioF(), comparison_dash(index)))
+
+
+def comparison_dash(index: int) -> Qt.PenStyle:
+    """Line style of the ``index``-th earlier run: all of them are grey."""
+    styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+    return styles[index % len(styles)]
+
+
+def _swatch(colour: QColor, ratio: float, line: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QIcon:
+    size = QSize(18, 12)
+    pixmap = QPixmap(size * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(colour, 3, line))
+    painter.drawLine(QPointF(1, 6), QPointF(17, 6))
+    painter.end()
+    return QIcon(pixmap)

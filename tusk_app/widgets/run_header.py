@@ -1,0 +1,208 @@
+"""State line, progress and buttons of a run."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons, theme
+from tusk_app.widgets import tones
+from tusk_app.widgets.flow_layout import FlowLayout
+
+SAID_MS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderButton:
+    """A button of the header.
+
+    Attributes:
+        name: id that ``pressed`` carries.
+        text: what it says.
+        icon: name of a drawing.
+        tip: one sentence.
+        kind: ``primary``, ``danger`` or empty.
+        enabled: whether it can be pressed now.
+    """
+
+    name: str
+    text: str
+    icon: str = ""
+    tip: str = ""
+    kind: str = ""
+    enabled: bool = True
+
+
+class RunHeader(QWidget):
+    """Says what a run does, how far it is, and offers what can be done with it.
+
+    Signals:
+        pressed: str, id of a button.
+    """
+
+    pressed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = QLabel(self)
+        self._state.setObjectName("run-state")
+        self._detail = QLabel(self)
+        self._detail.setProperty("role", "muted")
+        for label in (self._state, self._detail):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._progress = QProgressBar(self)
+        self._progress.setTextVisible(False)
+        self._progress.setStyleSheet(
+            "QProgressBar { min-height: 6px; max-height: 6px; border-radius: 3px; }"
+            "QProgressBar::chunk { border-radius: 3px; }"
+        )
+        self._progress.setAccessibleName("Progress of the run")
+        self._button_area = QWidget(self)
+        self._row = FlowLayout(self._button_area, align_right=True)
+        self._buttons: dict[str, QPushButton] = {}
+        self._specs: tuple[HeaderButton, ...] = ()
+        self._lasting_detail = ""
+        self._tone = "text"
+        self._said = QTimer(self)
+        self._said.setSingleShot(True)
+        self._said.setInterval(SAID_MS)
+        self._said.timeout.connect(self._show_lasting_detail)
+        self._lay_out()
+
+    @property
+    def state_text(self) -> str:
+        """The first line."""
+        return self._state.text()
+
+    @property
+    def detail_text(self) -> str:
+        """The second line."""
+        return self._detail.text()
+
+    def button(self, name: str) -> QPushButton:
+        """Return the button with id ``name``."""
+        return self._buttons[name]
+
+    @property
+    def button_names(self) -> tuple[str, ...]:
+        """Ids of the buttons that are offered now."""
+        return tuple(self._buttons)
+
+    def set_state(self, text: str, detail: str, *, tone: str = "text") -> None:
+        """Say what the run does; ``tone`` is a colour name of the theme."""
+        self._state.setText(text)
+        self._state.setToolTip(text)
+        self._lasting_detail = detail
+        self._tone = tone
+        if not self._said.isActive():
+            self._detail.setText(detail)
+            self._detail.setToolTip(detail)
+        self._restyle()
+
+    def say(self, text: str) -> None:
+        """Show a short answer to a press in place of the second line, at once."""
+        self._detail.setText(text)
+        self._said.start()
+
+    def end_saying(self) -> None:
+        """Show the lasting second line again."""
+        self._said.stop()
+        self._show_lasting_detail()
+
+    def set_fraction(self, fraction: float | None, *, active: bool) -> None:
+        """Show how much is done; None with ``active`` shows that something goes on."""
+        self._progress.setVisible(active or fraction is not None)
+        if fraction is None:
+            self._progress.setRange(0, 0)
+            return
+        self._progress.setRange(0, 1000)
+        self._progress.setValue(round(1000 * fraction))
+
+    def set_buttons(self, buttons: tuple[HeaderButton, ...]) -> None:
+        """Offer these buttons; the focus stays on a button that stays."""
+        if buttons == self._specs:
+            return
+        self._specs = buttons
+        wanted = {spec.name for spec in buttons}
+        for name in [name for name in self._buttons if name not in wanted]:
+            self._buttons.pop(name).deleteLater()
+        for position, spec in enumerate(buttons):
+            button = self._buttons.get(spec.name) or self._new_button(spec.name)
+            self._row.insert_widget(position, button)
+            self._dress(button, spec)
+        self._order_focus(buttons)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+        super().changeEvent(event)
+
+    def _lay_out(self) -> None:
+        font = self._state.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        self._state.setFont(font)
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        texts.addWidget(self._state)
+        texts.addWidget(self._detail)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addLayout(texts, 1)
+        top.addWidget(self._button_area, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addWidget(self._progress)
+
+    def _new_button(self, name: str) -> QPushButton:
+        button = QPushButton(self._button_area)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _on=False: self.pressed.emit(name))
+        self._buttons[name] = button
+        return button
+
+    def _dress(self, button: QPushButton, spec: HeaderButton) -> None:
+        button.setText(spec.text)
+        button.setToolTip(spec.tip)
+        button.setEnabled(spec.enabled)
+        button.setProperty("primary", spec.kind == "primary")
+        button.setProperty("danger", spec.kind == "danger")
+        button.style().unpolish(button)
+        button.style().polish(button)
+        colours = theme.of(self.palette())
+        line = {"primary": colours.accent_text, "danger": colours.danger}
+        if spec.icon:
+            button.setIcon(icons.icon(spec.icon, line.get(spec.kind, colours.text)))
+            button.setIconSize(QSize(16, 16))
+
+    def _order_focus(self, buttons: tuple[HeaderButton, ...]) -> None:
+        ordered = [self._buttons[spec.name] for spec in buttons]
+        for first, second in itertools.pairwise(ordered):
+            QWidget.setTabOrder(first, second)
+
+    def _show_lasting_detail(self) -> None:
+        self._detail.setText(self._lasting_detail)
+        self._detail.setToolTip(self._lasting_detail)
+
+    def _restyle(self) -> None:
+        colours = theme.of(self.palette())
+        colour = QColor(getattr(colours, self._tone))
+        tones.set_style(self._state, f"color: {colour.name()};")
+        for spec in self._specs:
+            self._dress(self._buttons[spec.name], spec)

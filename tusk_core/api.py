@@ -274,6 +274,31 @@ def evaluate(
     return evaluate_model(model, data, protocol, control, seed=seed)
 
 
+def save_report(report: EvaluationReport, path: Path) -> None:
+    """Write an evaluation as JSON."""
+    from tusk_core.evaluation.report import write_report
+
+    write_report(report, path)
+
+
+def load_report(path: Path) -> EvaluationReport:
+    """Read an evaluation written by ``save_report`` or ``tusk evaluate``.
+
+    Raises:
+        SourceError: if it cannot be read or is none.
+    """
+    from tusk_core.evaluation.report import read_report
+
+    return read_report(path)
+
+
+def report_text(report: EvaluationReport) -> str:
+    """Return an evaluation as a table in plain text, the paper's figures beside ours."""
+    from tusk_core.evaluation.report import format_report
+
+    return format_report(report)
+
+
 def export_analysis(
     analysis: Analysis,
     path: Path,

@@ -131,3 +131,35 @@ def test_a_baseline_is_scored_like_a_model() -> None:
     )
     assert report.counts["prototypes"] == 6
     assert 0 <= report.metrics["localisation"] <= 100
+
+
+def write_faces(folder: Path, count: int = 24) -> Path:
+    """Pictures with three coloured dots, and where the dots are, as landmarks of six people."""
+    import numpy as np
+
+    from tusk_core.data.pictures import write_picture
+
+    generator = np.random.default_rng(0)
+    (folder / "images").mkdir(parents=True)
+    lines = ["image,person,left_eye_x,left_eye_y,right_eye_x,right_eye_y,nose_x,nose_y"]
+    for number in range(count):
+        image = np.zeros((40, 40, 3), np.uint8)
+        places = generator.integers(6, 34, (3, 2))
+        for colour, (x, y) in enumerate(places):
+            image[y - 1 : y + 2, x - 1 : x + 2, colour] = 255
+        write_picture(folder / "images" / f"{number:02d}.png", image)
+        numbers = ",".join(str(value) for value in places.ravel())
+        lines.append(f"{number:02d}.png,person {number % 6},{numbers}")
+    lines[-1] = ",".join([*lines[-1].split(",")[:-2], "", ""])  # one nose is not known
+    (folder / "landmarks.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_landmarks_are_scored_on_other_people(model: Path, tmp_path: Path) -> None:
+    report = report_of(model, "landmarks", str(write_faces(tmp_path / "faces")))
+    assert report.counts["people"] + report.counts["fit_people"] == 6
+    assert report.counts["pictures"] + report.counts["fit_pictures"] in {23, 24}
+    assert report.metrics["error_eye_distance"] > 0
+    assert {"error_left_eye", "error_right_eye", "error_nose"} <= set(report.metrics)
+    assert report.reference == {"error_eye_distance": 18.49}
+    assert all(name.endswith(".png") for name in report.worst)

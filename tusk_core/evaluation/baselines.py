@@ -58,7 +58,7 @@ class FrozenFeatures:
         return result
 
     def _maps(self, picture: Tensor) -> list[Tensor]:
-        # The network knows photographs of this size; small pictures gain nothing beyond twice theirs.
+        # The network knows photographs of 224 px; small pictures gain nothing beyond twice theirs.
         scale = min(2.0, _SIDE / max(picture.shape[-2:]))
         x = F.interpolate(picture / 255, scale_factor=scale, mode="bilinear")
         x = x - self._network.mean

@@ -19,6 +19,7 @@ from tusk_core.evaluation.landmarks import (
     swap_sides,
 )
 from tusk_core.evaluation.scores import Scores
+from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,23 +91,38 @@ def score_landmarks(points: Points, truth: LandmarkTable, num_labels: int, *, se
     shares = (points.xy + 0.5) / truth.sizes[:, None]
     inputs = block_tensor(shares, points.labels, num_labels, points.valid).reshape(len(points), -1)
     flat = targets.reshape(len(points), -1)
-    strength = choose_strength(inputs[~in_test], flat[~in_test], truth.groups[~in_test], seed=seed)
-    weights = fit_ridge(inputs[~in_test], flat[~in_test], strength)
+    # A picture with a missing landmark has no target to fit; its other landmarks are scored.
+    fits = ~in_test & np.isfinite(flat).all(1)
+    if not fits.any() or not in_test.any():
+        raise SourceError(
+            "There are not enough pictures with landmarks: some are needed to fit the map and "
+            "others, of other people, to score it."
+        )
+    strength = choose_strength(inputs[fits], flat[fits], truth.groups[fits], seed=seed)
+    weights = fit_ridge(inputs[fits], flat[fits], strength)
     predicted = (inputs[in_test] @ weights).reshape(-1, *targets.shape[1:])
     _add_errors(scores, predicted, targets[in_test], truth, in_test)
-    mean = np.broadcast_to(targets[~in_test].mean(0), predicted.shape)
+    mean = np.broadcast_to(targets[fits].mean(0), predicted.shape)
     _add_baseline(scores, mean, targets[in_test], truth, in_test)
     scores.counts |= {
         "pictures": int(in_test.sum()),
-        "fit_pictures": int((~in_test).sum()),
+        "fit_pictures": int(fits.sum()),
         "people": len(np.unique(truth.groups[in_test])),
-        "fit_people": len(np.unique(truth.groups[~in_test])),
+        "fit_people": len(np.unique(truth.groups[fits])),
         "landmarks": len(truth.names),
         "keypoints": int(points.valid[in_test].sum()),
         "prototypes": num_labels,
         "prototypes_used": len(np.unique(points.labels[points.valid])),
     }
     return scores
+
+
+def known_mean(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (P,) mean over the landmarks (P, T) that are known; NaN where none is."""
+    known = np.isfinite(errors)
+    counts = known.sum(1)
+    sums = np.where(known, errors, 0.0).sum(1)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _errors(
@@ -140,12 +156,12 @@ def _add_errors(
     found = _errors(predicted, targets, truth, in_test)
     main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
     for name in sorted(found, key=lambda one: one != main):
-        scores.add_mean(name, found[name].mean(1))
+        scores.add_mean(name, known_mean(found[name]))
     for index, landmark in enumerate(truth.names):
         scores.add_mean(f"error_{landmark}", found[main][:, index])
-    scores.losses = found[main].mean(1)
-    spread = np.median(found[main])
-    scores.metrics["error_median"] = 100 * float(spread)
+    scores.losses = np.nan_to_num(known_mean(found[main]))
+    known = found[main][np.isfinite(found[main])]
+    scores.metrics["error_median"] = 100 * float(np.median(known)) if known.size else float("nan")
 
 
 def _add_baseline(
@@ -158,7 +174,7 @@ def _add_baseline(
     """Add the error of always answering the mean: what a model must beat."""
     found = _errors(mean, targets, truth, in_test)
     main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
-    scores.add_mean("mean_shape_error", found[main].mean(1))
+    scores.add_mean("mean_shape_error", known_mean(found[main]))
 
 
 def reference_for(names: tuple[str, ...]) -> dict[str, float]:

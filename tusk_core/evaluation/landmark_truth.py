@@ -1,23 +1,67 @@
-"""Landmarks of a data set as a table."""
+"""Landmarks of a data set as a table, with the division the data set comes with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from tusk_core.data.landmarks import LandmarkSource
+from tusk_core.data.source_names import parse_source
 from tusk_core.evaluation.landmark_regression import LandmarkTable
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tusk_core.data.base_source import BaseSource, PictureTruth
+    from tusk_core.data.base_source import BaseSource
+
+# Published sets come in two parts: the map is fitted on the first and scored on the second.
+DIVIDED = {"celeba": ("mafl-train", "mafl-test"), "h36m": ("train", "test")}
 
 
-def landmark_table(source: BaseSource, truths: Sequence[PictureTruth]) -> LandmarkTable:
-    """Return the landmarks of all pictures.
+def landmark_parts(data: str) -> tuple[str, ...]:
+    """Return the sources that ``data`` stands for: fit and test part, or the source alone."""
+    name = parse_source(data, frozenset(DIVIDED))
+    if not name.prefix or "split" in name.options:
+        return (data,)
+    return tuple(f"{data}?split={split}" for split in DIVIDED[name.prefix])
+
+
+def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
+    """Return the landmarks of all pictures of one source, or of a fit and a test part.
 
     Raises:
-        SourceError: if the pictures have none.
+        SourceError: if the pictures have no landmarks.
     """
-    del truths
-    raise SourceError(f"{source.source} has no landmarks, which this protocol compares.")
+    parts = []
+    for source in sources:
+        if not isinstance(source, LandmarkSource):
+            raise SourceError(
+                f"{source.source} has no landmarks, which this protocol compares. It needs a "
+                "folder with images/ and landmarks.csv, or a published set such as celeba:FOLDER."
+            )
+        parts.append(source)
+    truths = [part.landmarks for part in parts]
+    sizes = [part.size(index) for part in parts for index in range(len(part))]
+    people = [
+        [
+            _person(truth.group_names, int(number), part, row)
+            for row, number in enumerate(truth.groups)
+        ]
+        for part, truth in enumerate(truths)
+    ]
+    _, groups = np.unique([person for some in people for person in some], return_inverse=True)
+    in_test = np.repeat(np.arange(len(parts)) == len(parts) - 1, [len(part) for part in parts])
+    return LandmarkTable(
+        xy=np.concatenate([truth.xy for truth in truths]).astype(np.float64),
+        sizes=np.array(sizes, dtype=np.float64).reshape(-1, 2),
+        names=tuple(name.replace(" ", "_") for name in truths[0].names),
+        groups=groups.astype(np.int64),
+        in_test=in_test if len(parts) > 1 else None,
+    )
+
+
+def _person(names: tuple[str, ...], number: int, part: int, row: int) -> str:
+    """Return a name for the person shown; a picture of an unknown person is a person of its own."""
+    return names[number] if 0 <= number < len(names) else f"picture {part} {row}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from tusk_core.data.source import open_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
 from tusk_core.evaluation.baselines import PREFIX, open_baseline
 from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
-from tusk_core.evaluation.landmark_truth import landmark_table
+from tusk_core.evaluation.landmark_truth import landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.predictor import load_predictor
@@ -20,6 +21,7 @@ from tusk_core.results import EvaluationReport, SourceError, TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from tusk_core.inference.predictor import TorchPredictor
 
 PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
+# Scores, the paper's figures, and the pictures that went worst.
+Outcome: TypeAlias = "tuple[Scores, dict[str, float], tuple[str, ...]]"
 # Pictures that are named in a report.
 NUM_WORST = 20
 
@@ -60,21 +64,31 @@ def evaluate_model(
     """
     if protocol not in PROTOCOLS:
         raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    with open_source(data) as source:
+    parts = landmark_parts(data) if protocol == "landmarks" else (data,)
+    with ExitStack() as stack:
+        sources = [stack.enter_context(open_source(part)) for part in parts]
+        _check_truth(sources)
+        if protocol == "landmarks":
+            finder = _open_finder(model, sources[0], device, seed)
+            scores, reference, worst = yield from _landmarks(finder, sources, control, seed)
+        elif protocol == "mnist-hard":
+            finder = _open_finder(model, sources[0], device, seed)
+            scores, reference, worst = yield from _mnist_hard(finder, sources[0], control, seed)
+        else:
+            predictor = load_predictor(_refuse_baseline(model), device=device)
+            scores, reference, worst = yield from _multi_object(
+                predictor, sources[0], control, seed
+            )
+    yield make_report(scores, reference, protocol, str(model), data, worst)
+
+
+def _check_truth(sources: list[BaseSource]) -> None:
+    for source in sources:
         if not source.has_ground_truth:
             raise SourceError(
-                f"{data} has no ground truth to compare with. Use sample:tetrominoes, a data set "
-                "made by `tusk sample-data`, or a published one."
+                f"{source.source} has no ground truth to compare with. Use sample:tetrominoes, a "
+                "data set made by `tusk sample-data`, or a published one."
             )
-        if protocol == "multi-object":
-            predictor = load_predictor(_refuse_baseline(model), device=device)
-            scores, reference = yield from _multi_object(predictor, source, control, seed)
-        else:
-            finder = _open_finder(model, source, device, seed)
-            run = _mnist_hard if protocol == "mnist-hard" else _landmarks
-            scores, reference = yield from run(finder, source, control, seed)
-        names = worst_pictures(source, scores.losses)
-    yield make_report(scores, reference, protocol, str(model), data, names)
 
 
 def _open_finder(model: str | Path, source: BaseSource, device: str, seed: int) -> PointFinder:
@@ -114,10 +128,14 @@ def make_report(
     )
 
 
-def worst_pictures(source: BaseSource, losses: NDArray[np.float64]) -> tuple[str, ...]:
+def worst_pictures(names: list[str], losses: NDArray[np.float64]) -> tuple[str, ...]:
     """Return the names of the pictures that went worst; none that went perfectly."""
     order = np.argsort(-losses, kind="stable")[:NUM_WORST]
-    return tuple(source.name(int(index)) for index in order if losses[index] > 0)
+    return tuple(names[int(index)] for index in order if losses[index] > 0)
+
+
+def _names(source: BaseSource) -> list[str]:
+    return [source.name(index) for index in range(len(source))]
 
 
 def _pass(
@@ -159,27 +177,40 @@ def _find(
 
 def _mnist_hard(
     finder: PointFinder, source: BaseSource, control: RunControl | None, seed: int
-) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
+) -> Generator[JobProgress, None, Outcome]:
     points, truths = yield from _find(finder, source, control)
     table = object_table(truths)
     if not table.present.any():
         raise SourceError(f"{source.source} has no objects with boxes, which mnist-hard compares.")
     scores = multiple_instances.score_instances(points, table, finder.num_labels, seed=seed)
-    return scores, dict(multiple_instances.REFERENCE)
+    worst = worst_pictures(_names(source), scores.losses)
+    return scores, multiple_instances.reference_for(table), worst
 
 
 def _landmarks(
-    finder: PointFinder, source: BaseSource, control: RunControl | None, seed: int
-) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
-    points, truths = yield from _find(finder, source, control)
-    table = landmark_table(source, truths)
-    scores = landmark_regression.score_landmarks(points, table, finder.num_labels, seed=seed)
-    return scores, landmark_regression.reference_for(table.names)
+    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, seed: int
+) -> Generator[JobProgress, None, Outcome]:
+    table = landmark_table(sources)
+    parts = []
+    for source in sources:
+        points, _ = yield from _find(finder, source, control)
+        parts.append(points)
+    joined = join_points(parts)
+    in_test = table.in_test
+    if in_test is None:
+        in_test = landmark_regression.divide_people(table.groups, seed)
+    scores = landmark_regression.score_landmarks(
+        joined, replace(table, in_test=in_test), finder.num_labels, seed=seed
+    )
+    names = [name for source in sources for name in _names(source)]
+    scored = [name for name, test in zip(names, in_test, strict=True) if test]
+    worst = worst_pictures(scored, scores.losses)
+    return scores, landmark_regression.reference_for(table.names), worst
 
 
 def _multi_object(
     predictor: TorchPredictor, source: BaseSource, control: RunControl | None, seed: int
-) -> Generator[JobProgress, None, tuple[Scores, dict[str, float]]]:
+) -> Generator[JobProgress, None, Outcome]:
     drawer = LayerDrawer(predictor.model, predictor.info.device)
     facts: list[object_discovery.SegmentFacts] = []
     truths: list[PictureTruth] = []
@@ -193,7 +224,8 @@ def _multi_object(
     table = object_table(truths)
     joined = object_discovery.join_facts(facts)
     scores = object_discovery.score_objects(joined, table, drawer.num_labels, seed=seed)
-    return scores, object_discovery.reference_for(table)
+    worst = worst_pictures(_names(source), scores.losses)
+    return scores, object_discovery.reference_for(table), worst
 
 
 def draw_and_compare(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.control import RunControl
+    from tusk_core.data.cache_folder import Progress
     from tusk_core.data.sample import ObjectTruth
     from tusk_core.results import SourceKind
 
@@ -90,6 +92,16 @@ class BaseSource(ABC):
                 yield index, self.read(index)
             except SourceError as error:
                 yield index, error
+
+    def prepare(  # noqa: B027 - most sources are ready at once
+        self, progress: Progress | None = None, control: RunControl | None = None
+    ) -> None:
+        """Do what takes long before the first picture, such as unpacking one large file.
+
+        Raises:
+            SourceError: if the file is damaged or the disk is full.
+            Cancelled: if ``control`` asked for it.
+        """
 
     def close(self) -> None:  # noqa: B027 - most sources hold no file open
         """Release files; twice does no harm."""

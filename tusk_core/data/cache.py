@@ -12,14 +12,14 @@ import json
 import os
 import secrets
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tusk_core.control import Cancelled
+from tusk_core.data.cache_folder import Progress, cache_root
 from tusk_core.data.fitting import fit_picture
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError, UnreadableFile
@@ -35,13 +35,6 @@ _VERSION = 1
 _CHUNK_BYTES = 2**24
 _SPARE_BYTES = 2**27
 _PIXELS, _FACTS = "images.u8", "cache.json"
-
-
-class Progress(Protocol):
-    """Told now and then how far the reading has come."""
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        """Take ``done`` of ``total`` pictures and one sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,21 +61,6 @@ class PictureCache:
         return len(self.images)
 
 
-def cache_root() -> Path:
-    """Return the user's folder for caches: ``TUSK_CACHE_DIR``, or where the system keeps them."""
-    chosen = os.environ.get("TUSK_CACHE_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
-    try:
-        import platformdirs  # noqa: PLC0415 - optional for the engine
-    except ImportError:
-        base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-        if sys.platform == "darwin":
-            base = str(Path.home() / "Library" / "Caches")
-        return Path(base) / "tusk" if base else Path.home() / ".cache" / "tusk"
-    return Path(platformdirs.user_cache_dir("tusk", appauthor=False))
-
-
 def build_cache(
     config: DataConfig,
     *,
@@ -103,6 +81,7 @@ def build_cache(
         Cancelled: if ``control`` asked for it; nothing is kept.
     """
     with open_source(config.source, default_count=config.max_pictures) as source:
+        source.prepare(progress, control)
         chosen = _chosen(source, config, seed)
         folder = cache_root() / "pictures" / _key(source, config, chosen)
         found = _opened(folder, config.source)

@@ -109,6 +109,19 @@ class SampleBatch:
             for j in np.flatnonzero(self.present[index]).tolist()
         )
 
+    def part(self, start: int, stop: int) -> SampleBatch:
+        """Return pictures ``start`` to ``stop`` - 1; arrays are views of this batch."""
+        return SampleBatch(
+            images=self.images[start:stop],
+            masks=None if self.masks is None else self.masks[start:stop],
+            present=self.present[start:stop],
+            xy=self.xy[start:stop],
+            boxes=self.boxes[start:stop],
+            categories=self.categories[start:stop],
+            attributes={name: values[start:stop] for name, values in self.attributes.items()},
+            vocabulary=self.vocabulary,
+        )
+
     def sample(self, index: int) -> Sample:
         """Return one picture with its objects; arrays are views of this batch."""
         mask = None if self.masks is None else self.masks[index]

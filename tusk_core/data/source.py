@@ -14,13 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tusk_core.data import folders, generated, registry, videos
+from tusk_core.data.pictures import EXTENSIONS, read_size
 from tusk_core.data.source_names import SourceName, parse_source
+from tusk_core.data.survey import survey
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.results import SourceSummary
 
 PREFIXES: frozenset[str] = frozenset({"sample", "camera", *registry.DATASETS})
 
@@ -60,6 +64,22 @@ def open_source(
     return _open_path(text, name, recursive=recursive)
 
 
+def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
+    """Look through a source; see ``SourceSummary``.
+
+    Args:
+        source: as for ``open_source``.
+        control: a stop request ends the look early; what was seen so far is returned.
+
+    Raises:
+        SourceError: if there is nothing readable there.
+        Cancelled: if the stop came while a large file was being unpacked.
+    """
+    with open_source(source) as opened:
+        opened.prepare(None, control)
+        return survey(opened, lambda: control is not None and control.stop_requested)
+
+
 def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
     path = Path(name.target).expanduser()
     try:
@@ -74,4 +94,18 @@ def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
     if path.suffix.lower() in videos.EXTENSIONS:
         return videos.open_video(text, path)
+    return _open_file(text, path)
+
+
+def _open_file(text: str, path: Path) -> BaseSource:
+    """Open a picture, or what has an unusual name as a video if it is none."""
+    try:
+        read_size(path)
+    except SourceError as error:
+        if path.suffix.lower() in EXTENSIONS:
+            raise
+        try:
+            return videos.open_video(text, path)
+        except SourceError:
+            raise SourceError(f"{path} is neither a picture nor a video.") from error
     return folders.open_files(text, [path])

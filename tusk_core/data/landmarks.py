@@ -1,0 +1,157 @@
+"""Pictures with named landmarks: what the landmark protocol is scored on.
+
+A plain folder of this kind holds ``images/`` and ``landmarks.csv`` with the columns ``image``,
+optionally ``person``, and ``NAME_x``, ``NAME_y`` for each landmark, in pixels.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TextIO
+
+import numpy as np
+
+from tusk_core.data.base_source import PictureTruth
+from tusk_core.data.folders import FileSource
+from tusk_core.data.sample import ObjectTruth, Vocabulary
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.results import SourceKind
+
+TABLE = "landmarks.csv"
+_MAX_BYTES = 2**30
+_GROUP_COLUMNS = ("person", "group", "identity")
+_NAME_COLUMNS = ("image", "name", "file", "file_name")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LandmarkTruth:
+    """Landmarks of N pictures.
+
+    Attributes:
+        names: of the L landmarks.
+        xy: (N, L, 2) float32, pixels of the original picture; NaN where not given.
+        groups: (N,) int64, pictures of one person share a number; -1 each where unknown.
+        group_names: what the numbers stand for.
+    """
+
+    names: tuple[str, ...]
+    xy: NDArray[np.float32]
+    groups: NDArray[np.int64]
+    group_names: tuple[str, ...] = ()
+
+
+class LandmarkSource(FileSource):
+    """Picture files with landmarks.
+
+    Attributes:
+        landmarks: rows in the order of the pictures.
+    """
+
+    kind: ClassVar[SourceKind] = "dataset"
+    has_ground_truth = True
+
+    def __init__(self, source: str, root: Path, names: list[str], landmarks: LandmarkTruth) -> None:
+        super().__init__(source, root, names)
+        if not names:
+            raise SourceError(f"{source} lists no pictures.")
+        self.landmarks = landmarks
+        self.vocabulary = Vocabulary(landmarks.names)
+
+    def truth(self, index: int) -> PictureTruth | None:
+        """Return each landmark of one picture as an object one pixel wide."""
+        self._check(index)
+        return PictureTruth(
+            tuple(
+                ObjectTruth(float(x), float(y), (float(x), float(y), 1.0, 1.0), number, name)
+                for number, (name, (x, y)) in enumerate(
+                    zip(self.landmarks.names, self.landmarks.xy[index], strict=True)
+                )
+                if not math.isnan(x)
+            )
+        )
+
+
+def numbered_groups(names: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return a number for each name, equal names sharing one, and the names in that order."""
+    if not names:
+        return np.zeros(0, np.int64), ()
+    known, numbers = np.unique(np.array(names), return_inverse=True)
+    return numbers.astype(np.int64), tuple(str(name) for name in known)
+
+
+def is_landmark_folder(folder: Path) -> bool:
+    """Tell whether a folder holds ``landmarks.csv``."""
+    return (folder / TABLE).is_file()
+
+
+def open_landmark_folder(text: str, folder: Path) -> LandmarkSource:
+    """Open a folder with ``images/`` and ``landmarks.csv``.
+
+    Raises:
+        SourceError: if the table cannot be read.
+    """
+    path = folder / TABLE
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise SourceError(f"{path} is larger than 1 GB.")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names, landmarks = read_table(file)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
+    except (ValueError, csv.Error) as error:
+        raise SourceError(f"{path} cannot be used: {error}.") from error
+    below = "images/" if (folder / "images").is_dir() else ""
+    return LandmarkSource(text, folder, [f"{below}{name}" for name in names], landmarks)
+
+
+def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:
+    """Return picture names and landmarks of an open ``landmarks.csv``.
+
+    Raises:
+        ValueError: saying which column or line is wrong.
+    """
+    table = csv.DictReader(file)
+    header = list(table.fieldnames or ())
+    name_column = next((column for column in _NAME_COLUMNS if column in header), None)
+    if name_column is None:
+        raise ValueError(f"it has no column {_NAME_COLUMNS[0]!r}")
+    group_column = next((column for column in _GROUP_COLUMNS if column in header), None)
+    marks = tuple(
+        column[:-2] for column in header if column.endswith("_x") and f"{column[:-2]}_y" in header
+    )
+    if not marks:
+        raise ValueError("it has no columns NAME_x and NAME_y")
+    names: list[str] = []
+    groups: list[str] = []
+    values: list[list[float]] = []
+    for row in table:
+        name = (row[name_column] or "").strip()
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f"line {table.line_num} names no picture of the folder")
+        names.append(name)
+        groups.append((row[group_column] or "").strip() if group_column else "")
+        values.append(
+            [_number(row[f"{mark}_{axis}"], table.line_num) for mark in marks for axis in "xy"]
+        )
+    xy = np.array(values, np.float32).reshape(-1, len(marks), 2)
+    if group_column is None:
+        return names, LandmarkTruth(marks, xy, np.full(len(names), -1, np.int64))
+    numbers, known = numbered_groups(groups)
+    return names, LandmarkTruth(marks, xy, numbers, known)
+
+
+def _number(text: str | None, line: int) -> float:
+    if text is None or not text.strip():
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"line {line} has {text!r} where a number should be") from None
+    return value if math.isfinite(value) else math.nan

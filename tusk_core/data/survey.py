@@ -1,0 +1,150 @@
+"""A quick look through a source: how many pictures, how large, what is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.data.folders import FileSource
+from tusk_core.data.videos import VideoSource
+from tusk_core.results import SourceError, SourceSummary, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.data.base_source import BaseSource
+
+_MOST_SIZES = 20
+_GREY_SAMPLE = 48
+_SPREAD_SAMPLE = 8
+_MOST_PAIRS = 1000
+_HASH_BUDGET = 2**29
+_ENDS = 2**13
+
+
+def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
+    """Look through a source, reading headers of all pictures and decoding a few.
+
+    Args:
+        source: already open.
+        stopped: asked between files; True ends the look, which then covers a part.
+    """
+    sizes: Counter[tuple[int, int]] = Counter()
+    unreadable: dict[int, str] = {}
+    if isinstance(source, FileSource):
+        for index in range(len(source)):
+            if stopped():
+                break
+            try:
+                sizes[source.size(index)] += 1
+            except SourceError as error:
+                unreadable[index] = str(error)
+    else:
+        sizes[source.size(0)] = len(source)
+    grey = _grey_share(source, unreadable, stopped)
+    files = source if isinstance(source, FileSource) else None
+    return SourceSummary(
+        source=source.source,
+        kind=source.kind,
+        num_pictures=len(source) - len(unreadable),
+        sizes=tuple((w, h, count) for (w, h), count in sizes.most_common(_MOST_SIZES)),
+        grey_share=grey,
+        unreadable=tuple(
+            UnreadableFile(files.path(index), reason)
+            for index, reason in sorted(unreadable.items())
+            if files is not None
+        ),
+        duplicates=find_duplicates(files, stopped) if files is not None else (),
+        has_ground_truth=source.has_ground_truth,
+        frames_per_second=source.fps if isinstance(source, VideoSource) else 0.0,
+    )
+
+
+def _grey_share(
+    source: BaseSource, unreadable: dict[int, str], stopped: Callable[[], bool]
+) -> float:
+    """Return the share of a sample without colour; notes pictures of it that do not decode."""
+    total = len(source)
+    if isinstance(source, FileSource):
+        drawn = np.random.default_rng(0).permutation(total)[:_GREY_SAMPLE]
+    else:
+        drawn = np.linspace(0, total - 1, min(total, _SPREAD_SAMPLE)).astype(np.int64)
+    grey = seen = 0
+    for index in sorted(set(drawn.tolist()) - set(unreadable)):
+        if stopped():
+            break
+        try:
+            picture = source.read(index)
+        except SourceError as error:
+            unreadable[index] = str(error)
+            continue
+        seen += 1
+        grey += is_grey(picture)
+    return grey / seen if seen else 0.0
+
+
+def is_grey(picture: NDArray[np.uint8]) -> bool:
+    """Tell whether all three channels of a (H, W, 3) picture are equal everywhere."""
+    first = picture[..., 0]
+    return bool(np.array_equal(first, picture[..., 1]) and np.array_equal(first, picture[..., 2]))
+
+
+def find_duplicates(
+    source: FileSource, stopped: Callable[[], bool]
+) -> tuple[tuple[Path, Path], ...]:
+    """Return pairs of files with the same content: (first, later copy).
+
+    Only files of equal length are opened; of those the ends are compared first. Beyond 0.5 GB of
+    whole files the ends decide.
+    """
+    groups: dict[tuple[object, ...], list[Path]] = defaultdict(list)
+    for index in range(len(source)):
+        path = source.path(index)
+        try:
+            groups[path.stat().st_size,].append(path)
+        except OSError:
+            continue
+    groups = _regrouped(groups, _ends, stopped)
+    left = _HASH_BUDGET - sum(int(str(key[0])) * len(group) for key, group in groups.items())
+    if left > 0:
+        groups = _regrouped(groups, _whole, stopped)
+    pairs = [(group[0], copy) for group in groups.values() for copy in group[1:]]
+    return tuple(pairs[:_MOST_PAIRS])
+
+
+def _regrouped(
+    groups: dict[tuple[object, ...], list[Path]],
+    digest: Callable[[Path], str],
+    stopped: Callable[[], bool],
+) -> dict[tuple[object, ...], list[Path]]:
+    """Split groups by a digest of each file; groups of one are left out."""
+    finer: dict[tuple[object, ...], list[Path]] = defaultdict(list)
+    for key, group in groups.items():
+        if len(group) < 2:
+            continue
+        for path in group:
+            if stopped():
+                return {}
+            try:
+                finer[*key, digest(path)].append(path)
+            except OSError:
+                continue
+    return {key: group for key, group in finer.items() if len(group) > 1}
+
+
+def _ends(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(_ENDS)
+        file.seek(max(0, file.seek(0, 2) - _ENDS))
+        return hashlib.sha256(start + file.read(_ENDS)).hexdigest()
+
+
+def _whole(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

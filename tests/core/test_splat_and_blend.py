@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from tusk_core.nn.decoder import blend_layers
-from tusk_core.nn.splat import place_patches, splat_each, splat_sum
+from tusk_core.nn.decoder import blend_patches
+from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 
 
 def test_splats_add_up_to_their_values_and_agree() -> None:
@@ -30,31 +30,61 @@ def test_a_patch_on_whole_pixels_is_copied() -> None:
     assert float(out.sum()) == pytest.approx(float(patch.sum()), rel=1e-5)
 
 
+def test_the_sum_equals_the_sum_of_the_layers() -> None:
+    xy = torch.rand(2, 3, 2) * 14 - 1
+    patches = torch.rand(2, 3, 2, 6, 6)
+    layers = place_patches(xy, patches, (13, 10))
+    assert torch.allclose(sum_patches(xy, patches, (13, 10)), layers.sum(1), atol=1e-5)
+
+
 def test_a_patch_moves_by_parts_of_a_pixel() -> None:
     patch = torch.ones(1, 1, 1, 4, 4)
     out = place_patches(torch.tensor([[[5.75, 3.5]]]), patch, (12, 9))[0, 0, 0]
     assert out[3].tolist() == pytest.approx([0, 0, 0, 0, 0.75, 1, 1, 1, 0.25, 0, 0, 0])
 
 
-def test_shares_and_background_make_one() -> None:
+def blended(presence: torch.Tensor | None, *, with_layers: bool = True):
     generator = torch.Generator().manual_seed(0)
-    rgb = torch.rand(2, 3, 3, 5, 6, generator=generator)
-    alpha = torch.rand(2, 3, 5, 6, generator=generator)
-    presence = torch.rand(2, 3, generator=generator)
-    out = blend_layers(rgb, alpha, presence, torch.ones(2, 3, 5, 6))
-    assert out.shares is not None
-    assert out.background_share is not None
-    assert torch.allclose(out.shares.sum(1) + out.background_share, torch.ones(2, 5, 6), atol=1e-4)
-    assert out.composite.min() >= 0
-    assert out.composite.max() <= 1 + 1e-5
+    patches = torch.rand(2, 3, 4, 8, 8, generator=generator)
+    xy = torch.rand(2, 3, 2, generator=generator) * 12
+    background = torch.rand(2, 3, 14, 16, generator=generator)
+    return blend_patches(xy, patches, presence, background, with_layers=with_layers)
 
 
-def test_an_absent_keypoint_draws_nothing() -> None:
-    rgb, alpha = torch.ones(1, 1, 3, 4, 4), torch.ones(1, 1, 4, 4)
-    background = torch.zeros(1, 3, 4, 4)
-    assert blend_layers(rgb, alpha, torch.zeros(1, 1), background).composite.max() == 0
-    shown = blend_layers(rgb, alpha, torch.ones(1, 1), background).composite
-    assert torch.allclose(shown, torch.ones_like(shown), atol=1e-5)
+def test_shares_and_background_make_one_and_give_the_composite() -> None:
+    out = blended(torch.rand(2, 3, generator=torch.Generator().manual_seed(1)))
+    total = out.shares.sum(1) + out.background_share
+    assert torch.allclose(total, torch.ones_like(total), atol=1e-4)
+    again = (out.rgb * out.shares.unsqueeze(2)).sum(1)
+    again = again + out.background * out.background_share.unsqueeze(1)
+    assert torch.allclose(out.composite, again, atol=1e-3)
+
+
+def test_training_without_layers_gives_the_same_picture() -> None:
+    presence = torch.rand(2, 3, generator=torch.Generator().manual_seed(1))
+    lean = blended(presence, with_layers=False)
+    assert lean.shares is None
+    assert torch.equal(lean.composite, blended(presence).composite)
+
+
+def test_an_absent_keypoint_draws_nothing_and_an_opaque_one_covers() -> None:
+    patches = torch.ones(1, 1, 4, 8, 8)
+    xy, background = torch.tensor([[[3.5, 3.5]]]), torch.zeros(1, 3, 8, 8)
+    none = blend_patches(xy, patches, torch.zeros(1, 1), background, with_layers=True)
+    assert none.composite.max() == 0
+    full = blend_patches(xy, patches, None, background, with_layers=True)
+    assert full.composite.min() > 0.999
+
+
+def test_where_two_overlap_they_share_by_opacity() -> None:
+    patches = torch.zeros(1, 2, 4, 8, 8)
+    patches[:, 0, 0], patches[:, 1, 1] = 1.0, 1.0
+    patches[:, 0, 3], patches[:, 1, 3] = 0.6, 0.2
+    xy = torch.full((1, 2, 2), 3.5)
+    out = blend_patches(xy, patches, None, torch.zeros(1, 3, 8, 8), with_layers=True)
+    covered = 1 - 0.4 * 0.8
+    expected = [covered * 0.75, covered * 0.25, 0.0]
+    assert out.composite[0, :, 4, 4].tolist() == pytest.approx(expected, abs=1e-3)
 
 
 def test_gradients() -> None:
@@ -63,10 +93,13 @@ def test_gradients() -> None:
     values = torch.randn(1, 2, 3, generator=generator, dtype=torch.float64).requires_grad_()
     assert gradcheck(lambda p, v: splat_each(p, v, (7, 6), 0.8), (xy, values))
     assert gradcheck(lambda p, v: splat_sum(p, v, (7, 6), 0.8), (xy, values))
-    patches = torch.rand(1, 2, 2, 4, 4, generator=generator, dtype=torch.float64).requires_grad_()
+    patches = torch.rand(1, 2, 2, 4, 4, generator=generator, dtype=torch.float64) * 0.9
+    patches.requires_grad_()
     assert gradcheck(lambda p, v: place_patches(p, v, (7, 6)), (xy, patches))
-    rgb = torch.rand(1, 2, 1, 3, 3, generator=generator, dtype=torch.float64).requires_grad_()
-    alpha = torch.rand(1, 2, 3, 3, generator=generator, dtype=torch.float64).requires_grad_()
-    score = torch.rand(1, 2, generator=generator, dtype=torch.float64).requires_grad_()
-    behind = torch.rand(1, 1, 3, 3, generator=generator, dtype=torch.float64)
-    assert gradcheck(lambda *a: blend_layers(*a, behind).composite, (rgb, alpha, score))
+    assert gradcheck(lambda p, v: sum_patches(p, v, (7, 6)), (xy, patches))
+    score = torch.tensor([[0.4, 0.7]], dtype=torch.float64).requires_grad_()
+    behind = torch.rand(1, 1, 6, 7, generator=generator, dtype=torch.float64)
+    assert gradcheck(
+        lambda p, v, s: blend_patches(p, v, s, behind, with_layers=False).composite,
+        (xy, patches, score),
+    )

@@ -1,7 +1,7 @@
 """What each keypoint is worth: the error of the picture when it is left out.
 
-Layers do not depend on each other, so only their blending is done again: sums and products over
-all others, from both ends, give all K pictures at once without running the decoder again.
+Layers do not depend on each other, so only their blending is done again: sums over all others,
+from both ends, give all K pictures at once without running the decoder again.
 
 Shapes: K keypoints, h x w picture.
 """
@@ -37,17 +37,14 @@ def leave_one_out_errors(
     """
     if keypoints.xy.shape[1] == 0:
         return target.new_zeros(0)
-    if decoded.rgb is None or decoded.alpha is None or decoded.shares is None:
+    if decoded.rgb is None or decoded.shares is None:
         return _of_sums(model, keypoints, target)
     rgb = decoded.rgb[0]
     background = torch.zeros_like(target[0])
     if decoded.background is not None:
         background = decoded.background[0]
-    if model.config.decoder.kind == "patch":
-        opacity = decoded.alpha[0]
-        if model.config.decoder.presence:
-            opacity = opacity * keypoints.scores[0, :, None, None]
-        pictures = _without_each_cover(rgb, opacity, background)
+    if decoded.opacity is not None and decoded.depth is not None:
+        pictures = _without_each_cover(rgb, decoded.opacity[0], decoded.depth[0], background)
     else:
         behind = decoded.background_share
         pictures = _without_each_slot(
@@ -64,16 +61,9 @@ def _sum_of_others(x: Tensor) -> Tensor:
     return before + after
 
 
-def _product_of_others(x: Tensor) -> Tensor:
-    before = torch.cumprod(x, 0).roll(1, 0)
-    after = torch.cumprod(x.flip(0), 0).flip(0).roll(-1, 0)
-    before[0], after[-1] = 1, 1
-    return before * after
-
-
-def _without_each_cover(rgb: Tensor, opacity: Tensor, background: Tensor) -> Tensor:
-    """Blend as ``nn.decoder.blend_layers`` does, (K, channels, h, w)."""
-    uncovered = _product_of_others(1 - opacity)
+def _without_each_cover(rgb: Tensor, opacity: Tensor, depth: Tensor, background: Tensor) -> Tensor:
+    """Blend as ``nn.decoder.blend_patches`` does, (K, channels, h, w)."""
+    uncovered = torch.exp(-_sum_of_others(depth))
     weight = (1 - uncovered) / (_sum_of_others(opacity) + _EPSILON)
     colour = _sum_of_others(rgb * opacity.unsqueeze(1))
     return colour * weight.unsqueeze(1) + background * uncovered.unsqueeze(1)

@@ -90,7 +90,7 @@ def step_loss(
     encoded = model.encode(target)
     keypoints = model.find_keypoints(encoded)
     drawn, commitment = _quantised(model, keypoints, fixed)
-    decoded = model.decode(drawn, encoded.size, encoded.code)
+    decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
 
     weighted: list[tuple[str, float, Tensor]] = []
     weighted += _reconstruction_terms(config, decoded, target, perceptual)

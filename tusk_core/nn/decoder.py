@@ -12,11 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tusk_core.config import DecoderConfig
-from tusk_core.nn.splat import place_patches, splat_each, splat_sum
+from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 from tusk_core.nn.unet import UNet
 
 _LATENT_CELLS = 5
 _EPSILON = 1e-6
+_MOST_OPAQUE = 1 - 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +26,73 @@ class Decoded:
 
     Attributes:
         composite: (B, channels, H, W), in [0, 1].
-        rgb: (B, K, channels, H, W) colour of each layer; None for a score-weighted sum.
-        alpha: (B, K, H, W) opacity of each layer before presence and blending; None likewise.
+        alpha: (B, K, h, w) opacity of each layer before presence and blending, on its own patch
+            or on the picture; None for a score-weighted sum.
+        rgb: (B, K, channels, H, W) colour of each layer; None unless layers were asked for.
         shares: (B, K, H, W) share of each layer in the composite; None likewise.
         background: (B, channels, H, W) what is behind; None if the model has none.
         background_share: (B, H, W); the shares and it add up to 1. None likewise.
+        opacity: (B, K, H, W) alpha times presence on the picture, of patches; None likewise.
+        depth: (B, K, H, W) optical depth of each layer, of patches; the background shows
+            through by exp(-sum). None likewise.
     """
 
     composite: Tensor
-    rgb: Tensor | None = None
     alpha: Tensor | None = None
+    rgb: Tensor | None = None
     shares: Tensor | None = None
     background: Tensor | None = None
     background_share: Tensor | None = None
+    opacity: Tensor | None = None
+    depth: Tensor | None = None
 
 
-def blend_layers(
-    rgb: Tensor, alpha: Tensor, presence: Tensor | None, background: Tensor
+def blend_patches(
+    xy: Tensor,
+    patches: Tensor,
+    presence: Tensor | None,
+    background: Tensor,
+    *,
+    with_layers: bool,
 ) -> Decoded:
-    """Blend layers without an order: where several overlap, they share by their opacity.
+    """Blend patches without an order: where several overlap, they share by their opacity.
 
     With a_k = alpha_k * presence_k the layers together cover 1 - Π(1 - a_k); each gets a part
-    of that in proportion to a_k, and the background shows through the rest.
+    of that in proportion to a_k, and the background shows through the rest. Colours are placed
+    multiplied by their alpha, as resampling needs, and coverage as optical depth -log(1 - a_k),
+    so that every sum over keypoints is one matrix product and no layer need be built.
 
     Args:
-        rgb: (B, K, channels, H, W) in [0, 1].
-        alpha: (B, K, H, W) in [0, 1].
+        xy: (B, K, 2) pixels.
+        patches: (B, K, channels + 1, P, P) colour and alpha in [0, 1].
         presence: (B, K) in [0, 1], or None for 1.
         background: (B, channels, H, W).
+        with_layers: also return every layer on the whole picture.
     """
-    opacity = alpha if presence is None else alpha * presence[..., None, None]
-    uncovered = torch.prod(1 - opacity, dim=1)  # (B, H, W)
-    shares = opacity * ((1 - uncovered) / (opacity.sum(dim=1) + _EPSILON)).unsqueeze(1)
-    composite = (rgb * shares.unsqueeze(2)).sum(dim=1) + background * uncovered.unsqueeze(1)
-    return Decoded(composite, rgb, alpha, shares, background, uncovered)
+    size = (background.shape[-1], background.shape[-2])
+    alpha = patches[:, :, -1:]
+    opacity = alpha if presence is None else alpha * presence[..., None, None, None]
+    depth = -torch.log1p(-opacity.clamp_max(_MOST_OPAQUE))
+    colour = patches[:, :, :-1] * opacity
+    sums = sum_patches(xy, torch.cat([colour, opacity, depth], dim=2), size)
+    uncovered = torch.exp(-sums[:, -1])  # (B, H, W)
+    gain = (1 - uncovered) / (sums[:, -2] + _EPSILON)
+    composite = sums[:, :-2] * gain.unsqueeze(1) + background * uncovered.unsqueeze(1)
+    composite = composite.clamp(0, 1)
+    if not with_layers:
+        return Decoded(composite, alpha.squeeze(2), background=background)
+    layers = place_patches(xy, torch.cat([colour, opacity, depth], dim=2), size)
+    placed = layers[:, :, -2]
+    return Decoded(
+        composite,
+        alpha.squeeze(2),
+        rgb=(layers[:, :, :-2] / (placed.unsqueeze(2) + _EPSILON)).clamp(0, 1),
+        shares=placed * gain.unsqueeze(1),
+        background=background,
+        background_share=uncovered,
+        opacity=placed,
+        depth=layers[:, :, -1],
+    )
 
 
 class PatchDecoder(nn.Module):
@@ -185,6 +219,8 @@ class Decoder(nn.Module):
         scores: Tensor,
         size: tuple[int, int],
         background: Tensor | None,
+        *,
+        with_layers: bool = False,
     ) -> Decoded:
         """Draw keypoints.
 
@@ -194,14 +230,15 @@ class Decoder(nn.Module):
             scores: (B, K) in [0, 1].
             size: (width, height); a unet decoder needs multiples of its poolings.
             background: (B, colours, H, W), or None where the model has none.
+            with_layers: also return every layer on the whole picture.
         """
         if self.config.blend == "sum":
             return self._weighted_sum(xy, descriptors, scores, size)
         if self.config.kind == "patch":
-            layers = place_patches(xy, self.network(descriptors), size)
-            rgb, alpha = layers[:, :, : self._colours], layers[:, :, self._colours]
             assert background is not None
-            return blend_layers(rgb, alpha, scores if self.config.presence else None, background)
+            presence = scores if self.config.presence else None
+            patches = self.network(descriptors)
+            return blend_patches(xy, patches, presence, background, with_layers=with_layers)
         return self._alpha_unet(xy, descriptors, scores, size, background)
 
     def _weighted_sum(
@@ -227,14 +264,14 @@ class Decoder(nn.Module):
         rgb, logits = torch.sigmoid(out[:, :, : self._colours]), out[:, :, self._colours]
         if background is None:
             shares = torch.softmax(logits, dim=1)
-            return Decoded((rgb * shares.unsqueeze(2)).sum(1), rgb, shares, shares)
+            return Decoded((rgb * shares.unsqueeze(2)).sum(1), shares, rgb, shares)
         if self.config.presence:
             logits = logits + scores.clamp_min(_EPSILON).log()[..., None, None]
         # The background is one more slot of the softmax, with logit 0.
         shares = torch.softmax(F.pad(logits, (0, 0, 0, 0, 0, 1)), dim=1)
         shares, behind = shares[:, :-1], shares[:, -1]
         composite = (rgb * shares.unsqueeze(2)).sum(1) + background * behind.unsqueeze(1)
-        return Decoded(composite, rgb, shares, shares, background, behind)
+        return Decoded(composite, shares, rgb, shares, background, behind)
 
 
 def _channels_last(x: Tensor) -> Tensor:

@@ -138,9 +138,21 @@ class TuskModel(nn.Module):
         return F.normalize(read_at(features, cells_xy, nearest=nearest), dim=-1)
 
     def decode(
-        self, keypoints: KeypointSet, size: tuple[int, int], code: Tensor | None = None
+        self,
+        keypoints: KeypointSet,
+        size: tuple[int, int],
+        code: Tensor | None = None,
+        *,
+        with_layers: bool = True,
     ) -> Decoded:
-        """Rebuild pictures of ``size`` (width, height) from keypoints and the background's code."""
+        """Rebuild pictures from keypoints and the background's code.
+
+        Args:
+            keypoints: of B pictures.
+            size: (width, height) to draw.
+            code: (B, n), as ``encode`` gives it.
+            with_layers: also return every layer; training does without.
+        """
         width, height = size
         multiple = self.config.size_multiple if self.config.decoder.kind == "unet" else 1
         full = (-(-width // multiple) * multiple, -(-height // multiple) * multiple)
@@ -148,7 +160,12 @@ class TuskModel(nn.Module):
         if self.config.decoder.background != "none":
             background = self.background(code, keypoints.xy, full)
         decoded = self.decoder(
-            keypoints.xy, keypoints.descriptors, keypoints.scores, full, background
+            keypoints.xy,
+            keypoints.descriptors,
+            keypoints.scores,
+            full,
+            background,
+            with_layers=with_layers,
         )
         return decoded if full == size else _cropped(decoded, size)
 
@@ -169,9 +186,11 @@ def _cropped(decoded: Decoded, size: tuple[int, int]) -> Decoded:
 
     return Decoded(
         decoded.composite[..., :height, :width],
+        decoded.alpha,
         crop(decoded.rgb),
-        crop(decoded.alpha),
         crop(decoded.shares),
         crop(decoded.background),
         crop(decoded.background_share),
+        crop(decoded.opacity),
+        crop(decoded.depth),
     )

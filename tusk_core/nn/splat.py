@@ -86,8 +86,26 @@ def place_patches(xy: Tensor, patches: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         (B, K, C, H, W), 0 outside the patch.
     """
+    wide, rows_y = _widened(xy, patches, size)
+    return rows_y.unsqueeze(2) @ wide
+
+
+def sum_patches(xy: Tensor, patches: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the sum over keypoints of ``place_patches``, without building the K pictures.
+
+    Returns:
+        (B, C, H, W).
+    """
+    B, K, C, P, _ = patches.shape
+    wide, rows_y = _widened(xy, patches, size)
+    columns = wide.permute(0, 1, 3, 2, 4).reshape(B, K * P, C * size[0])
+    rows = rows_y.transpose(1, 2).reshape(B, size[1], K * P)
+    return (rows @ columns).view(B, size[1], C, size[0]).transpose(1, 2)
+
+
+def _widened(xy: Tensor, patches: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Return patches (B, K, C, P, W) placed along x, and the weights (B, K, H, P) along y."""
     patch = patches.shape[-1]
     rows_x = tent_rows(xy[..., 0], size[0], patch)  # (B, K, W, P)
-    rows_y = tent_rows(xy[..., 1], size[1], patch)  # (B, K, H, P)
-    wide = patches @ rows_x.transpose(-1, -2).unsqueeze(2)  # (B, K, C, P, W)
-    return rows_y.unsqueeze(2) @ wide
+    rows_y = tent_rows(xy[..., 1], size[1], patch)
+    return patches @ rows_x.transpose(-1, -2).unsqueeze(2), rows_y

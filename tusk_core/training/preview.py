@@ -44,7 +44,7 @@ def make_preview(model: TuskModel, probes: Tensor, step: int, usage: Tensor) -> 
     """
     encoded = model.encode(probes)
     keypoints = model.find_keypoints(encoded)
-    decoded = model.decode(keypoints, encoded.size, encoded.code)
+    decoded = model.decode(keypoints, encoded.size, encoded.code, with_layers=False)
     labels = model.prototypes.similarities(keypoints.descriptors).argmax(dim=-1)
     return PreviewReady(
         step=step,

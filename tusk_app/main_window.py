@@ -1,47 +1,49 @@
-"""The window: places docks, menus, tool bar and status bar; no logic of its own."""
+"""The window: places centre, docks, menus, tool bar and status bar, and takes what is dropped."""
 
 from __future__ import annotations
 
 import importlib
 import logging
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QTabWidget, QWidget
+
+from tusk_app import theme
+from tusk_app.controllers.source_controller import display_name, recent_picture
+from tusk_app.dialogs.error_dialog import ErrorCenter
+from tusk_app.logs import shorten_home
+from tusk_app.widgets.toast import ToastStack
+from tusk_app.widgets.welcome import RecentItem, WelcomePage
+from tusk_app.window.closing import Closer
+from tusk_app.window.commands import WindowCommands
+from tusk_app.window.layouts import (
+    BOTTOM,
+    DATA,
+    EXPLORE,
+    LEFT,
+    RIGHT,
+    TRAIN,
+    DockSpec,
+    Layouts,
+)
+from tusk_app.window.menus import Menus
+from tusk_app.window.openers import Openers
+from tusk_app.window.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+
+    from tusk_app.models.notices import Problem, Toast
     from tusk_app.workbench import Workbench
 
 log = logging.getLogger(__name__)
 
-DATA, TRAIN, EXPLORE = "Data", "Train", "Explore"
-LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
-RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
-BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
-
-
-@dataclass(frozen=True, slots=True)
-class DockSpec:
-    """Where a dock stands until the user moves it.
-
-    Attributes:
-        module: file under ``tusk_app/docks``.
-        class_name: a QDockWidget made with ``(workbench, parent)``.
-        area: side of the window.
-        workspaces: workspaces that show it at first.
-        column: docks of one area and column are stacked as tabs; columns stand side by side
-            (bottom) or one above the other (left and right), in this order.
-    """
-
-    module: str
-    class_name: str
-    area: Qt.DockWidgetArea
-    workspaces: frozenset[str]
-    column: int = 0
-
-
-# The one table of docks, in the order of the View menu. Within a column the first is in front.
+# The one table of docks, in the order of the Panels menu. Within a column the first is in front.
 DOCKS = (
     DockSpec("source_dock", "SourceDock", LEFT, frozenset({DATA, EXPLORE})),
     DockSpec("runs_dock", "RunsDock", LEFT, frozenset({TRAIN})),
@@ -56,19 +58,107 @@ DOCKS = (
     DockSpec("log_dock", "LogDock", BOTTOM, frozenset()),
 )
 
+DEFAULT_SIZE = QSize(1280, 800)
+WELCOME, CANVAS = 0, 1
+
 
 class MainWindow(QMainWindow):
-    """The one window."""
+    """The one window.
+
+    Signals:
+        closed: it was closed and every thread has ended.
+    """
+
+    closed = Signal()
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
         self.setObjectName("main-window")
-        self._workbench = workbench
-        self._docks: dict[str, QDockWidget] = {}
-        for spec in DOCKS:
-            self._make_dock(spec)
+        self.setWindowTitle("TUSK")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.workbench = workbench
+        self._status = StatusBar(self)
+        self.setStatusBar(self._status)
+        self._toasts = ToastStack(self, self._status)
+        self._errors = ErrorCenter(self)
+        self.openers = Openers(self, workbench)
+        self.closer = Closer(self, workbench)
+        self._errors.set_machine(self.openers.machine_text)
+        self._make_centre()
+        self._docks = {spec.module: dock for spec in DOCKS if (dock := self._make_dock(spec))}
+        self.layouts = Layouts(self, self._docks, DOCKS, workbench.settings)
+        self._commands = WindowCommands(self, workbench)
+        self._add_panel_commands()
+        self._menus = Menus(self, workbench.actions)
+        self._connect()
+        self._restore_geometry()
+        self.show_recent()
+        self._refresh()
+        self.dress()
 
-    def _make_dock(self, spec: DockSpec) -> None:
+    # Parts
+
+    @property
+    def docks(self) -> dict[str, QDockWidget]:
+        """The panels by the name of their file."""
+        return dict(self._docks)
+
+    @property
+    def status(self) -> StatusBar:
+        """The line at the lower edge."""
+        return self._status
+
+    @property
+    def toasts(self) -> ToastStack:
+        """Short messages in the corner."""
+        return self._toasts
+
+    @property
+    def errors(self) -> ErrorCenter:
+        """Shows errors."""
+        return self._errors
+
+    @property
+    def welcome(self) -> WelcomePage:
+        """The page shown while nothing is open."""
+        return self._welcome
+
+    @property
+    def menus(self) -> Menus:
+        """Menu bar and tool bar."""
+        return self._menus
+
+    @property
+    def canvas(self) -> QWidget:
+        """The area that shows the picture."""
+        return self._canvas
+
+    @property
+    def is_welcoming(self) -> bool:
+        """True while the welcome page is shown."""
+        return self._centre.currentIndex() == WELCOME
+
+    def _make_centre(self) -> None:
+        self._welcome = WelcomePage(self)
+        self._canvas = self._make_canvas()
+        self._centre = QStackedWidget(self)
+        self._centre.addWidget(self._welcome)
+        self._centre.addWidget(self._canvas)
+        self.setCentralWidget(self._centre)
+
+    def _make_canvas(self) -> QWidget:
+        try:
+            module = importlib.import_module("tusk_app.docks.canvas_area")
+        except ModuleNotFoundError as missing:
+            if missing.name != "tusk_app.docks.canvas_area":
+                raise
+            return QLabel("canvas", self)
+        area: QWidget = module.CanvasArea(self.workbench, self)
+        return area
+
+    def _make_dock(self, spec: DockSpec) -> QDockWidget | None:
         name = f"tusk_app.docks.{spec.module}"
         try:
             module = importlib.import_module(name)
@@ -76,7 +166,209 @@ class MainWindow(QMainWindow):
             if missing.name != name:
                 raise
             log.info("no %s yet", spec.class_name)
+            return None
+        dock: QDockWidget = getattr(module, spec.class_name)(self.workbench, self)
+        dock.setAccessibleName(dock.windowTitle())
+        return dock
+
+    def _add_panel_commands(self) -> None:
+        for module, dock in self._docks.items():
+            name = module.removesuffix("_dock").replace("_", "-")
+            toggle = dock.toggleViewAction()
+            action = self.workbench.actions.add(
+                f"view.panel-{name}", dock.windowTitle(), menu="Panels", checkable=True,
+                checked=toggle.isChecked(), tip=f"Show or hide the panel {dock.windowTitle()}",
+            )  # fmt: skip
+            toggle.toggled.connect(action.setChecked)
+            action.triggered.connect(lambda on, m=module: self._toggle_panel(m, show=on))
+
+    def _toggle_panel(self, module: str, *, show: bool) -> None:
+        if show:
+            self.layouts.show_dock(module)
+        else:
+            self._docks[module].hide()
+
+    def _connect(self) -> None:
+        bench, welcome = self.workbench, self._welcome
+        bench.notices.status_posted.connect(self._status.say)
+        bench.notices.toast_posted.connect(self._show_toast)
+        bench.notices.problem_posted.connect(self._show_problem)
+        bench.sources.opening.connect(lambda name: self._status.say(f"Opening {name}…"))
+        bench.sources.refused.connect(lambda text: bench.notices.toast(text, "warning"))
+        bench.document.source_changed.connect(self._refresh)
+        bench.document.model_changed.connect(self._refresh)
+        bench.document.run_changed.connect(self._refresh)
+        bench.settings.recent_changed.connect(self.show_recent)
+        bench.actions.shortcuts_changed.connect(self._show_keys)
+        self.layouts.changed.connect(self._show_workspace)
+        trigger = bench.actions.trigger
+        welcome.open_images.connect(lambda: trigger("file.open-images"))
+        welcome.try_sample.connect(lambda: trigger("file.sample"))
+        welcome.open_model.connect(lambda: trigger("file.open-model"))
+        welcome.tour_wanted.connect(lambda: trigger("help.tour"))
+        welcome.recent_cleared.connect(bench.settings.clear_recent)
+        welcome.recent_chosen.connect(self.open_recent)
+        self._status.device_clicked.connect(self.openers.system_information)
+        self._errors.hushed.connect(lambda title: self._toasts.show(title, "error"))
+
+    # What is open
+
+    def open_recent(self, kind: str, path: str) -> None:
+        """Open an item of the recent list again."""
+        sources = self.workbench.sources
+        if kind in {"pictures", "video"}:
+            sources.open_pictures(path, kind="video" if kind == "video" else "pictures")
+        else:
+            sources.open_paths([path])
+
+    def open_model(self, model: str) -> None:
+        """Open a model folder, a run folder or a bundled model by name."""
+        self.workbench.inference.open_model(model, self.workbench.settings.device)
+
+    def filter_pictures(self, text: str) -> None:
+        """Show only pictures whose name contains ``text`` in the list."""
+        self.layouts.show_dock("source_dock")
+        dock = self._docks.get("source_dock")
+        set_filter: Callable[[str], None] | None = getattr(dock, "set_filter", None)
+        if set_filter is not None:
+            set_filter(text)
+
+    def try_sample(self) -> None:
+        """Train on generated pieces: the program's first minute."""
+        training = self.workbench.training
+        if training.is_busy:
+            self.workbench.notices.toast(
+                "A run is going on. Stop it before starting the sample.", "warning"
+            )
             return
-        dock: QDockWidget = getattr(module, spec.class_name)(self._workbench, self)
-        self.addDockWidget(spec.area, dock)
-        self._docks[spec.module] = dock
+        self.layouts.switch(TRAIN)
+        training.start_sample()
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Show welcome page or canvas, and what is open in the title."""
+        document = self.workbench.document
+        is_open = document.source is not None or document.model is not None
+        parts = []
+        if document.source is not None:
+            parts.append(display_name(document.source.source))
+        if document.model is not None:
+            parts.append(document.model.name)
+        self.setWindowTitle(" – ".join([*parts, "TUSK"]))
+        if is_open or document.run_dir is not None:
+            self.layouts.reveal()
+        self._centre.setCurrentIndex(CANVAS if is_open else WELCOME)
+
+    def reset_layout(self) -> None:
+        """Put all panels back where they stood at first."""
+        self.layouts.reset()
+        self._status.say("All panels are back where they stood at first.")
+
+    @Slot(str)
+    def _show_workspace(self, name: str) -> None:
+        self.workbench.actions.get(f"view.workspace-{name.lower()}").setChecked(True)
+
+    # Recent items
+
+    @Slot()
+    def show_recent(self) -> None:
+        """Fill the recent list of the welcome page and of the menu."""
+        items = [_recent_item(kind, path) for kind, path in self.workbench.settings.recent()]
+        self._welcome.set_recent(items)
+        menu = self._menus.submenus["@recent"]
+        forget = self.workbench.actions.get("file.forget-recent")
+        for action in menu.actions():
+            if action is not forget:
+                menu.removeAction(action)
+        for item in reversed(items):
+            first = menu.actions()[0] if menu.actions() else None
+            action = menu.addAction(item.title)
+            if first is not None:
+                menu.insertAction(first, action)
+            action.setToolTip(item.path)
+            action.triggered.connect(
+                lambda _checked=False, i=item: self.open_recent(i.kind, i.path)
+            )
+        if items:
+            menu.insertSeparator(forget)
+        menu.setEnabled(bool(items))
+
+    # Notices
+
+    @Slot(object)
+    def _show_toast(self, toast: Toast) -> None:
+        self._toasts.show(toast.text, toast.level, toast.action_text, toast.action)
+
+    @Slot(object)
+    def _show_problem(self, problem: Problem) -> None:
+        self._errors.show(problem)
+
+    # Appearance
+
+    def dress(self) -> None:
+        """Follow theme and text size."""
+        colours = theme.of(self.palette())
+        self._menus.paint_icons(colours)
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = self.workbench.actions.keys
+        self._welcome.set_keys(keys("file.open-images"), "", keys("file.open-model"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_menus"):
+            self.dress()
+        super().changeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        self.resize(DEFAULT_SIZE)
+        saved = self.workbench.settings.bytes("layout/geometry")
+        if not saved.isEmpty():
+            self.restoreGeometry(saved)
+
+    # Closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about what goes on, remember the layout, end all threads."""
+        if not self.closer.may_close():
+            event.ignore()
+            return
+        settings = self.workbench.settings
+        self.layouts.remember()
+        settings.set_bytes("layout/geometry", self.saveGeometry())
+        settings.sync()
+        self.openers.close_all()
+        self._errors.close()
+        self._toasts.clear()
+        self._status.stop()
+        event.accept()
+        self.closed.emit()
+
+    # Dropping
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Light up for anything that has a path."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._welcome.drop_zone.set_lit(lit=True)
+            self._status.say("Let go to open it.")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Go dark again."""
+        self._welcome.drop_zone.set_lit(lit=False)
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped, whatever it is."""
+        self._welcome.drop_zone.set_lit(lit=False)
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.workbench.sources.open_paths(paths)
+
+
+def _recent_item(kind: str, path: str) -> RecentItem:
+    picture = QImage(str(recent_picture(path)))
+    parent = "made by the program" if path.startswith("sample:") else str(Path(path).parent)
+    return RecentItem(kind, path, display_name(path), shorten_home(parent), picture)

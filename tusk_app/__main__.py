@@ -1,0 +1,98 @@
+"""Entry points: ``tusk`` opens the window, ``tusk COMMAND`` works without a display and Qt."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import multiprocessing
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HELP_FLAGS = frozenset({"-h", "--help", "--version"})
+USAGE = """usage: tusk [PATH ...]        open the window, with pictures, a video, a model or a run
+       tusk COMMAND ...      work without a window; `tusk COMMAND --help` tells more
+"""
+
+
+def console() -> int:
+    """Run the command line, or the window if no command was given; returns the exit status."""
+    multiprocessing.freeze_support()
+    arguments = sys.argv[1:]
+    if arguments and (arguments[0] in HELP_FLAGS or arguments[0] in engine_commands()):
+        return run_command(arguments)
+    return open_window(arguments)
+
+
+def main() -> int:
+    """Open the window; returns the exit status."""
+    multiprocessing.freeze_support()
+    return open_window(sys.argv[1:])
+
+
+def engine_commands() -> frozenset[str]:
+    """Return the names of the commands that need no window."""
+    from tusk_core.cli import COMMANDS
+
+    return frozenset(COMMANDS)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Hand over to the engine's command line."""
+    from tusk_core.cli import main as engine_main
+
+    if arguments[0] in {"-h", "--help"}:
+        sys.stdout.write(USAGE + "\n")
+    return int(engine_main(list(arguments)) or 0)
+
+
+def open_window(paths: Sequence[str]) -> int:
+    """Check that a window can be opened, then open it."""
+    options = [path for path in paths if path.startswith("-")]
+    if options:
+        sys.stderr.write(f"There is no option {options[0]}; `tusk --help` tells what there is.\n")
+        return 2
+    problem = version_problem()
+    if problem is None:
+        from tusk_app import preflight
+
+        problem = preflight.display_problem()
+    if problem is not None:
+        sys.stderr.write(problem + "\n")
+        return 2
+    try:
+        from tusk_app.app import run
+    except ImportError as missing:
+        from tusk_app import preflight
+
+        if not preflight.is_system_library(missing):
+            raise
+        sys.stderr.write(preflight.library_advice(str(missing)) + "\n")
+        return 2
+    return run(paths)
+
+
+def version_problem() -> str | None:
+    """Return why this PySide6 cannot be used with this Python; None if it can.
+
+    PySide6 6.12 drops a reference to None at nearly every call; before Python 3.12 that ends the
+    process within seconds.
+    """
+    if sys.version_info >= (3, 12):
+        return None
+    try:
+        version = importlib.metadata.version("PySide6_Essentials")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers < (6, 12):
+        return None
+    return (
+        f"PySide6 {version} crashes on Python {sys.version_info.major}.{sys.version_info.minor}. "
+        'Install an older one: pip install "PySide6-Essentials<6.12", or use Python 3.12.'
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(console())

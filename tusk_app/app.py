@@ -1,0 +1,307 @@
+"""Composition root: builds state, controllers and window once, and wires them together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication, QImageReader
+from PySide6.QtWidgets import QApplication
+
+from tusk_app import icons, theme
+from tusk_app.actions import ActionRegistry
+from tusk_app.controllers.camera_controller import CameraController
+from tusk_app.controllers.explore_controllers import make_explore_controllers
+from tusk_app.controllers.inference_controller import EngineState, InferenceController
+from tusk_app.controllers.job_controller import JobController
+from tusk_app.controllers.playback_controller import PlaybackController
+from tusk_app.controllers.source_controller import SourceController
+from tusk_app.controllers.training_controller import TrainingController
+from tusk_app.logs import ErrorHooks, Logging, start_logging
+from tusk_app.main_window import MainWindow
+from tusk_app.models.display import DisplayModel
+from tusk_app.models.document import Document
+from tusk_app.models.notices import Notices
+from tusk_app.models.prototypes import PrototypeBook
+from tusk_app.models.selection import SelectionModel
+from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
+from tusk_app.window.progress import ProgressFeed
+from tusk_app.window.recovery import Recovery
+from tusk_app.workbench import Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tusk_core.results import DeviceInfo
+
+log = logging.getLogger(__name__)
+
+# Qt refuses pictures above 128 MB by default; microscopes make larger ones.
+IMAGE_LIMIT_MB = 2048
+# After the first paint, so that the window is there before the engine is loaded.
+WARM_UP_DELAY_MS = 250
+
+
+def compose(settings: Settings) -> Workbench:
+    """Build state and controllers."""
+    document, notices = Document(), Notices()
+    selection, prototypes = SelectionModel(), PrototypeBook()
+    inference = InferenceController(document, notices)
+    jobs = JobController()
+    return Workbench(
+        settings=settings,
+        actions=ActionRegistry(shortcuts=settings.shortcuts()),
+        selection=selection,
+        prototypes=prototypes,
+        document=document,
+        notices=notices,
+        sources=SourceController(document, settings, notices),
+        training=TrainingController(run_root=settings.run_root),
+        inference=inference,
+        jobs=jobs,
+        camera=CameraController(document, inference),
+        playback=PlaybackController(document, inference, notices),
+        display=DisplayModel(settings),
+        explore=make_explore_controllers(
+            document=document,
+            selection=selection,
+            prototypes=prototypes,
+            notices=notices,
+            inference=inference,
+            jobs=jobs,
+            folder=cache_dir(),
+        ),
+    )
+
+
+class Program(QObject):
+    """The running program: one window and what connects its parts.
+
+    Attributes:
+        workbench: state and controllers.
+        window: the window.
+    """
+
+    def __init__(self, settings: Settings, logging_: Logging | None = None) -> None:
+        super().__init__()
+        self._app = QApplication.instance()
+        assert isinstance(self._app, QApplication)
+        self._logging = logging_
+        self._app.setWindowIcon(icons.application_icon())
+        theme.apply(self._app, settings.theme, settings.font_scale)
+        self.workbench = compose(settings)
+        self.window = MainWindow(self.workbench)
+        self._devices: tuple[DeviceInfo, ...] = ()
+        self._progress = ProgressFeed(self.window.status, self.workbench, self)
+        self._recovery = Recovery(self.window, self.workbench, self)
+        self._connect()
+        if logging_ is not None:
+            self._show_log(logging_)
+
+    def show(self) -> None:
+        """Show the window, then load the engine in the background."""
+        self.window.show()
+        QTimer.singleShot(WARM_UP_DELAY_MS, self, self._warm_up)
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open what was named on the command line."""
+        if paths:
+            self.workbench.sources.open_paths(paths)
+
+    def _connect(self) -> None:
+        bench = self.workbench
+        bench.settings.theme_changed.connect(self._dress)
+        bench.settings.font_scale_changed.connect(self._dress)
+        bench.settings.changed.connect(self._take_setting)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
+        bench.sources.model_wanted.connect(self.window.open_model)
+        bench.sources.run_wanted.connect(self._open_run)
+        bench.sources.analysis_wanted.connect(lambda path: bench.explore.analysis.open(Path(path)))
+        bench.document.model_changed.connect(self._take_model)
+        bench.inference.model_opening.connect(
+            lambda name: self.window.status.say(f"Opening model {name}…")
+        )
+        bench.inference.state_changed.connect(self._take_engine)
+        bench.inference.devices_known.connect(self._take_devices)
+        bench.training.run_ended.connect(self._announce_end)
+
+    def _show_log(self, logging_: Logging) -> None:
+        self.window.openers.set_book(logging_.book)
+        dock = self.window.docks.get("log_dock")
+        set_book = getattr(dock, "set_book", None)
+        if set_book is not None:
+            set_book(logging_.book)
+
+    @Slot()
+    def _warm_up(self) -> None:
+        if not self.window.closer.is_down:
+            self.workbench.inference.prepare()
+            self._recovery.look()
+
+    @Slot()
+    def _dress(self) -> None:
+        settings = self.workbench.settings
+        assert isinstance(self._app, QApplication)
+        theme.apply(self._app, settings.theme, settings.font_scale)
+
+    @Slot(str)
+    def _take_setting(self, key: str) -> None:
+        if key == "folders/runs":
+            self.workbench.training.set_run_root(self.workbench.settings.run_root)
+
+    @Slot(str)
+    def _open_run(self, path: str) -> None:
+        bench = self.workbench
+        bench.settings.add_recent("run", path)
+        self.window.layouts.switch("Train")
+        self.window.layouts.show_dock("training_dock")
+        bench.document.set_run(Path(path))
+        bench.training.monitor.follow(Path(path))
+
+    @Slot()
+    def _take_model(self) -> None:
+        model = self.workbench.document.model
+        if model is None:
+            self.workbench.prototypes.reset(0)
+            self._show_device()
+            return
+        bench = self.workbench
+        bench.settings.add_recent("model", model.path)
+        # A bundled model may lie where nobody can write; its names go to the user's folder.
+        path = model.path
+        if not os.access(path, os.W_OK):
+            path = data_dir() / "prototypes" / model.fingerprint
+            path.mkdir(parents=True, exist_ok=True)
+        bench.prototypes.reset(len(model.prototypes), path)
+        self.window.status.set_device(
+            model.device, model.device_reason, is_accelerated=model.device != "cpu"
+        )
+
+    @Slot(object)
+    def _take_engine(self, state: EngineState) -> None:
+        is_ready = state is not EngineState.PREPARING
+        self.window.welcome.set_ready(ready=is_ready)
+        if state is EngineState.ASLEEP:
+            self.window.status.set_device(
+                "No engine", "The engine could not be loaded; see the log."
+            )
+
+    @Slot(object)
+    def _take_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+        self._devices = devices
+        self.window.openers.set_devices(devices)
+        self._show_device()
+
+    def _show_device(self) -> None:
+        usable = [device for device in self._devices if device.available]
+        if usable and self.workbench.document.model is None:
+            first = usable[0]
+            self.window.status.set_device(
+                first.label, first.reason, is_accelerated=first.name != "cpu"
+            )
+
+    @Slot(str)
+    def _announce_end(self, outcome: str) -> None:
+        if outcome == "done" and not self.window.isActiveWindow():
+            assert isinstance(self._app, QApplication)
+            self._app.alert(self.window)
+
+
+class SignalBridge(QObject):
+    """Turns Ctrl+C and the system's request to end into a tidy close; a second one is final.
+
+    Python runs signal handlers only between its own instructions, which can be seconds away while
+    Qt waits; the wake-up socket brings Qt back at once.
+    """
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self._program = program
+        self._count = 0
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+        self._old_fd = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._old = {kind: signal.signal(kind, self._ignore) for kind in _SIGNALS}
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._take)
+
+    def remove(self) -> None:
+        """Give the signals back."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        for kind, handler in self._old.items():
+            signal.signal(kind, handler)
+        self._ours.close()
+        self._theirs.close()
+
+    @staticmethod
+    def _ignore(_number: int, _frame: object) -> None:
+        """Do nothing: the socket brings the news."""
+
+    @Slot()
+    def _take(self) -> None:
+        data = self._ours.recv(64)
+        if not any(byte in {int(kind) for kind in _SIGNALS} for byte in data):
+            return
+        self._count += 1
+        if self._count > 1:
+            os._exit(130)
+        log.info("asked to end by the system")
+        QTimer.singleShot(0, self._program.window.closer.force)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def make_application(arguments: Sequence[str]) -> QApplication:
+    """Return the one QApplication, set up for this program."""
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+    )
+    app = QApplication.instance() or QApplication(list(arguments))
+    assert isinstance(app, QApplication)
+    app.setApplicationName("TUSK")
+    app.setApplicationDisplayName("TUSK")
+    app.setDesktopFileName("tusk")
+    QImageReader.setAllocationLimit(IMAGE_LIMIT_MB)
+    pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False)
+    return app
+
+
+def run(paths: Sequence[str]) -> int:
+    """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
+    app = make_application(sys.argv[:1])
+    logging_ = start_logging(log_dir())
+    hooks = ErrorHooks()
+    hooks.install()
+    settings = Settings()
+    program = Program(settings, logging_)
+    hooks.caught.connect(
+        lambda line, trace: program.workbench.notices.error(
+            "Something unexpected went wrong.",
+            line,
+            "Your work is still there; go on, and save what matters. Please send the report if it "
+            "happens again.",
+            trace,
+        ),
+        Qt.ConnectionType.QueuedConnection,
+    )
+    bridge = SignalBridge(program)
+    program.window.closed.connect(app.quit)
+    if logging_.previous_crash:
+        log.warning("the last start ended in a crash:\n%s", logging_.previous_crash)
+    program.show()
+    program.open_paths(paths)
+    status = app.exec()
+    bridge.remove()
+    hooks.remove()
+    logging_.stop()
+    return int(status)

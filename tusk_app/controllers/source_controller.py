@@ -1,0 +1,263 @@
+"""Opens whatever the user chose, dropped or named: classified and read in the background."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.controllers.thumbnails import ThumbnailStore, to_image
+from tusk_app.settings import RecentKind, Settings, cache_dir
+from tusk_app.workers.path_kinds import Opening, classify
+from tusk_app.workers.thumbnail_worker import small
+from tusk_core import api
+from tusk_core.control import RunControl
+from tusk_core.results import SourceSummary, TuskError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tusk_app.models.document import Document
+    from tusk_app.models.notices import Notices
+
+log = logging.getLogger(__name__)
+
+RECENT_SIDE = 96
+NUM_EXAMPLES = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPictures:
+    """A source that was opened in the background.
+
+    Attributes:
+        source: what to read from.
+        kind: how the recent list calls it.
+        first: picture to show first.
+    """
+
+    source: api.PictureSource
+    kind: RecentKind
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """What the summary page shows.
+
+    Attributes:
+        summary: sizes, problems and so on.
+        examples: up to nine small random pictures, (h, w, 3) uint8.
+        example_sizes: (width, height) of each in full.
+    """
+
+    summary: SourceSummary
+    examples: tuple[NDArray[np.uint8], ...]
+    example_sizes: tuple[tuple[int, int], ...]
+
+
+class SourceController(QObject):
+    """Opens pictures into the document; passes models, runs and results on.
+
+    Signals:
+        opening: str, name of what is being opened.
+        opened: the document has a new source.
+        refused: str, a sentence why something cannot be opened.
+        model_wanted, run_wanted, analysis_wanted, camera_wanted: str, what was dropped or named.
+        survey_ready: Survey, answer to ``survey``.
+        survey_failed: str, a sentence.
+        busy_changed: bool, something is being opened.
+    """
+
+    opening = Signal(str)
+    opened = Signal()
+    refused = Signal(str)
+    model_wanted = Signal(str)
+    run_wanted = Signal(str)
+    analysis_wanted = Signal(str)
+    camera_wanted = Signal(str)
+    survey_ready = Signal(object)
+    survey_failed = Signal(str)
+    busy_changed = Signal(bool)
+
+    def __init__(
+        self,
+        document: Document,
+        settings: Settings,
+        notices: Notices,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._settings = settings
+        self._notices = notices
+        self.thumbnails = ThumbnailStore(self)
+        self._classifier = LatestTask("what was dropped", self)
+        self._classifier.done.connect(self._take_opening)
+        self._classifier.failed.connect(self._take_refusal)
+        self._opener = LatestTask("opening pictures", self)
+        self._opener.done.connect(self._take_pictures)
+        self._opener.failed.connect(self._take_refusal)
+        self._opener.busy_changed.connect(self.busy_changed)
+        self._surveyor = LatestTask("looking through pictures", self)
+        self._surveyor.done.connect(self.survey_ready)
+        self._surveyor.failed.connect(self._take_survey_error)
+        self._survey_control: RunControl | None = None
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open what was dropped or named, whatever it is; returns at once."""
+        wanted = tuple(paths)
+        self._classifier.request(lambda: classify(wanted))
+
+    def open_pictures(
+        self,
+        source: str,
+        *,
+        kind: RecentKind = "pictures",
+        select: str = "",
+        recursive: bool = True,
+    ) -> None:
+        """Open a folder, picture, video or sample; returns at once.
+
+        Args:
+            source: path or ``sample:NAME``.
+            kind: how the recent list calls it.
+            select: file name to go to first.
+            recursive: also look into folders inside the folder.
+        """
+        self.opening.emit(display_name(source))
+        self._opener.request(lambda: _open(source, kind, select, recursive=recursive))
+
+    def survey(self, source: str) -> None:
+        """Look through a source for the summary page; returns at once."""
+        self.cancel_survey()
+        control = self._survey_control = RunControl()
+        self._surveyor.request(lambda: _survey(source, control))
+
+    def cancel_survey(self) -> None:
+        """Stop looking through; no answer will come."""
+        if self._survey_control is not None:
+            self._survey_control.request_stop()
+            self._survey_control = None
+        self._surveyor.cancel()
+
+    def shutdown(self) -> bool:
+        """End the threads; False if one did not end in time."""
+        self.cancel_survey()
+        tasks = (self._classifier, self._opener, self._surveyor)
+        return all([self.thumbnails.shutdown(), *(task.shutdown() for task in tasks)])
+
+    @Slot(object)
+    def _take_opening(self, found: Opening) -> None:
+        if found.message and found.kind != "nothing":
+            self._notices.toast(found.message, "info")
+        match found.kind:
+            case "pictures":
+                self.open_pictures(found.source, select=found.select)
+            case "video":
+                self.open_pictures(found.source, kind="video")
+            case "model":
+                self.model_wanted.emit(found.source)
+            case "run":
+                self.run_wanted.emit(found.source)
+            case "analysis":
+                self.analysis_wanted.emit(found.source)
+            case "camera":
+                self.camera_wanted.emit(found.source)
+            case "nothing":
+                self.refused.emit(found.message)
+
+    @Slot(object)
+    def _take_pictures(self, opened: OpenedPictures) -> None:
+        source = opened.source
+        self.thumbnails.set_source(source.source)
+        self._document.set_source(source)
+        if opened.first:
+            self._document.go_to(opened.first)
+        self._settings.add_recent(opened.kind, source.source)
+        noun = "frame" if opened.kind == "video" else "picture"
+        count = f"{len(source):,} {noun}{'' if len(source) == 1 else 's'}"
+        self._notices.status(f"Opened {display_name(source.source)}: {count}.")
+        self.opened.emit()
+
+    @Slot(object)
+    def _take_refusal(self, error: Exception) -> None:
+        self.refused.emit(_sentence(error))
+
+    @Slot(object)
+    def _take_survey_error(self, error: Exception) -> None:
+        self.survey_failed.emit(_sentence(error))
+
+
+def display_name(source: str) -> str:
+    """Return the last part of a path, or the words for a source without one."""
+    if source.startswith("sample:"):
+        return f"sample {source.removeprefix('sample:')}"
+    return Path(source).name or source
+
+
+def recent_picture(path: str) -> Path:
+    """Return the file that holds the small picture of a recent item; it may not exist."""
+    key = hashlib.blake2b(path.encode(), digest_size=12).hexdigest()
+    return cache_dir() / "recent" / f"{key}.png"
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TuskError | OSError):
+        return str(error)
+    log.error("unexpected while opening", exc_info=error)
+    return f"It could not be opened: {error}. The log has the details."
+
+
+def _open(source: str, kind: RecentKind, select: str, *, recursive: bool) -> OpenedPictures:
+    opened = api.open_source(source, recursive=recursive)
+    first = 0
+    if select:
+        first = next((i for i in range(len(opened)) if Path(opened.name(i)).name == select), 0)
+    if opened.kind == "video":
+        kind = "video"
+    _keep_recent_picture(opened, first)
+    return OpenedPictures(opened, kind, first)
+
+
+def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
+    """Write the small picture of the recent list; a list without pictures is no disaster."""
+    try:
+        path = recent_picture(source.source)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image: QImage = to_image(small(source.read(index), RECENT_SIDE))
+        image.save(str(path), "PNG")
+    except (TuskError, OSError, IndexError) as problem:
+        log.info("no picture for the recent list: %s", problem)
+
+
+def _survey(source: str, control: RunControl) -> Survey:
+    summary = api.summarise_source(source, control)
+    opened = api.open_source(source)
+    try:
+        generator = np.random.default_rng(0)
+        count = min(len(opened), NUM_EXAMPLES)
+        chosen = np.sort(generator.choice(len(opened), count, replace=False))
+        examples, sizes = [], []
+        for index in chosen:
+            if control.stop_requested:
+                break
+            try:
+                picture = opened.read(int(index))
+            except TuskError as problem:
+                log.info("left out of the summary: %s", problem)
+                continue
+            sizes.append((picture.shape[1], picture.shape[0]))
+            examples.append(small(picture, 2 * RECENT_SIDE))
+    finally:
+        opened.close()
+    return Survey(summary, tuple(examples), tuple(sizes))

@@ -1,0 +1,287 @@
+"""One page about a folder before it is opened: how many, how large, what is wrong, examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.controllers.source_controller import display_name
+from tusk_app.widgets.crop_preview import CropPreview
+
+if TYPE_CHECKING:
+    from tusk_app.controllers.source_controller import SourceController, Survey
+    from tusk_app.settings import Settings
+    from tusk_core.results import SourceSummary
+
+FITS = (
+    ("crop", "Crop the middle"),
+    ("stretch", "Stretch"),
+    ("pad", "Pad with black"),
+)
+MAX_LISTED = 200
+
+
+class OpenDataDialog(QDialog):
+    """Shows what a source holds while it is looked through; opens it on demand.
+
+    Signals:
+        open_wanted: str source, bool with subfolders.
+        train_wanted: str source, bool with subfolders.
+    """
+
+    open_wanted = Signal(str, bool)
+    train_wanted = Signal(str, bool)
+
+    def __init__(
+        self,
+        source: str,
+        sources: SourceController,
+        settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("open-data-dialog")
+        self.setWindowTitle(f"Open {display_name(source)}")
+        self.resize(900, 600)
+        self._source, self._sources, self._settings = source, sources, settings
+        self._lay_out()
+        sources.survey_ready.connect(self._show_survey)
+        sources.survey_failed.connect(self._show_failure)
+        sources.survey(source)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the page says, by its labels."""
+        return {name: label.text() for name, label in self._facts.items()}
+
+    @property
+    def preview(self) -> CropPreview:
+        """The examples."""
+        return self._preview
+
+    @property
+    def can_open(self) -> bool:
+        """True unless there is nothing readable."""
+        return self._open.isEnabled()
+
+    def done(self, result: int) -> None:
+        """Stop looking through."""
+        self._sources.cancel_survey()
+        super().done(result)
+
+    def _lay_out(self) -> None:
+        path = QLabel(self._source, self)
+        path.setProperty("role", "muted")
+        path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._progress = QProgressBar(self)
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Looking through the pictures")
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addLayout(self._make_facts(left))
+        column.addWidget(self._make_problems(left))
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(left)
+        body = QHBoxLayout()
+        body.setSpacing(16)
+        body.addWidget(scroll, 1)
+        body.addLayout(self._make_examples())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(18, 14, 18, 14)
+        whole.setSpacing(10)
+        whole.addWidget(path)
+        whole.addWidget(self._progress)
+        whole.addLayout(body, 1)
+        whole.addLayout(self._make_buttons())
+
+    def _make_facts(self, parent: QWidget) -> QFormLayout:
+        self._facts = {
+            name: QLabel("…", parent)
+            for name in ("Pictures", "Sizes", "Colour", "Unreadable", "Duplicates", "Kind")
+        }
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(8)
+        for name, label in self._facts.items():
+            label.setWordWrap(True)
+            form.addRow(name, label)
+        return form
+
+    def _make_problems(self, parent: QWidget) -> QPlainTextEdit:
+        self._problems = QPlainTextEdit(parent)
+        self._problems.setReadOnly(True)
+        self._problems.setAccessibleName("Files with problems")
+        self._problems.setMinimumHeight(120)
+        self._problems.hide()
+        return self._problems
+
+    def _make_examples(self) -> QVBoxLayout:
+        self._preview = CropPreview(self)
+        title = QLabel("As the network will see them", self)
+        title.setProperty("role", "heading")
+        self._width, self._height = QSpinBox(self), QSpinBox(self)
+        for box, name in ((self._width, "width"), (self._height, "height")):
+            box.setRange(8, 2048)
+            box.setSuffix(" px")
+            box.setAccessibleName(f"Training {name}")
+            box.setValue(self._settings.value(f"data/{name}", 80))
+            box.valueChanged.connect(self._retarget)
+        self._fit = QComboBox(self)
+        self._fit.setAccessibleName("How pictures are brought to the training size")
+        for fit, words in FITS:
+            self._fit.addItem(words, fit)
+        self._fit.setCurrentIndex(
+            max(0, self._fit.findData(self._settings.value("data/fit", "crop")))
+        )
+        self._fit.currentIndexChanged.connect(self._retarget)
+        row = QHBoxLayout()
+        row.addWidget(self._width)
+        row.addWidget(QLabel("×", self))
+        row.addWidget(self._height)
+        row.addWidget(self._fit, 1)
+        column = QVBoxLayout()
+        column.addWidget(title)
+        column.addWidget(self._preview)
+        column.addLayout(row)
+        column.addStretch(1)
+        self._retarget()
+        return column
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self._recursive = QCheckBox("Include folders inside", self)
+        self._recursive.setChecked(True)
+        self._open = QPushButton("Open", self)
+        self._open.setDefault(True)
+        self._open.clicked.connect(self._accept_open)
+        self._train = QPushButton("Open and train…", self)
+        self._train.setAutoDefault(False)
+        self._train.clicked.connect(self._accept_train)
+        cancel = QPushButton("Cancel", self)
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self._recursive)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self._train)
+        row.addWidget(self._open)
+        return row
+
+    def _retarget(self) -> None:
+        width, height = self._width.value(), self._height.value()
+        fit = str(self._fit.currentData())
+        self._preview.set_target(width, height, fit)
+        self._settings.set_value("data/width", width)
+        self._settings.set_value("data/height", height)
+        self._settings.set_value("data/fit", fit)
+
+    @Slot(object)
+    def _show_survey(self, survey: Survey) -> None:
+        self._progress.hide()
+        summary = survey.summary
+        for name, text in describe_summary(summary).items():
+            self._facts[name].setText(text)
+        problems = _problem_lines(summary)
+        self._problems.setPlainText("\n".join(problems))
+        self._problems.setVisible(bool(problems))
+        self._preview.set_pictures(survey.examples)
+        if not survey.examples:
+            self._preview.set_message("No picture can be shown.")
+        self._open.setEnabled(summary.num_pictures > 0)
+        self._train.setEnabled(summary.num_pictures > 0)
+
+    @Slot(str)
+    def _show_failure(self, sentence: str) -> None:
+        self._progress.hide()
+        for label in self._facts.values():
+            label.setText("–")
+        self._facts["Pictures"].setText(sentence)
+        self._preview.set_message("No pictures")
+        self._open.setEnabled(False)
+        self._train.setEnabled(False)
+
+    def _accept_open(self) -> None:
+        self.accept()
+        self.open_wanted.emit(self._source, self._recursive.isChecked())
+
+    def _accept_train(self) -> None:
+        self.accept()
+        self.train_wanted.emit(self._source, self._recursive.isChecked())
+
+
+def describe_summary(summary: SourceSummary) -> dict[str, str]:
+    """Return what the page says about a source, by label."""
+    noun = "frames" if summary.kind == "video" else "pictures"
+    count = f"{summary.num_pictures:,} {noun}"
+    if summary.frames_per_second:
+        seconds = summary.num_pictures / summary.frames_per_second
+        count += f", {seconds:,.0f} s at {summary.frames_per_second:g} frames a second"
+    grey = summary.grey_share
+    colour = "all grey" if grey >= 1 else "colour" if grey <= 0 else f"{grey:.0%} grey, rest colour"
+    kind = "data set with ground truth" if summary.has_ground_truth else summary.kind
+    return {
+        "Pictures": count,
+        "Sizes": describe_sizes(summary.sizes),
+        "Colour": colour,
+        "Unreadable": "none" if not summary.unreadable else (
+            f"{len(summary.unreadable):,} files, left out"
+        ),
+        "Duplicates": "none found" if not summary.duplicates else (
+            f"{len(summary.duplicates):,} pairs with the same content"
+        ),
+        "Kind": kind,
+    }  # fmt: skip
+
+
+def describe_sizes(sizes: tuple[tuple[int, int, int], ...]) -> str:
+    """Return smallest, median and largest size in words.
+
+    Args:
+        sizes: (width, height, count) each.
+    """
+    if not sizes:
+        return "unknown"
+    if len(sizes) == 1:
+        return f"all {sizes[0][0]}×{sizes[0][1]}"
+    ordered = sorted(sizes, key=lambda size: size[0] * size[1])
+    total, passed = sum(size[2] for size in ordered), 0
+    median = ordered[-1]
+    for size in ordered:
+        passed += size[2]
+        if 2 * passed >= total:
+            median = size
+            break
+    low, high = ordered[0], ordered[-1]
+    return (
+        f"{low[0]}×{low[1]} to {high[0]}×{high[1]}, median {median[0]}×{median[1]} "
+        f"({len(sizes)}{'+' if len(sizes) == 20 else ''} different)"
+    )
+
+
+def _problem_lines(summary: SourceSummary) -> list[str]:
+    lines = [f"{item.path.name}: {item.reason}" for item in summary.unreadable[:MAX_LISTED]]
+    if len(summary.unreadable) > MAX_LISTED:
+        lines.append(f"… and {len(summary.unreadable) - MAX_LISTED:,} more")
+    lines += [f"{a.name} = {b.name}" for a, b in summary.duplicates[:MAX_LISTED]]
+    return lines

@@ -1,0 +1,200 @@
+"""All commands with their keys: to look up, and to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from tusk_app.actions import ActionRegistry
+    from tusk_app.settings import Settings
+
+ID_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ShortcutsDialog(QDialog):
+    """Lists every command by menu; keys can be changed and set back."""
+
+    def __init__(
+        self, actions: ActionRegistry, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcuts-dialog")
+        self.setWindowTitle("Keyboard shortcuts")
+        self.resize(720, 600)
+        self._actions = actions
+        self._settings = settings
+        self._filter = QLineEdit(self)
+        self._filter.setPlaceholderText("Filter by command or key…")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.setAccessibleName("Filter shortcuts")
+        self._filter.textChanged.connect(self._apply_filter)
+        self._tree = QTreeWidget(self)
+        self._tree.setColumnCount(3)
+        self._tree.setHeaderLabels(["Command", "Keys", "What it does"])
+        self._tree.setAccessibleName("Commands and their keys")
+        self._tree.setRootIsDecorated(False)
+        self._tree.setIndentation(14)
+        self._tree.setAlternatingRowColors(True)
+        self._tree.currentItemChanged.connect(self._show_current)
+        header = self._tree.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._message = QLabel(self)
+        self._message.setWordWrap(True)
+        self._lay_out()
+        self._fill()
+        actions.shortcuts_changed.connect(self._refill_keys)
+
+    def num_listed(self) -> int:
+        """Return the number of commands in the list, filtered ones included."""
+        return sum(group.childCount() for group in self._groups())
+
+    def select(self, command: str) -> None:
+        """Highlight a command."""
+        for group in self._groups():
+            for row in range(group.childCount()):
+                if group.child(row).data(0, ID_ROLE) == command:
+                    self._tree.setCurrentItem(group.child(row))
+
+    def assign(self, keys: str) -> None:
+        """Give the highlighted command other keys, unless they are taken."""
+        name = self._current()
+        if name is None:
+            return
+        taken = self._actions.conflict(name, keys) if keys else None
+        if taken is not None:
+            title = self._actions.entry(taken).title
+            self._say(f"{keys} already means “{title}”. Choose other keys.", "warning")
+            return
+        self._actions.set_shortcut(name, keys)
+        self._settings.set_shortcuts(self._actions.overrides())
+        self._say("Saved.", "success")
+
+    def set_back(self) -> None:
+        """Give the highlighted command its own keys again."""
+        name = self._current()
+        if name is not None:
+            self._actions.set_shortcut(name, None)
+            self._settings.set_shortcuts(self._actions.overrides())
+            self._say("Back to its own keys.", "success")
+
+    def set_all_back(self) -> None:
+        """Give every command its own keys again."""
+        for name in list(self._actions.overrides()):
+            self._actions.set_shortcut(name, None)
+        self._settings.set_shortcuts({})
+        self._say("All commands have their own keys again.", "success")
+
+    def _lay_out(self) -> None:
+        self._edit = QKeySequenceEdit(self)
+        self._edit.setMaximumSequenceLength(1)
+        self._edit.setAccessibleName("New keys")
+        assign = QPushButton("Assign", self)
+        assign.setAutoDefault(False)
+        assign.clicked.connect(
+            lambda: self.assign(
+                self._edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+            )
+        )
+        none = QPushButton("No keys", self)
+        none.setAutoDefault(False)
+        none.clicked.connect(lambda: self.assign(""))
+        back = QPushButton("Set back", self)
+        back.setAutoDefault(False)
+        back.clicked.connect(self.set_back)
+        self._editors = (self._edit, assign, none, back)
+        edit_row = QHBoxLayout()
+        edit_row.addWidget(QLabel("New keys for the command above:", self))
+        edit_row.addWidget(self._edit, 1)
+        for button in (assign, none, back):
+            edit_row.addWidget(button)
+        everything = QPushButton("Set all back", self)
+        everything.setAutoDefault(False)
+        everything.clicked.connect(self.set_all_back)
+        close = QPushButton("Close", self)
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addWidget(everything)
+        foot.addWidget(self._message, 1)
+        foot.addWidget(close)
+        column = QVBoxLayout(self)
+        column.addWidget(self._filter)
+        column.addWidget(self._tree, 1)
+        column.addLayout(edit_row)
+        column.addLayout(foot)
+
+    def _fill(self) -> None:
+        groups: dict[str, QTreeWidgetItem] = {}
+        for entry in self._actions.all():
+            if entry.menu not in groups:
+                made = QTreeWidgetItem(self._tree, [entry.menu])
+                made.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                font = made.font(0)
+                font.setBold(True)
+                made.setFont(0, font)
+                made.setFirstColumnSpanned(True)
+                groups[entry.menu] = made
+            where = " (over the picture)" if entry.canvas_only else ""
+            item = QTreeWidgetItem(
+                groups[entry.menu], [entry.title, self._actions.keys(entry.id), entry.tip + where]
+            )
+            item.setData(0, ID_ROLE, entry.id)
+        self._tree.expandAll()
+        self._show_current()
+
+    def _refill_keys(self) -> None:
+        for group in self._groups():
+            for row in range(group.childCount()):
+                item = group.child(row)
+                item.setText(1, self._actions.keys(item.data(0, ID_ROLE)))
+
+    def _apply_filter(self, text: str) -> None:
+        wanted = text.lower()
+        for group in self._groups():
+            num_shown = 0
+            for row in range(group.childCount()):
+                item = group.child(row)
+                words = " ".join(item.text(column) for column in range(3)).lower()
+                item.setHidden(wanted not in words)
+                num_shown += wanted in words
+            group.setHidden(num_shown == 0)
+
+    def _groups(self) -> list[QTreeWidgetItem]:
+        found = (self._tree.topLevelItem(row) for row in range(self._tree.topLevelItemCount()))
+        return [item for item in found if item is not None]
+
+    def _current(self) -> str | None:
+        item = self._tree.currentItem()
+        return None if item is None else item.data(0, ID_ROLE)
+
+    def _show_current(self, *_items: object) -> None:
+        name = self._current()
+        for editor in self._editors:
+            editor.setEnabled(name is not None)
+        if name is not None:
+            keys = self._actions.get(name).shortcut()
+            self._edit.setKeySequence(keys)
+        self._say("", "muted")
+
+    def _say(self, text: str, role: str) -> None:
+        self._message.setText(text)
+        self._message.setProperty("role", role)
+        self._message.style().unpolish(self._message)
+        self._message.style().polish(self._message)

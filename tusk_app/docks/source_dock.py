@@ -1,0 +1,214 @@
+"""The open pictures: a list of thumbnails with a filter, in step with the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons, theme
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.models.picture_list import SIDE, PictureListModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QImage
+
+    from tusk_app.workbench import Workbench
+    from tusk_core.api import PictureSource
+
+FILTER_DELAY_MS = 150
+
+
+class SourceDock(QDockWidget):
+    """Lists the pictures of the open source."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Pictures", parent)
+        self.setObjectName("source-dock")
+        self._document = workbench.document
+        self._sources = workbench.sources
+        self._actions = workbench.actions
+        self._model = PictureListModel(self._name_of, self._thumbnail_of, self)
+        self._filterer = LatestTask("filter pictures", self)
+        self._filterer.done.connect(self._show_filtered)
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(FILTER_DELAY_MS)
+        self._delay.timeout.connect(self._apply_filter)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._make_empty())
+        self._pages.addWidget(self._make_list())
+        self.setWidget(self._pages)
+        self._document.source_changed.connect(self._take_source)
+        self._document.index_requested.connect(self._show_current)
+        self._document.picture_changed.connect(self._show_current)
+        self._sources.thumbnails.ready.connect(self._model.thumbnail_ready)
+        self._take_source()
+
+    def shutdown(self) -> bool:
+        """End the filter thread."""
+        self._delay.stop()
+        return self._filterer.shutdown()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == event.Type.PaletteChange:
+            self._paint_icons()
+        super().changeEvent(event)
+
+    @property
+    def num_shown(self) -> int:
+        """Pictures that pass the filter."""
+        return self._model.rowCount()
+
+    def set_filter(self, text: str) -> None:
+        """Show only pictures whose name contains ``text``."""
+        self._filter.setText(text)
+
+    def _make_empty(self) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.addStretch(1)
+        words = QLabel("No pictures are open.\n\nOpen a folder, or drop one on the window.", page)
+        words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        words.setProperty("role", "muted")
+        button = QPushButton("Open images…", page)
+        button.clicked.connect(lambda: self._actions.trigger("file.open-images"))
+        column.addWidget(words)
+        column.addSpacing(8)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(2)
+        return page
+
+    def _make_list(self) -> QWidget:
+        page = QWidget(self)
+        self._filter = QLineEdit(page)
+        self._filter.setPlaceholderText("Filter by name…")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.setAccessibleName("Filter pictures by name")
+        self._filter.textChanged.connect(self._start_delay)
+        self._list = QListView(page)
+        self._list.setAccessibleName("Pictures")
+        self._list.setUniformItemSizes(True)
+        self._list.setIconSize(QSize(SIDE, SIDE))
+        self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setModel(self._model)
+        self._list.selectionModel().currentChanged.connect(self._on_current)
+        self._none = QLabel("No name contains this text.", page)
+        self._none.setProperty("role", "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._none.hide()
+        self._count = QLabel(page)
+        self._count.setProperty("role", "muted")
+        self._before, self._after = QToolButton(page), QToolButton(page)
+        for button, command, name in (
+            (self._before, "go.previous", "Previous picture"),
+            (self._after, "go.next", "Next picture"),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            button.clicked.connect(lambda _checked=False, c=command: self._actions.trigger(c))
+        foot = QHBoxLayout()
+        foot.addWidget(self._count, 1)
+        foot.addWidget(self._before)
+        foot.addWidget(self._after)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(6, 6, 6, 4)
+        column.setSpacing(6)
+        column.addWidget(self._filter)
+        column.addWidget(self._none)
+        column.addWidget(self._list, 1)
+        column.addLayout(foot)
+        self._paint_icons()
+        return page
+
+    def _paint_icons(self) -> None:
+        colours = theme.of(self.palette())
+        self._before.setIcon(icons.icon("previous", colours.text, colours.disabled))
+        self._after.setIcon(icons.icon("next", colours.text, colours.disabled))
+
+    def _name_of(self, index: int) -> str:
+        source = self._document.source
+        return "" if source is None else source.name(index)
+
+    def _thumbnail_of(self, index: int) -> QImage | None:
+        return self._sources.thumbnails.get(index)
+
+    @Slot()
+    def _start_delay(self) -> None:
+        self._delay.start()
+
+    @Slot()
+    def _take_source(self) -> None:
+        source = self._document.source
+        self._filter.blockSignals(True)
+        self._filter.clear()
+        self._filter.blockSignals(False)
+        self._filterer.cancel()
+        if source is None or source.kind == "camera":
+            self._model.set_pictures(np.zeros(0, np.int64))
+            self._pages.setCurrentIndex(0)
+            return
+        self._pages.setCurrentIndex(1)
+        self._show_filtered(np.arange(len(source), dtype=np.int64))
+
+    @Slot()
+    def _apply_filter(self) -> None:
+        source, text = self._document.source, self._filter.text().strip().lower()
+        if source is None:
+            return
+        if not text:
+            self._filterer.cancel()
+            self._show_filtered(np.arange(len(source), dtype=np.int64))
+            return
+        self._filterer.request(lambda: _matching(source, text))
+
+    @Slot(object)
+    def _show_filtered(self, pictures: NDArray[np.int64]) -> None:
+        self._model.set_pictures(pictures)
+        self._none.setVisible(len(pictures) == 0)
+        self._show_current()
+
+    @Slot()
+    def _show_current(self) -> None:
+        index, total = self._document.index, self._document.num_pictures
+        row = self._model.row_of(index)
+        if row >= 0 and row != self._list.currentIndex().row():
+            at = self._model.index(row)
+            self._list.setCurrentIndex(at)
+            self._list.scrollTo(at)
+        shown = self._model.rowCount()
+        place = f"{index + 1:,} of {total:,}" if index >= 0 else f"{total:,}"
+        self._count.setText(place if shown == total else f"{place} · {shown:,} match")
+        self._before.setEnabled(index > 0)
+        self._after.setEnabled(0 <= index < total - 1)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _before: QModelIndex) -> None:
+        picture = self._model.picture_at(current.row())
+        if picture >= 0 and picture != self._document.index:
+            self._document.go_to(picture)
+
+
+def _matching(source: PictureSource, text: str) -> NDArray[np.int64]:
+    """Return the pictures whose name contains ``text`` (lower case)."""
+    return np.array([i for i in range(len(source)) if text in source.name(i).lower()], np.int64)

@@ -1,0 +1,386 @@
+"""The page shown while nothing is open: three ways to begin, recent items, a drop zone, a tip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons, theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
+
+RECENT_ROLE = Qt.ItemDataRole.UserRole
+WIDE_ENOUGH = 700
+_KIND_WORDS = {
+    "pictures": ("Pictures", "open-images"),
+    "video": ("Video", "video"),
+    "model": ("Model", "model"),
+    "run": ("Training run", "run"),
+}
+
+TIPS = (
+    "Keypoints keep their colour everywhere: on the picture, in the map and in exports.",
+    "Hold H over a picture to hide everything drawn on it.",
+    "Press Ctrl+Shift+P and type what you want to do; every command is there.",
+    "TUSK never needs labels: it finds points that help to redraw the picture.",
+    "Many prototypes look unused early in training. That is normal; most come back.",
+    "A run that was started on the command line opens in the same monitor: drop its folder here.",
+    "Closing the window during training keeps what was learnt; go on later from the Runs panel.",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecentItem:
+    """One line of the recent list.
+
+    Attributes:
+        kind: ``pictures``, ``video``, ``model`` or ``run``.
+        path: what will be opened.
+        title: its name.
+        subtitle: where it is.
+        picture: small picture, or None.
+    """
+
+    kind: str
+    path: str
+    title: str
+    subtitle: str
+    picture: QImage | None = None
+
+
+class BeginButton(QPushButton):
+    """A large button: icon, title, a sentence and the keys."""
+
+    def __init__(self, icon: str, title: str, sentence: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icon_name = icon
+        self.setObjectName("begin")
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(sentence)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._picture = QLabel(self)
+        self._title = QLabel(title, self)
+        self._title.setObjectName("begin-title")
+        self._sentence = QLabel(sentence, self)
+        self._sentence.setWordWrap(True)
+        self._keys = QLabel(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        head.addWidget(self._picture)
+        head.addStretch(1)
+        head.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        column.addSpacing(4)
+        column.addWidget(self._title)
+        column.addWidget(self._sentence, 1, Qt.AlignmentFlag.AlignTop)
+        for label in (self._picture, self._title, self._sentence, self._keys):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._dress()
+
+    def set_keys(self, keys: str) -> None:
+        """Show the keys that do the same."""
+        self._keys.setText(keys)
+
+    def sizeHint(self) -> QSize:
+        """Size for the texts inside, which Qt does not count for a button."""
+        return self.layout().sizeHint() if self.layout() is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Width and height below which texts would be cut."""
+        layout = self.layout()
+        if layout is None:
+            return super().minimumSizeHint()
+        width = max(self.width(), 150)
+        return QSize(150, layout.totalHeightForWidth(width))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for the height that the wrapped sentence needs."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        colours = theme.of(self.palette())
+        is_primary = bool(self.property("primary"))
+        text = colours.accent_text if is_primary else colours.text
+        soft = colours.accent_text if is_primary else colours.muted
+        mark = colours.accent_text if is_primary else colours.link
+        self._picture.setPixmap(icons.pixmap(self._icon_name, 30, mark, self.devicePixelRatioF()))
+        self._title.setStyleSheet(f"color: {text}; font-size: 12pt; font-weight: 600;")
+        self._sentence.setStyleSheet(f"color: {soft};")
+        self._keys.setStyleSheet(f"color: {soft};")
+
+    def make_primary(self) -> None:
+        """Show it as the first thing to press."""
+        self.setProperty("primary", True)
+        self._dress()
+
+
+class DropZone(QFrame):
+    """The dashed field that says what may be dropped; lights up while something is held over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._is_lit = False
+        self.setMinimumHeight(76)
+        self._label = QLabel(self)
+        self._label.setWordWrap(True)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 12, 20, 12)
+        column.addWidget(self._label)
+        self.set_lit(lit=False)
+
+    def set_lit(self, *, lit: bool) -> None:
+        """Light up, or go dark again."""
+        self._is_lit = lit
+        self._label.setText(
+            "Let go to open it"
+            if lit
+            else "…or drop a folder, pictures, a video, a model or a run anywhere in the window"
+        )
+        self._label.setProperty("role", "" if lit else "muted")
+        self._label.style().unpolish(self._label)
+        self._label.style().polish(self._label)
+        self.update()
+
+    @property
+    def is_lit(self) -> bool:
+        """True while something is held over the window."""
+        return self._is_lit
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the dashed edge."""
+        colours = theme.of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(colours.link if self._is_lit else colours.strong_border))
+        pen.setWidthF(2.0 if self._is_lit else 1.3)
+        pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        if self._is_lit:
+            painter.setBrush(QColor(colours.hover))
+        painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), 10, 10)
+        painter.end()
+        super().paintEvent(event)
+
+
+class WelcomePage(QScrollArea):
+    """What the user sees first.
+
+    Signals:
+        open_images, try_sample, open_model: one of the large buttons was pressed.
+        recent_chosen: str kind, str path.
+        recent_cleared: the user wants an empty list.
+        tour_wanted: the user wants to be shown around.
+    """
+
+    open_images = Signal()
+    try_sample = Signal()
+    open_model = Signal()
+    recent_chosen = Signal(str, str)
+    recent_cleared = Signal()
+    tour_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("welcome")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        page = QWidget(self)
+        outer = QHBoxLayout(page)
+        outer.setContentsMargins(24, 20, 24, 20)
+        outer.addStretch(1)
+        body = QWidget(page)
+        body.setMaximumWidth(940)
+        body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        outer.addWidget(body, 20)
+        outer.addStretch(1)
+        self._column = QVBoxLayout(body)
+        self._column.setSpacing(16)
+        self._column.addStretch(1)
+        self._column.addLayout(self._make_head(body))
+        self._column.addLayout(self._make_buttons(body))
+        self.drop_zone = DropZone(body)
+        self._column.addWidget(self.drop_zone)
+        self._column.addWidget(self._make_recent(body))
+        self._column.addLayout(self._make_foot(body))
+        self._column.addStretch(2)
+        self.setWidget(page)
+        self._dress()
+
+    def set_keys(self, images: str, sample: str, model: str) -> None:
+        """Show the keys in force for the three buttons."""
+        self._images.set_keys(images)
+        self._sample.set_keys(sample)
+        self._model.set_keys(model)
+
+    def set_recent(self, items: Sequence[RecentItem]) -> None:
+        """Show what was opened lately."""
+        self._recent.clear()
+        for item in items:
+            words, icon = _KIND_WORDS.get(item.kind, ("", "folder"))
+            row = QListWidgetItem(f"{item.title}\n{words} · {item.subtitle}")
+            row.setData(RECENT_ROLE, (item.kind, item.path))
+            row.setToolTip(item.path)
+            row.setIcon(self._recent_icon(item, icon))
+            self._recent.addItem(row)
+        self._recent_box.setVisible(bool(items))
+        rows = min(4, -(-len(items) // 2))
+        self._recent.setFixedHeight(rows * self._recent.gridSize().height() + 6)
+
+    def set_tip(self, index: int) -> None:
+        """Show one of the tips."""
+        self._tip.setText(f"<b>Tip</b>&nbsp; {TIPS[index % len(TIPS)]}")
+
+    def set_ready(self, *, ready: bool, text: str = "") -> None:
+        """Say whether the engine is still being prepared."""
+        self._state.setText("" if ready else (text or "Preparing the engine…"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme and text size."""
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
+            self._dress()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons side by side or one above the other."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _make_head(self, parent: QWidget) -> QHBoxLayout:
+        self._mark = QLabel(parent)
+        title = QLabel("TUSK", parent)
+        title.setProperty("role", "title")
+        line = QLabel("Find keypoints in your own pictures, without a single label.", parent)
+        line.setProperty("role", "muted")
+        line.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(title)
+        words.addWidget(line)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._mark)
+        head.addLayout(words, 1)
+        return head
+
+    def _make_buttons(self, parent: QWidget) -> QGridLayout:
+        self._images = BeginButton(
+            "open-images",
+            "Open images…",
+            "A folder of your own pictures, to look at and learn from.",
+            parent,
+        )
+        self._sample = BeginButton(
+            "sample",
+            "Try the sample",
+            "Watch the program learn small puzzle pieces in about two minutes.",
+            parent,
+        )
+        self._model = BeginButton(
+            "model", "Open model…", "A model somebody trained, or one that came with the program.",
+            parent,
+        )  # fmt: skip
+        self._sample.make_primary()
+        self._images.clicked.connect(self.open_images)
+        self._sample.clicked.connect(self.try_sample)
+        self._model.clicked.connect(self.open_model)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(12)
+        return self._grid
+
+    def _make_recent(self, parent: QWidget) -> QWidget:
+        self._recent_box = QWidget(parent)
+        column = QVBoxLayout(self._recent_box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        title = QLabel("Recent", self._recent_box)
+        title.setProperty("role", "heading")
+        clear = QPushButton("Clear list", self._recent_box)
+        clear.setProperty("flat", "true")
+        clear.clicked.connect(self.recent_cleared)
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(clear)
+        column.addLayout(head)
+        self._recent = QListWidget(self._recent_box)
+        self._recent.setObjectName("recent")
+        self._recent.setAccessibleName("Recently opened")
+        self._recent.setViewMode(QListWidget.ViewMode.ListMode)
+        self._recent.setMovement(QListWidget.Movement.Static)
+        self._recent.setFlow(QListWidget.Flow.LeftToRight)
+        self._recent.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self._recent.setWrapping(True)
+        self._recent.setUniformItemSizes(True)
+        self._recent.setIconSize(QSize(48, 48))
+        self._recent.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._recent.itemActivated.connect(self._choose_recent)
+        self._recent.itemClicked.connect(self._choose_recent)
+        column.addWidget(self._recent)
+        self._recent_box.hide()
+        return self._recent_box
+
+    def _make_foot(self, parent: QWidget) -> QHBoxLayout:
+        self._tip = QLabel(parent)
+        self._tip.setWordWrap(True)
+        self._tip.setProperty("role", "muted")
+        self._state = QLabel(parent)
+        self._state.setProperty("role", "muted")
+        tour = QPushButton("Take a tour", parent)
+        tour.clicked.connect(self.tour_wanted)
+        foot = QHBoxLayout()
+        foot.setSpacing(12)
+        foot.addWidget(self._tip, 1)
+        foot.addWidget(self._state)
+        foot.addWidget(tour)
+        self.set_tip(0)
+        return foot
+
+    def _arrange(self) -> None:
+        is_wide = self.viewport().width() >= WIDE_ENOUGH * self.fontMetrics().height() / 16
+        for place, button in enumerate((self._images, self._sample, self._model)):
+            self._grid.addWidget(button, 0 if is_wide else place, place if is_wide else 0)
+
+    def _dress(self) -> None:
+        self._mark.setPixmap(icons.pixmap("tusk", 64, "#000000", self.devicePixelRatioF()))
+        height = max(58, round(self.fontMetrics().height() * 2.6))
+        width = round(self.fontMetrics().averageCharWidth() * 44)
+        self._recent.setGridSize(QSize(width, height))
+
+    def _recent_icon(self, item: RecentItem, name: str) -> QIcon:
+        if item.picture is not None and not item.picture.isNull():
+            return QIcon(QPixmap.fromImage(item.picture))
+        return icons.icon(name, theme.of(self.palette()).muted)
+
+    def _choose_recent(self, item: QListWidgetItem) -> None:
+        kind, path = item.data(RECENT_ROLE)
+        self.recent_chosen.emit(kind, path)

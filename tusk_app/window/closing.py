@@ -1,0 +1,126 @@
+"""Closing the window: asks about work that goes on, then ends every thread."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMessageBox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tusk_app.main_window import MainWindow
+    from tusk_app.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+class Closer(QObject):
+    """Decides whether the window may close now."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        workbench: Workbench,
+        ask: Callable[[str, str, str], bool] | None = None,
+    ) -> None:
+        """Prepare; ``ask`` (title, explanation, words of the button) can be replaced by tests."""
+        super().__init__(window)
+        self._window = window
+        self._bench = workbench
+        self.ask = ask or self._ask_user
+        self._waits_for_run = False
+        self._is_forced = False
+        self._is_down = False
+        workbench.training.run_ended.connect(self._take_run_end)
+
+    @property
+    def is_down(self) -> bool:
+        """True once every thread has ended."""
+        return self._is_down
+
+    def force(self) -> None:
+        """Close without asking; what a run has learnt is kept all the same."""
+        self._is_forced = True
+        self._window.close()
+
+    def may_close(self) -> bool:
+        """Ask, stop and wait as far as needed; True when the window can go now."""
+        if self._is_down:
+            return True
+        training, jobs = self._bench.training, self._bench.jobs
+        if training.is_busy:
+            return self._stop_run_first()
+        if jobs.running and not self._is_forced:
+            titles = ", ".join(job.title for job in jobs.running)
+            if not self.ask(
+                "Something is still going on",
+                f"{titles} has not finished. Closing cancels it; nothing of it is kept.",
+                "Cancel it and close",
+            ):
+                return False
+        return self._shut_down()
+
+    def _stop_run_first(self) -> bool:
+        if not self._waits_for_run:
+            if not self._is_forced and not self.ask(
+                "A run is going on",
+                "Training stops after this step, and everything learnt so far is kept. You can go "
+                "on with the run later from the Runs panel.",
+                "Stop, keep and close",
+            ):
+                return False
+            self._waits_for_run = True
+            self._bench.training.stop_and_keep()
+        self._bench.notices.toast("Stopping the run; the window closes when it is saved.")
+        return False
+
+    @Slot(str)
+    def _take_run_end(self, _outcome: str) -> None:
+        if self._waits_for_run:
+            self._waits_for_run = False
+            self._window.close()
+
+    def _shut_down(self) -> bool:
+        bench = self._bench
+        parts = {
+            "camera": bench.camera.shutdown,
+            "playback": bench.playback.shutdown,
+            "jobs": bench.jobs.shutdown,
+            "explore": bench.explore.shutdown,
+            "training": bench.training.shutdown,
+            "inference": bench.inference.shutdown,
+            "sources": bench.sources.shutdown,
+            "panels": self._shut_panels,
+        }
+        late = [name for name, shutdown in parts.items() if not shutdown()]
+        if late:
+            log.warning("still busy at closing: %s", ", ".join(late))
+            bench.notices.toast(
+                f"Still finishing: {', '.join(late)}. Close the window again in a moment.",
+                "warning",
+            )
+            return self._is_forced
+        self._is_down = True
+        return True
+
+    def _shut_panels(self) -> bool:
+        ended = []
+        for panel in (*self._window.docks.values(), self._window.canvas):
+            shutdown = getattr(panel, "shutdown", None)
+            if shutdown is not None:
+                ended.append(shutdown() is not False)
+        return all(ended)
+
+    def _ask_user(self, title: str, explanation: str, button: str) -> bool:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("TUSK")
+        box.setText(title)
+        box.setInformativeText(explanation)
+        yes = box.addButton(button, QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is yes

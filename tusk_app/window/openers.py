@@ -1,0 +1,139 @@
+"""Opens the window's dialogs, each at most once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+
+from tusk_app.dialogs.about import AboutDialog
+from tusk_app.dialogs.command_palette import CommandPalette
+from tusk_app.dialogs.open_data import OpenDataDialog
+from tusk_app.dialogs.preferences import PreferencesDialog
+from tusk_app.dialogs.shortcuts import ShortcutsDialog
+from tusk_app.dialogs.system_information import SystemInformationDialog, describe_system
+from tusk_app.dialogs.tour import Tour
+from tusk_app.window.tour_steps import tour_steps
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialog
+
+    from tusk_app.logs import LogBook
+    from tusk_app.main_window import MainWindow
+    from tusk_app.workbench import Workbench
+    from tusk_core.results import DeviceInfo
+
+
+class Openers(QObject):
+    """Makes dialogs on demand; none of them holds up the window."""
+
+    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+        super().__init__(window)
+        self._window = window
+        self._bench = workbench
+        self._book: LogBook | None = None
+        self._devices: tuple[DeviceInfo, ...] = ()
+        self._open: dict[str, QDialog] = {}
+        self._palette: CommandPalette | None = None
+        self._tour: Tour | None = None
+
+    def set_book(self, book: LogBook) -> None:
+        """Use these log lines for reports."""
+        self._book = book
+
+    def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+        """Use these devices for lists."""
+        self._devices = devices
+
+    def opened(self, name: str) -> QDialog | None:
+        """Return a dialog that is open, by its object name."""
+        return self._open.get(name)
+
+    def machine_text(self, num_lines: int = 50) -> str:
+        """Return versions, devices and the last log lines."""
+        return describe_system(self._devices, self._book, num_lines)
+
+    def open_data(self, source: str) -> None:
+        """Show what a folder holds before it is opened."""
+        dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
+        dialog.open_wanted.connect(
+            lambda name, deep: self._bench.sources.open_pictures(name, recursive=deep)
+        )
+        dialog.train_wanted.connect(self._open_and_train)
+        self._show(dialog)
+
+    def preferences(self) -> None:
+        """Show the preferences."""
+        self._show(
+            PreferencesDialog(self._bench.settings, self._devices, self.shortcuts, self._window)
+        )
+
+    def shortcuts(self) -> None:
+        """Show all commands and their keys."""
+        self._show(ShortcutsDialog(self._bench.actions, self._bench.settings, self._window))
+
+    def palette(self) -> None:
+        """Show the command palette."""
+        if self._palette is None:
+            self._palette = CommandPalette(self._bench.actions, self._window)
+        self._palette.open_over(self._window)
+
+    @property
+    def command_palette(self) -> CommandPalette | None:
+        """The command palette, once it was opened."""
+        return self._palette
+
+    def system_information(self) -> None:
+        """Show versions, devices and log lines."""
+        self._show(SystemInformationDialog(self._devices, self._book, self._window))
+
+    def about(self) -> None:
+        """Show the version."""
+        self._show(AboutDialog(self._window))
+
+    def licences(self) -> None:
+        """Show the licences."""
+        self._show(AboutDialog(self._window, show_licences=True))
+
+    def tour(self) -> None:
+        """Show the user around."""
+        if self._tour is None:
+            self._tour = Tour(self._window, tour_steps(self._window))
+        self._tour.start()
+
+    @property
+    def running_tour(self) -> Tour | None:
+        """The tour, once it was started."""
+        return self._tour
+
+    def close_all(self) -> None:
+        """Close whatever is open."""
+        for dialog in list(self._open.values()):
+            dialog.close()
+        if self._palette is not None:
+            self._palette.hide()
+        if self._tour is not None:
+            self._tour.stop()
+
+    def _open_and_train(self, source: str, recursive: bool) -> None:  # noqa: FBT001 - a signal's
+        sources = self._bench.sources
+        sources.opened.connect(
+            lambda: self._bench.actions.trigger("model.train"),
+            Qt.ConnectionType.SingleShotConnection,
+        )
+        sources.open_pictures(source, recursive=recursive)
+
+    def _show(self, dialog: QDialog) -> None:
+        name = dialog.objectName()
+        if name in self._open:
+            self._open[name].close()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(lambda: self._forget(name, dialog))
+        self._open[name] = dialog
+        dialog.setModal(False)
+        dialog.show()
+        dialog.raise_()
+
+    def _forget(self, name: str, dialog: QDialog) -> None:
+        if self._open.get(name) is dialog:
+            del self._open[name]

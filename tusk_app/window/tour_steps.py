@@ -1,0 +1,78 @@
+"""What the tour shows, in six stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tusk_app.dialogs.tour import TourStep
+from tusk_app.window.layouts import DATA, EXPLORE, TRAIN
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from tusk_app.main_window import MainWindow
+
+
+def tour_steps(window: MainWindow) -> tuple[TourStep, ...]:
+    """Return the stops of the tour over ``window``."""
+    layouts, actions = window.layouts, window.workbench.actions
+
+    def button(name: str) -> QWidget | None:
+        return window.menus.tool_bar.widgetForAction(actions.get(name)) if name in actions else None
+
+    def dock(module: str) -> QWidget | None:
+        return window.docks.get(module)
+
+    def show(workspace: str, module: str) -> None:
+        layouts.switch(workspace)
+        layouts.show_dock(module)
+
+    def canvas_or_inspector() -> QWidget | None:
+        return window.canvas if window.canvas.isVisible() else dock("inspector_dock")
+
+    return (
+        TourStep(
+            "Begin with your pictures",
+            "Open a folder of pictures here, or drop one on the window; the next button opens a "
+            "video. No labels are needed. The sample makes its own pictures, so that you can try "
+            "everything at once.",
+            lambda: layouts.switch(DATA),
+            lambda: button("file.open-images"),
+        ),
+        TourStep(
+            "All pictures in a list",
+            "Click one to see it large. Type a part of a name to find it. While the large picture "
+            "has the focus, the arrow keys go from one to the next.",
+            lambda: show(DATA, "source_dock"),
+            lambda: dock("source_dock"),
+        ),
+        TourStep(
+            "Train",
+            "Choose one of a few ready recipes and press Start. You can pause, stop and keep, or "
+            "go on another day; the window never freezes.",
+            lambda: layouts.switch(TRAIN),
+            lambda: button("model.train"),
+        ),
+        TourStep(
+            "Watch it learn",
+            "Curves fall, and eight pictures are drawn again from their keypoints alone. The bars "
+            "show how often each prototype is used: each stands for one kind of part.",
+            lambda: show(TRAIN, "training_dock"),
+            lambda: dock("training_dock"),
+        ),
+        TourStep(
+            "Look closely",
+            "Every keypoint has the colour and shape of its prototype, everywhere. Point at one "
+            "for its numbers; hold H to see the picture alone; drag the sliders for fewer or more.",
+            lambda: show(DATA, "inspector_dock"),
+            canvas_or_inspector,
+        ),
+        TourStep(
+            "Explore what was found",
+            "Lay all keypoints out in a map, lasso some, and see their patches in the gallery. "
+            "Picture, map and gallery always show the same selection. Ctrl+Shift+P finds every "
+            "command by its name.",
+            lambda: show(EXPLORE, "embedding_dock"),
+            lambda: dock("embedding_dock"),
+        ),
+    )

@@ -1,0 +1,124 @@
+"""Decodes small pictures for lists, newest wish first, in its own thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_core.results import TuskError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.api import PictureSource
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 256
+
+
+class ThumbnailWishes:
+    """Pictures somebody wants to see; the newest is taken first, the oldest forgotten."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._indices: OrderedDict[int, None] = OrderedDict()
+        self._source = ""
+        self._generation = 0
+
+    def reset(self, source: str) -> int:
+        """Forget everything and look at another source; returns its generation."""
+        with self._lock:
+            self._indices.clear()
+            self._source = source
+            self._generation += 1
+            return self._generation
+
+    def put(self, index: int) -> bool:
+        """Wish for a picture; True if nothing was waiting, so that the worker must be told."""
+        with self._lock:
+            was_empty = not self._indices
+            self._indices[index] = None
+            self._indices.move_to_end(index)
+            while len(self._indices) > MAX_WAITING:
+                self._indices.popitem(last=False)
+        return was_empty
+
+    def take(self) -> tuple[int, str, int | None]:
+        """Return generation, source and the newest wish; None if there is none."""
+        with self._lock:
+            index = self._indices.popitem()[0] if self._indices else None
+            return self._generation, self._source, index
+
+
+def small(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return ``picture`` scaled down to at most ``side`` pixels, owned and read-only.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        side: longest side of the result [px].
+    """
+    import cv2
+
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        made = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    else:
+        made = picture.copy()
+    result = np.ascontiguousarray(made, dtype=np.uint8)
+    result.flags.writeable = False
+    return result
+
+
+class ThumbnailWorker(QObject):
+    """Lives in the thumbnail thread; reads through its own source.
+
+    Signals:
+        ready: int generation, int index, (h, w, 3) uint8 or None if it cannot be read.
+    """
+
+    ready = Signal(int, int, object)
+
+    def __init__(self, wishes: ThumbnailWishes, side: int) -> None:
+        super().__init__()
+        self._wishes = wishes
+        self._side = side
+        self._source: PictureSource | None = None
+        self._opened = 0
+
+    @Slot()
+    def work(self) -> None:
+        """Make pictures until no wish is left."""
+        while True:
+            generation, name, index = self._wishes.take()
+            if index is None:
+                return
+            picture = self._read(generation, name, index)
+            self.ready.emit(generation, index, picture)
+
+    @Slot()
+    def close(self) -> None:
+        """Release files."""
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+
+    def _read(self, generation: int, name: str, index: int) -> NDArray[np.uint8] | None:
+        from tusk_core import api
+
+        try:
+            if generation != self._opened:
+                self.close()
+                self._opened = generation
+                self._source = api.open_source(name)
+            return None if self._source is None else small(self._source.read(index), self._side)
+        except (TuskError, OSError, IndexError) as problem:
+            log.info("no thumbnail of picture %d: %s", index, problem)
+            return None

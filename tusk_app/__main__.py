@@ -22,6 +22,10 @@ def console() -> int:
     arguments = sys.argv[1:]
     if arguments and (arguments[0] in HELP_FLAGS or arguments[0] in engine_commands()):
         return run_command(arguments)
+    if arguments[:1] == ["self-test"]:
+        from tusk_app.self_test import run_self_test
+
+        return run_self_test(arguments[1:])
     return open_window(arguments)
 
 

@@ -37,9 +37,9 @@ def main() -> int:
 
 def engine_commands() -> frozenset[str]:
     """Return the names of the commands that need no window."""
-    from tusk_core.cli import COMMANDS
+    from tusk_core.cli import COMMAND_NAMES
 
-    return frozenset(COMMANDS)
+    return frozenset(COMMAND_NAMES)
 
 
 def run_command(arguments: Sequence[str]) -> int:

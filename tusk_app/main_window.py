@@ -18,7 +18,9 @@ from tusk_app.logs import shorten_home
 from tusk_app.widgets.toast import ToastStack
 from tusk_app.widgets.welcome import RecentItem, WelcomePage
 from tusk_app.window.closing import Closer
-from tusk_app.window.commands import WindowCommands
+from tusk_app.window.file_commands import FileCommands
+from tusk_app.window.go_commands import GoCommands
+from tusk_app.window.help_commands import HelpCommands
 from tusk_app.window.layouts import (
     BOTTOM,
     DATA,
@@ -32,6 +34,7 @@ from tusk_app.window.layouts import (
 from tusk_app.window.menus import Menus
 from tusk_app.window.openers import Openers
 from tusk_app.window.status_bar import StatusBar
+from tusk_app.window.view_commands import ViewCommands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +92,8 @@ class MainWindow(QMainWindow):
         self._make_centre()
         self._docks = {spec.module: dock for spec in DOCKS if (dock := self._make_dock(spec))}
         self.layouts = Layouts(self, self._docks, DOCKS, workbench.settings)
-        self._commands = WindowCommands(self, workbench)
+        for commands in (FileCommands, ViewCommands, GoCommands, HelpCommands):
+            commands(self, workbench)
         self._add_panel_commands()
         self._menus = Menus(self, workbench.actions)
         self._connect()

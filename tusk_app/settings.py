@@ -79,10 +79,11 @@ class Settings(QObject):
         raw = self._store.value(key)
         if raw is None:
             return default
-        if isinstance(default, bool):
-            return cast("T", str(raw).lower() in {"true", "1"})
+        kind = type(default)
+        if kind is bool:
+            return kind(str(raw).lower() in {"true", "1"})
         try:
-            return cast("T", type(default)(str(raw)))
+            return kind(str(raw))
         except ValueError:
             return default
 

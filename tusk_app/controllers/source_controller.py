@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.controllers.thumbnails import ThumbnailStore, to_image
 from tusk_app.settings import RecentKind, Settings, cache_dir
-from tusk_app.workers.path_kinds import Opening, classify
+from tusk_app.workers.path_kinds import Kind, Opening, classify, insist
 from tusk_app.workers.thumbnail_worker import small
 from tusk_core import api
 from tusk_core.control import RunControl
@@ -113,10 +113,15 @@ class SourceController(QObject):
         self._surveyor.failed.connect(self._take_survey_error)
         self._survey_control: RunControl | None = None
 
-    def open_paths(self, paths: Sequence[str]) -> None:
-        """Open what was dropped or named, whatever it is; returns at once."""
-        wanted = tuple(paths)
-        self._classifier.request(lambda: classify(wanted))
+    def open_paths(self, paths: Sequence[str], *, wanted: Kind | None = None) -> None:
+        """Open what was dropped or named, whatever it is; returns at once.
+
+        Args:
+            paths: files, folders or source names.
+            wanted: refuse anything that is not of this kind.
+        """
+        given = tuple(paths)
+        self._classifier.request(lambda: insist(classify(given), wanted))
 
     def open_pictures(
         self,
@@ -235,7 +240,7 @@ def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
         path = recent_picture(source.source)
         path.parent.mkdir(parents=True, exist_ok=True)
         image: QImage = to_image(small(source.read(index), RECENT_SIDE))
-        image.save(str(path), "PNG")
+        image.save(str(path))
     except (TuskError, OSError, IndexError) as problem:
         log.info("no picture for the recent list: %s", problem)
 

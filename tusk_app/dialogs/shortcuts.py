@@ -68,9 +68,9 @@ class ShortcutsDialog(QDialog):
     def select(self, command: str) -> None:
         """Highlight a command."""
         for group in self._groups():
-            for row in range(group.childCount()):
-                if group.child(row).data(0, ID_ROLE) == command:
-                    self._tree.setCurrentItem(group.child(row))
+            for item in _children(group):
+                if item.data(0, ID_ROLE) == command:
+                    self._tree.setCurrentItem(item)
 
     def assign(self, keys: str) -> None:
         """Give the highlighted command other keys, unless they are taken."""
@@ -161,16 +161,14 @@ class ShortcutsDialog(QDialog):
 
     def _refill_keys(self) -> None:
         for group in self._groups():
-            for row in range(group.childCount()):
-                item = group.child(row)
+            for item in _children(group):
                 item.setText(1, self._actions.keys(item.data(0, ID_ROLE)))
 
     def _apply_filter(self, text: str) -> None:
         wanted = text.lower()
         for group in self._groups():
             num_shown = 0
-            for row in range(group.childCount()):
-                item = group.child(row)
+            for item in _children(group):
                 words = " ".join(item.text(column) for column in range(3)).lower()
                 item.setHidden(wanted not in words)
                 num_shown += wanted in words
@@ -198,3 +196,8 @@ class ShortcutsDialog(QDialog):
         self._message.setProperty("role", role)
         self._message.style().unpolish(self._message)
         self._message.style().polish(self._message)
+
+
+def _children(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    found = (group.child(row) for row in range(group.childCount()))
+    return [item for item in found if item is not None]

@@ -42,9 +42,7 @@ def describe_system(
 ) -> str:
     """Return everything as text, the home folder shortened."""
     screen = QGuiApplication.primaryScreen()
-    size = "none" if screen is None else (
-        f"{screen.size().width()}×{screen.size().height()} at {screen.devicePixelRatio():g}"
-    )  # fmt: skip
+    size = f"{screen.size().width()}×{screen.size().height()} at {screen.devicePixelRatio():g}"
     lines = [
         f"TUSK {program_version()}",
         f"System   {platform.platform()}",

@@ -89,7 +89,7 @@ class Card(QFrame):
         foot.addWidget(stop)
         foot.addWidget(self._back)
         foot.addWidget(self._next)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
         column.addWidget(self._title)
@@ -105,7 +105,7 @@ class Card(QFrame):
         self._place.setText(f"{place + 1} of {total}")
         self._back.setEnabled(place > 0)
         self._next.setText("Done" if place == total - 1 else "Next")
-        self.setFixedHeight(self.layout().totalHeightForWidth(CARD_WIDTH))
+        self.setFixedHeight(self._column.totalHeightForWidth(CARD_WIDTH))
         self._next.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

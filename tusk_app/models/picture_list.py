@@ -86,6 +86,8 @@ class PictureListModel(QAbstractListModel):
                 value = QSize(SIDE + 80, SIDE + 8)
             case Qt.ItemDataRole.UserRole:
                 value = picture
+            case _:
+                pass
         return value
 
     def _icon(self, picture: int) -> QIcon:

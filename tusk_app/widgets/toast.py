@@ -69,7 +69,8 @@ class ToastCard(QFrame):
         row.addWidget(self._label, 1)
         if action_text and action is not None:
             button = QPushButton(action_text, self)
-            button.clicked.connect(lambda: (self.closed.emit(), action()))
+            button.clicked.connect(self.closed)
+            button.clicked.connect(lambda: action())  # noqa: PLW0108 - without the clicked flag
             row.addWidget(button)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._timer = QTimer(self)

@@ -84,7 +84,7 @@ class BeginButton(QPushButton):
         self._sentence = QLabel(sentence, self)
         self._sentence.setWordWrap(True)
         self._keys = QLabel(self)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(4)
         head = QHBoxLayout()
@@ -105,15 +105,11 @@ class BeginButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Size for the texts inside, which Qt does not count for a button."""
-        return self.layout().sizeHint() if self.layout() is not None else super().sizeHint()
+        return self._column.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
         """Width and height below which texts would be cut."""
-        layout = self.layout()
-        if layout is None:
-            return super().minimumSizeHint()
-        width = max(self.width(), 150)
-        return QSize(150, layout.totalHeightForWidth(width))
+        return QSize(150, self._column.totalHeightForWidth(max(self.width(), 150)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Ask for the height that the wrapped sentence needs."""

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 # "|" is a separator. Commands that are not named here follow at the end of their menu.
 MENU_ORDER: dict[str, tuple[str, ...]] = {
     "File": (
-        "file.open-images", "file.open-video", "file.open-camera", "file.open-model",
-        "file.open-run", "@recent", "|", "file.sample", "|", "file.save", "file.export",
+        "file.open-images", "file.open-picture", "file.open-video", "file.open-camera",
+        "file.open-model",
+        "file.open-run", "@bundled", "@recent", "|", "file.sample", "|", "file.save", "file.export",
         "file.save-picture", "...", "|", "file.preferences", "file.quit",
     ),
     "Edit": ("edit.undo", "edit.redo", "|", "edit.copy-picture", "...", "|", "edit.clear"),
@@ -40,6 +41,7 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 SUBMENUS = {
+    "@bundled": "Open &bundled model",
     "@recent": "Open &recent",
     "@workspaces": "&Workspaces",
     "@panels": "&Panels",
@@ -105,6 +107,7 @@ class Menus(QObject):
                 self._add_others(menu, name)
             elif item in SUBMENUS:
                 menu.addMenu(self.submenus[item])
+                self.submenus[item].menuAction().setVisible(self._has_commands(item))
             elif item in self._actions:
                 menu.addAction(self._actions.get(item))
         _trim(menu)
@@ -117,6 +120,9 @@ class Menus(QObject):
             for entry in others:
                 if entry.group == group:
                     menu.addAction(entry.action)
+
+    def _has_commands(self, key: str) -> bool:
+        return any(f"@{entry.menu.lower()}" == key for entry in self._actions.all())
 
     def _place_submenu_commands(self) -> None:
         for entry in self._actions.all():

@@ -142,3 +142,20 @@ def _refusal(path: Path, suffix: str) -> str:
         )
     kind = f"a {suffix[1:].upper()} file" if suffix else "a file without a suffix"
     return f"{path.name} is {kind}. {ACCEPTED}"
+
+
+def insist(found: Opening, wanted: Kind | None) -> Opening:
+    """Return ``found``, or a refusal if it is not what the user asked to open.
+
+    A run folder counts as a model: its best checkpoint is opened.
+    """
+    if wanted is None or found.kind in {wanted, "nothing"}:
+        return found
+    if wanted == "model" and found.kind == "run":
+        return Opening("model", found.source)
+    name = Path(found.source).name
+    needs = {
+        "model": "A model's folder has model.safetensors and config.json in it.",
+        "run": "A run's folder has run.json in it.",
+    }.get(wanted, ACCEPTED)
+    return Opening("nothing", found.source, message=f"{name} is no {wanted}. {needs}")

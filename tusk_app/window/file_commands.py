@@ -1,0 +1,153 @@
+"""Commands that open things and end the program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from tusk_app.workers.path_kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from tusk_core.resources import bundled_models
+
+if TYPE_CHECKING:
+    from tusk_app.main_window import MainWindow
+    from tusk_app.workbench import Workbench
+
+
+class FileCommands(QObject):
+    """Registers and carries out what the File menu offers."""
+
+    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = workbench.settings
+        self._sources = workbench.sources
+        self._register(workbench)
+
+    def _register(self, workbench: Workbench) -> None:
+        add = workbench.actions.add
+        add(
+            "file.open-images",
+            "&Open images…",
+            self.open_images,
+            shortcut="Ctrl+O",
+            tip="Open a folder of pictures",
+            icon="open-images",
+        )
+        add(
+            "file.open-picture",
+            "Open single &pictures…",
+            self.open_pictures,
+            tip="Open one picture, or several of one folder",
+            icon="picture",
+        )
+        add(
+            "file.open-video",
+            "Open &video…",
+            self.open_video,
+            shortcut="Ctrl+Shift+O",
+            tip="Open a video file",
+            icon="video",
+        )
+        add(
+            "file.open-model",
+            "Open &model…",
+            self.open_model,
+            shortcut="Ctrl+Shift+M",
+            tip="Open a trained model from its folder",
+            icon="model",
+        )
+        add(
+            "file.open-run",
+            "Open training &run…",
+            self.open_run,
+            tip="Look at a training run, also one that still goes on",
+            icon="run",
+        )
+        for name in bundled_models():
+            add(
+                f"file.bundled-{name}",
+                name,
+                lambda model=name: self._window.open_model(model),
+                menu="Bundled",
+                tip=f"Open the model {name} that came with the program",
+                icon="model",
+            )
+        add(
+            "file.forget-recent",
+            "&Clear list",
+            self._settings.clear_recent,
+            menu="Recent",
+            tip="Forget what was opened lately",
+        )
+        add(
+            "file.sample",
+            "Try the &sample",
+            self._window.try_sample,
+            tip="Train on generated puzzle pieces and watch",
+            icon="sample",
+        )
+        add(
+            "file.preferences",
+            "P&references…",
+            self._window.openers.preferences,
+            shortcut="Ctrl+,",
+            tip="Appearance, folders, device and keys",
+            icon="preferences",
+        )
+        add(
+            "file.quit",
+            "&Quit",
+            self._window.close,
+            shortcut="Ctrl+Q",
+            tip="Close the program",
+            icon="quit",
+        )
+
+    def open_images(self) -> None:
+        """Ask for a folder and show what it holds."""
+        folder = self._ask_folder("Open a folder of pictures", self._settings.last_folder)
+        if folder:
+            self._settings.last_folder = Path(folder).parent
+            self._window.openers.open_data(folder)
+
+    def open_pictures(self) -> None:
+        """Ask for one or several pictures."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open pictures", str(self._settings.last_folder), f"Pictures ({patterns})"
+        )
+        self._open(chosen)
+
+    def open_video(self) -> None:
+        """Ask for a video file."""
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Open a video",
+            str(self._settings.last_folder),
+            f"Videos ({patterns});;All files (*)",
+        )
+        self._open([chosen] if chosen else [])
+
+    def open_model(self) -> None:
+        """Ask for the folder of a model."""
+        folder = self._ask_folder("Open the folder of a model", self._settings.run_root)
+        if folder:
+            self._sources.open_paths([folder], wanted="model")
+
+    def open_run(self) -> None:
+        """Ask for the folder of a run."""
+        folder = self._ask_folder("Open the folder of a training run", self._settings.run_root)
+        if folder:
+            self._sources.open_paths([folder], wanted="run")
+
+    def _ask_folder(self, title: str, start: Path) -> str:
+        return QFileDialog.getExistingDirectory(self._window, title, str(start))
+
+    def _open(self, paths: list[str]) -> None:
+        if paths:
+            self._settings.last_folder = Path(paths[0]).parent
+            self._sources.open_paths(paths)

@@ -301,6 +301,7 @@ class EvaluationReport:
         counts: pictures, objects, detections and so on.
         tables: named tables (confusion matrices): rows, columns, values.
         worst: picture names, worst first.
+        columns: names of the columns of a table, where they have any.
     """
 
     protocol: str
@@ -312,3 +313,4 @@ class EvaluationReport:
     counts: dict[str, int]
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
     worst: tuple[str, ...] = ()
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -133,6 +133,7 @@ def score_instances(points: Points, truth: ObjectTable, num_labels: int, *, seed
     scores.tables["prototype × class"] = confusion_matrix(
         pairs.labels, pairs.classes, *shape
     ).tolist()
+    scores.columns["prototype × class"] = truth.category_names
     scores.counts |= {
         "pictures": len(points),
         "objects": int(pairs.totals.sum()),

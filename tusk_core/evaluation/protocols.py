@@ -125,6 +125,7 @@ def make_report(
         counts={**scores.counts, "seed": scores.seed},
         tables=dict(scores.tables),
         worst=worst,
+        columns=dict(scores.columns),
     )
 
 

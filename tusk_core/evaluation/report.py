@@ -30,6 +30,7 @@ def report_to_dict(report: EvaluationReport) -> dict[str, Any]:
         "tables": {
             name: [[_plain(v) for v in row] for row in t] for name, t in report.tables.items()
         },
+        "columns": {name: list(names) for name, names in report.columns.items()},
         "worst": list(report.worst),
     }
 
@@ -63,6 +64,7 @@ def report_from_dict(values: dict[str, Any]) -> EvaluationReport:
                 k: [[_known(v) for v in row] for row in t] for k, t in values["tables"].items()
             },
             worst=tuple(str(name) for name in values["worst"]),
+            columns={k: tuple(map(str, v)) for k, v in values.get("columns", {}).items()},
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise SourceError(

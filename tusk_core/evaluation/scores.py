@@ -24,6 +24,7 @@ class Scores:
         metrics: name -> value, per cent.
         intervals: name -> 95 % interval, per cent.
         tables: name -> rows of numbers.
+        columns: names of a table's columns.
         counts: pictures, objects and so on.
         losses: (P,) how badly each picture went; the largest are shown as the worst.
     """
@@ -32,6 +33,7 @@ class Scores:
     metrics: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     losses: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 

@@ -108,6 +108,13 @@ class KeypointConfig(Settings):
     refine_temperature: float = setting(
         0.1, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10
     )
+    explore_steps: int = setting(
+        0,
+        "Over so many first steps some keypoints are put at random, fewer and fewer, so that the "
+        "heat map learns where keypoints help.",
+        unit="steps",
+        ge=0,
+    )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
     )

@@ -99,6 +99,7 @@ def test_same_seed_same_losses_other_seed_others(tmp_path) -> None:
     [
         {},
         {"losses.information_weight": 0.1, "prototypes.reseed_after": 3},
+        {"keypoints.explore_steps": 15},
         {"decoder.background": "learned", "optim.schedule": "cosine", "optim.clip": 1.0},
         {"prototypes.bank_size": 0, "optim.accumulate": 2},
     ],

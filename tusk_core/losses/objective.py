@@ -32,11 +32,14 @@ class Views:
         first: (B, channels, H, W) in [0, 1].
         second: (B, channels, H, W); what it shows at p lies at ``warp(p)`` in the first.
         warp: of B pictures.
+        places: (B, 2, K) where to put keypoints of both views, see
+            ``TuskModel.find_keypoints``; None leaves all at their peaks.
     """
 
     first: Tensor
     second: Tensor
     warp: Warp
+    places: Tensor | None = None
 
     def part(self, start: int, stop: int) -> Views:
         """Return the views of pictures ``start`` to ``stop``."""
@@ -45,7 +48,8 @@ class Views:
             self.warp.weights[start:stop],
             self.warp.affine[start:stop],
         )
-        return Views(self.first[start:stop], self.second[start:stop], warp)
+        places = None if self.places is None else self.places[start:stop]
+        return Views(self.first[start:stop], self.second[start:stop], warp, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def step_loss(
     fixed = prototypes if config.joint else prototypes.detach()
     target = torch.cat([views.first, views.second])
     encoded = model.encode(target)
-    keypoints = model.find_keypoints(encoded)
+    places = None if views.places is None else views.places.transpose(0, 1).flatten(0, 1)
+    keypoints = model.find_keypoints(encoded, places=places)
     drawn, commitment = _quantised(model, keypoints, fixed)
     decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
 

@@ -114,13 +114,30 @@ class TuskModel(nn.Module):
             (width, height),
         )
 
-    def find_keypoints(self, encoded: Encoded, num_keypoints: int | None = None) -> KeypointSet:
-        """Read K keypoints from the maps; K is the configuration's unless given."""
+    def find_keypoints(
+        self,
+        encoded: Encoded,
+        num_keypoints: int | None = None,
+        *,
+        places: Tensor | None = None,
+    ) -> KeypointSet:
+        """Read K keypoints from the maps.
+
+        Args:
+            encoded: of B pictures.
+            num_keypoints: K; the configuration's unless given.
+            places: (B, K) in [0, 1) puts that keypoint at a cell of the map, counted by rows;
+                negative leaves it at its peak. None leaves all.
+        """
         config = self.config.keypoints
         cells = encoded.score_map.shape[-1] * encoded.score_map.shape[-2]
         count = min(num_keypoints or config.num_keypoints, cells)
         score_map = encoded.score_map.contiguous()
         indices, is_peak = find_peaks(score_map.detach(), count, config.nms_window)
+        if places is not None:
+            chosen = places >= 0
+            indices = torch.where(chosen, (places * cells).long().clamp(0, cells - 1), indices)
+            is_peak = is_peak | chosen
         cells_xy = refine_peaks(score_map, indices, config.refine_window, config.refine_temperature)
         scores = read_at(score_map, cells_xy).squeeze(-1) * is_peak
         return KeypointSet(

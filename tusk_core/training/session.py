@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import math
 from dataclasses import dataclass
@@ -15,7 +16,14 @@ from tusk_core.losses.reconstruction import PerceptualLoss
 from tusk_core.nn.model import TuskModel
 from tusk_core.results import TrainingError
 from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
-from tusk_core.training.views import PROTOTYPES, WARPS, make_views, step_generator
+from tusk_core.training.views import (
+    PLACES,
+    PROTOTYPES,
+    WARPS,
+    explored_places,
+    make_views,
+    step_generator,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -132,6 +140,14 @@ class Session:
         """
         seed = self.config.run.seed
         views = make_views(images, self.config.pair, step_generator(seed, self.step, WARPS))
+        places = explored_places(
+            self.config.keypoints,
+            images.shape[0],
+            self.step,
+            step_generator(seed, self.step, PLACES),
+        )
+        if places is not None:
+            views = dataclasses.replace(views, places=places.to(self.device))
         start, stop = self.team.part(images.shape[0])
         terms, descriptors, labels = self._network_backward(views.part(start, stop))
         self.team.average_gradients(self._trained())

@@ -15,9 +15,10 @@ from tusk_core.losses.objective import Views
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_core.config import PairConfig
+    from tusk_core.config import KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES = 1, 2
+WARPS, PROTOTYPES, PLACES = 1, 2, 3
+_EXPLORED_SHARE = 0.5
 
 
 def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
@@ -26,7 +27,7 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: ``WARPS`` or ``PROTOTYPES``, so that their draws do not shift each other.
+        stream: ``WARPS``, ``PROTOTYPES`` or ``PLACES``; their draws do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
@@ -78,3 +79,19 @@ def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Genera
         second=sample(images, second_xy.view(B, H, W, 2), padding=config.padding),
         warp=second_warp,
     )
+
+
+def explored_places(
+    config: KeypointConfig, batch: int, step: int, generator: torch.Generator
+) -> torch.Tensor | None:
+    """Return places (batch, 2, K) for the weakest keypoints of both views; None when over.
+
+    Half of the keypoints at first, falling to none at ``config.explore_steps``.
+    """
+    if step >= config.explore_steps:
+        return None
+    K = config.num_keypoints
+    count = round(_EXPLORED_SHARE * K * (1 - step / config.explore_steps))
+    places = torch.rand(batch, 2, K, generator=generator)
+    places[:, :, : K - count] = -1
+    return places

@@ -343,6 +343,9 @@ class RunConfig(Settings):
 
     seed: int = setting(0, "Seed of everything random.", level="basic", ge=0, le=2**31 - 1)
     device: str = setting("auto", "auto, cpu, cuda, cuda:N or mps.", level="basic")
+    threads: int = setting(
+        0, "CPU threads to compute with; 0 uses all cores but one.", unit="threads", ge=0, le=1024
+    )
     precision: Literal["fp32", "bf16"] = setting("fp32", "Arithmetic; bf16 on CUDA only.")
     compile: bool = setting(False, "torch.compile on CUDA: minutes of start-up, then faster.")
     checkpoint_every: int = setting(500, "Save a checkpoint every n steps.", unit="steps", ge=1)

@@ -62,9 +62,14 @@ def choose_device(name: str) -> DeviceInfo:
     )
 
 
-def limit_threads(reserve: int = 1) -> None:
-    """Leave ``reserve`` cores to others, unless OMP_NUM_THREADS says otherwise."""
+def limit_threads(threads: int = 0) -> None:
+    """Compute with ``threads`` CPU threads; 0 leaves one core to the window and the system.
+
+    OMP_NUM_THREADS, where set, is the user's own word and wins over 0.
+    """
     # The tails of splats and Adam's moments underflow; denormal numbers are many times slower.
     torch.set_flush_denormal(True)
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - reserve))
+    if threads:
+        torch.set_num_threads(threads)
+    elif "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))

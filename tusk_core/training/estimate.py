@@ -26,7 +26,7 @@ def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEst
     Raises:
         TuskError: if the device cannot be used.
     """
-    limit_threads()
+    limit_threads(config.run.threads)
     device = choose_device(config.run.device)
     batch = config.optim.batch_size
     timed = batch if device.name != "cpu" else min(batch, 4)

@@ -205,7 +205,7 @@ class Run:
     def _events(
         self, *, resumed: bool, start_from: str | Path | None
     ) -> Generator[TrainEvent, None, None]:
-        limit_threads()
+        limit_threads(self.config.run.threads)
         try:
             cache = yield from self._load_pictures()
         except Cancelled:

@@ -1,0 +1,238 @@
+"""Detections over a whole source: made as a job, kept on disk, reopened when they still fit."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.models.analysis_index import AnalysisIndex, build_index
+from tusk_core import api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tusk_app.controllers.job_controller import Job, JobController
+    from tusk_app.models.document import Document
+    from tusk_app.models.notices import Notices
+    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_core.control import RunControl
+    from tusk_core.events import JobProgress
+    from tusk_core.results import Analysis
+
+log = logging.getLogger(__name__)
+
+
+class AnalysisController(QObject):
+    """Keeps ``document.analysis`` in step with model and source.
+
+    Signals:
+        index_changed: the lookup tables were made anew (other detections, or merged prototypes).
+        busy_changed: bool, a job of ours runs or a file is being read.
+    """
+
+    index_changed = Signal()
+    busy_changed = Signal(bool)
+
+    def __init__(
+        self,
+        document: Document,
+        prototypes: PrototypeBook,
+        notices: Notices,
+        jobs: JobController,
+        folder: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        """Prepare; results are kept under ``folder``."""
+        super().__init__(parent)
+        self._document, self._prototypes, self._notices = document, prototypes, notices
+        self._jobs, self._folder = jobs, folder
+        self._index: AnalysisIndex | None = None
+        self._targets: tuple[int, ...] = ()
+        self._job: Job | None = None
+        self._job_path: Path | None = None
+        self._tells_errors = False
+        self._was_opened = False
+        self._reader = LatestTask("results-reader", self)
+        self._reader.done.connect(self._take_read)
+        self._reader.failed.connect(self._read_failed)
+        self._reader.busy_changed.connect(self._tell_busy)
+        document.analysis_changed.connect(self._rebuild)
+        document.model_changed.connect(self._look_for_kept)
+        document.source_changed.connect(self._look_for_kept)
+        document.thresholds_changed.connect(self._look_for_kept)
+        prototypes.changed.connect(self._prototypes_changed)
+        jobs.job_finished.connect(self._job_ended)
+        jobs.job_failed.connect(self._job_ended)
+        jobs.job_cancelled.connect(self._job_ended)
+
+    @property
+    def index(self) -> AnalysisIndex | None:
+        """Lookup tables of the detections; None without them."""
+        return self._index
+
+    @property
+    def is_busy(self) -> bool:
+        """True while detections are on their way."""
+        return self._job is not None or self._reader.is_busy
+
+    @property
+    def problem(self) -> str:
+        """Why ``start`` would do nothing, one sentence; empty if it would work."""
+        if self._document.model is None:
+            return "Open or train a model first."
+        source = self._document.source
+        if source is None or len(source) == 0:
+            return "Open a folder, a video or sample pictures first."
+        if source.kind == "camera":
+            return "A camera has no end; record a video and open that."
+        return ""
+
+    def is_of_open_source(self) -> bool:
+        """True if the detections belong to the pictures on the canvas."""
+        analysis, source = self._document.analysis, self._document.source
+        return analysis is not None and source is not None and analysis.source == source.source
+
+    @Slot()
+    def start(self) -> None:
+        """Find the keypoints of all pictures of the open source, as a job."""
+        problem = self.problem
+        if problem:
+            self._notices.toast(problem, "warning")
+            return
+        if self._job is not None:
+            self._notices.status("All pictures are being analysed already.")
+            return
+        model, source = self._document.model, self._document.source
+        assert model is not None
+        assert source is not None
+        path = self._path_of(model.fingerprint, source.source)
+        self._job_path = path
+        work = functools.partial(
+            _analyse,
+            model=model.path,
+            source=source.source,
+            out=path,
+            num_keypoints=self._document.num_keypoints,
+            min_score=self._document.min_score,
+        )
+        self._job = self._jobs.start(f"Analyse all {len(source)} pictures", work)
+        self._tell_busy()
+
+    def open(self, path: Path) -> None:
+        """Show a results file; refused if another model made it."""
+        self._tells_errors = self._was_opened = True
+        self._read(path)
+
+    def shutdown(self) -> bool:
+        """End the reading thread."""
+        return self._reader.shutdown()
+
+    def _path_of(self, fingerprint: str, source: str) -> Path:
+        options = (source, self._document.num_keypoints, self._document.min_score)
+        name = hashlib.sha256(repr(options).encode()).hexdigest()[:20]
+        return self._folder / fingerprint / f"{name}.h5"
+
+    def _read(self, path: Path) -> None:
+        self._reader.request(functools.partial(api.open_analysis, path))
+
+    @Slot()
+    def _look_for_kept(self) -> None:
+        model, source = self._document.model, self._document.source
+        analysis = self._document.analysis
+        if model is None or source is None:
+            # A file that the user opened stays; it needs neither to be looked at.
+            return
+        if analysis is not None:
+            fits = analysis.model_fingerprint == model.fingerprint
+            if fits and (self._was_opened or analysis.source == source.source):
+                return
+            self._document.set_analysis(None)
+        path = self._path_of(model.fingerprint, source.source)
+        if path.is_file():
+            self._tells_errors = self._was_opened = False
+            self._read(path)
+
+    @Slot(object)
+    def _take_read(self, analysis: Analysis) -> None:
+        model = self._document.model
+        if model is not None and analysis.model_fingerprint != model.fingerprint:
+            self._notices.toast(
+                "These results were made by another model and are not shown. Analyse again with "
+                "the open model, or open the model that made them.",
+                "warning",
+                "Analyse again",
+                self.start,
+            )
+            return
+        self._document.set_analysis(analysis)
+        count, pictures = len(analysis.labels), len(analysis.picture_names)
+        self._notices.status(f"{count} detections in {pictures} pictures.")
+
+    @Slot(object)
+    def _read_failed(self, error: Exception) -> None:
+        if self._tells_errors:
+            self._notices.error(
+                "The results file cannot be opened.", str(error), "Analyse the pictures again."
+            )
+
+    @Slot(object)
+    def _job_ended(self, job: Job, *_rest: object) -> None:
+        if job is not self._job:
+            return
+        path, self._job = self._job_path, None
+        self._tell_busy()
+        if path is not None and path.is_file():
+            self._tells_errors, self._was_opened = True, False
+            self._read(path)
+
+    @Slot()
+    def _tell_busy(self) -> None:
+        self.busy_changed.emit(self.is_busy)
+
+    @Slot()
+    def _prototypes_changed(self) -> None:
+        targets = tuple(self._prototypes.target(i) for i in range(self._prototypes.num))
+        if targets != self._targets:
+            self._rebuild()
+
+    @Slot()
+    def _rebuild(self) -> None:
+        analysis = self._document.analysis
+        book = self._prototypes
+        self._targets = tuple(book.target(i) for i in range(book.num))
+        if analysis is None:
+            self._index = None
+        else:
+            targets = np.arange(len(analysis.prototypes))
+            known = min(len(targets), len(self._targets))
+            targets[:known] = self._targets[:known]
+            self._index = build_index(analysis, targets)
+        self.index_changed.emit()
+
+
+def _analyse(
+    control: RunControl,
+    *,
+    model: Path,
+    source: str,
+    out: Path,
+    num_keypoints: int | None,
+    min_score: float,
+) -> Iterator[JobProgress]:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return api.analyse(
+        model,
+        source,
+        out,
+        control,
+        num_keypoints=num_keypoints,
+        min_score=min_score,
+        with_errors=True,
+    )

@@ -1,0 +1,77 @@
+"""The controllers of the Explore screens, made together because they share one analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tusk_app.controllers.analysis_controller import AnalysisController
+from tusk_app.controllers.editing_controller import EditingController
+from tusk_app.controllers.embedding_controller import EmbeddingController
+from tusk_app.controllers.gallery_controller import GalleryController
+from tusk_app.controllers.link_controller import LinkController
+from tusk_app.controllers.time_machine_controller import TimeMachineController
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_app.controllers.inference_controller import InferenceController
+    from tusk_app.controllers.job_controller import JobController
+    from tusk_app.models.document import Document
+    from tusk_app.models.notices import Notices
+    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.models.selection import SelectionModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExploreControllers:
+    """What the Explore docks work with.
+
+    Attributes:
+        analysis: detections over all pictures.
+        links: one selection through all panels.
+        embedding: the map.
+        gallery: prototype tiles and patches.
+        editing: keypoints changed by hand.
+        time_machine: earlier checkpoints of the run.
+    """
+
+    analysis: AnalysisController
+    links: LinkController
+    embedding: EmbeddingController
+    gallery: GalleryController
+    editing: EditingController
+    time_machine: TimeMachineController
+
+    def shutdown(self) -> bool:
+        """End all threads and processes; False if one did not end."""
+        ended = [
+            self.embedding.shutdown(),
+            self.gallery.shutdown(),
+            self.analysis.shutdown(),
+            self.editing.shutdown(),
+            self.time_machine.shutdown(),
+        ]
+        return all(ended)
+
+
+def make_explore_controllers(
+    *,
+    document: Document,
+    selection: SelectionModel,
+    prototypes: PrototypeBook,
+    notices: Notices,
+    inference: InferenceController,
+    jobs: JobController,
+    folder: Path,
+) -> ExploreControllers:
+    """Build them; results and maps are kept under ``folder`` (the user's cache)."""
+    analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
+    return ExploreControllers(
+        analysis=analysis,
+        links=LinkController(document, selection, analysis, prototypes, notices),
+        embedding=EmbeddingController(document, notices, folder / "maps"),
+        gallery=GalleryController(document, prototypes, notices, analysis, inference),
+        editing=EditingController(document, selection, inference),
+        time_machine=TimeMachineController(document, notices),
+    )

@@ -1,0 +1,178 @@
+"""Travels through the checkpoints of a run: probe pictures at once, the model shortly after."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.models.time_map import PlaneBasis, plane_of
+from tusk_app.workers.run_moments import CheckpointMoment, RunMoments, read_checkpoint, read_moments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_app.models.document import Document
+    from tusk_app.models.notices import Notices
+    from tusk_core.events import PreviewReady
+
+_KEPT = 40
+
+
+class TimeMachineController(QObject):
+    """Reads a run only while a panel wants it; the last checkpoints read are kept.
+
+    Signals:
+        moments_changed: another run was read, or it grew.
+        step_changed: ``step`` moved; ``preview`` fits it already.
+        moment_changed: ``moment`` is known for the step, or no longer.
+        busy_changed: bool.
+    """
+
+    moments_changed = Signal()
+    step_changed = Signal()
+    moment_changed = Signal()
+    busy_changed = Signal(bool)
+
+    def __init__(self, document: Document, notices: Notices, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._notices = document, notices
+        self._moments: RunMoments | None = None
+        self._step = 0
+        self._known: dict[int, CheckpointMoment] = {}
+        self._basis: PlaneBasis | None = None
+        self._is_wanted = False
+        self._log_reader = LatestTask("run-moments", self)
+        self._log_reader.done.connect(self._take_moments)
+        self._log_reader.failed.connect(self._failed)
+        self._model_reader = LatestTask("run-checkpoints", self)
+        self._model_reader.done.connect(self._take_checkpoint)
+        self._model_reader.failed.connect(self._failed)
+        self._log_reader.busy_changed.connect(self._tell_busy)
+        self._model_reader.busy_changed.connect(self._tell_busy)
+        document.run_changed.connect(self._run_changed)
+
+    @property
+    def moments(self) -> RunMoments | None:
+        """The steps there are; None without a run."""
+        return self._moments
+
+    @property
+    def step(self) -> int:
+        """Where we are."""
+        return self._step
+
+    @property
+    def is_busy(self) -> bool:
+        """True while something is read."""
+        return self._log_reader.is_busy or self._model_reader.is_busy
+
+    @property
+    def preview(self) -> PreviewReady | None:
+        """Probe pictures nearest to the step."""
+        return None if self._moments is None else self._moments.preview_at(self._step)
+
+    @property
+    def moment(self) -> CheckpointMoment | None:
+        """The checkpoint nearest to the step; None until it is read."""
+        if self._moments is None:
+            return None
+        step = self._moments.checkpoint_at(self._step)
+        return None if step is None else self._known.get(step)
+
+    @property
+    def basis(self) -> PlaneBasis | None:
+        """The plane of all maps of this run; None until the last checkpoint is read."""
+        return self._basis
+
+    def want(self, *, wanted: bool) -> None:
+        """Read runs only while something shows them."""
+        self._is_wanted = wanted
+        if wanted and self._moments is None:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the log of the run again, because it may have grown."""
+        run = self._document.run_dir
+        if run is not None and self._is_wanted:
+            self._log_reader.request(functools.partial(read_moments, run))
+
+    def open(self, run: Path) -> None:
+        """Travel through another run."""
+        self._document.set_run(run)
+        self.refresh()
+
+    @Slot(int)
+    def go_to(self, step: int) -> None:
+        """Travel to the step nearest to ``step``."""
+        if self._moments is None or not self._moments.steps:
+            return
+        nearest = min(self._moments.steps, key=lambda s: abs(s - step))
+        if nearest != self._step:
+            self._step = nearest
+            self.step_changed.emit()
+            self.moment_changed.emit()
+        self._read_needed()
+
+    def shutdown(self) -> bool:
+        """End the threads; False if one did not end."""
+        log_ended, model_ended = self._log_reader.shutdown(), self._model_reader.shutdown()
+        return log_ended and model_ended
+
+    @Slot()
+    def _run_changed(self) -> None:
+        self._log_reader.cancel()
+        self._model_reader.cancel()
+        self._moments, self._basis, self._step = None, None, 0
+        self._known.clear()
+        self.moments_changed.emit()
+        self.moment_changed.emit()
+        self.refresh()
+
+    @Slot(object)
+    def _take_moments(self, moments: RunMoments) -> None:
+        was_at_end = self._moments is None or self._step >= max(self._moments.steps, default=0)
+        self._moments = moments
+        self.moments_changed.emit()
+        if moments.steps and was_at_end:
+            self.go_to(moments.steps[-1])
+        else:
+            self._read_needed()
+
+    def _read_needed(self) -> None:
+        """Read the last checkpoint first, because its plane is that of all maps."""
+        moments = self._moments
+        if moments is None or not moments.checkpoints:
+            return
+        last = max(moments.checkpoints)
+        here = moments.checkpoint_at(self._step)
+        wanted = last if self._basis is None else here
+        if wanted is None or wanted in self._known:
+            return
+        preview = moments.preview_at(wanted)
+        probes = None if preview is None else preview.images
+        path = moments.checkpoints[wanted]
+        self._model_reader.request(functools.partial(read_checkpoint, wanted, path, probes))
+
+    @Slot(object)
+    def _take_checkpoint(self, moment: CheckpointMoment) -> None:
+        if len(self._known) >= _KEPT:
+            self._known.pop(next(iter(self._known)))
+        self._known[moment.step] = moment
+        if self._basis is None:
+            both = np.concatenate([moment.descriptors, moment.prototypes])
+            self._basis = plane_of(both)
+        self.moment_changed.emit()
+        self._read_needed()
+
+    @Slot(object)
+    def _failed(self, error: Exception) -> None:
+        self._notices.toast(f"This moment of the run cannot be shown: {error}", "warning")
+
+    @Slot()
+    def _tell_busy(self) -> None:
+        self.busy_changed.emit(self.is_busy)

@@ -1,0 +1,60 @@
+"""Ties the canvas to hand editing, and registers its commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+if TYPE_CHECKING:
+    from tusk_app.widgets.image_canvas import ImageCanvas
+    from tusk_app.workbench import Workbench
+
+
+class CanvasEditing(QObject):
+    """Mouse and keys on the canvas become steps of the undo stack."""
+
+    def __init__(self, workbench: Workbench, canvas: ImageCanvas) -> None:
+        super().__init__(canvas)
+        self._bench, self._canvas = workbench, canvas
+        editing = workbench.explore.editing
+        canvas.keypoint_moved.connect(self._move)
+        canvas.keypoint_move_finished.connect(editing.finish_move)
+        canvas.keypoint_added.connect(editing.add)
+        canvas.keypoint_deleted.connect(editing.delete)
+        canvas.prototype_dropped.connect(editing.drop_prototype)
+        editing.enabled_changed.connect(canvas.set_editable)
+        self._add_commands()
+        editing.enabled_changed.connect(workbench.actions.get("edit.keypoints").setChecked)
+        editing.stack.canUndoChanged.connect(self._enable)
+        editing.stack.canRedoChanged.connect(self._enable)
+        editing.edited_changed.connect(self._enable)
+        workbench.document.model_changed.connect(self._enable)
+        self._enable()
+
+    def _add_commands(self) -> None:
+        add, editing = self._bench.actions.add, self._bench.explore.editing
+        add("edit.undo", "&Undo", editing.stack.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
+            group="undo", tip="Take back the last change of a keypoint")  # fmt: skip
+        add("edit.redo", "&Redo", editing.stack.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
+            icon="redo", group="undo", tip="Do it again")  # fmt: skip
+        add("edit.keypoints", "&Edit keypoints by hand", editing.set_enabled, menu="Edit",
+            shortcut="Ctrl+Shift+E", icon="pencil", checkable=True, group="keypoints",
+            tip="Drag keypoints, nudge with the arrows, double click adds, Delete removes; the "
+            "picture is rebuilt at once")  # fmt: skip
+        add("edit.reset-keypoints", "Reset to &detected", editing.reset, menu="Edit",
+            icon="refresh", group="keypoints",
+            tip="Go back to the keypoints that the model found")  # fmt: skip
+
+    @Slot(int, float, float)
+    def _move(self, index: int, x: float, y: float) -> None:
+        if not self._bench.explore.editing.is_locked(index):
+            self._bench.explore.editing.move(index, x, y)
+
+    @Slot()
+    def _enable(self) -> None:
+        actions, editing = self._bench.actions, self._bench.explore.editing
+        actions.get("edit.undo").setEnabled(editing.stack.canUndo())
+        actions.get("edit.redo").setEnabled(editing.stack.canRedo())
+        actions.get("edit.reset-keypoints").setEnabled(editing.is_edited)
+        actions.get("edit.keypoints").setEnabled(self._bench.document.model is not None)

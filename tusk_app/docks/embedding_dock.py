@@ -1,0 +1,389 @@
+"""The map: every descriptor as a point, every prototype as a star."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.docks import map_files
+from tusk_app.docks.map_colours import MapColours, legend_entries, map_colours
+from tusk_app.models.map_placement import Trail
+from tusk_app.widgets import readable
+from tusk_app.widgets.colour_scale import ColourBar
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.hover_card import HoverCard
+from tusk_app.widgets.legend_list import LegendList
+from tusk_app.widgets.map_bar import MapBar, MapChoice
+from tusk_app.widgets.scatter_state import LiveTrail, ScatterStars
+from tusk_app.widgets.scatter_view import ScatterView
+from tusk_app.workers.embedding_child import MapSettings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_app.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+ORIGIN = "map"
+
+
+class EmbeddingDock(QDockWidget):
+    """Binds the map controller, the selection and the scatter view."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Map", parent)
+        self.setObjectName("embedding-dock")
+        self._bench = workbench
+        self._explore = workbench.explore
+        self._colours: MapColours | None = None
+        self._trail = Trail()
+        self._is_frozen = False
+        self._hovered_at = QPoint()
+        self._make_widgets()
+        self._connect_widgets()
+        self._connect_state()
+        self._restore()
+        self._show_analysis()
+
+    def _make_widgets(self) -> None:
+        self.bar = MapBar()
+        self.scatter = ScatterView()
+        self.legend = LegendList()
+        self._scale = ColourBar()
+        self._card = HoverCard(self)
+        side = QStackedWidget()
+        side.addWidget(self.legend)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(self._scale)
+        column.addStretch(1)
+        side.addWidget(holder)
+        self._side = side
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.scatter)
+        splitter.addWidget(side)
+        splitter.setStretchFactor(0, 4)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([560, 170])
+        self._footer = QLabel()
+        self._footer.setContentsMargins(8, 0, 8, 3)
+        self._footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.bar)
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self._footer)
+        hint = EmptyHint("map", "", "", "")
+        hint.clicked.connect(self._explore.analysis.start)
+        self.stack = HintStack(hint, content)
+        self.setWidget(self.stack)
+
+    def _connect_widgets(self) -> None:
+        bar, scatter = self.bar, self.scatter
+        bar.compute_requested.connect(self._compute)
+        bar.cancel_requested.connect(self._explore.embedding.cancel)
+        bar.method_chosen.connect(self._explore.embedding.warm_up)
+        bar.colour_changed.connect(self._recolour)
+        bar.tool_chosen.connect(scatter.set_tool)
+        bar.fit_requested.connect(scatter.fit)
+        bar.live_toggled.connect(self._show_live)
+        bar.freeze_toggled.connect(self._freeze)
+        scatter.tool_changed.connect(bar.set_tool)
+        scatter.enclosed.connect(self._take_lasso)
+        scatter.point_clicked.connect(lambda row: self._explore.links.open_detection(row, ORIGIN))
+        scatter.star_clicked.connect(self._star_clicked)
+        scatter.point_hovered.connect(self._hover)
+        scatter.cleared.connect(lambda: self._bench.selection.clear(ORIGIN))
+        scatter.drawn_changed.connect(self._show_footer)
+        self.legend.hidden_changed.connect(scatter.set_hidden_groups)
+        menu = QMenu(self)
+        menu.addAction(self.tr("Picture as PNG…"), lambda: self._ask_export("png"))
+        menu.addAction(self.tr("Picture as SVG…"), lambda: self._ask_export("svg"))
+        menu.addAction(self.tr("Selected detections as CSV…"), lambda: self._ask_export("csv"))
+        bar.set_export_menu(menu)
+        patches = self._explore.gallery.patches
+        scatter.set_patches(patches.get)
+        patches.arrived.connect(self._patches_came)
+
+    def _connect_state(self) -> None:
+        document, selection = self._bench.document, self._bench.selection
+        embedding = self._explore.embedding
+        embedding.map_changed.connect(self._show_map)
+        embedding.busy_changed.connect(lambda busy: self.bar.set_busy(busy=busy))
+        embedding.phase_changed.connect(self.bar.set_phase)
+        embedding.progress.connect(self.bar.set_progress)
+        self._explore.analysis.index_changed.connect(self._show_analysis)
+        self._explore.analysis.busy_changed.connect(self._show_hint)
+        self._bench.prototypes.changed.connect(self._show_map)
+        document.model_changed.connect(self._show_hint)
+        document.source_changed.connect(self._show_hint)
+        document.detection_changed.connect(self._show_live)
+        selection.detections_changed.connect(self._show_selected)
+        selection.hover_changed.connect(self._show_hovered)
+        selection.prototype_changed.connect(self._show_prototype)
+
+    def _restore(self) -> None:
+        settings = self._bench.settings
+        default = MapSettings()
+        method = settings.value("map/method", "pca")
+        self.bar.set_choice(
+            MapChoice(
+                "umap" if method == "umap" else "tsne" if method == "tsne" else "pca",
+                settings.value("map/points", default.max_points),
+                settings.value("map/neighbours", default.neighbours),
+                settings.value("map/seed", default.seed),
+            )
+        )
+
+    @Slot(object)
+    def _compute(self, choice: MapChoice) -> None:
+        settings = self._bench.settings
+        settings.set_value("map/method", choice.method)
+        settings.set_value("map/points", choice.max_points)
+        settings.set_value("map/neighbours", choice.neighbours)
+        settings.set_value("map/seed", choice.seed)
+        self._explore.embedding.compute(
+            MapSettings(choice.method, choice.max_points, choice.neighbours, choice.seed)
+        )
+
+    @Slot()
+    def _show_analysis(self) -> None:
+        analysis = self._bench.document.analysis
+        self.stack.show_content(has_content=analysis is not None)
+        self._show_hint()
+        if analysis is not None:
+            self.bar.set_colour_choices(
+                has_classes=bool((analysis.classes >= 0).any()),
+                has_times=bool(np.isfinite(analysis.times).any()),
+            )
+        self._show_map()
+
+    @Slot()
+    def _show_hint(self) -> None:
+        problem = self._explore.analysis.problem
+        if self._explore.analysis.is_busy:
+            text = "The pictures are being analysed. The map appears when that is done."
+            self.stack.hint.set_text("Nothing on the map yet", text)
+        elif problem:
+            text = f"The map shows what a model found in all pictures of a source. {problem}"
+            self.stack.hint.set_text("Nothing on the map yet", text)
+        else:
+            text = (
+                "Let the model look through all open pictures. Every keypoint becomes a point of "
+                "the map; alike ones lie together."
+            )
+            self.stack.hint.set_text("Nothing on the map yet", text, "Analyse all pictures")
+
+    @Slot()
+    def _show_map(self) -> None:
+        embedding, analysis = self._explore.embedding.map, self._bench.document.analysis
+        index = self._explore.analysis.index
+        if embedding is None or analysis is None or index is None:
+            self.scatter.set_points(
+                np.zeros((0, 2), np.float32), np.zeros(0, np.int64), strata=np.zeros(0, np.int64)
+            )
+            return
+        book = self._bench.prototypes
+        hidden = book.hidden()
+        labels = index.labels[embedding.indices]
+        keep = np.ones(len(labels), np.bool_)
+        if len(hidden) >= index.num_prototypes:
+            keep = ~hidden[labels]
+        self.scatter.set_points(
+            embedding.points[keep],
+            embedding.indices[keep],
+            strata=labels[keep],
+            keep_view=not self._explore.embedding.is_final,
+        )
+        self._show_stars(embedding.prototypes)
+        self._recolour()
+        self._show_selected()
+        self._show_live()
+
+    def _show_stars(self, places: NDArray[np.float32]) -> None:
+        book, index = self._bench.prototypes, self._explore.analysis.index
+        num = len(places)
+        named = book.num == num
+        shown = np.array(
+            [not named or (book.target(i) == i and not book.is_hidden(i)) for i in range(num)]
+        ).reshape(num)
+        colours = book.colours() if named else np.full((num, 3), 150, np.uint8)
+        labels = tuple(_short(book.name(i)) for i in range(num))
+        del index
+        self.scatter.set_stars(ScatterStars(places, colours, labels, shown.astype(np.bool_)))
+
+    @Slot()
+    def _recolour(self) -> None:
+        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        if analysis is None or index is None:
+            return
+        rows = self.scatter.state.points.rows
+        made = map_colours(self.bar.colour_by, analysis, index, self._bench.prototypes, rows)
+        same = self._colours is not None and self._colours.names.keys() == made.names.keys()
+        self._colours = made
+        self.scatter.set_colours(made.colours, made.groups)
+        self._side.setCurrentIndex(0 if made.scale is None else 1)
+        if made.scale is not None:
+            self._scale.set_range(*made.scale)
+        self._show_legend(keep_hidden=same)
+
+    def _show_legend(self, *, keep_hidden: bool) -> None:
+        if self._colours is not None and len(self._colours.colours) == len(
+            self.scatter.state.selected
+        ):
+            entries = legend_entries(self._colours, self.scatter.state.selected)
+            self.legend.set_entries(entries, keep_hidden=keep_hidden)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        self.scatter.set_selected(self._bench.selection.detections)
+        self._show_legend(keep_hidden=True)
+        self._show_footer()
+
+    @Slot(str)
+    def _show_hovered(self, origin: str) -> None:
+        if origin != ORIGIN:
+            self.scatter.set_hovered(self._bench.selection.hovered)
+
+    @Slot()
+    def _show_prototype(self) -> None:
+        prototype = self._bench.selection.prototype
+        book = self._bench.prototypes
+        self.scatter.set_selected_star(None if prototype is None else book.target(prototype))
+
+    @Slot()
+    def _show_footer(self) -> None:
+        analysis = self._bench.document.analysis
+        if analysis is None:
+            self._footer.clear()
+            return
+        state = self.scatter.state
+        drawn = len(state.drawn_and_shown())
+        text = f"{readable.count(drawn)} of {readable.count(len(analysis.labels))} shown"
+        if len(state.points.drawn) < len(analysis.labels):
+            text += " (sampled by prototype)"
+        selected = len(self._bench.selection.detections)
+        if selected:
+            text += f" · {readable.count(selected)} selected"
+        embedding = self._explore.embedding.map
+        if embedding is not None:
+            method = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}.get(embedding.method, "")
+            text += f" · {method}"
+        self._footer.setText(text)
+
+    @Slot(object, str)
+    def _take_lasso(self, rows: NDArray[np.int64], mode: str) -> None:
+        before = self._bench.selection.detections
+        if mode == "add":
+            rows = np.union1d(before, rows)
+        elif mode == "remove":
+            rows = np.setdiff1d(before, rows)
+        self._bench.selection.select_detections(rows, ORIGIN)
+
+    @Slot(int)
+    def _star_clicked(self, star: int) -> None:
+        self._bench.selection.select_prototype(star, ORIGIN)
+
+    @Slot(object, QPoint)
+    def _hover(self, row: int | None, at: QPoint) -> None:
+        self._bench.selection.hover(row, ORIGIN)
+        self._hovered_at = at
+        self._show_card()
+
+    @Slot()
+    def _patches_came(self) -> None:
+        self.scatter.update()
+        if self._card.isVisible():
+            self._show_card()
+
+    def _show_card(self) -> None:
+        row, analysis = self._bench.selection.hovered, self._bench.document.analysis
+        index = self._explore.analysis.index
+        if row is None or analysis is None or index is None or self._hovered_at.isNull():
+            self._card.hide()
+            return
+        name = escape(self._bench.prototypes.name(int(index.labels[row])))
+        picture = escape(analysis.picture_names[int(analysis.picture[row])])
+        text = f"<b>{name}</b><br>{picture}<br>score {analysis.scores[row]:.2f}"
+        if analysis.classes[row] >= 0:
+            text += f"<br>true class: {escape(analysis.class_names[int(analysis.classes[row])])}"
+        self._card.show_patch(self._explore.gallery.patches.get(row), text, self._hovered_at)
+
+    @Slot()
+    def _show_live(self) -> None:
+        if not self.bar.live_button.isChecked():
+            self._trail.clear()
+            self.scatter.set_live(None)
+            return
+        detection = self._bench.document.detection
+        if self._is_frozen or detection is None:
+            return
+        places = self._explore.embedding.place(detection.keypoints.descriptors)
+        table = self._bench.prototypes.colours()
+        if len(places) == 0 or len(table) == 0:
+            self.scatter.set_live(None)
+            return
+        colours = table[np.clip(detection.keypoints.labels, 0, len(table) - 1)]
+        self._trail.push(places, colours)
+        self.scatter.set_live(LiveTrail(places, colours, *self._trail.older()))
+
+    @Slot(bool)
+    def _freeze(self, frozen: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+        self._is_frozen = frozen
+        self._show_live()
+
+    def _ask_export(self, kind: str) -> None:
+        title = {"png": "Save map as PNG", "svg": "Save map as SVG", "csv": "Save selection"}[kind]
+        name, _ = QFileDialog.getSaveFileName(self, title, f"map.{kind}", f"*.{kind}")
+        if name:
+            self.export(Path(name), kind)
+
+    def export(self, path: Path, kind: str) -> None:
+        """Write the map (``png``, ``svg``) or the selected detections (``csv``) to a file."""
+        try:
+            if kind == "csv":
+                self._save_selection(path)
+            else:
+                map_files.save_picture(self.scatter, path)
+        except OSError as error:
+            self._bench.notices.error(
+                "The file could not be written.", str(error), "Choose another folder."
+            )
+            return
+        self._bench.notices.toast(f"Saved {path.name}.", "success")
+
+    def _save_selection(self, path: Path) -> None:
+        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        if analysis is None or index is None:
+            return
+        rows = self._bench.selection.detections
+        if len(rows) == 0:
+            rows = np.arange(len(analysis.labels))
+        map_files.save_detections(
+            path, rows, analysis, index, self._bench.prototypes, self._explore.embedding.map
+        )
+
+
+def _short(name: str) -> str:
+    """Unnamed prototypes carry only their number on the map."""
+    return name.removeprefix("prototype ")

@@ -1,0 +1,373 @@
+"""The gallery: what each prototype looks like, and every detection of it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.models.gallery import similarities, summary
+from tusk_app.widgets import readable
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.hover_card import HoverCard
+from tusk_app.widgets.patch_grid import PatchGrid
+from tusk_app.widgets.prototype_tiles import PrototypeTiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QShowEvent
+
+    from tusk_app.models.gallery import SortKey
+    from tusk_app.workbench import Workbench
+
+ORIGIN = "gallery"
+_CONTEXTS = (0.6, 0.8, 1.0, 1.4, 2.0, 3.0)
+_SORTS: tuple[tuple[str, str], ...] = (
+    ("similarity", "most alike first"),
+    ("score", "highest score first"),
+    ("error", "worst picture first"),
+    ("time", "in order of pictures"),
+)
+
+
+class GalleryDock(QDockWidget):
+    """Binds gallery controller, prototype book and selection to tiles and patches."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Prototypes", parent)
+        self.setObjectName("gallery-dock")
+        self._bench = workbench
+        self._explore = workbench.explore
+        self._hovered_at = QPoint()
+        self._shown: int | None = None
+        self._make_widgets()
+        self._connect()
+        self._show_tiles()
+        self._show_rows()
+
+    def _make_widgets(self) -> None:
+        self.tiles = PrototypeTiles()
+        self.grid = PatchGrid()
+        self._card = HoverCard(self)
+        self._summary = QLabel()
+        self._summary.setContentsMargins(8, 4, 8, 0)
+        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.merge_button = QToolButton()
+        self.merge_button.setText(self.tr("Merge"))
+        self.merge_button.setToolTip(
+            self.tr("Select two or more tiles (Ctrl or Shift) to treat them as one. Can be undone.")
+        )
+        self.merge_button.setEnabled(False)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 6, 0)
+        head.addWidget(self._summary, 1)
+        head.addWidget(self.merge_button)
+        left = QWidget()
+        left_layout = QVBoxLayout(left)
+        left_layout.setContentsMargins(0, 0, 0, 0)
+        left_layout.setSpacing(3)
+        left_layout.addLayout(head)
+        left_layout.addWidget(self.tiles, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(left)
+        splitter.addWidget(self._make_detections())
+        splitter.setSizes([330, 420])
+        hint = EmptyHint(
+            "gallery",
+            self.tr("No prototypes yet"),
+            self.tr(
+                "Open or train a model. Each kind of keypoint it knows becomes a tile here: what "
+                "it draws, what it was found on, and how often."
+            ),
+        )
+        self.stack = HintStack(hint, splitter)
+        self.setWidget(self.stack)
+
+    def _make_detections(self) -> QWidget:
+        self._title = QLabel()
+        self._title.setTextFormat(Qt.TextFormat.RichText)
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.sort = QComboBox()
+        self.sort.setAccessibleName(self.tr("Sort by"))
+        for value, text in _SORTS:
+            self.sort.addItem(text, value)
+        self.context = QComboBox()
+        self.context.setAccessibleName(self.tr("Patch size"))
+        self.context.setToolTip(self.tr("How much of the picture each patch shows"))
+        for share in _CONTEXTS:
+            self.context.addItem(f"{share:g}×", share)
+        self.context.setCurrentIndex(_CONTEXTS.index(1.0))
+        self.side = QSlider(Qt.Orientation.Horizontal)
+        self.side.setRange(32, 160)
+        self.side.setValue(self.grid.side)
+        self.side.setMaximumWidth(90)
+        self.side.setAccessibleName(self.tr("Size on the screen"))
+        self.side.setToolTip(self.tr("Size of the patches (Ctrl+wheel)"))
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 6, 0)
+        bar.addWidget(self._title, 1)
+        bar.addWidget(self.sort)
+        bar.addWidget(self.context)
+        bar.addWidget(self.side)
+        hint = EmptyHint("grid", "", "")
+        hint.clicked.connect(self._explore.analysis.start)
+        self.grid_stack = HintStack(hint, self.grid)
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(bar)
+        layout.addWidget(self.grid_stack, 1)
+        return holder
+
+    def _connect(self) -> None:
+        gallery, selection, book = (
+            self._explore.gallery,
+            self._bench.selection,
+            self._bench.prototypes,
+        )
+        self.tiles.prototype_chosen.connect(self._choose)
+        self.tiles.renamed.connect(book.rename)
+        self.tiles.menu_requested.connect(self._show_menu)
+        self.tiles.selectionModel().selectionChanged.connect(self._show_merge)
+        self.merge_button.clicked.connect(lambda: self._merge(self.tiles.selected_prototypes()))
+        gallery.tiles_changed.connect(self._show_tiles)
+        gallery.patches.arrived.connect(self._patches_came)
+        self._explore.analysis.index_changed.connect(self._show_rows)
+        self._explore.analysis.busy_changed.connect(self._show_grid_hint)
+        self._bench.document.source_changed.connect(self._show_grid_hint)
+        self._bench.document.model_changed.connect(self._show_tiles)
+        book.changed.connect(self._show_rows)
+        self.grid.set_patches(gallery.patches.get)
+        self.grid.selection_made.connect(lambda rows: selection.select_detections(rows, ORIGIN))
+        self.grid.activated.connect(lambda row: self._explore.links.open_detection(row, ORIGIN))
+        self.grid.hovered.connect(self._hover)
+        self.grid.cleared.connect(lambda: selection.clear(ORIGIN))
+        self.grid.side_changed.connect(self.side.setValue)
+        self.side.valueChanged.connect(self.grid.set_side)
+        self.sort.currentIndexChanged.connect(self._show_rows)
+        self.context.currentIndexChanged.connect(
+            lambda: gallery.set_context(float(self.context.currentData()))
+        )
+        selection.prototype_changed.connect(self._prototype_changed)
+        selection.detections_changed.connect(self._detections_changed)
+        selection.hover_changed.connect(self._hover_changed)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the pictures of the tiles as soon as somebody looks."""
+        super().showEvent(event)
+        self._explore.gallery.want()
+
+    @Slot()
+    def _show_tiles(self) -> None:
+        gallery = self._explore.gallery
+        self.stack.show_content(has_content=bool(gallery.tiles))
+        self.tiles.prototypes.set_tiles(gallery.tiles, gallery.decoded, gallery.means)
+        self._summary.setText(summary(gallery.tiles))
+        self._summary.setToolTip(summary(gallery.tiles))
+        self._show_grid_hint()
+
+    @Slot()
+    def _show_grid_hint(self) -> None:
+        analysis = self._explore.analysis
+        self.grid_stack.show_content(has_content=self._bench.document.analysis is not None)
+        title = "No detections yet"
+        if analysis.is_busy:
+            self.grid_stack.hint.set_text(title, "The pictures are being analysed.")
+        elif analysis.problem:
+            self.grid_stack.hint.set_text(title, analysis.problem)
+        else:
+            text = "Let the model look through all open pictures to see every place it finds."
+            self.grid_stack.hint.set_text(title, text, "Analyse all pictures")
+
+    @Slot()
+    def _show_rows(self) -> None:
+        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        self._show_grid_hint()
+        book = self._bench.prototypes
+        if analysis is None or index is None:
+            self._title.clear()
+            return
+        if self._shown is not None:
+            self._shown = book.target(self._shown)
+        key: SortKey = self.sort.currentData()
+        rows = self._explore.gallery.rows(self._shown, key)
+        if self._shown is None and len(book.hidden()) >= index.num_prototypes:
+            rows = rows[~book.hidden()[index.labels[rows]]]
+        table = book.colours() if book.num >= index.num_prototypes else None
+        frames = (
+            np.full((len(rows), 3), 140, np.uint8) if table is None else table[index.labels[rows]]
+        )
+        self.grid.set_captions(self._caption if key in {"similarity", "score", "error"} else None)
+        self.grid.set_rows(rows, frames)
+        self.grid.set_selected(self._bench.selection.detections)
+        name = "All detections" if self._shown is None else book.name(self._shown)
+        self._title.setText(f"<b>{escape(name)}</b> · {readable.count(len(rows))}")
+
+    def _caption(self, row: int) -> str:
+        analysis = self._bench.document.analysis
+        if analysis is None or row >= len(analysis.labels):
+            return ""
+        key = self.sort.currentData()
+        if key == "score":
+            return f"{analysis.scores[row]:.2f}"
+        if key == "error":
+            return f"{analysis.picture_errors[analysis.picture[row]]:.4f}"
+        return f"{similarities(analysis, np.array([row]), self._shown)[0]:.2f}"
+
+    @Slot(int)
+    def _choose(self, prototype: int) -> None:
+        self._set_shown(None if prototype < 0 else prototype)
+        self._bench.selection.select_prototype(self._shown, ORIGIN)
+
+    def _set_shown(self, prototype: int | None) -> None:
+        if prototype != self._shown:
+            self._shown = prototype
+            self._show_rows()
+
+    @Slot(str)
+    def _prototype_changed(self, origin: str) -> None:
+        if origin == ORIGIN:
+            return
+        prototype = self._bench.selection.prototype
+        target = None if prototype is None else self._bench.prototypes.target(prototype)
+        self._set_shown(target)
+        self.tiles.select(target)
+
+    @Slot(str)
+    def _detections_changed(self, origin: str) -> None:
+        rows = self._bench.selection.detections
+        if origin == ORIGIN:
+            return
+        self.grid.set_selected(rows)
+        if len(rows) == 1:
+            self.grid.scroll_to(int(rows[0]))
+
+    @Slot(str)
+    def _hover_changed(self, origin: str) -> None:
+        if origin != ORIGIN:
+            self.grid.set_hovered(self._bench.selection.hovered)
+
+    @Slot(object, QPoint)
+    def _hover(self, row: int | None, at: QPoint) -> None:
+        self._bench.selection.hover(row, ORIGIN)
+        self._hovered_at = at
+        self._show_card()
+
+    @Slot()
+    def _patches_came(self) -> None:
+        self.grid.viewport().update()
+        if self._card.isVisible():
+            self._show_card()
+
+    def _show_card(self) -> None:
+        row, analysis = self._bench.selection.hovered, self._bench.document.analysis
+        index = self._explore.analysis.index
+        if row is None or analysis is None or index is None or self._hovered_at.isNull():
+            self._card.hide()
+            return
+        picture = int(analysis.picture[row])
+        name = escape(self._bench.prototypes.name(int(index.labels[row])))
+        text = f"<b>{name}</b><br>{escape(analysis.picture_names[picture])}"
+        text += f"<br>score {analysis.scores[row]:.2f}"
+        error = float(analysis.picture_errors[picture])
+        if np.isfinite(error):
+            text += f"<br>error of the picture {error:.4f}"
+        self._card.show_patch(self._explore.gallery.patches.get(row), text, self._hovered_at)
+
+    @Slot()
+    def _show_merge(self) -> None:
+        self.merge_button.setEnabled(len(self.tiles.selectedIndexes()) > 1)
+
+    @Slot(object, QPoint)
+    def _show_menu(self, chosen: list[int], at: QPoint) -> None:
+        self.make_menu(chosen).popup(at)
+
+    def make_menu(self, chosen: list[int]) -> QMenu:
+        """Return the commands for some prototypes."""
+        book = self._bench.prototypes
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        first = chosen[0]
+        if len(chosen) == 1:
+            menu.addAction(self.tr("Rename…"), lambda: self._rename(first))
+        menu.addAction(self.tr("Colour…"), lambda: self._recolour(chosen))
+        menu.addAction(
+            self.tr("Own colour back"), lambda: _each(chosen, lambda i: book.recolour(i, None))
+        )
+        menu.addSeparator()
+        if any(book.is_hidden(i) for i in chosen):
+            menu.addAction(
+                self.tr("Show everywhere"),
+                lambda: _each(chosen, lambda i: book.set_hidden(i, False)),
+            )
+        if not all(book.is_hidden(i) for i in chosen):
+            menu.addAction(self.tr("Hide everywhere"), lambda: _each(chosen, book.set_hidden))
+        menu.addSeparator()
+        if len(chosen) > 1:
+            menu.addAction(self.tr("Merge into %s") % book.name(first), lambda: self._merge(chosen))
+        else:
+            self._add_merge_menu(menu, first)
+        members = [i for i, target in book.merges().items() if target == first]
+        if members:
+            menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
+        return menu
+
+    def _add_merge_menu(self, menu: QMenu, index: int) -> None:
+        tile = next((t for t in self._explore.gallery.tiles if t.index == index), None)
+        if tile is None or tile.health is None or tile.health.twin < 0:
+            return
+        twin = self._bench.prototypes.target(tile.health.twin)
+        if twin != index:
+            text = self.tr("Merge into %s, the most similar") % self._bench.prototypes.name(twin)
+            menu.addAction(text, lambda: self._bench.prototypes.merge(index, twin))
+
+    def _rename(self, index: int) -> None:
+        row = self.tiles.prototypes.row_of(index)
+        if row >= 0:
+            self.tiles.edit(self.tiles.prototypes.index(row))
+
+    def _recolour(self, chosen: list[int]) -> None:
+        book = self._bench.prototypes
+        colour = QColorDialog.getColor(QColor(*book.colour(chosen[0])), self, "Colour")
+        if colour.isValid():
+            rgb = (colour.red(), colour.green(), colour.blue())
+            _each(chosen, lambda i: book.recolour(i, rgb))
+
+    def _merge(self, chosen: list[int]) -> None:
+        if len(chosen) < 2:
+            return
+        book = self._bench.prototypes
+        # The one with a name, else the most frequent, gives its name to all.
+        counts = {tile.index: tile.count for tile in self._explore.gallery.tiles}
+        into = max(chosen, key=lambda i: (book.has_own_name(i), counts.get(i, 0)))
+        others = [i for i in chosen if i != into]
+        _each(others, lambda i: book.merge(i, into))
+        text = f"{len(others) + 1} prototypes are shown and exported as {book.name(into)}."
+        self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
+        self._choose(into)
+        self.tiles.select(into)
+
+
+def _each(items: list[int], change: Callable[[int], object]) -> None:
+    """Apply ``change`` to each item."""
+    for item in items:
+        change(item)

@@ -1,0 +1,105 @@
+"""What an empty panel says: what would be here, and the one thing to do next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from tusk_app import icons
+from tusk_app.widgets import tones
+
+
+class EmptyHint(QWidget):
+    """An icon, a title, one or two sentences and, where there is one, a button.
+
+    Signals:
+        clicked: the button was pressed.
+    """
+
+    clicked = Signal()
+
+    def __init__(
+        self, icon: str, title: str, text: str, button: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name = icon
+        self._icon = QLabel()
+        self._title = QLabel(title)
+        self._text = QLabel(text)
+        self._button = QPushButton(button)
+        self._button.setVisible(bool(button))
+        self._button.clicked.connect(self.clicked)
+        font = self._title.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.1)
+        self._title.setFont(font)
+        for label in (self._icon, self._title, self._text):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.setWordWrap(True)
+        self._text.setWordWrap(True)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 12, 20, 12)
+        layout.addStretch(1)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._title)
+        layout.addWidget(self._text)
+        layout.addSpacing(4)
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+        self._show_tones()
+
+    def set_text(self, title: str, text: str, button: str = "") -> None:
+        """Say something else."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._button.setText(button)
+        self._button.setVisible(bool(button))
+
+    @property
+    def title(self) -> str:
+        """The first line."""
+        return self._title.text()
+
+    @property
+    def button(self) -> QPushButton:
+        """The way out; hidden if there is none."""
+        return self._button
+
+    def sizeHint(self) -> QSize:
+        """Return the preferred size."""
+        return QSize(260, 170)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_tones()
+
+    def _show_tones(self) -> None:
+        colour = tones.tone(self.palette(), "muted")
+        self._icon.setPixmap(icons.pixmap(self._icon_name, 32, colour, self.devicePixelRatioF()))
+        tones.set_role(self._text, "muted")
+
+
+class HintStack(QStackedWidget):
+    """A panel's content, or the hint while there is none."""
+
+    def __init__(self, hint: EmptyHint, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.hint, self.content = hint, content
+        self.addWidget(hint)
+        self.addWidget(content)
+
+    def show_content(self, *, has_content: bool) -> None:
+        """Show the content, or the hint."""
+        self.setCurrentIndex(1 if has_content else 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while the hint is shown."""
+        return self.currentIndex() == 0
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the dock be made small; content scrolls or shrinks by itself."""
+        return QSize(120, 100)

@@ -1,0 +1,372 @@
+"""One line for each keypoint: what it draws, where, how strongly, and switches for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+
+from tusk_app import icons
+from tusk_app.models.layers import LayerStates
+from tusk_app.widgets import shades, tones
+from tusk_app.widgets.picture_tile import picture_menu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+TILE = 54
+GAP = 5
+WORDS = 92
+CONTROLS = 76
+_SWITCHES = (("solo", "solo"), ("mute", "mute"), ("lock", "lock"))
+_SWITCH_TIPS = {
+    "solo": "Solo (S): only this layer",
+    "mute": "Mute (M): without this layer",
+    "lock": "Lock (L): solo of others and the mouse leave it alone",
+    "opacity": "Opacity: drag, or + and -",
+}
+_WORD_TIP = "Score · share of the picture\nΔ: change of the error when this keypoint is left out"
+_PART_TIPS = ("Colour", "Alpha: where it draws", "Alpha × colour: what it adds")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerRow:
+    """One keypoint of the list.
+
+    Attributes:
+        keypoint: index in the picture's detection.
+        name: of its prototype.
+        colour: of its prototype, sRGB.
+        numbers: two short lines beneath the name.
+        pictures: RGB, alpha, alpha × RGB; or one picture for models without layers.
+    """
+
+    keypoint: int
+    name: str
+    colour: tuple[int, int, int]
+    numbers: tuple[str, str]
+    pictures: tuple[QImage, ...]
+
+
+class LayerGrid(QAbstractScrollArea):
+    """Paints only the lines in view. S, M, L, + and - act on the current line.
+
+    Signals:
+        toggled: (str ``solo``, ``mute`` or ``lock``, int keypoint).
+        opacity_changed: (int keypoint, float).
+        keypoint_chosen: int, -1 for none.
+        keypoint_hovered: int, -1 for none.
+    """
+
+    toggled = Signal(str, int)
+    opacity_changed = Signal(int, float)
+    keypoint_chosen = Signal(int)
+    keypoint_hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[LayerRow, ...] = ()
+        self._states = LayerStates.all_on(0)
+        self._current = -1
+        self._hovered = -1
+        self._sliding = -1
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName(self.tr("Layers"))
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """Lines in the order shown."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[LayerRow], states: LayerStates) -> None:
+        """Show other lines; ``states`` is indexed by keypoint."""
+        self._rows, self._states = tuple(rows), states
+        self._layout()
+
+    def set_states(self, states: LayerStates) -> None:
+        """Show other switches."""
+        self._states = states
+        self.viewport().update()
+
+    def set_current(self, keypoint: int | None) -> None:
+        """Make the line of a keypoint stand out and bring it into view."""
+        self._current = -1 if keypoint is None else keypoint
+        position = self._position_of(self._current)
+        if position >= 0:
+            self._show(position)
+        self.viewport().update()
+
+    def set_hovered(self, keypoint: int | None) -> None:
+        """Tint the line of a keypoint that is pointed at elsewhere."""
+        self._hovered = -1 if keypoint is None else keypoint
+        self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        """Return the preferred size."""
+        return QSize(WORDS + 3 * (TILE + GAP) + CONTROLS + 3 * GAP + 16, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the smallest useful size."""
+        return QSize(200, 90)
+
+    def _pitch(self) -> int:
+        return max(TILE, 3 * self.fontMetrics().height()) + 2 * GAP
+
+    def _columns(self) -> int:
+        return max((len(row.pictures) for row in self._rows), default=0)
+
+    def tile_rect(self, position: int, column: int) -> QRect:
+        """Return where a picture of a line lies in the viewport."""
+        top = position * self._pitch() - self.verticalScrollBar().value()
+        left = GAP + 6 + WORDS + column * (TILE + GAP)
+        return QRect(left, top + (self._pitch() - TILE) // 2, TILE, TILE)
+
+    def switch_rect(self, position: int, number: int) -> QRect:
+        """Return where a switch of a line lies in the viewport."""
+        first = self.tile_rect(position, self._columns())
+        return QRect(first.left() + number * 24, first.top() + 4, 22, 22)
+
+    def slider_rect(self, position: int) -> QRect:
+        """Return where the opacity of a line lies in the viewport."""
+        first = self.tile_rect(position, self._columns())
+        return QRect(first.left() + 2, first.top() + 34, CONTROLS - 8, 12)
+
+    def _layout(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.setSingleStep(self._pitch() // 2)
+        bar.setPageStep(self.viewport().height())
+        bar.setRange(0, max(0, len(self._rows) * self._pitch() - self.viewport().height()))
+        self.viewport().update()
+
+    def _position_of(self, keypoint: int) -> int:
+        return next((i for i, row in enumerate(self._rows) if row.keypoint == keypoint), -1)
+
+    def _position_at(self, at: QPoint) -> int:
+        position = (at.y() + self.verticalScrollBar().value()) // self._pitch()
+        return position if 0 <= position < len(self._rows) else -1
+
+    def _show(self, position: int) -> None:
+        bar, pitch = self.verticalScrollBar(), self._pitch()
+        if position * pitch < bar.value():
+            bar.setValue(position * pitch)
+        elif (position + 1) * pitch > bar.value() + self.viewport().height():
+            bar.setValue((position + 1) * pitch - self.viewport().height())
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Keep the scroll range right."""
+        self._layout()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the lines in view."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        first = self.verticalScrollBar().value() // self._pitch()
+        last = first + self.viewport().height() // self._pitch() + 2
+        for position in range(first, min(last, len(self._rows))):
+            self._paint_row(painter, position, self._rows[position])
+        painter.end()
+
+    def _paint_row(self, painter: QPainter, position: int, row: LayerRow) -> None:
+        palette = self.palette()
+        top = position * self._pitch() - self.verticalScrollBar().value()
+        box = QRect(0, top, self.viewport().width(), self._pitch())
+        is_current = row.keypoint == self._current
+        if is_current or row.keypoint == self._hovered:
+            highlight = palette.color(QPalette.ColorRole.Highlight)
+            base = palette.color(QPalette.ColorRole.Base)
+            painter.fillRect(box, shades.mixed(highlight, base, 0.26 if is_current else 0.1))
+        painter.fillRect(QRect(0, top + 3, 5, self._pitch() - 6), QColor(*row.colour))
+        is_on = self._states.weights[row.keypoint] > 0
+        self._paint_words(
+            painter, row, QRect(GAP + 6, top, WORDS - GAP, self._pitch()), is_on=is_on
+        )
+        painter.setOpacity(1.0 if is_on else 0.25)
+        for column, image in enumerate(row.pictures):
+            place = self.tile_rect(position, column)
+            painter.fillRect(place, QColor(0, 0, 0))
+            painter.drawImage(place, image)
+        painter.setOpacity(1.0)
+        self._paint_controls(painter, position, row.keypoint)
+        painter.setPen(tones.tone(palette, "surface"))
+        painter.drawLine(box.bottomLeft(), box.bottomRight())
+
+    def _paint_words(self, painter: QPainter, row: LayerRow, box: QRect, *, is_on: bool) -> None:
+        line = self.fontMetrics().height()
+        top = box.top() + (box.height() - 3 * line) // 2
+        font = painter.font()
+        for number, text in enumerate((row.name, *row.numbers)):
+            bold = font
+            bold.setBold(number == 0)
+            painter.setFont(bold)
+            strong = number == 0 and is_on
+            painter.setPen(tones.tone(self.palette(), "text" if strong else "muted"))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(
+                box.left(), top + number * line + painter.fontMetrics().ascent(), shown
+            )
+
+    def _paint_controls(self, painter: QPainter, position: int, keypoint: int) -> None:
+        palette = self.palette()
+        accent = tones.tone(palette, "accent")
+        for number, (name, icon) in enumerate(_SWITCHES):
+            place = self.switch_rect(position, number)
+            is_set = bool(getattr(self._states, name)[keypoint])
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(shades.mixed(accent, palette.color(QPalette.ColorRole.Base), 0.3))
+            if is_set:
+                painter.drawRoundedRect(place, 4, 4)
+            colour = accent if is_set else tones.tone(palette, "muted")
+            ratio = self.devicePixelRatioF()
+            painter.drawPixmap(place.adjusted(3, 3, -3, -3), icons.pixmap(icon, 16, colour, ratio))
+        bar = QRectF(self.slider_rect(position)).adjusted(0, 4, 0, -4)
+        share = float(self._states.opacity[keypoint])
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tones.tone(palette, "line"))
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setBrush(accent)
+        painter.drawRoundedRect(
+            QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), 2, 2
+        )
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Base), 1.5))
+        knob = bar.left() + bar.width() * share
+        painter.drawEllipse(QRectF(knob - 5, bar.center().y() - 5, 10, 10))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Switch, slide or choose."""
+        at = event.position().toPoint()
+        position = self._position_at(at)
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if position < 0:
+            self._choose(-1)
+            return
+        keypoint = self._rows[position].keypoint
+        for number, (name, _) in enumerate(_SWITCHES):
+            if self.switch_rect(position, number).contains(at):
+                self.toggled.emit(name, keypoint)
+                return
+        if self.slider_rect(position).adjusted(-4, -6, 4, 6).contains(at):
+            self._sliding = position
+            self._slide(at)
+            return
+        self._choose(keypoint)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Slide, or point."""
+        at = event.position().toPoint()
+        if self._sliding >= 0:
+            self._slide(at)
+            return
+        position = self._position_at(at)
+        keypoint = self._rows[position].keypoint if position >= 0 else -1
+        if keypoint != self._hovered:
+            self._hovered = keypoint
+            self.keypoint_hovered.emit(keypoint)
+            self.viewport().update()
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        """End sliding."""
+        self._sliding = -1
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Point at nothing."""
+        if self._hovered >= 0:
+            self._hovered = -1
+            self.keypoint_hovered.emit(-1)
+            self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Explain switches and pictures."""
+        if event.type() == QEvent.Type.ToolTip:
+            at = event.pos()  # type: ignore[attr-defined]
+            tip = self._tip_at(at)
+            QToolTip.showText(self.viewport().mapToGlobal(at), tip, self)
+            return True
+        return super().viewportEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy or save the picture under the pointer."""
+        found = self._picture_at(self.viewport().mapFromGlobal(event.globalPos()))
+        if found is not None:
+            image, name = found
+            picture_menu(self, image, name).popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Choose and switch by keyboard."""
+        position = self._position_of(self._current)
+        key = event.key()
+        names = {Qt.Key.Key_S: "solo", Qt.Key.Key_M: "mute", Qt.Key.Key_L: "lock"}
+        if key in {Qt.Key.Key_Up, Qt.Key.Key_Down} and self._rows:
+            step = 1 if key == Qt.Key.Key_Down else -1
+            new = min(max(position + step, 0), len(self._rows) - 1)
+            self._choose(self._rows[new].keypoint)
+        elif key == Qt.Key.Key_Escape:
+            self._choose(-1)
+        elif position < 0:
+            super().keyPressEvent(event)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setImage(self._rows[position].pictures[-1])
+        elif Qt.Key(key) in names:
+            self.toggled.emit(names[Qt.Key(key)], self._current)
+        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:
+            step_size = -0.1 if key == Qt.Key.Key_Minus else 0.1
+            value = float(self._states.opacity[self._current]) + step_size
+            self.opacity_changed.emit(self._current, min(max(value, 0.0), 1.0))
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, keypoint: int) -> None:
+        self.set_current(None if keypoint < 0 else keypoint)
+        self.keypoint_chosen.emit(keypoint)
+
+    def _slide(self, at: QPoint) -> None:
+        bar = self.slider_rect(self._sliding)
+        share = (at.x() - bar.left()) / bar.width()
+        self.opacity_changed.emit(self._rows[self._sliding].keypoint, min(max(share, 0.0), 1.0))
+
+    def _picture_at(self, at: QPoint) -> tuple[QImage, str] | None:
+        position = self._position_at(at)
+        if position < 0:
+            return None
+        row = self._rows[position]
+        for column, image in enumerate(row.pictures):
+            if self.tile_rect(position, column).contains(at):
+                part = ("colour", "alpha", "layer")[column]
+                return image, f"keypoint_{row.keypoint:02d}_{part}"
+        return None
+
+    def _tip_at(self, at: QPoint) -> str:
+        position = self._position_at(at)
+        if position < 0:
+            return ""
+        for number, (name, _) in enumerate(_SWITCHES):
+            if self.switch_rect(position, number).contains(at):
+                return self.tr(_SWITCH_TIPS[name])
+        if self.slider_rect(position).contains(at):
+            return self.tr(_SWITCH_TIPS["opacity"])
+        if at.x() < self.tile_rect(position, 0).left():
+            return self.tr(_WORD_TIP)
+        for column in range(len(self._rows[position].pictures)):
+            if self.tile_rect(position, column).contains(at):
+                return self.tr(_PART_TIPS[column])
+        return ""

@@ -1,0 +1,166 @@
+"""The legend of a map: names with counts; a click hides, a double click shows one alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from tusk_app.widgets import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GROUP = Qt.ItemDataRole.UserRole
+_SWATCH = 14
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One line.
+
+    Attributes:
+        group: number that the points carry.
+        name: for people.
+        colour: sRGB.
+        total: points of the group.
+        selected: how many of them are selected.
+    """
+
+    group: int
+    name: str
+    colour: tuple[int, int, int]
+    total: int
+    selected: int = 0
+
+
+class LegendList(QTreeWidget):
+    """Space hides or shows the current line, Enter shows it alone.
+
+    Signals:
+        hidden_changed: frozenset[int], groups that are hidden.
+        entry_hovered: int group, -1 for none.
+    """
+
+    hidden_changed = Signal(object)
+    entry_hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hidden: frozenset[int] = frozenset()
+        self._colours: dict[int, tuple[int, int, int]] = {}
+        self.setColumnCount(2)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setIndentation(0)
+        self.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.setMouseTracking(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.setAccessibleName(self.tr("Legend"))
+        self.setToolTip(self.tr("Click: hide or show. Double click: this one alone."))
+        self.itemClicked.connect(lambda item: self._toggle(_group_of(item)))
+        self.itemDoubleClicked.connect(lambda item: self._solo(_group_of(item)))
+        self.itemEntered.connect(lambda item: self.entry_hovered.emit(_group_of(item)))
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Groups that are hidden."""
+        return self._hidden
+
+    def groups(self) -> list[int]:
+        """Return the groups in the order shown."""
+        return [_group_of(self._item(i)) for i in range(self.topLevelItemCount())]
+
+    def set_entries(self, entries: Sequence[LegendEntry], *, keep_hidden: bool) -> None:
+        """Show other lines; lines that stay keep whether they are hidden if asked to."""
+        groups = [entry.group for entry in entries]
+        same = groups == self.groups()
+        hidden = self._hidden & set(groups) if keep_hidden else frozenset()
+        if not same:
+            self.clear()
+            for entry in entries:
+                item = QTreeWidgetItem()
+                item.setData(0, _GROUP, entry.group)
+                item.setTextAlignment(
+                    1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                )
+                self.addTopLevelItem(item)
+        self._colours = {entry.group: entry.colour for entry in entries}
+        any_selected = any(entry.selected for entry in entries)
+        for i, entry in enumerate(entries):
+            total = readable.count(entry.total)
+            text = f"{readable.count(entry.selected)} / {total}" if any_selected else total
+            item = self._item(i)
+            item.setText(0, entry.name)
+            item.setText(1, text)
+        self._set_hidden(hidden)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Hide, show or show alone by keyboard."""
+        item = self.currentItem()
+        if item is not None and event.key() == Qt.Key.Key_Space:
+            self._toggle(_group_of(item))
+        elif item is not None and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self._solo(_group_of(item))
+        else:
+            super().keyPressEvent(event)
+
+    def show_all(self) -> None:
+        """Hide none."""
+        self._set_hidden(frozenset())
+
+    def _item(self, index: int) -> QTreeWidgetItem:
+        item = self.topLevelItem(index)
+        assert item is not None
+        return item
+
+    def _toggle(self, group: int) -> None:
+        self._set_hidden(self._hidden ^ {group})
+
+    def _solo(self, group: int) -> None:
+        others = frozenset(self.groups()) - {group}
+        # The first click of a double click has already changed the line itself.
+        self._set_hidden(frozenset() if others <= self._hidden else others)
+
+    def _set_hidden(self, hidden: frozenset[int]) -> None:
+        changed = hidden != self._hidden
+        self._hidden = hidden
+        text = self.palette().color(QPalette.ColorRole.Text)
+        faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        for i in range(self.topLevelItemCount()):
+            item = self._item(i)
+            group = _group_of(item)
+            is_hidden = group in hidden
+            item.setIcon(0, swatch(self._colours.get(group, (128, 128, 128)), filled=not is_hidden))
+            for column in (0, 1):
+                item.setForeground(column, faint if is_hidden else text)
+        if changed:
+            self.hidden_changed.emit(hidden)
+
+
+def _group_of(item: QTreeWidgetItem) -> int:
+    return int(item.data(0, _GROUP))
+
+
+def swatch(colour: tuple[int, int, int], *, filled: bool, side: int = _SWATCH) -> QIcon:
+    """Return a round patch of a colour; a ring when it is hidden."""
+    picture = QPixmap(2 * side, 2 * side)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(*colour), 3))
+    painter.setBrush(QColor(*colour) if filled else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QRectF(QPointF(4, 4), QPointF(2 * side - 4, 2 * side - 4)))
+    painter.end()
+    return QIcon(picture)

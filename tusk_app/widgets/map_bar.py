@@ -1,0 +1,271 @@
+"""The tool bar of the map: which map, how it is coloured, what the mouse does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons
+from tusk_app.widgets import tones
+
+MapMethod = Literal["pca", "umap", "tsne"]
+ColourBy = Literal["prototype", "score", "class", "picture", "time"]
+
+_METHODS = {"pca": "PCA (instant)", "umap": "UMAP", "tsne": "t-SNE"}
+_SAMPLES = (1000, 2000, 5000, 10_000, 20_000)
+
+
+@dataclass(frozen=True, slots=True)
+class MapChoice:
+    """Which map: method, most points, neighbours (UMAP) or perplexity (t-SNE), seed."""
+
+    method: MapMethod
+    max_points: int
+    neighbours: int
+    seed: int
+
+
+class MapBar(QWidget):
+    """Plain values in, wishes out.
+
+    Signals:
+        compute_requested: MapChoice.
+        cancel_requested: Cancel was pressed.
+        method_chosen: str, the method in the list changed.
+        colour_changed: str, a ``ColourBy``.
+        tool_chosen: str, ``pan`` or ``lasso``.
+        fit_requested: show everything.
+        live_toggled: bool; freeze_toggled: bool.
+    """
+
+    compute_requested = Signal(object)
+    cancel_requested = Signal()
+    method_chosen = Signal(str)
+    colour_changed = Signal(str)
+    tool_chosen = Signal(str)
+    fit_requested = Signal()
+    live_toggled = Signal(bool)
+    freeze_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._buttons: list[tuple[QToolButton, str]] = []
+        self._is_busy = False
+        self._make_map_row()
+        self._make_view_row()
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setMaximumHeight(8)
+        self._phase = QLabel()
+        self._phase.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        progress = QHBoxLayout()
+        progress.addWidget(self._phase, 3)
+        progress.addWidget(self._progress, 2)
+        self._progress_row = QWidget()
+        self._progress_row.setLayout(progress)
+        progress.setContentsMargins(0, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 2)
+        layout.setSpacing(4)
+        layout.addLayout(self._map_row)
+        layout.addLayout(self._view_row)
+        layout.addWidget(self._progress_row)
+        self.set_busy(busy=False)
+        self._show_method()
+        self._show_icons()
+
+    @property
+    def choice(self) -> MapChoice:
+        """What the fields say."""
+        method = cast("MapMethod", self._method.currentData())
+        return MapChoice(
+            method, int(self._sample.currentData()), self._neighbours.value(), self._seed.value()
+        )
+
+    def set_choice(self, choice: MapChoice) -> None:
+        """Fill the fields."""
+        self._method.setCurrentIndex(self._method.findData(choice.method))
+        self._sample.setCurrentIndex(max(0, self._sample.findData(choice.max_points)))
+        self._neighbours.setValue(choice.neighbours)
+        self._seed.setValue(choice.seed)
+
+    @property
+    def colour_by(self) -> ColourBy:
+        """What the colour tells."""
+        return cast("ColourBy", self._colour.currentData())
+
+    def set_colour_choices(self, *, has_classes: bool, has_times: bool) -> None:
+        """Offer only what the data know."""
+        wanted: list[tuple[str, str]] = [
+            ("prototype", self.tr("prototype")),
+            ("score", self.tr("score")),
+        ]
+        if has_classes:
+            wanted.append(("class", self.tr("true class")))
+        wanted.append(("time", self.tr("time")) if has_times else ("picture", self.tr("picture")))
+        if [self._colour.itemData(i) for i in range(self._colour.count())] == [
+            w[0] for w in wanted
+        ]:
+            return
+        before = self._colour.currentData()
+        self._colour.blockSignals(True)
+        self._colour.clear()
+        for value, text in wanted:
+            self._colour.addItem(text, value)
+        self._colour.setCurrentIndex(max(0, self._colour.findData(before)))
+        self._colour.blockSignals(False)
+
+    def set_tool(self, tool: str) -> None:
+        """Show which tool is active."""
+        self.pan_button.setChecked(tool == "pan")
+        self.lasso_button.setChecked(tool == "lasso")
+
+    def set_export_menu(self, menu: QMenu) -> None:
+        """Give the export button its menu."""
+        self._export.setMenu(menu)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Compute becomes Cancel while a map is made."""
+        self._is_busy = busy
+        self.compute_button.setText(self.tr("Cancel") if busy else self.tr("Compute"))
+        self._progress_row.setVisible(busy)
+        self._progress.setRange(0, 0)
+
+    def set_phase(self, text: str) -> None:
+        """Say what is going on."""
+        self._phase.setText(text + "…")
+        self._progress.setRange(0, 0)
+
+    def set_progress(self, done: int, total: int, text: str) -> None:
+        """Say how far it is; ``total`` 0 when unknown."""
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        if text:
+            self._phase.setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_icons()
+
+    def _make_map_row(self) -> None:
+        self._method = QComboBox()
+        for value, text in _METHODS.items():
+            self._method.addItem(text, value)
+        self._method.setAccessibleName(self.tr("Method"))
+        self._method.currentIndexChanged.connect(self._show_method)
+        self._neighbours_label = QLabel(self.tr("Neighbours"))
+        self._neighbours = QSpinBox()
+        self._neighbours.setRange(2, 200)
+        self._neighbours.setValue(15)
+        self._neighbours_label.setBuddy(self._neighbours)
+        self._sample_label = QLabel(self.tr("Points"))
+        self._sample = QComboBox()
+        for count in _SAMPLES:
+            self._sample.addItem(f"{count:,}".replace(",", " "), count)
+        self._sample.setCurrentIndex(2)
+        self._sample.setToolTip(
+            self.tr("At most so many detections are laid out, shared out by prototype.")
+        )
+        self._sample_label.setBuddy(self._sample)
+        self._seed_label = QLabel(self.tr("Seed"))
+        self._seed = QSpinBox()
+        self._seed.setRange(0, 9999)
+        self._seed_label.setBuddy(self._seed)
+        self.compute_button = QPushButton(self.tr("Compute"))
+        self.compute_button.clicked.connect(self._press)
+        row = QHBoxLayout()
+        row.setSpacing(5)
+        for widget in (
+            self._method, self._neighbours_label, self._neighbours, self._sample_label,
+            self._sample, self._seed_label, self._seed, self.compute_button,
+        ):  # fmt: skip
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._map_row = row
+
+    def _make_view_row(self) -> None:
+        self._colour = QComboBox()
+        self._colour.setAccessibleName(self.tr("Colour by"))
+        self._colour.currentIndexChanged.connect(lambda: self.colour_changed.emit(self.colour_by))
+        label = QLabel(self.tr("Colour"))
+        label.setBuddy(self._colour)
+        self.lasso_button = self._tool_button(
+            "lasso", self.tr("Lasso (S): Shift adds, Alt removes")
+        )
+        self.pan_button = self._tool_button("hand", self.tr("Pan (G)"))
+        self.fit_button = self._tool_button("fit", self.tr("Show everything (F)"), checkable=False)
+        self.live_button = self._tool_button(
+            "pin", self.tr("Live: show the keypoints of the current picture on the map")
+        )
+        self.freeze_button = self._tool_button("pause", self.tr("Freeze the live keypoints"))
+        self._export = self._tool_button(
+            "export", self.tr("Export picture or selection"), checkable=False
+        )
+        self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.lasso_button.setChecked(True)
+        self.freeze_button.setEnabled(False)
+        self.lasso_button.clicked.connect(lambda: self.tool_chosen.emit("lasso"))
+        self.pan_button.clicked.connect(lambda: self.tool_chosen.emit("pan"))
+        self.fit_button.clicked.connect(self.fit_requested)
+        self.live_button.toggled.connect(self.freeze_button.setEnabled)
+        self.live_button.toggled.connect(self.live_toggled)
+        self.freeze_button.toggled.connect(self.freeze_toggled)
+        row = QHBoxLayout()
+        row.setSpacing(5)
+        row.addWidget(label)
+        row.addWidget(self._colour)
+        row.addSpacing(6)
+        for button, _ in self._buttons:
+            row.addWidget(button)
+        row.addStretch(1)
+        self._view_row = row
+
+    def _tool_button(self, icon: str, tip: str, *, checkable: bool = True) -> QToolButton:
+        button = QToolButton()
+        button.setCheckable(checkable)
+        button.setAutoRaise(True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._buttons.append((button, icon))
+        return button
+
+    def _show_icons(self) -> None:
+        colour = tones.tone(self.palette(), "text")
+        for button, name in self._buttons:
+            button.setIcon(icons.icon(name, colour))
+
+    def _show_method(self) -> None:
+        method = self._method.currentData()
+        is_pca = method == "pca"
+        for widget in (
+            self._neighbours_label, self._neighbours, self._sample_label, self._sample,
+            self._seed_label, self._seed,
+        ):  # fmt: skip
+            widget.setVisible(not is_pca)
+        text = self.tr("Perplexity") if method == "tsne" else self.tr("Neighbours")
+        self._neighbours_label.setText(text)
+        self.method_chosen.emit(method)
+
+    def _press(self) -> None:
+        if self._is_busy:
+            self.cancel_requested.emit()
+        else:
+            self.compute_requested.emit(self.choice)

@@ -1,0 +1,335 @@
+"""The prototypes as tiles: decoded look, mean patch, count, share, health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from tusk_app.widgets import readable, shades, tones
+from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME
+from tusk_app.widgets.layer_images import picture_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tusk_app.models.gallery import PrototypeTile
+
+Index = QModelIndex | QPersistentModelIndex
+
+TILE_ROLE = Qt.ItemDataRole.UserRole
+LOOK_ROLE = Qt.ItemDataRole.UserRole + 1
+MEAN_ROLE = Qt.ItemDataRole.UserRole + 2
+
+_PICTURE = 56
+_PAD = 7
+
+
+class PrototypeModel(QAbstractListModel):
+    """Tiles for a list view; a dragged tile carries the prototype's index."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tiles: tuple[PrototypeTile, ...] = ()
+        self._looks: list[QImage] = []
+        self._means: list[QImage] = []
+
+    def set_tiles(
+        self,
+        tiles: tuple[PrototypeTile, ...],
+        decoded: NDArray[np.uint8] | None,
+        means: NDArray[np.uint8] | None,
+    ) -> None:
+        """Show tiles with the pictures, (M, h, w, 3) uint8 each, that are known by now."""
+        same = [tile.index for tile in tiles] == [tile.index for tile in self._tiles]
+        if not same:
+            self.beginResetModel()
+        self._tiles = tiles
+        self._looks = _images(decoded)
+        self._means = _images(means)
+        if same:
+            if tiles:
+                self.dataChanged.emit(self.index(0), self.index(len(tiles) - 1))
+        else:
+            self.endResetModel()
+
+    def row_of(self, prototype: int) -> int:
+        """Return the row of a prototype, -1 if it has none."""
+        return next((i for i, tile in enumerate(self._tiles) if tile.index == prototype), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """Return the number of tiles."""
+        return 0 if parent.isValid() else len(self._tiles)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what a tile shows."""
+        if not index.isValid():
+            return None
+        tile = self._tiles[index.row()]
+        values: dict[int, Callable[[], object]] = {
+            TILE_ROLE: lambda: tile,
+            LOOK_ROLE: lambda: _at(self._looks, tile.index),
+            MEAN_ROLE: lambda: _at(self._means, tile.index),
+            Qt.ItemDataRole.DisplayRole: lambda: tile.name,
+            Qt.ItemDataRole.EditRole: lambda: tile.name,
+            Qt.ItemDataRole.ToolTipRole: lambda: _tool_tip(tile),
+            Qt.ItemDataRole.AccessibleTextRole: lambda: (
+                f"{tile.name}, {max(tile.count, 0)} detections, {tile.health_text}"
+            ),
+        }
+        value = values.get(role)
+        return None if value is None else value()
+
+    def flags(self, _index: Index) -> Qt.ItemFlag:
+        """Tiles can be selected, renamed and dragged."""
+        return (
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsDragEnabled
+            | Qt.ItemFlag.ItemIsEditable
+        )
+
+    def mimeTypes(self) -> list[str]:
+        """Return what a dragged tile carries."""
+        return [PROTOTYPE_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Return the prototype's index in ASCII digits."""
+        data = QMimeData()
+        if indexes:
+            number = self._tiles[indexes[0].row()].index
+            data.setData(PROTOTYPE_MIME, QByteArray(str(number).encode("ascii")))
+        return data
+
+
+def _images(pictures: NDArray[np.uint8] | None) -> list[QImage]:
+    return [] if pictures is None else [picture_image(np.ascontiguousarray(p)) for p in pictures]
+
+
+def _at(images: list[QImage], index: int) -> QImage | None:
+    return images[index] if index < len(images) else None
+
+
+def _tool_tip(tile: PrototypeTile) -> str:
+    lines = [tile.name]
+    if tile.count >= 0:
+        lines.append(f"{tile.count} detections, in {100 * tile.share:.0f} % of the pictures")
+    if tile.health is not None and tile.health.twin >= 0:
+        lines.append(f"Most like {tile.twin_name} (cosine {tile.health.cosine:.2f})")
+    if tile.members:
+        lines.append("Holds " + ", ".join(f"prototype {i}" for i in tile.members))
+    lines.append("Drag it onto a keypoint of the picture to swap what is drawn there.")
+    return "\n".join(lines)
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Paints one tile."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """All tiles have one size."""
+        line = option.fontMetrics.height()
+        return QSize(2 * _PICTURE + 3 * _PAD, _PICTURE + 3 * line + 3 * _PAD)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint ground, pictures and words."""
+        tile: PrototypeTile = index.data(TILE_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect).adjusted(2, 2, -2, -2)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self._paint_ground(painter, option.palette, box, tile, is_selected=is_selected)
+        left, top = int(box.left()) + _PAD, int(box.top()) + _PAD
+        painter.setOpacity(0.35 if tile.hidden else 1.0)
+        for place, role in (
+            (QRect(left, top, _PICTURE, _PICTURE), LOOK_ROLE),
+            (QRect(left + _PICTURE + _PAD - 2, top, _PICTURE, _PICTURE), MEAN_ROLE),
+        ):
+            self._paint_picture(painter, option.palette, place, index.data(role))
+        words = QRectF(left, top + _PICTURE + 3, box.width() - 2 * _PAD, 0)
+        self._paint_words(painter, option, words, tile)
+        painter.restore()
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, _index: Index
+    ) -> None:
+        """Put the editor over the name."""
+        line = option.fontMetrics.height()
+        top = option.rect.top() + 2 * _PAD + _PICTURE - 4
+        editor.setGeometry(option.rect.left() + 4, top, option.rect.width() - 8, line + 6)
+
+    def _paint_ground(
+        self,
+        painter: QPainter,
+        palette: QPalette,
+        box: QRectF,
+        tile: PrototypeTile,
+        *,
+        is_selected: bool,
+    ) -> None:
+        colour = QColor(*tile.colour)
+        highlight = palette.color(QPalette.ColorRole.Highlight)
+        ground = tones.tone(palette, "surface")
+        if is_selected:
+            ground = shades.mixed(highlight, palette.color(QPalette.ColorRole.Base), 0.28)
+        painter.setBrush(ground)
+        painter.setPen(QPen(highlight, 2) if is_selected else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(box, 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRectF(box.left(), box.top() + 6, 4, box.height() - 12), 2, 2)
+
+    def _paint_picture(
+        self, painter: QPainter, palette: QPalette, place: QRect, image: QImage | None
+    ) -> None:
+        if image is None or image.isNull():
+            painter.setBrush(palette.color(QPalette.ColorRole.Base))
+            painter.setPen(QPen(tones.tone(palette, "line"), 1, Qt.PenStyle.DashLine))
+            painter.drawRect(place)
+            return
+        size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRect(QPoint(0, 0), size)
+        target.moveCenter(place.center())
+        painter.drawImage(target, image)
+
+    def _paint_words(
+        self, painter: QPainter, option: QStyleOptionViewItem, box: QRectF, tile: PrototypeTile
+    ) -> None:
+        line = option.fontMetrics.height()
+        bold = QFont(option.font)
+        bold.setBold(True)
+        muted = tones.tone(option.palette, "muted")
+        count = "" if tile.count < 0 else f"{readable.count(tile.count)} · {100 * tile.share:.0f} %"
+        state = tile.health.state if tile.health is not None else ""
+        health = {"dead": "bad", "duplicate": "warning", "used": "good"}.get(state, "muted")
+        rows = (
+            (tile.name, bold, option.palette.color(QPalette.ColorRole.Text)),
+            (count, option.font, muted),
+            (
+                "hidden" if tile.hidden else tile.health_text,
+                option.font,
+                muted if tile.hidden else tones.tone(option.palette, health),  # type: ignore[arg-type]
+            ),
+        )
+        for number, (text, font, colour) in enumerate(rows):
+            painter.setFont(font)
+            painter.setPen(colour)
+            place = QRectF(box.left(), box.top() + number * line, box.width(), line)
+            shown = painter.fontMetrics().elidedText(
+                text, Qt.TextElideMode.ElideRight, int(box.width())
+            )
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+class PrototypeTiles(QListView):
+    """The list of tiles.
+
+    Signals:
+        prototype_chosen: int prototype; -1 when Esc clears the choice.
+        renamed: (int prototype, str name).
+        menu_requested: (list[int] selected prototypes, QPoint on the screen).
+    """
+
+    prototype_chosen = Signal(int)
+    renamed = Signal(int, str)
+    menu_requested = Signal(object, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.prototypes = PrototypeModel(self)
+        self.setModel(self.prototypes)
+        self.setItemDelegate(_RenamingDelegate(self))
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragEnabled(True)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.DoubleClicked
+        )
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAccessibleName(self.tr("Prototypes"))
+        self.customContextMenuRequested.connect(self._ask_menu)
+        self.clicked.connect(self._choose)
+
+    def selected_prototypes(self) -> list[int]:
+        """Return the selected prototypes, in the order shown."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        return [self._tile(row).index for row in rows]
+
+    def select(self, prototype: int | None) -> None:
+        """Select one prototype, or none; scrolls to it."""
+        row = -1 if prototype is None else self.prototypes.row_of(prototype)
+        if row < 0:
+            self.clearSelection()
+            return
+        if self.selected_prototypes() != [prototype]:
+            self.setCurrentIndex(self.prototypes.index(row))
+        self.scrollTo(self.prototypes.index(row))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter chooses, Esc clears, F2 renames."""
+        current = self.currentIndex()
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current.isValid():
+            self._choose(current)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clearSelection()
+            self.prototype_chosen.emit(-1)
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.viewport().update()
+
+    def _tile(self, row: int) -> PrototypeTile:
+        tile: PrototypeTile = self.prototypes.index(row).data(TILE_ROLE)
+        return tile
+
+    def _choose(self, index: Index) -> None:
+        self.prototype_chosen.emit(self._tile(index.row()).index)
+
+    def _ask_menu(self, at: QPoint) -> None:
+        chosen = self.selected_prototypes()
+        if chosen:
+            self.menu_requested.emit(chosen, self.viewport().mapToGlobal(at))
+
+
+class _RenamingDelegate(TileDelegate):
+    """Sends a new name to whoever keeps names; the model is filled again from there."""
+
+    def setModelData(self, editor: QWidget, _model: object, index: Index) -> None:
+        """Hand over the name that was typed."""
+        name = str(editor.property("text"))
+        tile: PrototypeTile = index.data(TILE_ROLE)
+        parent = self.parent()
+        assert isinstance(parent, PrototypeTiles)
+        parent.renamed.emit(tile.index, name)

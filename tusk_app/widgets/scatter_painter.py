@@ -1,0 +1,227 @@
+"""Paints a scatter state: on the widget, and the same into an exported picture."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QPen, QPolygonF
+
+from tusk_app.widgets import scatter_raster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tusk_app.widgets.scatter_state import LiveTrail, ScatterState, Viewport
+
+POINT_RADIUS = 2.3
+CROWDED_RADIUS = 1.5
+CROWDED = 8000
+STAR_RADIUS = 9.0
+MAX_THUMBNAILS = 200
+THUMBNAIL = 40
+_FADED = 0.22
+_LABEL_GAP = 3.0
+
+
+def is_dark(palette: QPalette) -> bool:
+    """True if text is lighter than the ground."""
+    return palette.color(QPalette.ColorRole.Base).lightness() < 128
+
+
+def points_image(state: ScatterState, view: Viewport, ratio: float, palette: QPalette) -> QImage:
+    """Return the points one by one, at device resolution; selected ones on top with a rim.
+
+    Args:
+        state: what to show.
+        view: where.
+        ratio: device pixels for one widget pixel.
+        palette: colours of the rim.
+    """
+    width, height = (max(1, round(side * ratio)) for side in view.size)
+    canvas = np.zeros((height, width), np.uint32)
+    chosen = state.drawn_and_shown()
+    pixels = view.to_pixels(state.points.xy[chosen]) * ratio
+    colours = state.points.colours[chosen]
+    selected = state.selected[chosen]
+    radius = max(1.0, (CROWDED_RADIUS if len(chosen) > CROWDED else POINT_RADIUS) * ratio)
+    if selected.any():
+        rest = ~selected
+        faded = scatter_raster.packed(colours[rest], _FADED)
+        scatter_raster.splat(canvas, pixels[rest], faded, radius)
+        text = palette.color(QPalette.ColorRole.Text)
+        rim = np.array([[text.red(), text.green(), text.blue()]], np.uint8)
+        rims = np.repeat(scatter_raster.packed(rim), int(selected.sum()))
+        scatter_raster.splat(canvas, pixels[selected], rims, radius + 1.3 * ratio)
+        full = scatter_raster.packed(colours[selected])
+        scatter_raster.splat(canvas, pixels[selected], full, radius + 0.3 * ratio)
+    else:
+        scatter_raster.splat(canvas, pixels, scatter_raster.packed(colours), radius)
+    return owned_image(canvas)
+
+
+def owned_image(canvas: NDArray[np.uint32]) -> QImage:
+    """Return a premultiplied ARGB canvas, (h, w) uint32, as a picture of its own."""
+    height, width = canvas.shape
+    shown = QImage(canvas.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    return shown.copy()
+
+
+def density_picture(state: ScatterState, palette: QPalette) -> tuple[QImage, QRectF] | None:
+    """Return how crowded the plane is and the part of the plane it covers; None without points."""
+    xy = state.points.xy[state.shown]
+    if len(xy) < 50:
+        return None
+    low, high = xy.min(axis=0).astype(float), xy.max(axis=0).astype(float)
+    pad = np.maximum(0.06 * (high - low), 1e-6)
+    low, high = low - pad, high + pad
+    levels = scatter_raster.density(xy, (low[0], low[1], high[0], high[1]))
+    colour = (150, 170, 205) if is_dark(palette) else (70, 90, 130)
+    picture = owned_image(scatter_raster.tinted(levels, colour, 0.34))
+    return picture, QRectF(low[0], low[1], high[0] - low[0], high[1] - low[1])
+
+
+def paint_density(painter: QPainter, picture: QImage, area: QRectF, view: Viewport) -> None:
+    """Lay the density beneath everything."""
+    corners = view.to_pixels(np.array([[area.left(), area.bottom()], [area.right(), area.top()]]))
+    target = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(target, picture)
+
+
+def star_polygon(centre: QPointF, radius: float) -> QPolygonF:
+    """Return a five-pointed star."""
+    corners = []
+    for step in range(10):
+        reach = radius if step % 2 == 0 else 0.46 * radius
+        angle = -math.pi / 2 + step * math.pi / 5
+        corners.append(centre + QPointF(reach * math.cos(angle), reach * math.sin(angle)))
+    return QPolygonF(corners)
+
+
+def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
+    """Draw the prototypes as stars; names are left out where they would cover one another."""
+    stars = state.stars
+    places = view.to_pixels(stars.xy) if len(stars.xy) else np.zeros((0, 2))
+    base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    font = QFont(painter.font())
+    font.setBold(True)
+    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    taken: list[QRectF] = []
+    seen = [i for i in np.flatnonzero(stars.shown) if _inside(places[i], view)]
+    for i in sorted(seen, key=lambda i: i == state.star):
+        radius = STAR_RADIUS * (1.5 if i == state.star else 1.0)
+        centre = QPointF(*places[i])
+        painter.setPen(QPen(base, 4.5))
+        painter.drawPolygon(star_polygon(centre, radius))
+        painter.setPen(QPen(text, 1.6 if i == state.star else 1.0))
+        painter.setBrush(QColor(*map(int, stars.colours[i])))
+        painter.drawPolygon(star_polygon(centre, radius))
+        taken.append(QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius))
+    for i in sorted(seen, key=lambda i: i != state.star):
+        _paint_label(painter, stars.labels[i], QPointF(*places[i]), taken, (text, base))
+
+
+def _inside(place: NDArray[np.floating], view: Viewport) -> bool:
+    margin = 20
+    return bool(
+        -margin <= place[0] <= view.size[0] + margin
+        and -margin <= place[1] <= view.size[1] + margin
+    )
+
+
+def _paint_label(
+    painter: QPainter, label: str, at: QPointF, taken: list[QRectF], colours: tuple[QColor, QColor]
+) -> None:
+    box = QRectF(painter.fontMetrics().boundingRect(label)).adjusted(-2, 0, 3, 0)
+    reach = STAR_RADIUS + _LABEL_GAP
+    for offset in (
+        QPointF(reach, -box.height() / 2),
+        QPointF(-reach - box.width(), -box.height() / 2),
+        QPointF(-box.width() / 2, -reach - box.height()),
+        QPointF(-box.width() / 2, reach),
+    ):
+        place = QRectF(at + offset, box.size())
+        if not any(place.intersects(other) for other in taken):
+            taken.append(place)
+            painter.setPen(Qt.PenStyle.NoPen)
+            ground = QColor(colours[1])
+            ground.setAlpha(190)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(place, 3, 3)
+            painter.setPen(colours[0])
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, label)
+            return
+
+
+def paint_hovered(
+    painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette
+) -> None:
+    """Ring the point under the pointer."""
+    if not 0 <= state.hovered < len(state.points.xy):
+        return
+    at = view.to_pixels(state.points.xy[state.hovered : state.hovered + 1])[0]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in (
+        (palette.color(QPalette.ColorRole.Base), 4.5),
+        (palette.color(QPalette.ColorRole.Text), 2.0),
+    ):
+        painter.setPen(QPen(colour, width))
+        painter.drawEllipse(QPointF(*at), 7, 7)
+
+
+def paint_live(painter: QPainter, live: LiveTrail, view: Viewport, palette: QPalette) -> None:
+    """Draw the keypoints of the moment as rings, and where they have just been as fading dots."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for place, age, colour in zip(
+        view.to_pixels(live.trail[:, :2]), live.trail[:, 2], live.trail_colours, strict=True
+    ):
+        shade = QColor(*map(int, colour))
+        shade.setAlphaF(float(0.75 * (1 - age)))
+        painter.setBrush(shade)
+        painter.drawEllipse(QPointF(*place), 4 - 2.2 * age, 4 - 2.2 * age)
+    text = palette.color(QPalette.ColorRole.Text)
+    for place, colour in zip(view.to_pixels(live.xy), live.colours, strict=True):
+        painter.setPen(QPen(text, 2))
+        painter.setBrush(QColor(*map(int, colour)))
+        painter.drawEllipse(QPointF(*place), 6.5, 6.5)
+
+
+def paint_thumbnails(
+    painter: QPainter,
+    state: ScatterState,
+    view: Viewport,
+    patch_of: Callable[[int], QImage | None],
+) -> bool:
+    """Draw pictures in place of dots if few enough points are in view; True if it did."""
+    chosen = state.drawn_and_shown()
+    if len(chosen) == 0:
+        return False
+    places = view.to_pixels(state.points.xy[chosen])
+    in_view = ((places >= -THUMBNAIL) & (places <= np.array(view.size) + THUMBNAIL)).all(axis=1)
+    if not 0 < int(in_view.sum()) <= MAX_THUMBNAILS:
+        return False
+    # Pictures that would hide each other say less than dots do.
+    cells = np.unique(np.floor(places[in_view] / (0.6 * THUMBNAIL)), axis=0)
+    if len(cells) < 0.5 * int(in_view.sum()):
+        return False
+    half = THUMBNAIL / 2
+    for position, place in zip(chosen[in_view], places[in_view], strict=True):
+        target = QRectF(place[0] - half, place[1] - half, THUMBNAIL, THUMBNAIL)
+        image = patch_of(int(state.points.rows[position]))
+        chosen_one = state.selected[position]
+        painter.setPen(
+            QPen(QColor(*map(int, state.points.colours[position])), 4 if chosen_one else 2)
+        )
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if image is not None:
+            painter.drawImage(target, image)
+        painter.drawRect(target)
+    return True

@@ -1,0 +1,404 @@
+"""A fast scatter plot: density, sampled points, labelled stars, hover and lasso."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QWidget
+
+from tusk_app.models.analysis_index import stratified_sample
+from tusk_app.widgets import scatter_painter, scatter_raster
+from tusk_app.widgets.lasso import Lasso
+from tusk_app.widgets.scatter_state import (
+    LiveTrail,
+    ScatterPoints,
+    ScatterStars,
+    ScatterState,
+    Viewport,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent, QWheelEvent
+
+Tool = Literal["pan", "lasso"]
+
+MAX_DRAWN = 20_000
+_REACH = 9.0
+
+
+class ScatterView(QWidget):
+    """Shows up to hundreds of thousands of points; draws at most 20 000 of them one by one.
+
+    Wheel zooms at the pointer, dragging pans or, with the lasso tool, encloses; the middle button
+    always pans. G and S change the tool, F fits, Esc drops the outline or the selection.
+
+    Signals:
+        enclosed: (NDArray[int64] rows, str mode), a lasso closed; ``replace``, ``add``, ``remove``.
+        point_clicked: int row.
+        star_clicked: int star.
+        point_hovered: (object row or None, QPoint on the screen).
+        cleared: Esc with no outline.
+        tool_changed: str.
+        drawn_changed: the sample or the hidden groups changed.
+    """
+
+    enclosed = Signal(object, str)
+    point_clicked = Signal(int)
+    star_clicked = Signal(int)
+    point_hovered = Signal(object, QPoint)
+    cleared = Signal()
+    tool_changed = Signal(str)
+    drawn_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = ScatterState()
+        self._view = Viewport()
+        self._is_fitted = True
+        self._tool: Tool = "lasso"
+        self._lasso = Lasso()
+        self._hidden: frozenset[int] = frozenset()
+        self._selected_rows = np.zeros(0, np.int64)
+        self._drag_from: QPointF | None = None
+        self._dragged = 0.0
+        self._points_cache: QImage | None = None
+        self._density_cache: tuple[QImage, QRectF] | None = None
+        self._density_stale = True
+        self._patch_of: Callable[[int], QImage | None] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 140)
+        self.setAccessibleName("Map of descriptors")
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def sizeHint(self) -> QSize:
+        """Return the preferred size."""
+        return QSize(480, 420)
+
+    @property
+    def state(self) -> ScatterState:
+        """What is shown."""
+        return self._state
+
+    @property
+    def view(self) -> Viewport:
+        """Which part of the plane is shown."""
+        return self._view
+
+    @property
+    def tool(self) -> Tool:
+        """What dragging does."""
+        return self._tool
+
+    def set_tool(self, tool: Tool) -> None:
+        """Let dragging pan or enclose; the tool stays until it is changed."""
+        if tool == self._tool:
+            return
+        self._tool = tool
+        self._lasso.cancel()
+        cross, hand = Qt.CursorShape.CrossCursor, Qt.CursorShape.OpenHandCursor
+        self.setCursor(cross if tool == "lasso" else hand)
+        self.tool_changed.emit(tool)
+        self.update()
+
+    def set_points(
+        self,
+        xy: NDArray[np.float32],
+        rows: NDArray[np.int64],
+        *,
+        strata: NDArray[np.integer],
+        keep_view: bool = False,
+    ) -> None:
+        """Show other points, (n, 2), that stand for ``rows``, (n,).
+
+        Args:
+            xy: places; not finite ones are left out.
+            rows: what each point stands for.
+            strata: (n,) labels among which the drawn sample is shared out.
+            keep_view: do not fit the view, as when a map is still being laid out.
+        """
+        good = np.isfinite(xy).all(axis=1)
+        xy, rows, strata = xy[good], rows[good], strata[good]
+        grey = np.full((len(xy), 3), 140, np.uint8)
+        drawn = stratified_sample(strata, MAX_DRAWN)
+        groups = np.full(len(xy), -1, np.int32)
+        self._state.points = ScatterPoints(xy.astype(np.float32), rows, grey, groups, drawn)
+        self._state.hovered = -1
+        self._apply_hidden()
+        self._apply_selected()
+        if self._is_fitted or not keep_view:
+            self.fit()
+        self._forget(density=True)
+        self.drawn_changed.emit()
+
+    def set_colours(self, colours: NDArray[np.uint8], groups: NDArray[np.int32] | None) -> None:
+        """Colour the points, (n, 3) RGB, and tell what legend group each is in, (n,)."""
+        if groups is None:
+            groups = np.full(len(colours), -1, np.int32)
+        self._state.points = replace(self._state.points, colours=colours, groups=groups)
+        self._apply_hidden()
+        self._forget(density=True)
+        self.drawn_changed.emit()
+
+    def set_hidden_groups(self, hidden: frozenset[int]) -> None:
+        """Hide the points of these groups."""
+        self._hidden = hidden
+        self._apply_hidden()
+        self._forget(density=True)
+        self.drawn_changed.emit()
+
+    def set_stars(self, stars: ScatterStars) -> None:
+        """Show prototypes in the same plane."""
+        self._state.stars = stars
+        if self._is_fitted:
+            self.fit()
+        self.update()
+
+    def set_selected_star(self, index: int | None) -> None:
+        """Make one star stand out."""
+        self._state.star = -1 if index is None else index
+        self.update()
+
+    def set_selected(self, rows: NDArray[np.int64]) -> None:
+        """Make the points of ``rows`` (ascending) stand out and fade the others."""
+        self._selected_rows = rows
+        self._apply_selected()
+        self._forget()
+
+    def set_hovered(self, row: int | None) -> None:
+        """Ring the point of ``row``."""
+        rows = self._state.points.rows
+        found = np.flatnonzero(rows == row) if row is not None else np.zeros(0, np.intp)
+        position = int(found[0]) if len(found) else -1
+        if position != self._state.hovered:
+            self._state.hovered = position
+            self.update()
+
+    def set_live(self, live: LiveTrail | None) -> None:
+        """Show keypoints of the moment with a trail; None removes them."""
+        self._state.live = live
+        self.update()
+
+    def set_patches(self, patch_of: Callable[[int], QImage | None] | None) -> None:
+        """Draw pictures in place of dots when few are in view; ``patch_of`` may have none yet."""
+        self._patch_of = patch_of
+        self.update()
+
+    def fit(self) -> None:
+        """Show everything."""
+        xy = self._state.points.xy
+        if len(self._state.stars.xy):
+            xy = np.concatenate([xy, self._state.stars.xy]) if len(xy) else self._state.stars.xy
+        self._view = self._view.fitted(xy)
+        self._is_fitted = True
+        self._forget()
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom around a pixel, or around the middle."""
+        at = QPointF(self.rect().center()) if at is None else at
+        self._view = self._view.zoomed(factor, at.x(), at.y())
+        self._is_fitted = False
+        self._forget()
+
+    def place_of(self, row: int) -> QPoint | None:
+        """Return the widget pixel of a row's point; None if it is not on the map."""
+        found = np.flatnonzero(self._state.points.rows == row)
+        if len(found) == 0:
+            return None
+        pixel = self._view.to_pixels(self._state.points.xy[found[:1]])[0]
+        return QPoint(round(pixel[0]), round(pixel[1]))
+
+    def picture(self, ratio: float = 2.0) -> QImage:
+        """Return what is shown as a picture, ``ratio`` times the widget's size."""
+        size = self.size() * ratio
+        image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        self._paint(
+            painter, scatter_painter.points_image(self._state, self._view, ratio, self.palette())
+        )
+        painter.end()
+        return image
+
+    def _apply_hidden(self) -> None:
+        groups = self._state.points.groups
+        hidden = np.fromiter(self._hidden, np.int32, len(self._hidden))
+        self._state.shown = ~np.isin(groups, hidden)
+
+    def _apply_selected(self) -> None:
+        rows = self._state.points.rows
+        if len(self._selected_rows) == 0:
+            self._state.selected = np.zeros(len(rows), np.bool_)
+            return
+        position = np.searchsorted(self._selected_rows, rows)
+        position[position == len(self._selected_rows)] = 0
+        self._state.selected = self._selected_rows[position] == rows
+
+    def _forget(self, *, density: bool = False) -> None:
+        self._points_cache = None
+        self._density_stale = self._density_stale or density
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the plane and everything in it."""
+        if self._points_cache is None:
+            self._points_cache = scatter_painter.points_image(
+                self._state, self._view, self.devicePixelRatioF(), self.palette()
+            )
+        painter = QPainter(self)
+        self._paint(painter, self._points_cache)
+        scatter_painter.paint_hovered(painter, self._state, self._view, self.palette())
+        self._lasso.paint(painter)
+        painter.end()
+
+    def _paint(self, painter: QPainter, points: QImage) -> None:
+        palette = self.palette()
+        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+        if self._density_stale:
+            self._density_cache = scatter_painter.density_picture(self._state, palette)
+            self._density_stale = False
+        if self._density_cache is not None:
+            scatter_painter.paint_density(painter, *self._density_cache, self._view)
+        painted = self._patch_of is not None and scatter_painter.paint_thumbnails(
+            painter, self._state, self._view, self._patch_of
+        )
+        if not painted:
+            painter.drawImage(QRectF(self.rect()), points)
+        scatter_painter.paint_stars(painter, self._state, self._view, palette)
+        if self._state.live is not None:
+            scatter_painter.paint_live(painter, self._state.live, self._view, palette)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        """Keep a fitted view fitted."""
+        self._view = replace(self._view, size=(max(1, self.width()), max(1, self.height())))
+        if self._is_fitted:
+            self.fit()
+        self._forget()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._forget(density=True)
+        super().changeEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin an outline or a pan."""
+        self._dragged = 0.0
+        if event.button() == Qt.MouseButton.LeftButton and self._tool == "lasso":
+            self._lasso.begin(event.position(), event.modifiers())
+        elif event.button() in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
+            self._drag_from = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with the outline or the pan, or look what is under the pointer."""
+        at = event.position()
+        if self._lasso.is_active:
+            self._lasso.extend(at)
+            self.update()
+        elif self._drag_from is not None:
+            moved = at - self._drag_from
+            self._dragged += moved.manhattanLength()
+            self._view = self._view.moved(moved.x(), moved.y())
+            self._drag_from, self._is_fitted = at, False
+            self._forget()
+        else:
+            self._hover(at, event.globalPosition().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Close the outline, or take a press without movement as a click."""
+        was_click = self._dragged < 4
+        if self._lasso.is_active and event.button() == Qt.MouseButton.LeftButton:
+            mode = self._lasso.mode
+            corners = self._lasso.finish()
+            was_click = len(corners) < 3 or float(np.ptp(corners, axis=0).max()) < 4
+            if not was_click:
+                self.enclosed.emit(self._rows_inside(corners), mode)
+            self.update()
+        self._drag_from = None
+        if was_click and event.button() == Qt.MouseButton.LeftButton:
+            self._click(event.position())
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Point at nothing."""
+        if self._state.hovered >= 0:
+            self._state.hovered = -1
+            self.point_hovered.emit(None, QPoint())
+            self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """G pans, S encloses, F fits, Esc clears, + and - zoom."""
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            if self._lasso.is_active:
+                self._lasso.cancel()
+                self.update()
+            else:
+                self.cleared.emit()
+        elif key == Qt.Key.Key_G:
+            self.set_tool("pan")
+        elif key == Qt.Key.Key_S:
+            self.set_tool("lasso")
+        elif key in {Qt.Key.Key_F, Qt.Key.Key_Home}:
+            self.fit()
+        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
+            self.zoom(1.25)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(0.8)
+        else:
+            super().keyPressEvent(event)
+
+    def _rows_inside(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
+        chosen = self._state.drawn_and_shown()
+        pixels = self._view.to_pixels(self._state.points.xy[chosen])
+        inside = scatter_raster.enclosed(pixels, corners)
+        return np.sort(self._state.points.rows[chosen[inside]])
+
+    def _click(self, at: QPointF) -> None:
+        star = self._star_at(at)
+        if star >= 0:
+            self.star_clicked.emit(star)
+            return
+        position = self._point_at(at)
+        if position >= 0:
+            self.point_clicked.emit(int(self._state.points.rows[position]))
+
+    def _hover(self, at: QPointF, on_screen: QPoint) -> None:
+        position = self._point_at(at)
+        if position == self._state.hovered:
+            return
+        self._state.hovered = position
+        row = int(self._state.points.rows[position]) if position >= 0 else None
+        self.point_hovered.emit(row, on_screen)
+        self.update()
+
+    def _point_at(self, at: QPointF) -> int:
+        chosen = self._state.drawn_and_shown()
+        nearest = _nearest(self._view.to_pixels(self._state.points.xy[chosen]), at, _REACH)
+        return int(chosen[nearest]) if nearest >= 0 else -1
+
+    def _star_at(self, at: QPointF) -> int:
+        shown = np.flatnonzero(self._state.stars.shown)
+        pixels = self._view.to_pixels(self._state.stars.xy[shown])
+        nearest = _nearest(pixels, at, scatter_painter.STAR_RADIUS + 2)
+        return int(shown[nearest]) if nearest >= 0 else -1
+
+
+def _nearest(pixels: NDArray[np.float64], at: QPointF, reach: float) -> int:
+    """Return the position of the pixel nearest to ``at``, -1 if none lies within ``reach``."""
+    if len(pixels) == 0:
+        return -1
+    distance = np.square(pixels - np.array([at.x(), at.y()])).sum(axis=1)
+    best = int(np.argmin(distance))
+    return best if distance[best] <= reach**2 else -1

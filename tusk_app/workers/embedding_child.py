@@ -1,0 +1,117 @@
+"""What runs in the map process: imports UMAP or t-SNE, lays maps out, answers through a pipe.
+
+This module imports neither Qt nor anything slow, because the process imports it first.
+Messages are tuples that begin with a word:
+
+to the process      ``("warm", method)``, ``("map", MapRequest)``, ``("quit",)``
+from the process    ``("idle",)``, ``("phase", name)``, ``("progress", done, total, message)``,
+                    ``("partial", EmbeddingMap)``, ``("map", EmbeddingMap)``, ``("failed", text)``
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from tusk_core.results import Analysis
+
+Method = Literal["pca", "umap", "tsne"]
+
+PHASE_IMPORT = "import"
+PHASE_FIT = "fit"
+
+_MODULES = {"umap": ("umap",), "tsne": ("openTSNE",), "pca": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class MapSettings:
+    """How a map is made.
+
+    Attributes:
+        method: ``pca``, ``umap`` or ``tsne``.
+        max_points: detections laid out at most; a sample by prototype is taken of more.
+        neighbours: UMAP's neighbours, t-SNE's perplexity.
+        seed: of everything random.
+    """
+
+    method: Method = "pca"
+    max_points: int = 5000
+    neighbours: int = 15
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapRequest:
+    """One map to lay out."""
+
+    analysis: Analysis
+    settings: MapSettings
+
+
+def child_main(pipe: Connection, numba_cache: Path) -> None:
+    """Serve requests until ``quit`` or until the other end of the pipe is gone."""
+    # numba otherwise keeps its compiled kernels beside the package, which may be read-only.
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(numba_cache))
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(5)
+    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt, ConnectionResetError):
+        while True:
+            pipe.send(("idle",))
+            message = pipe.recv()
+            if message[0] == "quit":
+                return
+            _serve(pipe, message)
+
+
+def _serve(pipe: Connection, message: tuple[object, ...]) -> None:
+    try:
+        if message[0] == "warm":
+            _import(pipe, str(message[1]))
+            return
+        request = message[1]
+        assert isinstance(request, MapRequest)
+        _import(pipe, request.settings.method)
+        _lay_out(pipe, request)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the border of the process: reported to the window
+        pipe.send(("failed", f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+
+def _import(pipe: Connection, method: str) -> None:
+    pipe.send(("phase", PHASE_IMPORT))
+    for name in _MODULES[method]:
+        importlib.import_module(name)
+
+
+def _lay_out(pipe: Connection, request: MapRequest) -> None:
+    from tusk_core import api
+    from tusk_core.results import EmbeddingMap
+
+    pipe.send(("phase", PHASE_FIT))
+    settings = request.settings
+    newest = None
+    for event in api.embed(
+        request.analysis,
+        method=settings.method,
+        max_points=settings.max_points,
+        seed=settings.seed,
+        neighbours=settings.neighbours,
+    ):
+        if isinstance(event, EmbeddingMap):
+            if newest is not None:
+                pipe.send(("partial", newest))
+            newest = event
+        else:
+            pipe.send(("progress", event.done, event.total, event.message))
+    if newest is None:
+        raise RuntimeError("no map came out")
+    pipe.send(("map", newest))

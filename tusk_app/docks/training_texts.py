@@ -160,22 +160,22 @@ _CAPTIONS = (
     (
         0.12,
         (
-            "It first learns where things are: watch the rings move onto the pieces, and the curves "
-            "fall."
+            "It first learns where things are: watch the rings move onto the pieces, and the "
+            "curves fall."
         ),
     ),
     (
         0.4,
         (
-            "Now it learns what things look like: the rebuilt pictures sharpen. They are drawn from "
-            "the rings alone, the picture itself is not passed on."
+            "Now it learns what things look like: the rebuilt pictures sharpen. They are drawn "
+            "from the rings alone, the picture itself is not passed on."
         ),
     ),
     (
         0.8,
         (
-            "Now it sorts them into kinds: one colour of ring stands for one kind of piece, and more "
-            "and more of the bars are in use."
+            "Now it sorts them into kinds: one colour of ring stands for one kind of piece, and "
+            "more and more of the bars are in use."
         ),
     ),
     (1.1, "Nearly there: the last steps make places and colours steadier."),

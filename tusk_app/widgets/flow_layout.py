@@ -97,16 +97,24 @@ class FlowLayout(QLayout):
         """Return the height of all rows; with ``apply`` also place the items."""
         top = rect.y()
         for row in self._rows(rect.width()):
-            height = max(item.sizeHint().height() for item in row)
+            height = max(_size(item, rect.width()).height() for item in row)
             length = sum(item.sizeHint().width() for item in row)
             length += self.spacing() * (len(row) - 1)
             left = rect.x() + (max(0, rect.width() - length) if self._align_right else 0)
             for item in row:
-                size = item.sizeHint()
-                size.setWidth(min(size.width(), rect.width()))
+                size = _size(item, rect.width())
                 if apply:
-                    drop = (height - size.height()) // 2
+                    drop = 0 if item.hasHeightForWidth() else (height - size.height()) // 2
                     item.setGeometry(QRect(QPoint(left, top + drop), size))
                 left += size.width() + self.spacing()
             top += height + self.spacing()
         return max(0, top - rect.y() - self.spacing())
+
+
+def _size(item: QLayoutItem, room: int) -> QSize:
+    """Preferred size, no wider than ``room``; texts that wrap take the height they need."""
+    size = item.sizeHint()
+    size.setWidth(min(size.width(), room))
+    if item.hasHeightForWidth():
+        size.setHeight(max(size.height(), item.heightForWidth(size.width())))
+    return size

@@ -54,3 +54,8 @@ def memory(num_bytes: int) -> str:
 def rate(per_second: float) -> str:
     """Return pictures a second with as many digits as make sense."""
     return f"{per_second:.0f}" if per_second >= 20 else f"{per_second:.1f}"
+
+
+def rough_step(seconds: float) -> str:
+    """Return the time of a step, such as ``"85 ms"`` or ``"1.4 s"``."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

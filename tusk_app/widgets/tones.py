@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QPen
 
 from tusk_app import theme
 
@@ -52,3 +52,13 @@ def set_style(widget: QWidget, sheet: str) -> None:
     """Give a widget its own style sheet, unless it has it: setting one changes its palette."""
     if widget.styleSheet() != sheet:
         widget.setStyleSheet(sheet)
+
+
+def colour(text: str) -> QColor:
+    """Return a theme's colour as Qt knows it."""
+    return QColor(text)
+
+
+def pen(text: str, width: float) -> QPen:
+    """Return a pen in a theme's colour."""
+    return QPen(QColor(text), width)

@@ -16,10 +16,13 @@ class Progress(Protocol):
 
 
 def cache_root() -> Path:
-    """Return the user's folder for caches: ``TUSK_CACHE_DIR``, or where the system keeps them."""
+    """Return the folder for caches: ``TUSK_CACHE_DIR``, ``TUSK_HOME/cache``, or the system's."""
     chosen = os.environ.get("TUSK_CACHE_DIR")
     if chosen:
         return Path(chosen).expanduser()
+    home = os.environ.get("TUSK_HOME")
+    if home:
+        return Path(home) / "cache"
     try:
         import platformdirs  # noqa: PLC0415 - optional for the engine
     except ImportError:

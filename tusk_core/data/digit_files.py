@@ -63,7 +63,7 @@ def _read(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
     if path.stat().st_size > _MAX_BYTES:
         raise ValueError("the file is larger than 2 GiB")
     if path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return _array(arrays, "images", "x_train"), _array(arrays, "labels", "y_train")
     return _read_idx(path), _read_idx(_labels_beside(path))
 

@@ -114,6 +114,9 @@ def open_landmark_folder(text: str, folder: Path) -> LandmarkSource:
 def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:
     """Return picture names and landmarks of an open ``landmarks.csv``.
 
+    Of a picture that is listed more than once the last line counts: a later picture of the same
+    name has replaced the earlier one.
+
     Raises:
         ValueError: saying which column or line is wrong.
     """
@@ -128,22 +131,19 @@ def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:
     )
     if not marks:
         raise ValueError("it has no columns NAME_x and NAME_y")
-    names: list[str] = []
-    groups: list[str] = []
-    values: list[list[float]] = []
+    rows: dict[str, tuple[str, list[float]]] = {}
     for row in table:
         name = (row[name_column] or "").strip()
         if not name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise ValueError(f"line {table.line_num} names no picture of the folder")
-        names.append(name)
-        groups.append((row[group_column] or "").strip() if group_column else "")
-        values.append(
-            [_number(row[f"{mark}_{axis}"], table.line_num) for mark in marks for axis in "xy"]
-        )
-    xy = np.array(values, np.float32).reshape(-1, len(marks), 2)
+        group = (row[group_column] or "").strip() if group_column else ""
+        places = [_number(row[f"{mark}_{axis}"], table.line_num) for mark in marks for axis in "xy"]
+        rows[name] = (group, places)
+    names = list(rows)
+    xy = np.array([places for _, places in rows.values()], np.float32).reshape(-1, len(marks), 2)
     if group_column is None:
         return names, LandmarkTruth(marks, xy, np.full(len(names), -1, np.int64))
-    numbers, known = numbered_groups(groups)
+    numbers, known = numbered_groups([group for group, _ in rows.values()])
     return names, LandmarkTruth(marks, xy, numbers, known)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -94,6 +95,28 @@ def _png(file: BinaryIO) -> PictureHeader:
             orientation = _exif_orientation(file.read(min(length, 65_536)))
         position += 12 + length
     return PictureHeader("png", width, height, orientation)
+
+
+def is_whole_png(content: bytes) -> bool:
+    """Tell whether the chunks of a PNG fit into it and its critical ones carry their checksums.
+
+    OpenCV makes room for a chunk of any length a damaged file claims, gigabytes included.
+    """
+    position = len(_PNG_START)
+    while position + 12 <= len(content):
+        (length,) = struct.unpack_from(">I", content, position)
+        name = content[position + 4 : position + 8]
+        end = position + 8 + length
+        if end + 4 > len(content):
+            return False
+        if name in {b"IHDR", b"PLTE", b"IDAT"}:
+            (checksum,) = struct.unpack_from(">I", content, end)
+            if zlib.crc32(memoryview(content)[position + 4 : end]) != checksum:
+                return False
+        if name == b"IEND":
+            return True
+        position = end + 4
+    return False
 
 
 def _jpeg(file: BinaryIO) -> PictureHeader | None:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from tusk_core.atomic import write_bytes
-from tusk_core.data.picture_headers import PictureHeader, read_header
+from tusk_core.data.picture_headers import PictureHeader, is_whole_png, read_header
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -68,9 +68,15 @@ def decode_picture(content: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     """
     if content.size == 0:
         raise SourceError(f"{name} is empty; copy the file again.")
-    header = read_header(io.BytesIO(content.tobytes()))
+    encoded = content.tobytes()
+    header = read_header(io.BytesIO(encoded))
     if header is not None:
         _check_size(header.width, header.height, name)
+        # Deflate shrinks at most 1032-fold: a PNG that claims more is damaged, and would only
+        # fill the memory before that shows.
+        is_hollow = header.width * header.height > 8 * 1100 * content.size
+        if header.kind == "png" and (is_hollow or not is_whole_png(encoded)):
+            raise SourceError(f"{name} is cut off or damaged; copy the file again.")
     try:
         decoded = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError) as error:

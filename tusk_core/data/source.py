@@ -94,18 +94,13 @@ def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
     if path.suffix.lower() in videos.EXTENSIONS:
         return videos.open_video(text, path)
-    return _open_file(text, path)
-
-
-def _open_file(text: str, path: Path) -> BaseSource:
-    """Open a picture, or what has an unusual name as a video if it is none."""
     try:
         read_size(path)
     except SourceError as error:
         if path.suffix.lower() in EXTENSIONS:
             raise
-        try:
-            return videos.open_video(text, path)
-        except SourceError:
-            raise SourceError(f"{path} is neither a picture nor a video.") from error
+        raise SourceError(
+            f"{path} is neither a picture (PNG, JPEG, TIFF, BMP, WebP) nor a video (MP4, AVI, MOV, "
+            "MKV, WebM and others)."
+        ) from error
     return folders.open_files(text, [path])

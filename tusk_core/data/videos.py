@@ -21,20 +21,25 @@ if TYPE_CHECKING:
     from tusk_core.results import SourceKind
 
 EXTENSIONS: frozenset[str] = frozenset(
-    {
-        ".mp4",
-        ".m4v",
-        ".mov",
+    [
+        ".3gp",
+        ".asf",
         ".avi",
-        ".mkv",
-        ".webm",
-        ".mpg",
-        ".mpeg",
-        ".wmv",
         ".flv",
+        ".gif",
+        ".m2ts",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
         ".ogv",
         ".ts",
-    }
+        ".webm",
+        ".wmv",
+    ]
 )
 _NEAR = 48
 _MAX_FRAMES = 100_000_000

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_MS = 15_000
-# Asked for in these numbers, so that a slider that grows seldom needs the network again.
-STEPS = (16, 32, 64, 128, 256, 512)
 
 
 class EngineState(enum.Enum):
@@ -117,6 +115,7 @@ class InferenceController(QObject):
         self._wants_heat_map = False
         self._wants_reconstruction: set[str] = set()
         self._told: set[str] = set()
+        self._shown_num = 0
         document.source_changed.connect(self._take_source)
         document.picture_changed.connect(self._take_picture)
         document.thresholds_changed.connect(self._take_thresholds)
@@ -196,9 +195,8 @@ class InferenceController(QObject):
         """Look at a picture of the open source; ``detected`` tells when it is known."""
         if not self.can_detect:
             return
-        num = next((s for s in STEPS if s >= self.num_keypoints), self.num_keypoints)
         key = PictureKey(self._source_name(), index)
-        self._send(DetectRequest(key, picture, num, self._wants_heat_map))
+        self._send(DetectRequest(key, picture, self.num_keypoints, self._wants_heat_map))
 
     def request_reconstruction(self, keypoints: Keypoints | None = None) -> None:
         """Rebuild the picture shown from ``keypoints``, or from those that were found."""
@@ -383,6 +381,7 @@ class InferenceController(QObject):
             self._show_detection(known)
 
     def _show_detection(self, detection: Detection) -> None:
+        self._shown_num = self.num_keypoints
         self._document.set_detection(detection)
         if self._wants_reconstruction:
             self.request_reconstruction()
@@ -438,9 +437,8 @@ class InferenceController(QObject):
 
     @Slot()
     def _take_thresholds(self) -> None:
-        detection = self._document.detection
-        shown = -1 if detection is None else len(detection.keypoints.scores)
-        if shown != self.num_keypoints:
+        # A threshold is a filter of what is shown; only another number needs other keypoints.
+        if self._shown_num != self.num_keypoints:
             self.request_detection()
         self.frames_changed.emit()
 

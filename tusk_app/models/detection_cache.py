@@ -80,8 +80,7 @@ class DetectionCache:
         entry = self._entries.get(key)
         if entry is None:
             return None
-        complete = entry.num_asked >= num or len(entry.detection.keypoints.scores) < entry.num_asked
-        if not complete or (with_heat_map and entry.detection.heat_map is None):
+        if entry.num_asked < num or (with_heat_map and entry.detection.heat_map is None):
             return None
         self._entries.move_to_end(key)
         return first_keypoints(entry.detection, num)

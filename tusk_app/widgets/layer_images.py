@@ -115,6 +115,7 @@ def covered_rect(picture: tuple[int, int], network: tuple[int, int], fit: str) -
     if fit == "stretch" or not all(network):
         return QRectF(-0.5, -0.5, width, height)
     ratios = (width / network[0], height / network[1])
-    ratio = min(ratios) if fit == "crop" else max(ratios)
+    # Padding never enlarges a small picture.
+    ratio = min(ratios) if fit == "crop" else max(*ratios, 1.0)
     shown_x, shown_y = network[0] * ratio, network[1] * ratio
     return QRectF((width - shown_x) / 2 - 0.5, (height - shown_y) / 2 - 0.5, shown_x, shown_y)

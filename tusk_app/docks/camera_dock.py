@@ -1,0 +1,414 @@
+"""Cameras by name, and what stands in for one: start, stop, freeze, record, and read-outs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons
+from tusk_app.controllers.camera_controller import CameraState, CameraStats
+from tusk_app.widgets import tones
+from tusk_app.workers.camera_devices import PATTERN, SIZES, CameraChoice
+from tusk_app.workers.recorder_worker import FORMATS, RecordingPlan, RecordingResult
+
+if TYPE_CHECKING:
+    from tusk_app.workbench import Workbench
+
+# Network sizes offered; None is the size the model was trained with.
+NETWORK_SIZES = (None, (96, 72), (160, 120), (240, 180), (320, 240), (480, 360))
+_STATES = {
+    CameraState.OFF: "Off",
+    CameraState.STARTING: "Starting…",
+    CameraState.ON: "On",
+    CameraState.LOST: "No picture",
+    CameraState.STOPPING: "Stopping…",
+}
+_READINGS = (
+    ("camera_fps", "Camera", "{:.0f} fps", "Frames the camera delivers"),
+    ("shown_fps", "Shown", "{:.0f} fps", "Frames on the screen, with their keypoints"),
+    ("latency_ms", "Delay", "{:.0f} ms", "From the camera to the screen"),
+    ("network_ms", "Network", "{:.0f} ms", "Time of the network for one frame"),
+    ("dropped", "Dropped", "{:,.0f}", "Frames replaced by a newer one before they were shown"),
+)
+
+
+class CameraDock(QDockWidget):
+    """Bound to the camera controller."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Camera", parent)
+        self.setObjectName("camera-dock")
+        self._bench = workbench
+        self._camera = workbench.camera
+        self._file: CameraChoice | None = None
+        self._was_refreshed = False
+        self._readings: dict[str, QLabel] = {}
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(10)
+        column.addLayout(self._make_source())
+        column.addLayout(self._make_buttons())
+        column.addLayout(self._make_readings())
+        column.addLayout(self._make_settings())
+        column.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        self.setWidget(area)
+        self._clock = QTimer(self)
+        self._clock.setInterval(500)
+        self._clock.timeout.connect(self._show_recording)
+        self._add_actions()
+        self._connect()
+        self._show_cameras()
+        self._show_state(self._camera.state)
+        self._show_stats(CameraStats())
+
+    # Parts
+
+    @property
+    def source_box(self) -> QComboBox:
+        """Cameras, test pattern and video file."""
+        return self._source
+
+    @property
+    def start_button(self) -> QPushButton:
+        """Start or stop."""
+        return self._start
+
+    @property
+    def freeze_button(self) -> QPushButton:
+        """Stop and inspect the frame shown."""
+        return self._freeze
+
+    @property
+    def record_button(self) -> QPushButton:
+        """Begin or end a recording."""
+        return self._record
+
+    @property
+    def readings(self) -> dict[str, str]:
+        """The read-outs as they are shown."""
+        return {name: label.text() for name, label in self._readings.items()}
+
+    def _make_source(self) -> QVBoxLayout:
+        row = QHBoxLayout()
+        self._source = QComboBox(self)
+        self._source.setAccessibleName("Camera")
+        self._source.setMinimumContentsLength(14)
+        self._source.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._source.activated.connect(self._choose)
+        self._refresh = QToolButton(self)
+        self._refresh.setToolTip("Look for cameras again")
+        self._refresh.setAccessibleName("Look for cameras again")
+        self._refresh.clicked.connect(self._look)
+        row.addWidget(self._source, 1)
+        row.addWidget(self._refresh)
+        self._hint = QLabel(self)
+        self._hint.setWordWrap(True)
+        self._hint.setProperty("role", "muted")
+        column = QVBoxLayout()
+        column.addLayout(row)
+        column.addWidget(self._hint)
+        return column
+
+    def _make_buttons(self) -> QGridLayout:
+        self._start = QPushButton("Start", self)
+        self._start.setProperty("primary", True)
+        self._start.clicked.connect(self._toggle)
+        self._freeze = QPushButton("Freeze", self)
+        self._freeze.setToolTip("Stop, and open the frame shown as a picture to look at closely")
+        self._freeze.clicked.connect(self._camera.freeze)
+        self._record = QPushButton("Record…", self)
+        self._record.setToolTip("Save what the canvas shows as a video")
+        self._record.clicked.connect(self._toggle_recording)
+        self._state = QLabel(self)
+        grid = QGridLayout()
+        grid.addWidget(self._start, 0, 0)
+        grid.addWidget(self._state, 0, 1)
+        grid.addWidget(self._freeze, 1, 0)
+        grid.addWidget(self._record, 1, 1)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _make_readings(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(2)
+        for place, (name, title, _text, tip) in enumerate(_READINGS):
+            caption = QLabel(title, self)
+            caption.setProperty("role", "muted")
+            caption.setToolTip(tip)
+            value = QLabel("–", self)
+            value.setToolTip(tip)
+            value.setAccessibleName(title)
+            self._readings[name] = value
+            row, column = divmod(place, 2)
+            grid.addWidget(caption, row, 2 * column)
+            grid.addWidget(value, row, 2 * column + 1)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        return grid
+
+    def _make_settings(self) -> QFormLayout:
+        form = QFormLayout()
+        self._size = QComboBox(self)
+        self._size.setAccessibleName("Resolution")
+        for width, height in SIZES:
+            self._size.addItem(f"{width} × {height}", (width, height))
+        self._size.setCurrentIndex(SIZES.index((640, 480)))
+        self._size.setToolTip("The camera may give the nearest size it has")
+        self._size.activated.connect(self._restart)
+        self._network = QComboBox(self)
+        self._network.setAccessibleName("Network size")
+        self._network.setToolTip("Smaller is faster; larger finds smaller things")
+        for size in NETWORK_SIZES:
+            text = "As in training" if size is None else f"{size[0]} × {size[1]}"
+            self._network.addItem(text, size)
+        self._network.activated.connect(
+            lambda i: self._camera.set_network_size(self._network.itemData(i))
+        )
+        self._mirror = QCheckBox("Mirror", self)
+        self._mirror.setToolTip("Flip left and right, as people expect of themselves")
+        self._mirror.toggled.connect(self._camera.set_mirrored)
+        self._format = QComboBox(self)
+        self._format.setAccessibleName("Format of recordings")
+        for name in FORMATS:
+            self._format.addItem(name)
+        form.addRow("Resolution", self._size)
+        form.addRow("Network size", self._network)
+        form.addRow("", self._mirror)
+        form.addRow("Recordings", self._format)
+        return form
+
+    def _add_actions(self) -> None:
+        self._bench.actions.add(
+            "file.open-camera", "Open &camera", self._open, menu="File",
+            shortcut="Ctrl+Shift+C", icon="camera", tip="Show the camera panel and start",
+        )  # fmt: skip
+        self._bench.actions.add(
+            "go.freeze", "Free&ze the camera", self._camera.freeze, menu="Go", group="camera",
+            tip="Stop the camera and look at its last frame",
+        ).setEnabled(False)  # fmt: skip
+
+    def _connect(self) -> None:
+        camera = self._camera
+        camera.cameras_changed.connect(self._show_cameras)
+        camera.state_changed.connect(self._show_state)
+        camera.stats_changed.connect(self._show_stats)
+        camera.recorder.recording_changed.connect(self._show_recording)
+        camera.recorder.done.connect(self._tell_recording)
+        camera.recorder.failed.connect(
+            lambda text: self._bench.notices.error("The recording was not saved.", text)
+        )
+        self.visibilityChanged.connect(self._look_once)
+
+    # Choosing
+
+    @Slot(bool)
+    def _look_once(self, visible: bool) -> None:  # noqa: FBT001
+        """Cameras are looked for when the panel is first seen, not when the program starts."""
+        if visible and not self._was_refreshed:
+            self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        self._was_refreshed = True
+        self._hint.setText("Looking for cameras…")
+        self._hint.show()
+        self._camera.refresh()
+
+    @Slot()
+    def _show_cameras(self) -> None:
+        wanted = self._bench.settings.value("camera/identity", "")
+        self._source.clear()
+        for choice in self._camera.cameras:
+            self._source.addItem(choice.name, choice)
+        self._source.addItem(PATTERN.name, PATTERN)
+        if self._file is not None:
+            self._source.addItem(self._file.name, self._file)
+        self._source.addItem("Video file…", None)
+        places = [
+            i
+            for i in range(self._source.count() - 1)
+            if self._source.itemData(i).identity == wanted
+        ]
+        self._source.setCurrentIndex(places[0] if places else 0)
+        self._paint_icons()
+        if self._camera.cameras or not self._was_refreshed:
+            self._hint.hide()
+        elif not self._camera.is_looking:
+            self._hint.setText(
+                "No camera was found. Plug one in, allow this program to use it in the system's "
+                "privacy settings, and look again. The test pattern needs none."
+            )
+            self._hint.show()
+
+    @Slot(int)
+    def _choose(self, place: int) -> None:
+        choice = self._source.itemData(place)
+        if choice is None:
+            self._ask_file()
+            return
+        self._bench.settings.set_value("camera/identity", choice.identity)
+        self._restart()
+
+    def _ask_file(self) -> None:
+        settings = self._bench.settings
+        chosen, _ = QFileDialog.getOpenFileName(
+            self,
+            "Play a video as a camera",
+            str(settings.last_folder),
+            "Videos (*.mp4 *.avi *.mov *.mkv *.webm *.m4v);;All files (*)",
+        )
+        if chosen:
+            settings.last_folder = Path(chosen).parent
+            self.use_file(Path(chosen))
+        else:
+            self._show_cameras()
+
+    def use_file(self, path: Path) -> None:
+        """Offer and choose a video file as the camera."""
+        self._file = CameraChoice("file", path.name, str(path), identity=f"file:{path}")
+        self._bench.settings.set_value("camera/identity", self._file.identity)
+        self._show_cameras()
+        self._restart()
+
+    @Slot()
+    def _restart(self, _place: int = 0) -> None:
+        if self._camera.is_on:
+            self._camera.start(self.choice())
+
+    def choice(self) -> CameraChoice:
+        """Return what is chosen, with resolution and mirror."""
+        chosen = self._source.currentData() or PATTERN
+        return replace(chosen, size=self._size.currentData(), mirrored=self._mirror.isChecked())
+
+    # Running
+
+    @Slot()
+    def _open(self) -> None:
+        self.show()
+        self.raise_()
+        if not self._camera.is_on:
+            self._camera.start(self.choice())
+
+    @Slot()
+    def _toggle(self) -> None:
+        if self._camera.is_on:
+            self._camera.stop()
+        else:
+            self._camera.start(self.choice())
+
+    @Slot(object)
+    def _show_state(self, state: CameraState) -> None:
+        is_on = self._camera.is_on
+        self._start.setText("Stop" if is_on else "Start")
+        self._start.setEnabled(state is not CameraState.STOPPING)
+        self._freeze.setEnabled(state in (CameraState.ON, CameraState.LOST))
+        self._record.setEnabled(is_on or self._camera.recorder.is_recording)
+        self._bench.actions.get("go.freeze").setEnabled(self._freeze.isEnabled())
+        tone = {CameraState.ON: "bad", CameraState.LOST: "warning"}.get(state, "muted")
+        colour = tones.tone(self.palette(), tone).name()  # type: ignore[arg-type]
+        dot = "●" if state is CameraState.ON else "○"
+        self._state.setText(f"<span style='color:{colour}'>{dot}</span> {_STATES[state]}")
+        if state is CameraState.OFF:
+            self._show_stats(CameraStats())
+
+    @Slot(object)
+    def _show_stats(self, stats: CameraStats) -> None:
+        for name, _title, text, _tip in _READINGS:
+            value = float(getattr(stats, name))
+            known = math.isfinite(value) and (value > 0 or self._camera.is_on)
+            self._readings[name].setText(text.format(value) if known else "–")
+
+    # Recording
+
+    @Slot()
+    def _toggle_recording(self) -> None:
+        recorder = self._camera.recorder
+        if recorder.is_recording:
+            recorder.stop()
+            return
+        suffix, codec = FORMATS[self._format.currentText()]
+        name = f"tusk_{datetime.now().astimezone():%Y-%m-%d_%H%M%S}{suffix}"
+        settings = self._bench.settings
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Record a video", str(settings.last_folder / name), f"Video (*{suffix})"
+        )
+        if chosen:
+            path = Path(chosen)
+            settings.last_folder = path.parent
+            self.record_to(path if path.suffix else path.with_suffix(suffix), codec)
+
+    def record_to(self, path: Path, codec: str) -> None:
+        """Begin a recording."""
+        if not self._camera.recorder.start(RecordingPlan(path, codec)):
+            self._bench.notices.toast("The last recording is still being written.", "warning")
+
+    @Slot()
+    def _show_recording(self, _value: object = None) -> None:
+        recorder = self._camera.recorder
+        if recorder.is_recording:
+            seconds = int(recorder.seconds)
+            self._record.setText(f"■ Stop {seconds // 60}:{seconds % 60:02d}")
+            if not self._clock.isActive():
+                self._clock.start()
+        else:
+            self._clock.stop()
+            self._record.setText("Record…")
+            self._record.setEnabled(self._camera.is_on)
+
+    @Slot(object)
+    def _tell_recording(self, result: RecordingResult) -> None:
+        text = (
+            f"Recorded {result.seconds:.1f} s ({result.num_frames} frames) as {result.path.name}."
+        )
+        if result.num_dropped:
+            text += f" {result.num_dropped} frames were left out because the disk was too slow."
+        open_it = self._bench.sources.open_paths
+        path = str(result.path)
+        self._bench.notices.toast(text, "success", "Open", lambda: open_it([path]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_state"):
+            self._paint_icons()
+            self._show_state(self._camera.state)
+
+    def _paint_icons(self) -> None:
+        colour = tones.tone(self.palette(), "text")
+        self._refresh.setIcon(icons.icon("refresh", colour))
+        drawings = {"camera": "camera", "pattern": "sample", "file": "video"}
+        for place in range(self._source.count()):
+            choice = self._source.itemData(place)
+            name = "video" if choice is None else drawings[choice.kind]
+            self._source.setItemIcon(place, icons.icon(name, colour))

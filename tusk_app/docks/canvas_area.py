@@ -1,0 +1,214 @@
+"""The middle of the window: what is open, the canvas, and the jobs that go on."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.controllers.inference_controller import EngineState
+from tusk_app.controllers.job_controller import Job, JobState
+from tusk_app.docks.canvas_actions import CanvasActions
+from tusk_app.docks.canvas_binding import CanvasBinding
+from tusk_app.docks.canvas_editing import CanvasEditing
+from tusk_app.docks.canvas_editing import CanvasEditing
+from tusk_app.docks.live_view import LiveView
+from tusk_app.widgets.banner import Banner
+from tusk_app.widgets.image_canvas import ImageCanvas
+from tusk_app.widgets.jobs_panel import JobsPanel
+
+if TYPE_CHECKING:
+    from tusk_app.workbench import Workbench
+    from tusk_app.workers.job_worker import JobFailure
+    from tusk_core.events import JobProgress
+
+ZOOMS = (25, 50, 100, 200, 400, 800, 1600)
+
+
+class CanvasArea(QWidget):
+    """Canvas with its head line, a banner for trouble, and the jobs below it."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = workbench
+        self.canvas = ImageCanvas(self)
+        self.banner = Banner(self)
+        self.jobs = JobsPanel(self)
+        self._name = QLabel(self)
+        self._name.setTextInteractionFlags(self._name.textInteractionFlags())
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._state = QLabel(self)
+        self._state.setProperty("role", "muted")
+        self._zoom = self._make_zoom()
+        self._lay_out()
+        self.binding = CanvasBinding(workbench, self.canvas)
+        self.live = LiveView(workbench, self.canvas, self.binding, self.banner)
+        self.commands = CanvasActions(workbench, self.canvas)
+        self.editing = CanvasEditing(workbench, self.canvas)
+        self.editing = CanvasEditing(workbench, self.canvas)
+        workbench.actions.set_canvas(self.canvas)
+        self.setFocusProxy(self.canvas)
+        self._connect()
+        self._show_name()
+        self._show_state()
+
+    def _make_zoom(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setAccessibleName("Zoom")
+        button.setToolTip("Zoom; the wheel zooms at the pointer")
+        menu = QMenu(button)
+        menu.addAction("Fit", self.canvas.fit)
+        menu.addSeparator()
+        for percent in ZOOMS:
+            menu.addAction(f"{percent} %", functools.partial(self._zoom_to, percent / 100))
+        button.setMenu(menu)
+        return button
+
+    def _zoom_to(self, zoom: float) -> None:
+        self.canvas.zoom_by(zoom / self.canvas.zoom)
+
+    def _lay_out(self) -> None:
+        head = QWidget(self)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(12, 3, 6, 3)
+        row.setSpacing(12)
+        row.addWidget(self._name, 1)
+        row.addWidget(self._state)
+        row.addWidget(self._zoom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addWidget(self.banner)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.jobs)
+
+    def _connect(self) -> None:
+        bench, document = self._bench, self._bench.document
+        self.canvas.view_changed.connect(lambda z: self._zoom.setText(f"{100 * z:,.0f} %"))
+        self.canvas.menu_requested.connect(self._show_menu)
+        for signal in (document.picture_changed, document.source_changed, document.model_changed):
+            signal.connect(self._show_name)
+        document.index_requested.connect(self._show_name)
+        bench.camera.state_changed.connect(self._show_name)
+        for signal in (bench.inference.state_changed, bench.inference.busy_changed):
+            signal.connect(self._show_state)
+        bench.inference.model_opening.connect(self._show_state)
+        document.detection_changed.connect(self._show_state)
+        bench.jobs.job_started.connect(self._add_job)
+        bench.jobs.job_progress.connect(self._show_progress)
+        bench.jobs.job_finished.connect(self._remove_job)
+        bench.jobs.job_cancelled.connect(self._remove_job)
+        bench.jobs.job_failed.connect(self._tell_failure)
+        self.jobs.cancel_requested.connect(bench.jobs.cancel)
+
+    @Slot()
+    def _show_name(self, _value: object = None) -> None:
+        document, camera = self._bench.document, self._bench.camera
+        if camera.is_on:
+            self._name.setText(f"<b>{camera.choice.name}</b>")
+            return
+        source = document.source
+        if source is None or document.index < 0:
+            self._name.setText("")
+            return
+        parts = [f"<b>{_escaped(source.name(document.index))}</b>"]
+        if len(source) > 1:
+            parts.append(f"{document.index + 1:,} of {len(source):,}")
+        if document.picture is not None:
+            height, width = document.picture.shape[:2]
+            parts.append(f"{width} × {height}")
+        self._name.setText("  ·  ".join(parts))
+
+    @Slot()
+    def _show_state(self, value: object = None) -> None:
+        inference, document = self._bench.inference, self._bench.document
+        detection = document.detection
+        if isinstance(value, str):
+            text = f"Opening {value}…"
+        elif inference.state is EngineState.PREPARING:
+            text = "Preparing the engine…"
+        elif document.model is None:
+            text = "No model is open"
+        elif detection is None:
+            text = "Looking…" if inference.is_busy else ""
+        else:
+            num = int((detection.keypoints.scores >= document.min_score).sum())
+            text = f"{num} keypoint{'' if num == 1 else 's'}"
+            if detection.milliseconds > 0:
+                text += f" in {detection.milliseconds:.0f} ms"
+        self._state.setText(text)
+
+    @Slot(QPoint, int)
+    def _show_menu(self, place: QPoint, index: int) -> None:
+        menu = QMenu(self)
+        actions = self._bench.actions
+        if index >= 0:
+            selection = self._bench.selection
+            menu.addAction("Select", lambda: selection.select_keypoint(index, "menu"))
+            self._add_prototype_actions(menu, index)
+            menu.addSeparator()
+        for command in ("view.fit", "view.actual-size", "|", "view.overlay", "view.labels",
+                        "view.heat-map", "view.reconstruction", "view.segmentation",
+                        "view.error-map", "view.split", "|", "edit.copy-picture",
+                        "file.save-picture"):  # fmt: skip
+            if command == "|":
+                menu.addSeparator()
+            elif command in actions:
+                menu.addAction(actions.get(command))
+        menu.popup(place)
+
+    def _add_prototype_actions(self, menu: QMenu, index: int) -> None:
+        detection, book = self._bench.document.detection, self._bench.prototypes
+        if detection is None or index >= len(detection.keypoints.labels):
+            return
+        label = book.target(int(detection.keypoints.labels[index]))
+        name = book.name(label)
+        selection = self._bench.selection
+        menu.addAction(f"Show all of {name}", lambda: selection.select_prototype(label, "menu"))
+        menu.addAction(f"Hide {name} everywhere", lambda: book.set_hidden(label, True))
+
+    # Jobs
+
+    @Slot(object)
+    def _add_job(self, job: Job) -> None:
+        self.jobs.add_job(job.number, job.title)
+        job.state_changed.connect(
+            lambda state, number=job.number: (
+                self.jobs.show_cancelling(number) if state is JobState.CANCELLING else None
+            )
+        )
+
+    @Slot(object, object)
+    def _show_progress(self, job: Job, progress: JobProgress) -> None:
+        if job.state is JobState.RUNNING:
+            self.jobs.show_progress(
+                job.number, progress.done, progress.total, progress.message, progress.remaining
+            )
+
+    @Slot(object)
+    def _remove_job(self, job: Job) -> None:
+        self.jobs.remove_job(job.number)
+
+    @Slot(object, object)
+    def _tell_failure(self, job: Job, failure: JobFailure) -> None:
+        self.jobs.remove_job(job.number)
+        todo = "The log has the details." if failure.details else ""
+        self._bench.notices.error(
+            f"{job.title}: it could not be finished.", failure.sentence, todo, failure.details
+        )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

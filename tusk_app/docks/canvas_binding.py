@@ -1,0 +1,184 @@
+"""Ties the canvas to document, selection, prototypes and display settings, both ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.docks.canvas_marks import marks_of
+from tusk_app.models.display import Layer
+from tusk_app.widgets.keypoint_overlay import NO_MARKS
+from tusk_app.widgets.layer_images import covered_rect
+
+if TYPE_CHECKING:
+    from tusk_app.widgets.image_canvas import ImageCanvas, PixelReading
+    from tusk_app.workbench import Workbench
+
+ORIGIN = "canvas"
+WANTS = "canvas"
+
+
+class CanvasBinding(QObject):
+    """Shows what is open, unless the camera has the canvas.
+
+    Signals:
+        pixel_text_changed: str, place and colour under the pointer for the status bar.
+    """
+
+    pixel_text_changed = Signal(str)
+
+    def __init__(self, workbench: Workbench, canvas: ImageCanvas) -> None:
+        super().__init__(canvas)
+        self._bench = workbench
+        self._canvas = canvas
+        self._is_live = False
+        self._problem = ""
+        document, selection = workbench.document, workbench.selection
+        document.picture_changed.connect(self._show_picture)
+        document.detection_changed.connect(self._show_detection)
+        document.reconstruction_changed.connect(self._show_reconstruction)
+        document.thresholds_changed.connect(self._show_style)
+        document.source_changed.connect(self._show_hint)
+        document.model_changed.connect(self._show_hint)
+        workbench.prototypes.changed.connect(self._show_detection)
+        workbench.display.changed.connect(self._show_style)
+        workbench.playback.problem.connect(self._take_problem)
+        selection.keypoint_changed.connect(self._show_selection)
+        selection.keypoint_hover_changed.connect(self._show_selection)
+        canvas.keypoint_clicked.connect(self._click)
+        canvas.keypoint_hovered.connect(self._hover)
+        canvas.pixel_hovered.connect(self._tell_pixel)
+        self._show_hint()
+        self._show_style()
+        self._show_picture()
+        self._show_detection()
+
+    @property
+    def is_live(self) -> bool:
+        """True while the camera has the canvas."""
+        return self._is_live
+
+    def set_live(self, live: bool) -> None:  # noqa: FBT001
+        """Give the canvas to the camera, or take it back."""
+        if live == self._is_live:
+            return
+        self._is_live = live
+        if not live:
+            self._show_picture()
+            self._show_detection()
+            self._show_reconstruction()
+
+    # Document to canvas
+
+    @Slot()
+    def _show_picture(self) -> None:
+        if not self._is_live:
+            self._canvas.set_picture(self._bench.document.picture)
+            if self._bench.document.detection is not None:
+                self._show_detection()
+
+    @Slot()
+    def _show_detection(self) -> None:
+        detection = self._bench.document.detection
+        if self._is_live or self._bench.document.picture is None:
+            return
+        heat = None if detection is None else detection.heat_map
+        self._canvas.set_heat_map(heat)
+        self._canvas.set_marks(marks_of(detection, self._bench.prototypes))
+        self._show_selection()
+
+    @Slot()
+    def _show_reconstruction(self) -> None:
+        document = self._bench.document
+        built, picture, model = document.reconstruction, document.picture, document.model
+        if self._is_live or picture is None:
+            return
+        if built is None or model is None:
+            self._canvas.set_reconstruction(None)
+            return
+        height, width = picture.shape[:2]
+        network = (built.composite.shape[1], built.composite.shape[0])
+        rect = covered_rect((width, height), network, model.config.data.fit)
+        self._canvas.set_reconstruction(built.composite, built.target, built.mask, rect)
+
+    @Slot()
+    def _show_style(self) -> None:
+        display, document = self._bench.display, self._bench.document
+        if display.overlay.min_score != document.min_score:
+            display.change_overlay(min_score=document.min_score)
+            return  # comes back through ``changed``
+        self._canvas.set_layer_styles({layer: display.layer(layer) for layer in Layer})
+        self._canvas.set_overlay_style(display.overlay)
+        if display.is_split != (self._canvas.split is not None):
+            self._canvas.set_split(0.5 if display.is_split else None)
+        inference = self._bench.inference
+        inference.set_heat_map_wanted(display.layer(Layer.HEAT_MAP).visible)
+        inference.set_reconstruction_wanted(WANTS, display.needs_reconstruction)
+
+    @Slot()
+    def _show_hint(self) -> None:
+        document = self._bench.document
+        if document.source is None:
+            self._canvas.set_placeholder(
+                "No picture is open",
+                "Open a folder, a picture or a video, or start a camera. You can also drop files "
+                "on this window.",
+            )
+        else:
+            self._canvas.set_placeholder("Reading…", "")
+
+    @Slot(str)
+    def _take_problem(self, problem: str) -> None:
+        self._problem = problem
+        if problem:
+            self._canvas.set_placeholder("This picture cannot be shown", problem)
+
+    # Selection, both ways
+
+    @Slot()
+    def _show_selection(self, origin: str = "") -> None:
+        if self._is_live:
+            return
+        selection = self._bench.selection
+        num = len(self._canvas.marks)
+        hovered, selected = selection.hovered_keypoint, selection.keypoint
+        self._canvas.set_highlights(
+            hovered=hovered if hovered is not None and hovered < num else None,
+            selected=selected if selected is not None and selected < num else None,
+        )
+        if origin and origin != ORIGIN and selected is not None and selected < num:
+            self._canvas.pulse_keypoint(selected)
+
+    @Slot(int)
+    def _click(self, index: int) -> None:
+        selection, detection = self._bench.selection, self._bench.document.detection
+        if self._is_live:
+            return
+        if index < 0:
+            selection.select_keypoint(None, ORIGIN)
+            return
+        selection.select_keypoint(index, ORIGIN)
+        if detection is not None and index < len(detection.keypoints.labels):
+            label = int(detection.keypoints.labels[index])
+            selection.select_prototype(self._bench.prototypes.target(label), ORIGIN)
+
+    @Slot(int)
+    def _hover(self, index: int) -> None:
+        if self._is_live:
+            self._canvas.set_highlights(hovered=index if index >= 0 else None, selected=None)
+        else:
+            self._bench.selection.hover_keypoint(index if index >= 0 else None, ORIGIN)
+
+    @Slot(object)
+    def _tell_pixel(self, reading: PixelReading | None) -> None:
+        text = ""
+        if reading is not None:
+            red, green, blue = reading.rgb
+            text = f"x {reading.x}  y {reading.y}    rgb {red} {green} {blue}"
+        self.pixel_text_changed.emit(text)
+        self._bench.display.hint_changed.emit(text)
+
+    def clear_marks(self) -> None:
+        """Show no keypoints until the next detection."""
+        self._canvas.set_marks(NO_MARKS)

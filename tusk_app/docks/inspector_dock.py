@@ -1,0 +1,219 @@
+"""The picture and its keypoints in numbers; the keypoint that is selected or pointed at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.docks.canvas_marks import marks_of
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.keypoint_table import KeypointTable
+from tusk_app.widgets.patch_view import PatchView
+from tusk_app.widgets.similarity_bars import Likeness, SimilarityBars
+
+if TYPE_CHECKING:
+    from tusk_app.workbench import Workbench
+    from tusk_core.results import Keypoints
+
+ORIGIN = "inspector"
+NUM_ALIKE = 4
+
+
+class InspectorDock(QDockWidget):
+    """Lists keypoints; hover and selection are shared with all panels."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Inspector", parent)
+        self.setObjectName("inspector-dock")
+        self._bench = workbench
+        self.table = KeypointTable(self)
+        self.patch = PatchView(self)
+        self.alike = SimilarityBars(self)
+        self._picture = QLabel(self)
+        self._picture.setWordWrap(True)
+        self._picture.setProperty("role", "muted")
+        self._title = QLabel(self)
+        self._title.setTextFormat(Qt.TextFormat.RichText)
+        self._values = {name: QLabel(self) for name in ("Place", "Score", "Confidence")}
+        hint = EmptyHint("keypoint", "Nothing to inspect", "")
+        hint.clicked.connect(self._help)
+        self._stack = HintStack(hint, self._lay_out(), self)
+        self.setWidget(self._stack)
+        # A video changes thirty times a second; numbers that nobody can read need not.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(60)
+        self._later.timeout.connect(self.refresh)
+        self._connect()
+        self.refresh()
+
+    @property
+    def hint(self) -> EmptyHint:
+        """What is said while there is nothing to inspect."""
+        return self._stack.hint
+
+    def _lay_out(self) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(8)
+        column.addWidget(self._picture)
+        column.addWidget(self.table, 1)
+        self._details = QWidget(page)
+        row = QHBoxLayout(self._details)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(self.patch, 0, Qt.AlignmentFlag.AlignTop)
+        grid = QGridLayout()
+        grid.setVerticalSpacing(3)
+        grid.addWidget(self._title, 0, 0, 1, 2)
+        for line, (name, label) in enumerate(self._values.items(), 1):
+            caption = QLabel(name, self)
+            caption.setProperty("role", "muted")
+            grid.addWidget(caption, line, 0)
+            grid.addWidget(label, line, 1)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(len(self._values) + 1, 1)
+        row.addLayout(grid, 1)
+        column.addWidget(self._details)
+        column.addWidget(self.alike)
+        self._nothing = QLabel("Point at a keypoint, or choose a row, to see more.", self)
+        self._nothing.setProperty("role", "muted")
+        self._nothing.setWordWrap(True)
+        self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column.addWidget(self._nothing)
+        return page
+
+    def _connect(self) -> None:
+        document, selection = self._bench.document, self._bench.selection
+        for signal in (
+            document.picture_changed,
+            document.detection_changed,
+            document.reconstruction_changed,
+            document.thresholds_changed,
+            document.model_changed,
+            self._bench.prototypes.changed,
+            self._bench.camera.state_changed,
+        ):
+            signal.connect(self._plan)
+        selection.keypoint_changed.connect(self._show_keypoint)
+        selection.keypoint_hover_changed.connect(self._show_keypoint)
+        self.visibilityChanged.connect(self._plan)
+        self.table.row_hovered.connect(
+            lambda row: selection.hover_keypoint(row if row >= 0 else None, ORIGIN)
+        )
+        self.table.row_chosen.connect(self._choose)
+        self.alike.clicked.connect(lambda index: selection.select_prototype(index, ORIGIN))
+
+    @Slot()
+    def _plan(self, _value: object = None) -> None:
+        if not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the picture that is open now."""
+        document = self._bench.document
+        detection = document.detection
+        has_content = document.picture is not None and detection is not None
+        self._stack.show_content(has_content=has_content)
+        if not has_content or detection is None:
+            self._say_what_to_do()
+            return
+        marks = marks_of(detection, self._bench.prototypes)
+        self.table.set_marks(marks, document.min_score)
+        self._picture.setText(self._describe())
+        self._show_keypoint()
+
+    def _say_what_to_do(self) -> None:
+        document = self._bench.document
+        if self._bench.camera.is_on:
+            text = ("The camera is on", "Freeze a frame to look at its keypoints in numbers.")
+        elif document.picture is None:
+            text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
+        elif document.model is None:
+            text = ("No model is open", "Train a model on these pictures, or open one.")
+        else:
+            text = ("Looking at the picture", "Its keypoints appear here in a moment.")
+        buttons = {"No picture is open": "Open images…", "No model is open": "Open model…",
+                   "The camera is on": "Freeze"}  # fmt: skip
+        self._stack.hint.set_text(*text, buttons.get(text[0], ""))
+
+    @Slot()
+    def _help(self) -> None:
+        if self._bench.camera.is_on:
+            self._bench.camera.freeze()
+            return
+        has_picture = self._bench.document.picture is not None
+        command = "file.open-model" if has_picture else "file.open-images"
+        if command in self._bench.actions:
+            self._bench.actions.trigger(command)
+
+    def _describe(self) -> str:
+        document = self._bench.document
+        assert document.detection is not None
+        scores = document.detection.keypoints.scores
+        width, height = document.detection.size
+        above = int((scores >= document.min_score).sum())
+        parts = [f"{width} × {height} px", f"{len(scores)} keypoints"]
+        if above != len(scores):
+            parts.append(f"{above} with a score of at least {document.min_score:.2f}")
+        if document.reconstruction is not None:
+            parts.append(f"reconstruction error {document.reconstruction.error:.4f}")
+        return "  ·  ".join(parts)
+
+    @Slot(str)
+    def _show_keypoint(self, _origin: str = "") -> None:
+        selection, detection = self._bench.selection, self._bench.document.detection
+        self.table.select_row(selection.keypoint)
+        index = selection.hovered_keypoint
+        index = selection.keypoint if index is None else index
+        num = 0 if detection is None else len(detection.keypoints.scores)
+        is_known = index is not None and 0 <= index < num
+        self._details.setVisible(is_known)
+        self.alike.setVisible(is_known)
+        self._nothing.setVisible(not is_known)
+        if is_known and detection is not None and index is not None:
+            self._fill(detection.keypoints, index)
+
+    def _fill(self, points: Keypoints, index: int) -> None:
+        book = self._bench.prototypes
+        label = int(points.labels[index])
+        x, y = points.xy[index].tolist()
+        self._title.setText(f"<b>{book.name(label)}</b>")
+        self._values["Place"].setText(f"{x:.1f}, {y:.1f} px")
+        self._values["Score"].setText(f"{points.scores[index]:.3f}")
+        self._values["Confidence"].setText(f"{points.confidences[index]:.3f}")
+        self.patch.show_place(self._bench.document.picture, (x, y), QColor(*book.colour(label)))
+        self.alike.set_rows(self._alike_to(points, index))
+
+    def _alike_to(self, points: Keypoints, index: int) -> tuple[Likeness, ...]:
+        model, book = self._bench.document.model, self._bench.prototypes
+        if model is None or points.descriptors.shape[1] != model.prototypes.shape[1]:
+            return ()
+        cosines = model.prototypes @ points.descriptors[index]
+        best = np.argsort(-cosines, kind="stable")[:NUM_ALIKE].tolist()
+        return tuple(
+            Likeness(i, book.name(i), book.symbol(i), book.colour(i), float(cosines[i]))
+            for i in best
+        )
+
+    @Slot(int)
+    def _choose(self, row: int) -> None:
+        selection, detection = self._bench.selection, self._bench.document.detection
+        selection.select_keypoint(row if row >= 0 else None, ORIGIN)
+        if detection is not None and 0 <= row < len(detection.keypoints.labels):
+            label = int(detection.keypoints.labels[row])
+            selection.select_prototype(self._bench.prototypes.target(label), ORIGIN)

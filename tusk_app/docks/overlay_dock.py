@@ -1,0 +1,181 @@
+"""What lies on the canvas: how many keypoints, which, how they look, and the layers."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QFormLayout,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.models.display import Layer
+from tusk_app.widgets.layer_row import LayerRow
+from tusk_app.widgets.value_slider import ValueSlider
+
+if TYPE_CHECKING:
+    from tusk_app.workbench import Workbench
+
+MOST_KEYPOINTS = 64
+
+_LAYERS = (
+    (Layer.PICTURE, "Picture", "The picture itself"),
+    (Layer.RECONSTRUCTION, "Reconstruction", "The picture as it is rebuilt from its keypoints"),
+    (Layer.SEGMENTATION, "Segmentation", "Every pixel in the colour of the keypoint that draws it"),
+    (Layer.ERROR, "Error map", "Where the reconstruction differs from the picture"),
+    (Layer.HEAT_MAP, "Heat map", "Where the model sees something worth a keypoint"),
+)
+_COLOURS = (("prototype", "Prototype"), ("score", "Score"), ("one", "One colour"))
+_SIZES = (("score", "Score"), ("fixed", "One size"))
+_BELOW = (("dim", "Dimmed"), ("hide", "Hidden"))
+
+
+class OverlayDock(QDockWidget):
+    """Sets the document's thresholds and the display; holds no state of its own."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Overlay", parent)
+        self.setObjectName("overlay-dock")
+        self._bench = workbench
+        self._rows: dict[Layer, LayerRow] = {}
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(6)
+        column.addLayout(self._make_keypoints())
+        column.addSpacing(8)
+        column.addWidget(_heading("Layers"))
+        for layer, name, tip in _LAYERS:
+            column.addWidget(self._make_row(layer, name, tip))
+        column.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        self.setWidget(area)
+        workbench.display.changed.connect(self._show)
+        workbench.document.thresholds_changed.connect(self._show)
+        workbench.document.model_changed.connect(self._show)
+        self._show()
+
+    @property
+    def rows(self) -> dict[Layer, LayerRow]:
+        """The rows of the layers."""
+        return dict(self._rows)
+
+    @property
+    def num_slider(self) -> ValueSlider:
+        """Keypoints of each picture."""
+        return self._num
+
+    @property
+    def score_slider(self) -> ValueSlider:
+        """The score threshold."""
+        return self._score
+
+    def _make_keypoints(self) -> QFormLayout:
+        display, document = self._bench.display, self._bench.document
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setHorizontalSpacing(10)
+        self._num = ValueSlider("Keypoints of each picture", 1, MOST_KEYPOINTS)
+        self._num.setToolTip("How many keypoints to show of each picture, best first")
+        self._num.value_changed.connect(lambda v: document.set_num_keypoints(round(v)))
+        self._training = QPushButton("As in training")
+        self._training.setToolTip("Ask for as many keypoints as the model was trained with")
+        self._training.clicked.connect(lambda: document.set_num_keypoints(None))
+        self._score = ValueSlider("Least score", 0.0, 1.0, step=0.01, decimals=2)
+        self._score.setToolTip("Keypoints with a lower score are dimmed or hidden")
+        self._score.value_changed.connect(document.set_min_score)
+        self._below = _choice(_BELOW, "Keypoints below the least score")
+        self._below.activated.connect(
+            lambda i: display.change_overlay(below=self._below.itemData(i))
+        )
+        self._size = ValueSlider("Marker size", 6, 48, suffix=" px")
+        self._size.value_changed.connect(lambda v: display.change_overlay(size=float(v)))
+        self._size_by = _choice(_SIZES, "Marker size by")
+        self._size_by.activated.connect(
+            lambda i: display.change_overlay(size_by=self._size_by.itemData(i))
+        )
+        self._colour_by = _choice(_COLOURS, "Marker colour by")
+        self._colour_by.activated.connect(
+            lambda i: display.change_overlay(colour_by=self._colour_by.itemData(i))
+        )
+        self._hollow = QCheckBox("Hollow markers")
+        self._hollow.toggled.connect(lambda on: display.change_overlay(hollow=on))
+        self._labels = QCheckBox("Name every keypoint")
+        self._labels.toggled.connect(lambda on: display.change_overlay(labels=on))
+        form.addRow(_heading("Keypoints"))
+        form.addRow("Number", self._num)
+        form.addRow("", self._training)
+        form.addRow("Least score", self._score)
+        form.addRow("Below it", self._below)
+        form.addRow("Colour by", self._colour_by)
+        form.addRow("Size by", self._size_by)
+        form.addRow("Size", self._size)
+        form.addRow("", self._hollow)
+        form.addRow("", self._labels)
+        return form
+
+    def _make_row(self, layer: Layer, name: str, tip: str) -> LayerRow:
+        row = LayerRow(name, tip, self)
+        row.visible_changed.connect(functools.partial(self._set_visible, layer))
+        row.opacity_changed.connect(functools.partial(self._set_opacity, layer))
+        self._rows[layer] = row
+        return row
+
+    def _set_visible(self, layer: Layer, visible: bool) -> None:  # noqa: FBT001
+        self._bench.display.change_layer(layer, visible=visible)
+
+    def _set_opacity(self, layer: Layer, opacity: float) -> None:
+        self._bench.display.change_layer(layer, opacity=opacity)
+
+    @Slot()
+    def _show(self) -> None:
+        display, document = self._bench.display, self._bench.document
+        overlay = display.overlay
+        self._num.set_value(self._bench.inference.num_keypoints)
+        self._training.setVisible(document.num_keypoints is not None)
+        self._score.set_value(document.min_score)
+        self._size.set_value(overlay.size)
+        for box, value in (
+            (self._below, overlay.below),
+            (self._size_by, overlay.size_by),
+            (self._colour_by, overlay.colour_by),
+        ):
+            box.setCurrentIndex(box.findData(value))
+        for check, is_on in ((self._hollow, overlay.hollow), (self._labels, overlay.labels)):
+            check.blockSignals(True)
+            check.setChecked(is_on)
+            check.blockSignals(False)
+        for layer, row in self._rows.items():
+            style = display.layer(layer)
+            row.show_style(visible=style.visible, opacity=style.opacity)
+            row.setEnabled(layer is Layer.PICTURE or document.model is not None)
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
+
+
+def _choice(items: tuple[tuple[str, str], ...], name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for value, text in items:
+        box.addItem(text, value)
+    return box

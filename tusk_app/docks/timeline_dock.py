@@ -1,0 +1,251 @@
+"""Play, step, speed and loop, and what is known of every frame of the video or folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSize, QTimer, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons
+from tusk_app.controllers.playback_controller import SPEEDS
+from tusk_app.widgets import tones
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.timeline_bar import Strip, TimelineBar
+
+if TYPE_CHECKING:
+    from tusk_app.workbench import Workbench
+
+REDRAW_MS = 200
+_COUNT = (86, 156, 214)
+_SCORE = (78, 186, 138)
+_NAMES = {1 / 16: "1/16 ×", 1 / 8: "1/8 ×", 1 / 4: "1/4 ×", 1 / 2: "1/2 ×"}
+
+
+def clock(index: int, rate: float) -> str:
+    """Return a frame's time as minutes, seconds and hundredths."""
+    seconds = index / rate
+    return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
+
+
+class TimelineDock(QDockWidget):
+    """Bound to the playback controller and the table of frames."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Timeline", parent)
+        self.setObjectName("timeline-dock")
+        self._bench = workbench
+        self.bar = TimelineBar(self)
+        self._buttons: dict[str, QToolButton] = {}
+        hint = EmptyHint(
+            "timeline",
+            "Nothing to play",
+            "Open a video, or a folder with several pictures.",
+            "Open video…",
+        )
+        hint.clicked.connect(lambda: workbench.actions.trigger("file.open-video"))
+        self._add_actions()
+        self._stack = HintStack(hint, self._lay_out(), self)
+        self.setWidget(self._stack)
+        # Strips of a long video are drawn a few times a second, not for every frame.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(REDRAW_MS)
+        self._later.timeout.connect(self._draw_strips)
+        self._connect()
+        self._take_source()
+
+    @property
+    def is_empty(self) -> bool:
+        """True while there is nothing to play."""
+        return self._stack.is_empty
+
+    @property
+    def buttons(self) -> dict[str, QToolButton]:
+        """The buttons by the id of their command."""
+        return dict(self._buttons)
+
+    def _add_actions(self) -> None:
+        add, playback = self._bench.actions.add, self._bench.playback
+        add("go.play", "&Play", playback.toggle, menu="Go", shortcut="Space", canvas_only=True,
+            group="play", icon="play", tip="Play or pause")  # fmt: skip
+        add("go.loop", "Play in a &loop", playback.set_loops, menu="Go", checkable=True,
+            checked=playback.loops, group="play", icon="loop",
+            tip="Go on from the start at the end")  # fmt: skip
+        add("go.loop-all", "Play &all frames", lambda: playback.set_loop_range(None), menu="Go",
+            group="play", tip="Take the loop range away; Shift and drag on the time line "
+            "sets one")  # fmt: skip
+        add("go.slower", "Slo&wer", lambda: self._shift_speed(-1), menu="Go", shortcut="[",
+            canvas_only=True, group="play", tip="Play at half the speed")  # fmt: skip
+        add("go.faster", "Fas&ter", lambda: self._shift_speed(1), menu="Go", shortcut="]",
+            canvas_only=True, group="play", tip="Play at double speed")  # fmt: skip
+
+    def _lay_out(self) -> QWidget:
+        page = QWidget(self)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        playback, document = self._bench.playback, self._bench.document
+        self._button(row, "first", "first", "First frame", lambda: document.go_to(0))
+        self._button(row, "step-back", "step-back", "One frame back", lambda: playback.step(-1))
+        self._button(row, "play", "play", "Play (Space on the canvas)", playback.toggle)
+        self._button(row, "step-forward", "step-forward", "One frame on", lambda: playback.step(1))
+        last = self._button(row, "last", "last", "Last frame", lambda: document.go_to(2**31))
+        del last
+        loop = self._button(row, "loop", "loop", "Play in a loop", None)
+        loop.setDefaultAction(self._bench.actions.get("go.loop"))
+        self._speed = QComboBox(page)
+        self._speed.setAccessibleName("Speed")
+        self._speed.setToolTip("Speed")
+        for speed in SPEEDS:
+            self._speed.addItem(_NAMES.get(speed, f"{speed:g} ×"), speed)
+        self._speed.setCurrentIndex(SPEEDS.index(1.0))
+        self._speed.activated.connect(lambda i: playback.set_speed(self._speed.itemData(i)))
+        row.addSpacing(6)
+        row.addWidget(self._speed)
+        self._all = QToolButton(page)
+        self._all.setText("Play all")
+        self._all.setToolTip("Take the loop range away")
+        self._all.clicked.connect(lambda: playback.set_loop_range(None))
+        row.addWidget(self._all)
+        row.addStretch(1)
+        self._where = QLabel(page)
+        self._where.setProperty("role", "muted")
+        row.addWidget(self._where)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 4, 8, 6)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+        column.addStretch(1)
+        return page
+
+    def _button(
+        self, row: QHBoxLayout, name: str, icon: str, tip: str, slot: object
+    ) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName(icon)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setIconSize(QSize(20, 20))
+        button.setAutoRaise(True)
+        if callable(slot):
+            button.clicked.connect(lambda _checked=False: slot())
+        row.addWidget(button)
+        self._buttons[name] = button
+        return button
+
+    def _connect(self) -> None:
+        document, playback = self._bench.document, self._bench.playback
+        document.source_changed.connect(self._take_source)
+        document.index_requested.connect(self._show_index)
+        document.picture_changed.connect(self._show_index)
+        self._bench.inference.frames_changed.connect(self._plan)
+        self._bench.selection.prototype_changed.connect(self._plan)
+        self._bench.prototypes.changed.connect(self._plan)
+        playback.playing_changed.connect(self._show_playing)
+        playback.speed_changed.connect(self._show_speed)
+        playback.loop_changed.connect(self._show_range)
+        self.bar.seek_requested.connect(playback.seek)
+        self.bar.range_changed.connect(self._set_range)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_speed"):
+            self._paint_icons()
+
+    def _paint_icons(self) -> None:
+        colour = tones.tone(self.palette(), "text")
+        for name, button in self._buttons.items():
+            if name == "loop":
+                continue  # its action brings the icon
+            shown = button.objectName()
+            if name == "play" and self._bench.playback.is_playing:
+                shown = "pause"
+            button.setIcon(icons.icon(shown, colour))
+
+    def _shift_speed(self, step: int) -> None:
+        playback = self._bench.playback
+        place = min(max(SPEEDS.index(playback.speed) + step, 0), len(SPEEDS) - 1)
+        playback.set_speed(SPEEDS[place])
+
+    @Slot()
+    def _take_source(self) -> None:
+        num = self._bench.document.num_pictures
+        self._stack.show_content(has_content=num > 1)
+        self._bench.actions.get("go.play").setEnabled(num > 1)
+        self.bar.set_frames(num)
+        self._paint_icons()
+        self._draw_strips()
+        self._show_range()
+        self._show_index()
+
+    @Slot()
+    def _show_index(self, _value: object = None) -> None:
+        document, playback = self._bench.document, self._bench.playback
+        index, source = max(document.index, 0), document.source
+        self.bar.set_index(index)
+        text = f"{index + 1:,} / {document.num_pictures:,}"
+        if source is not None and source.fps > 0:
+            total = clock(document.num_pictures - 1, source.fps)
+            text = f"{clock(index, playback.rate)} / {total}    frame {text}"
+        self._where.setText(text)
+
+    @Slot(bool)
+    def _show_playing(self, playing: bool) -> None:  # noqa: FBT001
+        action = self._bench.actions.get("go.play")
+        action.setText("&Pause" if playing else "&Play")
+        self._buttons["play"].setToolTip("Pause" if playing else "Play (Space on the canvas)")
+        self._buttons["play"].setAccessibleName("Pause" if playing else "Play")
+        self._paint_icons()
+
+    @Slot(float)
+    def _show_speed(self, speed: float) -> None:
+        self._speed.setCurrentIndex(self._speed.findData(speed))
+
+    @Slot()
+    def _show_range(self) -> None:
+        playback = self._bench.playback
+        has_range = playback.has_loop_range
+        self.bar.set_range(playback.loop_range if has_range else None)
+        self._all.setVisible(has_range)
+        self._bench.actions.get("go.loop").setChecked(playback.loops)
+        self._bench.actions.get("go.loop-all").setEnabled(has_range)
+
+    @Slot(int, int)
+    def _set_range(self, first: int, last: int) -> None:
+        self._bench.playback.set_loop_range((first, last) if last > first else None)
+
+    @Slot()
+    def _plan(self, _value: object = None) -> None:
+        if not self._later.isActive():
+            self._later.start()
+
+    @Slot()
+    def _draw_strips(self) -> None:
+        document, frames = self._bench.document, self._bench.inference.frames
+        if document.num_pictures != len(frames.known):
+            return
+        if document.model is None and not frames.known.any():
+            self.bar.set_strips((), frames.known)
+            return
+        score = max(document.min_score, 1e-6)
+        strips = [
+            Strip("Keypoints", frames.counts(score), _COUNT),
+            Strip("Mean score", frames.mean_scores(), _SCORE, top=1.0),
+        ]
+        chosen, book = self._bench.selection.prototype, self._bench.prototypes
+        if chosen is not None:
+            same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
+            presence = frames.presence(np.array(same or [chosen]), score)
+            strips.append(Strip(book.name(chosen), presence, book.colour(chosen), top=1.0))
+        self.bar.set_strips(tuple(strips), frames.known)

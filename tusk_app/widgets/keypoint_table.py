@@ -1,0 +1,193 @@
+"""The keypoints of one picture as a table, best first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from tusk_app.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+
+_HEADERS = ("Prototype", "Score", "x", "y")
+_ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def chip(colour: QColor, symbol: str, side: int = 16, ratio: float = 1.0) -> QPixmap:
+    """Return a prototype's symbol in its colour, ``side`` logical pixels wide."""
+    picture = QPixmap(round(side * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(QPointF(side / 2, side / 2))
+    size = side * 0.66
+    painter.scale(size, size)
+    painter.setPen(QPen(colour.darker(150), 1.2 / size))
+    painter.setBrush(colour)
+    painter.drawPath(symbol_path(symbol))
+    painter.end()
+    return picture
+
+
+class KeypointModel(QAbstractTableModel):
+    """Rows are keypoints by index."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._marks = NO_MARKS
+        self._min_score = 0.0
+        self._chips: dict[tuple[tuple[int, ...], str], QIcon] = {}
+
+    @property
+    def marks(self) -> KeypointMarks:
+        """What is listed."""
+        return self._marks
+
+    def set_marks(self, marks: KeypointMarks, min_score: float) -> None:
+        """List other keypoints."""
+        same = len(marks) == len(self._marks)
+        if not same:
+            self.beginResetModel()
+        self._marks, self._min_score = marks, min_score
+        if not same:
+            self.endResetModel()
+        elif len(marks):
+            last = self.index(len(marks) - 1, len(_HEADERS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        """Return the number of keypoints."""
+        return 0 if parent is not None and parent.isValid() else len(self._marks)
+
+    def columnCount(self, parent: _Index | None = None) -> int:  # noqa: ARG002
+        """Return the number of columns."""
+        return len(_HEADERS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's title."""
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return _HEADERS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole and section > 0:
+                return _ALIGN_RIGHT
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what one cell shows."""
+        row, column, marks = index.row(), index.column(), self._marks
+        if row >= len(marks):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            x, y = marks.xy[row].tolist()
+            texts = (marks.names[row], f"{marks.scores[row]:.3f}", f"{x:.1f}", f"{y:.1f}")
+            return texts[column]
+        if role == Qt.ItemDataRole.TextAlignmentRole and column > 0:
+            return _ALIGN_RIGHT
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return self._chip(row)
+        if role == Qt.ItemDataRole.ForegroundRole and marks.scores[row] < self._min_score:
+            return QColor(128, 134, 145)
+        return None
+
+    def _chip(self, row: int) -> QIcon:
+        key = (tuple(self._marks.colours[row].tolist()), self._marks.symbols[row])
+        if key not in self._chips:
+            self._chips[key] = QIcon(chip(QColor(*key[0]), key[1], ratio=2.0))
+        return self._chips[key]
+
+
+class KeypointTable(QTableView):
+    """Lists keypoints; hovering and choosing a row is told.
+
+    Signals:
+        row_hovered: int, -1 for none.
+        row_chosen: int, -1 for none; by the user only.
+    """
+
+    row_hovered = Signal(int)
+    row_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = KeypointModel(self)
+        self.setModel(self._model)
+        self._hovered = -1
+        self._is_ours = False
+        self.setAccessibleName("Keypoints of this picture")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setIconSize(QSize(16, 16))
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(24)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in range(1, len(_HEADERS)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.selectionModel().selectionChanged.connect(self._tell_choice)
+
+    def set_marks(self, marks: KeypointMarks, min_score: float = 0.0) -> None:
+        """List other keypoints; the selection stays if their number does."""
+        self._is_ours = True
+        self._model.set_marks(marks, min_score)
+        self._is_ours = False
+
+    def select_row(self, row: int | None) -> None:
+        """Show a row as selected without telling anybody."""
+        self._is_ours = True
+        if row is None or row >= self._model.rowCount():
+            self.clearSelection()
+        else:
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(
+                self._model.index(row, 0), flags.ClearAndSelect | flags.Rows
+            )
+            self.scrollTo(self._model.index(row, 0))
+        self._is_ours = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell the row under the pointer."""
+        self._hover(self.indexAt(event.position().toPoint()).row())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that the pointer left."""
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self._hovered:
+            self._hovered = row
+            self.row_hovered.emit(row)
+
+    @Slot()
+    def _tell_choice(self) -> None:
+        if self._is_ours:
+            return
+        rows = self.selectionModel().selectedRows()
+        self.row_chosen.emit(rows[0].row() if rows else -1)

@@ -21,7 +21,6 @@ from tusk_app.controllers.job_controller import Job, JobState
 from tusk_app.docks.canvas_actions import CanvasActions
 from tusk_app.docks.canvas_binding import CanvasBinding
 from tusk_app.docks.canvas_editing import CanvasEditing
-from tusk_app.docks.canvas_editing import CanvasEditing
 from tusk_app.docks.live_view import LiveView
 from tusk_app.widgets.banner import Banner
 from tusk_app.widgets.image_canvas import ImageCanvas
@@ -54,7 +53,6 @@ class CanvasArea(QWidget):
         self.binding = CanvasBinding(workbench, self.canvas)
         self.live = LiveView(workbench, self.canvas, self.binding, self.banner)
         self.commands = CanvasActions(workbench, self.canvas)
-        self.editing = CanvasEditing(workbench, self.canvas)
         self.editing = CanvasEditing(workbench, self.canvas)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)

@@ -1,0 +1,385 @@
+"""Evaluate: score the open model on data with ground truth, by the paper's protocols."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.controllers.source_controller import display_name
+from tusk_app.widgets.confusion_view import ConfusionView
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.metric_table import MetricTable
+from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS
+from tusk_core import api
+from tusk_core.results import EvaluationReport, TuskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tusk_app.controllers.job_controller import Job
+    from tusk_app.workbench import Workbench
+    from tusk_app.workers.job_worker import JobFailure
+    from tusk_core.control import RunControl
+    from tusk_core.events import JobProgress
+
+ORIGIN = "evaluation"
+# Pictures no bundled or quickly trained model has seen: another seed than training's.
+SAMPLES = {
+    "tetrominoes": ("sample:tetrominoes?count=1000&seed=1000", "multi-object"),
+    "digits": ("sample:digits?count=500&seed=1000", "mnist-hard"),
+    "solids": ("sample:solids?count=200&seed=1000", "multi-object"),
+}
+CHOOSE = "choose"
+
+
+def evaluation_job(
+    control: RunControl, *, model: Path, data: str, protocol: str
+) -> Iterator[object]:
+    """Return progress, then the report; runs in the job's thread."""
+    return api.evaluate(model, data, protocol, control)
+
+
+class EvaluationDock(QDockWidget):
+    """Chooses model, data and protocol; shows numbers, tables and the worst pictures."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Evaluate", parent)
+        self.setObjectName("evaluation-dock")
+        self._bench = workbench
+        self._job: Job | None = None
+        self._report: EvaluationReport | None = None
+        self._last_data = 0
+        self._make_widgets()
+        self._add_actions()
+        self._connect()
+        self._show_data()
+        self._refresh()
+
+    @property
+    def report(self) -> EvaluationReport | None:
+        """What is shown."""
+        return self._report
+
+    @Slot()
+    def start(self) -> None:
+        """Score the open model, as a job."""
+        model = self._bench.document.model
+        if model is None or self._job is not None:
+            return
+        data, protocol = self.data_box.currentData(), self.protocol_box.currentData()
+        work = functools.partial(evaluation_job, model=model.path, data=data, protocol=protocol)
+        job = self._bench.jobs.start(f"Evaluate on {display_name(data)}", work)
+        job.progressed.connect(self._show_progress)
+        job.produced.connect(self.show_report)
+        self._job = job
+        self._refresh()
+
+    @Slot()
+    def reveal(self) -> None:
+        """Show the panel."""
+        self.show()
+        self.raise_()
+
+    @Slot(object)
+    def show_report(self, report: EvaluationReport) -> None:
+        """Show numbers, tables and worst pictures."""
+        self._report = report
+        self.table.show_report(report)
+        self.table_box.blockSignals(True)
+        self.table_box.clear()
+        self.table_box.addItems(list(report.tables))
+        self.table_box.blockSignals(False)
+        self._right.setVisible(bool(report.tables))
+        self._show_table()
+        self.worst.clear()
+        self.worst.addItems(list(report.worst))
+        self._worst_title.setText("Worst pictures" if report.worst else "No picture went wrong")
+        title, _ = PROTOCOL_TEXTS[report.protocol]
+        pictures = report.counts.get("pictures", 0)
+        self._about.setText(
+            f"{title}: {Path(report.model).name} on {display_name(report.data)}, "
+            f"{pictures:,} pictures"
+        )
+        self._about.setToolTip(
+            "\n".join(f"{name.replace('_', ' ')}: {n:,}" for name, n in report.counts.items())
+        )
+        self._stack.show_content(has_content=True)
+        self._refresh()
+
+    # Parts
+
+    def _make_widgets(self) -> None:
+        self.table = MetricTable()
+        self.confusion = ConfusionView()
+        hint = EmptyHint(
+            "evaluate",
+            "Nothing evaluated yet",
+            "Score the open model on data whose objects are known: made-up samples, a data set "
+            "made with “tusk sample-data”, or a published one. You get every number of the paper "
+            "with its interval, and stricter ones beside.",
+        )
+        self._stack = HintStack(hint, self._make_results())
+        body = QWidget(self)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(8, 6, 8, 8)
+        column.addLayout(self._make_bar())
+        column.addWidget(self._stack, 1)
+        self.setWidget(body)
+
+    def _make_bar(self) -> QHBoxLayout:
+        self.protocol_box = QComboBox()
+        self.protocol_box.setAccessibleName("Protocol")
+        for protocol, (words, tip) in PROTOCOL_TEXTS.items():
+            self.protocol_box.addItem(words, protocol)
+            self.protocol_box.setItemData(
+                self.protocol_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole
+            )
+        self.data_box = QComboBox()
+        self.data_box.setAccessibleName("Data with ground truth")
+        self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.start_button = QPushButton("Evaluate")
+        self.cancel_button = QPushButton("Cancel")
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(180)
+        self.progress.setTextVisible(False)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setToolTip("Write the numbers as JSON, or as a table in plain text")
+        bar = QHBoxLayout()
+        bar.addWidget(self.protocol_box)
+        bar.addWidget(QLabel("on"))
+        bar.addWidget(self.data_box)
+        bar.addWidget(self.start_button)
+        bar.addWidget(self.progress)
+        bar.addWidget(self.cancel_button)
+        bar.addStretch(1)
+        bar.addWidget(self.save_button)
+        return bar
+
+    def _make_results(self) -> QWidget:
+        self._about = QLabel()
+        self._about.setProperty("role", "muted")
+        self.table_box = QComboBox()
+        self.table_box.setAccessibleName("Table")
+        self._right = QWidget()
+        tables = QVBoxLayout(self._right)
+        tables.setContentsMargins(0, 0, 0, 0)
+        tables.addWidget(self.table_box)
+        tables.addWidget(self.confusion, 1)
+        self.worst = QListWidget()
+        self.worst.setAccessibleName("Worst pictures")
+        self.worst.setToolTip("Double-click to open the picture")
+        self._worst_title = QLabel()
+        self._worst_title.setProperty("role", "muted")
+        last = QWidget()
+        pictures = QVBoxLayout(last)
+        pictures.setContentsMargins(0, 0, 0, 0)
+        pictures.addWidget(self._worst_title)
+        pictures.addWidget(self.worst, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for part in (self.table, self._right, last):
+            splitter.addWidget(part)
+        splitter.setSizes([420, 420, 160])
+        splitter.setChildrenCollapsible(False)
+        results = QWidget()
+        column = QVBoxLayout(results)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._about)
+        column.addWidget(splitter, 1)
+        return results
+
+    def _add_actions(self) -> None:
+        self._bench.actions.add(
+            "model.evaluate",
+            "Evaluate…",
+            self.reveal,
+            menu="Model",
+            tip="Score the open model on data with ground truth",
+            icon="evaluate",
+        )
+
+    def _connect(self) -> None:
+        bench = self._bench
+        bench.document.model_changed.connect(self._take_model)
+        bench.document.source_changed.connect(self._show_data)
+        bench.jobs.job_finished.connect(self._take_end)
+        bench.jobs.job_cancelled.connect(self._take_end)
+        bench.jobs.job_failed.connect(self._take_failure)
+        bench.prototypes.changed.connect(self._show_table)
+        self.start_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self._cancel)
+        self.save_button.clicked.connect(self._ask_where_to_save)
+        self.table_box.currentIndexChanged.connect(self._show_table)
+        self.data_box.activated.connect(self._take_data)
+        self.worst.itemActivated.connect(lambda item: self.open_picture(item.text()))
+        self.confusion.prototype_clicked.connect(
+            lambda prototype: bench.selection.select_prototype(prototype, ORIGIN)
+        )
+
+    # Reactions
+
+    @Slot()
+    def _take_model(self) -> None:
+        model = self._bench.document.model
+        if model is not None:
+            trained_on = model.config.data.source.removeprefix("sample:").partition("?")[0]
+            if trained_on in SAMPLES:
+                data, protocol = SAMPLES[trained_on]
+                self._choose(data, protocol)
+        self._refresh()
+
+    @Slot()
+    def _show_data(self) -> None:
+        """List what could be evaluated on: the open pictures, samples, a folder."""
+        chosen = self.data_box.currentData()
+        self.data_box.blockSignals(True)
+        self.data_box.clear()
+        source = self._bench.document.source
+        if source is not None and getattr(source, "has_ground_truth", False):
+            self.data_box.addItem(f"open pictures: {display_name(source.source)}", source.source)
+        for name, (data, _) in SAMPLES.items():
+            count = data.partition("count=")[2].partition("&")[0]
+            self.data_box.addItem(f"{count} unseen {name}", data)
+        self.data_box.addItem("a folder…", CHOOSE)
+        self.data_box.setCurrentIndex(max(0, self.data_box.findData(chosen)))
+        self._last_data = self.data_box.currentIndex()
+        self.data_box.blockSignals(False)
+
+    @Slot(int)
+    def _take_data(self, index: int) -> None:
+        data = self.data_box.itemData(index)
+        if data == CHOOSE:
+            self.data_box.setCurrentIndex(self._last_data)
+            dialog = QFileDialog(self, "Data set with ground truth")
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.fileSelected.connect(self.choose_folder)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+            return
+        self._last_data = index
+        for known, protocol in SAMPLES.values():
+            if data == known:
+                self._choose(data, protocol)
+
+    @Slot(str)
+    def choose_folder(self, folder: str) -> None:
+        """Offer and choose a folder."""
+        if self.data_box.findData(folder) < 0:
+            self.data_box.insertItem(self.data_box.count() - 1, display_name(folder), folder)
+        self.data_box.setCurrentIndex(self.data_box.findData(folder))
+        self._last_data = self.data_box.currentIndex()
+
+    def _choose(self, data: str, protocol: str) -> None:
+        if (index := self.data_box.findData(data)) >= 0:
+            self.data_box.setCurrentIndex(index)
+            self._last_data = index
+        self.protocol_box.setCurrentIndex(self.protocol_box.findData(protocol))
+
+    @Slot()
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    @Slot(object)
+    def _show_progress(self, progress: JobProgress) -> None:
+        self.progress.setMaximum(max(1, progress.total))
+        self.progress.setValue(progress.done)
+        self.progress.setToolTip(f"{progress.message} {progress.done:,} of {progress.total:,}")
+
+    @Slot(object)
+    def _take_end(self, job: Job) -> None:
+        if job is self._job:
+            self._job = None
+            self._refresh()
+
+    @Slot(object, object)
+    def _take_failure(self, job: Job, failure: JobFailure) -> None:
+        if job is not self._job:
+            return
+        self._take_end(job)
+        self._bench.notices.error(
+            "The model could not be evaluated.",
+            failure.sentence,
+            "Choose other data or another protocol.",
+            failure.details,
+        )
+
+    @Slot()
+    def _show_table(self) -> None:
+        report, name = self._report, self.table_box.currentText()
+        if report is None or name not in report.tables:
+            return
+        book, counts = self._bench.prototypes, np.array(report.tables[name], dtype=float)
+        model = self._bench.document.model
+        is_same = model is not None and str(model.path) == report.model
+        colours = book.colours() if is_same else np.zeros((0, 3), np.uint8)
+        labels = [book.name(index) for index in range(book.num)] if is_same else []
+        self.confusion.show_counts(counts, report.columns.get(name, ()), colours, labels)
+
+    def _refresh(self) -> None:
+        model, is_running = self._bench.document.model, self._job is not None
+        self.start_button.setEnabled(model is not None and not is_running)
+        self.start_button.setToolTip(
+            "Score the open model" if model is not None else "Open or train a model first"
+        )
+        for widget in (self.progress, self.cancel_button):
+            widget.setVisible(is_running)
+        self.progress.setMaximum(0)
+        self.save_button.setEnabled(self._report is not None)
+
+    # Pictures and files
+
+    def open_picture(self, name: str) -> None:
+        """Show one of the worst pictures, opening its data set if need be."""
+        report, source = self._report, self._bench.document.source
+        if report is None:
+            return
+        if source is not None and source.source == report.data:
+            names = (index for index in range(len(source)) if source.name(index) == name)
+            self._bench.document.go_to(next(names, 0))
+            return
+        self._bench.sources.open_pictures(report.data, select=Path(name).name)
+
+    def _ask_where_to_save(self) -> None:
+        dialog = QFileDialog(self, "Save the numbers")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["JSON (*.json)", "Plain text (*.txt)"])
+        dialog.setDefaultSuffix("json")
+        dialog.selectFile("evaluation.json")
+        dialog.fileSelected.connect(self.save)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot(str)
+    def save(self, path: str) -> None:
+        """Write the report as JSON, or as text where the name ends in ``.txt``."""
+        if self._report is None:
+            return
+        target = Path(path)
+        try:
+            if target.suffix.lower() == ".txt":
+                target.write_text(api.report_text(self._report) + "\n", encoding="utf-8")
+            else:
+                api.save_report(self._report, target)
+        except (OSError, TuskError) as error:
+            self._bench.notices.error(
+                "The numbers were not saved.", str(error), "Choose another folder."
+            )
+            return
+        self._bench.notices.toast(f"Saved {target.name}.", "success")

@@ -57,6 +57,7 @@ DOCKS = (
     DockSpec("timeline_dock", "TimelineDock", BOTTOM, frozenset({DATA})),
     DockSpec("embedding_dock", "EmbeddingDock", BOTTOM, frozenset({EXPLORE})),
     DockSpec("gallery_dock", "GalleryDock", BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("evaluation_dock", "EvaluationDock", BOTTOM, frozenset({EXPLORE}), 1),
     DockSpec("training_dock", "TrainingDock", BOTTOM, frozenset({TRAIN})),
     DockSpec("log_dock", "LogDock", BOTTOM, frozenset()),
 )
@@ -79,7 +80,11 @@ class MainWindow(QMainWindow):
         self.setObjectName("main-window")
         self.setWindowTitle("TUSK")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.workbench = workbench
         self._status = StatusBar(self)
@@ -202,6 +207,7 @@ class MainWindow(QMainWindow):
         bench.document.source_changed.connect(self._refresh)
         bench.document.model_changed.connect(self._refresh)
         bench.document.run_changed.connect(self._refresh)
+        bench.camera.state_changed.connect(self._refresh)
         bench.settings.recent_changed.connect(self.show_recent)
         bench.actions.shortcuts_changed.connect(self._show_keys)
         self.layouts.changed.connect(self._show_workspace)
@@ -253,6 +259,7 @@ class MainWindow(QMainWindow):
         """Show welcome page or canvas, and what is open in the title."""
         document = self.workbench.document
         is_open = document.source is not None or document.model is not None
+        is_open = is_open or self.workbench.camera.is_on
         parts = []
         if document.source is not None:
             parts.append(display_name(document.source.source))

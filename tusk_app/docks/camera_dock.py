@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -117,12 +118,8 @@ class CameraDock(QDockWidget):
 
     def _make_source(self) -> QVBoxLayout:
         row = QHBoxLayout()
-        self._source = QComboBox(self)
+        self._source = _narrow(self)
         self._source.setAccessibleName("Camera")
-        self._source.setMinimumContentsLength(14)
-        self._source.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
         self._source.activated.connect(self._choose)
         self._refresh = QToolButton(self)
         self._refresh.setToolTip("Look for cameras again")
@@ -179,14 +176,15 @@ class CameraDock(QDockWidget):
 
     def _make_settings(self) -> QFormLayout:
         form = QFormLayout()
-        self._size = QComboBox(self)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self._size = _narrow(self)
         self._size.setAccessibleName("Resolution")
         for width, height in SIZES:
             self._size.addItem(f"{width} × {height}", (width, height))
         self._size.setCurrentIndex(SIZES.index((640, 480)))
         self._size.setToolTip("The camera may give the nearest size it has")
         self._size.activated.connect(self._restart)
-        self._network = QComboBox(self)
+        self._network = _narrow(self)
         self._network.setAccessibleName("Network size")
         self._network.setToolTip("Smaller is faster; larger finds smaller things")
         for size in NETWORK_SIZES:
@@ -198,7 +196,7 @@ class CameraDock(QDockWidget):
         self._mirror = QCheckBox("Mirror", self)
         self._mirror.setToolTip("Flip left and right, as people expect of themselves")
         self._mirror.toggled.connect(self._camera.set_mirrored)
-        self._format = QComboBox(self)
+        self._format = _narrow(self)
         self._format.setAccessibleName("Format of recordings")
         for name in FORMATS:
             self._format.addItem(name)
@@ -412,3 +410,12 @@ class CameraDock(QDockWidget):
             choice = self._source.itemData(place)
             name = "video" if choice is None else drawings[choice.kind]
             self._source.setItemIcon(place, icons.icon(name, colour))
+
+
+def _narrow(parent: QWidget) -> QComboBox:
+    """Return a box that long entries do not make wider than the panel."""
+    box = QComboBox(parent)
+    box.setMinimumContentsLength(8)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return box

@@ -104,6 +104,8 @@ class CanvasArea(QWidget):
             signal.connect(self._show_state)
         bench.inference.model_opening.connect(self._show_state)
         document.detection_changed.connect(self._show_state)
+        bench.camera.stats_changed.connect(self._show_state)
+        bench.camera.state_changed.connect(self._show_state)
         bench.jobs.job_started.connect(self._add_job)
         bench.jobs.job_progress.connect(self._show_progress)
         bench.jobs.job_finished.connect(self._remove_job)
@@ -133,6 +135,9 @@ class CanvasArea(QWidget):
     def _show_state(self, value: object = None) -> None:
         inference, document = self._bench.inference, self._bench.document
         detection = document.detection
+        live = self._bench.camera.newest if self._bench.camera.is_on else None
+        if live is not None:
+            detection = live.detection
         if isinstance(value, str):
             text = f"Opening {value}…"
         elif inference.state is EngineState.PREPARING:

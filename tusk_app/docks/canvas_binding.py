@@ -64,7 +64,9 @@ class CanvasBinding(QObject):
         if live == self._is_live:
             return
         self._is_live = live
-        if not live:
+        if live:
+            self._canvas.set_highlights(hovered=None, selected=None)
+        else:
             self._show_picture()
             self._show_detection()
             self._show_reconstruction()

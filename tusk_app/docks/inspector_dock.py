@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tusk_core.results import Keypoints
 
 ORIGIN = "inspector"
-NUM_ALIKE = 4
+NUM_ALIKE = 3
 
 
 class InspectorDock(QDockWidget):
@@ -68,7 +68,7 @@ class InspectorDock(QDockWidget):
         page = QWidget(self)
         column = QVBoxLayout(page)
         column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(8)
+        column.setSpacing(6)
         column.addWidget(self._picture)
         column.addWidget(self.table, 1)
         self._details = QWidget(page)
@@ -77,7 +77,7 @@ class InspectorDock(QDockWidget):
         row.setSpacing(12)
         row.addWidget(self.patch, 0, Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout()
-        grid.setVerticalSpacing(3)
+        grid.setVerticalSpacing(2)
         grid.addWidget(self._title, 0, 0, 1, 2)
         for line, (name, label) in enumerate(self._values.items(), 1):
             caption = QLabel(name, self)
@@ -128,6 +128,7 @@ class InspectorDock(QDockWidget):
         document = self._bench.document
         detection = document.detection
         has_content = document.picture is not None and detection is not None
+        has_content = has_content and not self._bench.camera.is_on
         self._stack.show_content(has_content=has_content)
         if not has_content or detection is None:
             self._say_what_to_do()

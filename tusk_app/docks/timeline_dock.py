@@ -20,7 +20,7 @@ from tusk_app import icons
 from tusk_app.controllers.playback_controller import SPEEDS
 from tusk_app.widgets import tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.timeline_bar import Strip, TimelineBar
+from tusk_app.widgets.timeline_bar import FULL_HEIGHT, Strip, TimelineBar
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -55,6 +55,7 @@ class TimelineDock(QDockWidget):
         hint.clicked.connect(lambda: workbench.actions.trigger("file.open-video"))
         self._add_actions()
         self._stack = HintStack(hint, self._lay_out(), self)
+        self._stack.setMinimumHeight(self._stack.content.minimumHeight())
         self.setWidget(self._stack)
         # Strips of a long video are drawn a few times a second, not for every frame.
         self._later = QTimer(self)
@@ -126,6 +127,8 @@ class TimelineDock(QDockWidget):
         column.addLayout(row)
         column.addWidget(self.bar)
         column.addStretch(1)
+        # Three strips and the bar below them are never cut off.
+        page.setMinimumHeight(row.sizeHint().height() + FULL_HEIGHT + 14)
         return page
 
     def _button(
@@ -244,7 +247,11 @@ class TimelineDock(QDockWidget):
             Strip("Mean score", frames.mean_scores(), _SCORE, top=1.0),
         ]
         chosen, book = self._bench.selection.prototype, self._bench.prototypes
-        if chosen is not None:
+        if chosen is None:
+            unknown = np.full(len(frames.known), np.nan, np.float32)
+            hint = "Select a prototype to see in which frames it is"
+            strips.append(Strip("Prototype", unknown, _COUNT, hint=hint))
+        else:
             same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
             presence = frames.presence(np.array(same or [chosen]), score)
             strips.append(Strip(book.name(chosen), presence, book.colour(chosen), top=1.0))

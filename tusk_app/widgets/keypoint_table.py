@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _HEADERS = ("Prototype", "Score", "x", "y")
 _ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_ALIGN_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -87,8 +88,8 @@ class KeypointModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return _HEADERS[section]
-            if role == Qt.ItemDataRole.TextAlignmentRole and section > 0:
-                return _ALIGN_RIGHT
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _ALIGN_RIGHT if section > 0 else _ALIGN_LEFT
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -98,7 +99,8 @@ class KeypointModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             x, y = marks.xy[row].tolist()
-            texts = (marks.names[row], f"{marks.scores[row]:.3f}", f"{x:.1f}", f"{y:.1f}")
+            # The blanks keep the numbers of neighbouring columns apart.
+            texts = (marks.names[row], f"{marks.scores[row]:.3f}", f"  {x:.1f}", f"  {y:.1f}")
             return texts[column]
         if role == Qt.ItemDataRole.TextAlignmentRole and column > 0:
             return _ALIGN_RIGHT

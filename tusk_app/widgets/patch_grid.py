@@ -55,6 +55,7 @@ class PatchGrid(QAbstractScrollArea):
         self._captions: Callable[[int], str] | None = None
         self._patch_of: Callable[[int], QImage | None] = lambda _row: None
         self._selected = np.zeros(0, np.int64)
+        self._is_all_selected = False
         self._hovered = -1
         self._current = 0
         self._anchor = 0
@@ -88,6 +89,7 @@ class PatchGrid(QAbstractScrollArea):
         self._rows, self._frames = rows, frames
         self._current = self._anchor = 0
         self._hovered = -1
+        self._find_all_selected()
         self.verticalScrollBar().setValue(0)
         self._layout()
 
@@ -104,6 +106,7 @@ class PatchGrid(QAbstractScrollArea):
     def set_selected(self, rows: NDArray[np.int64]) -> None:
         """Make these rows (ascending) stand out."""
         self._selected = rows
+        self._find_all_selected()
         self.viewport().update()
 
     def set_hovered(self, row: int | None) -> None:
@@ -126,6 +129,13 @@ class PatchGrid(QAbstractScrollArea):
     def sizeHint(self) -> QSize:
         """Return the preferred size."""
         return QSize(420, 260)
+
+    def _find_all_selected(self) -> None:
+        # A frame around every patch would say nothing.
+        count = len(self._rows)
+        self._is_all_selected = count > 1 and len(self._selected) >= count
+        if self._is_all_selected:
+            self._is_all_selected = bool(np.isin(self._rows, self._selected).all())
 
     def _columns(self) -> int:
         return max(1, (self.viewport().width() - GAP) // (self._side + GAP))
@@ -167,9 +177,9 @@ class PatchGrid(QAbstractScrollArea):
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
         first, last = self._visible_span()
         shown = self._rows[first:last]
-        chosen = (
-            np.isin(shown, self._selected) if len(self._selected) else np.zeros(len(shown), bool)
-        )
+        chosen = np.zeros(len(shown), np.bool_)
+        if not self._is_all_selected:
+            chosen = np.isin(shown, self._selected)
         top = self.verticalScrollBar().value()
         for offset, row in enumerate(shown.tolist()):
             place = self._place(first + offset).translated(0, -top)
@@ -281,6 +291,7 @@ class PatchGrid(QAbstractScrollArea):
             self._anchor = position
             chosen = row.copy()
         self._selected = chosen
+        self._find_all_selected()
         self.viewport().update()
         self.selection_made.emit(chosen)
 

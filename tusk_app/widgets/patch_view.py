@@ -15,8 +15,8 @@ from tusk_app.widgets.layer_images import picture_image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SIDE = 112  # logical pixels
-REACH = 14  # picture pixels to each side
+SIDE = 88  # logical pixels
+REACH = 11  # picture pixels to each side
 
 
 class PatchView(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tusk_app.widgets import tones
 from tusk_app.widgets.keypoint_table import chip
 
-ROW = 22
+ROW = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 STRIP = 16
 GAP = 4
 SEEK = 22
+FULL_HEIGHT = 3 * (STRIP + GAP) + SEEK + 6
 LABELS = 92  # logical pixels left of the strips
 EDGE = 10
 
@@ -42,12 +43,14 @@ class Strip:
         values: (N,) float32; NaN where unknown.
         colour: sRGB of its highest value.
         top: the value drawn full; None takes the highest.
+        hint: what is said instead while no value is known.
     """
 
     name: str
     values: NDArray[np.float32]
     colour: tuple[int, int, int]
     top: float | None = None
+    hint: str = ""
 
 
 def binned(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
@@ -229,6 +232,9 @@ class TimelineBar(QWidget):
             painter.fillRect(place, tones.tone(self.palette(), "surface"))
             if image is not None:
                 painter.drawImage(place, image)
+            elif strip.hint:
+                painter.setPen(muted)
+                painter.drawText(place.adjusted(8, 0, 0, 0), flags, strip.hint)
         self._paint_bar(painter, left, width)
 
     # Inside

@@ -39,6 +39,7 @@ class ValueSlider(QWidget):
         self._spin.setSuffix(suffix)
         self._spin.setAccessibleName(name)
         self._spin.setKeyboardTracking(False)
+        self._spin.setFixedWidth(86)
         self._slider.valueChanged.connect(self._take_slider)
         self._spin.valueChanged.connect(self._take_spin)
         row = QHBoxLayout(self)

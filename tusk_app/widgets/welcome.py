@@ -306,6 +306,7 @@ class WelcomePage(QScrollArea):
             parent,
         )  # fmt: skip
         self._sample.make_primary()
+        self.setFocusProxy(self._sample)
         self._images.clicked.connect(self.open_images)
         self._sample.clicked.connect(self.try_sample)
         self._model.clicked.connect(self.open_model)

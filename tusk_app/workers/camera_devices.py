@@ -138,9 +138,10 @@ def pattern_frame(seconds: float, size: tuple[int, int]) -> NDArray[np.uint8]:
         quarter = round(seconds / 3 + number) % 4
         for cell in cells:
             x, y = _turned(cell, quarter)
-            left, top = round(centre_x + (x - 0.5) * block), round(centre_y + (y - 0.5) * block)
-            side = round(block)
-            frame[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)] = colour
+            # Edges are rounded, not sizes: blocks of one piece touch.
+            left, right = (max(round(centre_x + (x + e) * block), 0) for e in (-0.5, 0.5))
+            top, bottom = (max(round(centre_y + (y + e) * block), 0) for e in (-0.5, 0.5))
+            frame[top:bottom, left:right] = colour
     frame.flags.writeable = False
     return frame
 

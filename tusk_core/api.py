@@ -89,8 +89,11 @@ class PictureSource(Protocol):
     """Pictures of a folder, video or data set, decoded on demand; thread-safe for one reader."""
 
     source: str
-    kind: str
     fps: float
+
+    @property
+    def kind(self) -> str:
+        """What it is: folder, picture, video, sample or dataset."""
 
     def __len__(self) -> int:
         """Pictures or frames."""

@@ -348,12 +348,12 @@ class TorchPredictor:
             return self._model.decode(silent, size, code)
         background = self._model.background(code, like, size)
         return Decoded(
-            background,
-            empty.unsqueeze(2).expand(-1, -1, config.data.channels, -1, -1),
-            empty,
-            empty,
-            background,
-            like.new_ones(1, size[1], size[0]),
+            composite=background,
+            rgb=empty.unsqueeze(2).expand(-1, -1, config.data.channels, -1, -1),
+            alpha=empty,
+            shares=empty,
+            background=background,
+            background_share=like.new_ones(1, size[1], size[0]),
         )
 
 

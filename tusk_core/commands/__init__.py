@@ -1,0 +1,1 @@
+"""The commands, one file each; nothing here imports torch before a command runs."""

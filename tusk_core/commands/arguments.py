@@ -1,0 +1,118 @@
+"""Arguments that several commands share, and errors as sentences instead of usage texts."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from pathlib import Path
+from typing import NoReturn
+
+DEVICES_HELP = "auto, cpu, cuda, cuda:N or mps (default: auto)"
+MODEL_HELP = "model folder, run folder (its best checkpoint) or name of a bundled model"
+SOURCE_HELP = "folder, picture, video, camera:0 or sample:NAME"
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+
+
+class UsageError(Exception):
+    """Arguments that cannot be used; the message is one or two sentences."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors are raised as sentences."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ``UsageError`` instead of printing the usage."""
+        text = message[:1].upper() + message[1:]
+        raise UsageError(f"{text.rstrip('.')}. `{self.prog} --help` lists the arguments.")
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument("--device", type=device, default="auto", help=DEVICES_HELP)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``MODEL``."""
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add ``SOURCE``."""
+    parser.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    parser.add_argument(
+        "--frames",
+        type=whole_number,
+        default=100,
+        metavar="N",
+        help="frames taken from a camera (default: 100)",
+    )
+
+
+def add_detection(parser: argparse.ArgumentParser) -> None:
+    """Add ``--num-keypoints`` and ``--min-score``."""
+    parser.add_argument(
+        "--num-keypoints",
+        type=whole_number,
+        metavar="K",
+        help="keypoints a picture (default: as trained)",
+    )
+    parser.add_argument(
+        "--min-score",
+        type=share,
+        default=0.0,
+        metavar="S",
+        help="leave out keypoints below this score, 0 to 1 (default: 0)",
+    )
+
+
+def device(text: str) -> str:
+    """Read a device's name."""
+    if not _DEVICE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"must be auto, cpu, cuda, cuda:N or mps, got {text!r}")
+    return text
+
+
+def whole_number(text: str) -> int:
+    """Read a whole number from 1."""
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """Read a seed: a whole number from 0."""
+    if not re.fullmatch(r"\d{1,10}", text) or int(text) > 2**31 - 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to 2147483647, got {text!r}"
+        )
+    return int(text)
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return value
+
+
+def share(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1, got {text!r}")
+    return value
+
+
+def path(text: str) -> Path:
+    """Read a path; ``~`` is the home folder."""
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError("must be a path, got nothing usable")
+    return Path(text).expanduser()

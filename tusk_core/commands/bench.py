@@ -1,0 +1,87 @@
+"""``tusk bench``: how fast this machine trains and detects, as medians."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from typing import TYPE_CHECKING, Any
+
+from tusk_core.commands.arguments import UsageError, add_device, path, whole_number
+from tusk_core.commands.terminal import Terminal
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "Measure how fast this machine trains and detects."
+PARTS = ("train", "detect", "ui", "all")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``tusk bench``."""
+    parser.add_argument("part", nargs="?", choices=PARTS, default="all", help="default: all")
+    parser.add_argument("--json", type=path, metavar="FILE", help="also write the numbers")
+    parser.add_argument(
+        "--preset", metavar="NAME", help="settings to measure (default: quick-digits)"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="key.sub=value", help="change one"
+    )
+    parser.add_argument("--steps", type=whole_number, default=10, metavar="N", help="default: 10")
+    add_device(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure; returns the exit status."""
+    parts = [part for part in PARTS[:3] if arguments.part in {part, "all"}]
+    numbers: dict[str, Any] = {}
+    for part in parts:
+        measured = _measure(part, arguments)
+        if measured is not None:
+            numbers[part] = measured
+            _show(part, measured)
+    if arguments.json is not None:
+        from tusk_core.atomic import write_text
+
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        write_text(arguments.json, json.dumps(numbers, indent=1) + "\n")
+        print(f"Numbers: {arguments.json}")
+    return 0
+
+
+def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
+    if part == "ui":
+        return _measure_window(required=arguments.part == "ui")
+    from tusk_core.commands.bench_engine import measure_detection, measure_training
+    from tusk_core.config import load_preset, parse_assignment, replaced
+
+    config = load_preset(arguments.preset or "quick-digits")
+    config = replaced(config, dict(parse_assignment(text) for text in arguments.set))
+    terminal = Terminal()
+    try:
+        measure = measure_training if part == "train" else measure_detection
+        return measure(config, arguments.device, arguments.steps, terminal)
+    finally:
+        terminal.clear()
+
+
+def _measure_window(*, required: bool) -> dict[str, Any] | None:
+    # By name, since the engine must work, and be checked, without the window.
+    if importlib.util.find_spec("tusk_app") is not None and importlib.util.find_spec(
+        "tusk_app.bench"
+    ):
+        module = importlib.import_module("tusk_app.bench")
+        numbers: dict[str, Any] = module.run_bench()
+        return numbers
+    if required:
+        raise UsageError("The window is not installed here, so it cannot be measured.")
+    return None
+
+
+def _show(part: str, numbers: dict[str, Any], indent: str = "") -> None:
+    print(f"{indent}{part.replace('_', ' ')}")
+    for name, value in numbers.items():
+        if isinstance(value, dict):
+            _show(name, value, indent + "  ")
+        else:
+            text = f"{value:.4g}" if isinstance(value, float) else str(value)
+            print(f"{indent}  {name.replace('_', ' '):<36} {text}")

@@ -1,0 +1,56 @@
+"""``tusk evaluate``: a model scored on pictures with ground truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tusk_core.commands.arguments import add_device, add_model, path, seed
+from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.terminal import Terminal, follow
+from tusk_core.control import RunControl
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "Score a model on pictures with ground truth."
+PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``tusk evaluate``."""
+    add_model(parser)
+    parser.add_argument(
+        "--data", required=True, metavar="SOURCE", help="data set with ground truth, or sample:NAME"
+    )
+    parser.add_argument("--protocol", required=True, choices=PROTOCOLS, help="how to score")
+    parser.add_argument("--out", type=path, metavar="FILE", help="report as JSON")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of splits and intervals")
+    add_device(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Score; returns the exit status."""
+    from tusk_core.evaluation.protocols import evaluate_model
+    from tusk_core.evaluation.report import format_report, write_report
+    from tusk_core.results import EvaluationReport, SourceError
+
+    terminal, control = Terminal(), RunControl()
+    job = evaluate_model(
+        arguments.model,
+        arguments.data,
+        arguments.protocol,
+        control,
+        seed=arguments.seed,
+        device=arguments.device,
+    )
+    with stopping(control, "Stopping; nothing is written."):
+        reports = [item for item in follow(job, terminal) if isinstance(item, EvaluationReport)]
+    print(format_report(reports[-1]))
+    if arguments.out is not None:
+        try:
+            write_report(reports[-1], arguments.out)
+        except OSError as error:
+            reason = error.strerror or error
+            raise SourceError(f"{arguments.out} cannot be written: {reason}.") from error
+        print(f"\nReport: {arguments.out}")
+    return 0

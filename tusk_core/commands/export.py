@@ -1,0 +1,131 @@
+"""``tusk export``: a model, or its detections, in another program's format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tusk_core.commands.arguments import (
+    SOURCE_HELP,
+    UsageError,
+    add_detection,
+    add_device,
+    path,
+    whole_number,
+)
+from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.terminal import Terminal
+from tusk_core.control import RunControl
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tusk_core.results import Analysis
+
+SUMMARY = "Write a model, or its detections, in another program's format."
+
+MODEL_FORMATS = {
+    "onnx": "encoder with keypoints, and decoder, for ONNX runtimes",
+    "huggingface": "model folder with a model card, ready to upload",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``tusk export``."""
+    parser.add_argument(
+        "model", metavar="MODEL", help="model, run, bundled name, or a results file (.h5)"
+    )
+    parser.add_argument(
+        "--format", metavar="FORMAT", help="what to write; `tusk export --list MODEL` explains"
+    )
+    parser.add_argument("--out", type=path, metavar="PATH", help="file or folder to write")
+    parser.add_argument(
+        "--data", "--source", dest="source", metavar="SOURCE", help=f"for detections: {SOURCE_HELP}"
+    )
+    parser.add_argument(
+        "--frames", type=whole_number, default=100, metavar="N", help="frames of a camera"
+    )
+    parser.add_argument("--list", action="store_true", help="list the formats and what each drops")
+    add_detection(parser)
+    add_device(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export; returns the exit status."""
+    from tusk_core.inference.export import FORMATS
+
+    if arguments.list:
+        _list_formats()
+        return 0
+    if arguments.format is None or arguments.out is None:
+        raise UsageError(
+            "An export needs --format FORMAT and --out PATH; --list shows the formats."
+        )
+    if arguments.format in MODEL_FORMATS:
+        return _export_model(arguments)
+    if arguments.format not in FORMATS:
+        raise UsageError(
+            f"There is no format {arguments.format!r}; there are "
+            f"{', '.join([*MODEL_FORMATS, *FORMATS])}."
+        )
+    return _export_detections(arguments)
+
+
+def _list_formats() -> None:
+    from tusk_core.inference.export import FORMATS
+
+    print("Of a model:")
+    for name, text in MODEL_FORMATS.items():
+        print(f"  {name:<14} {text}")
+    print("Of detections (a results file, or a model with --data SOURCE):")
+    for chosen in FORMATS.values():
+        print(f"  {chosen.name:<14} {chosen.label}. {chosen.drops or 'Loses nothing.'}")
+
+
+def _export_model(arguments: argparse.Namespace) -> int:
+    if arguments.format == "onnx":
+        from tusk_core.inference.export.onnx_model import export_onnx
+
+        written = export_onnx(arguments.model, arguments.out, num_keypoints=arguments.num_keypoints)
+    else:
+        from tusk_core.inference.export.hugging_face import export_folder
+
+        written = export_folder(arguments.model, arguments.out)
+    for file in written:
+        print(file)
+    return 0
+
+
+def _export_detections(arguments: argparse.Namespace) -> int:
+    from tusk_core.inference.export import write_export
+
+    terminal, control = Terminal(), RunControl()
+    with stopping(control, "Stopping; nothing is written."):
+        analysis = _analysis(arguments, terminal, control)
+        terminal.clear()
+        lost = write_export(analysis, arguments.out, file_format=arguments.format)
+    print(
+        f"{len(analysis.scores)} keypoints in {len(analysis.picture_names)} pictures: "
+        f"{arguments.out}"
+    )
+    for sentence in lost:
+        print(sentence)
+    return 0
+
+
+def _analysis(arguments: argparse.Namespace, terminal: Terminal, control: RunControl) -> Analysis:
+    from tusk_core.commands.detect import collected
+    from tusk_core.commands.pictures import opened
+    from tusk_core.inference.analysis import read_analysis
+    from tusk_core.inference.predictor import load_predictor
+
+    if Path(arguments.model).suffix.lower() in {".h5", ".hdf5", ".npz"}:
+        return read_analysis(Path(arguments.model))
+    if arguments.source is None:
+        raise UsageError(
+            "Detections need pictures. Add --data SOURCE, or give a results file made by "
+            "`tusk detect` instead of a model."
+        )
+    predictor = load_predictor(arguments.model, device=arguments.device)
+    with opened(arguments.source, arguments.frames, terminal) as source:
+        return collected(arguments, predictor, source, terminal, control)

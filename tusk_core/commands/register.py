@@ -1,0 +1,55 @@
+"""The commands by name, in the order ``--help`` lists them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tusk_core.commands import (
+    bench,
+    detect,
+    devices,
+    embed,
+    evaluate,
+    export,
+    info,
+    presets,
+    reconstruct,
+    sample_data,
+    settings,
+    train,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class Command(Protocol):
+    """What a command's module offers.
+
+    Attributes:
+        SUMMARY: one sentence for the list of commands.
+    """
+
+    SUMMARY: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare its arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; returns the exit status."""
+
+
+COMMANDS: dict[str, Command] = {
+    "train": train,
+    "detect": detect,
+    "reconstruct": reconstruct,
+    "embed": embed,
+    "evaluate": evaluate,
+    "sample-data": sample_data,
+    "export": export,
+    "info": info,
+    "bench": bench,
+    "presets": presets,
+    "settings": settings,
+    "devices": devices,
+}

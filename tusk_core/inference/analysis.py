@@ -1,0 +1,205 @@
+"""All detections of a model over a source: made, written, read.
+
+A results file is HDF5, or NPZ where h5py is not installed or the name ends in ``.npz``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tusk_core import __version__
+from tusk_core.atomic import replacing
+from tusk_core.data.source import open_source
+from tusk_core.inference import analysis_files
+from tusk_core.inference.collect import Rows, Wanted, detect_all
+from tusk_core.inference.predictor import load_predictor
+from tusk_core.results import Analysis, SourceError, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.events import JobProgress
+    from tusk_core.inference.predictor import TorchPredictor
+
+
+class RowSink(Protocol):
+    """Takes rows as they come."""
+
+    def add(self, rows: Rows) -> None:
+        """Append the rows of a batch."""
+
+
+@dataclass(slots=True, eq=False)
+class RowStore:
+    """Rows kept in memory."""
+
+    parts: list[Rows] = field(default_factory=list)
+
+    def add(self, rows: Rows) -> None:
+        """Append the rows of a batch."""
+        self.parts.append(rows)
+
+    def joined(self, length: int) -> Rows:
+        """Return all rows as one; ``length`` is that of a descriptor, for no rows at all."""
+        empty = Rows(
+            (),
+            np.zeros((0, 2), np.int32),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.float64),
+            np.zeros(0, np.int32),
+            np.zeros((0, 2), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.int32),
+            np.zeros((0, length), np.float16),
+            np.zeros(0, np.int32),
+        )
+        parts = [empty, *self.parts]
+        return Rows(
+            names=tuple(name for part in parts for name in part.names),
+            sizes=np.concatenate([p.sizes for p in parts]),
+            errors=np.concatenate([p.errors for p in parts]),
+            times=np.concatenate([p.times for p in parts]),
+            counts=np.concatenate([p.counts for p in parts]),
+            xy=np.concatenate([p.xy for p in parts]),
+            scores=np.concatenate([p.scores for p in parts]),
+            labels=np.concatenate([p.labels for p in parts]),
+            descriptors=np.concatenate([p.descriptors for p in parts]),
+            classes=np.concatenate([p.classes for p in parts]),
+        )
+
+
+def analyse_source(
+    model: str | Path,
+    source: str,
+    out: Path,
+    control: RunControl,
+    *,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+    with_errors: bool = False,
+    device: str = "auto",
+) -> Iterator[JobProgress]:
+    """Detect over a whole source and write one results file; see ``tusk_core.api.analyse``.
+
+    Rows go to the disk as they come, so that memory does not grow with the source. The file
+    appears whole or not at all.
+
+    Raises:
+        Cancelled: when asked to stop.
+        SourceError: if the source cannot be read, or ``out`` cannot be written.
+        ModelFileError: if the model cannot be opened.
+    """
+    wanted = Wanted(num_keypoints, min_score, with_errors)
+    analysis_files.check_writable(out)
+    predictor = load_predictor(model, device=device)
+    with open_source(source) as opened:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(out) as temporary:
+                yield from _written(predictor, opened, wanted, control, out, temporary)
+        except OSError as error:
+            raise SourceError(
+                f"The results file {out} cannot be written: {error.strerror or error}."
+            ) from error
+
+
+def _written(
+    predictor: TorchPredictor,
+    source: BaseSource,
+    wanted: Wanted,
+    control: RunControl,
+    out: Path,
+    temporary: Path,
+) -> Iterator[JobProgress]:
+    header = _header(predictor, source, wanted)
+    if out.suffix.lower() == ".npz":
+        analysis = yield from collect(predictor, source, wanted, control)
+        analysis_files.write_npz(analysis, header, temporary)
+        return
+    skipped: list[UnreadableFile] = []
+    with analysis_files.Hdf5Writer(temporary, header, predictor.info.prototypes) as writer:
+        for progress, rows in detect_all(predictor, source, wanted, control, skipped):
+            writer.add(rows)
+            yield progress
+        writer.note_skipped(skipped)
+
+
+def _header(predictor: TorchPredictor, source: BaseSource, wanted: Wanted) -> analysis_files.Header:
+    info = predictor.info
+    return analysis_files.Header(
+        model_fingerprint=info.fingerprint,
+        source=source.source,
+        class_names=source.vocabulary.categories,
+        note=json.dumps(
+            {
+                "program": f"TUSK {__version__}",
+                "model": info.name,
+                "model_path": str(info.path),
+                "step": info.step,
+                "num_keypoints": wanted.num_keypoints or info.config.keypoints.num_keypoints,
+                "min_score": wanted.min_score,
+            }
+        ),
+    )
+
+
+def collect(
+    predictor: TorchPredictor, source: BaseSource, wanted: Wanted, control: RunControl
+) -> Generator[JobProgress, None, Analysis]:
+    """Detect over a whole source in memory; yields progress and returns the analysis.
+
+    Raises:
+        Cancelled: when asked to stop.
+        SourceError: if not one picture can be read.
+    """
+    store, skipped = RowStore(), list[UnreadableFile]()
+    for progress, rows in detect_all(predictor, source, wanted, control, skipped):
+        store.add(rows)
+        yield progress
+    info = predictor.info
+    rows = store.joined(info.config.encoder.num_features)
+    return as_analysis(
+        rows, _header(predictor, source, wanted), np.asarray(info.prototypes, np.float32)
+    )
+
+
+def as_analysis(
+    rows: Rows, header: analysis_files.Header, prototypes: NDArray[np.float32]
+) -> Analysis:
+    """Return rows with what is known about them as one ``Analysis``."""
+    pictures = np.repeat(np.arange(len(rows.counts), dtype=np.int32), rows.counts)
+    return Analysis(
+        model_fingerprint=header.model_fingerprint,
+        source=header.source,
+        picture_names=rows.names,
+        picture_sizes=rows.sizes,
+        picture_errors=rows.errors,
+        times=rows.times,
+        picture=pictures,
+        xy=rows.xy,
+        scores=rows.scores,
+        labels=rows.labels,
+        descriptors=rows.descriptors,
+        classes=rows.classes,
+        class_names=header.class_names,
+        prototypes=prototypes,
+    )
+
+
+def read_analysis(path: Path) -> Analysis:
+    """Read a results file written by ``analyse_source``.
+
+    Raises:
+        SourceError: if it is not one, is damaged or from a newer version.
+    """
+    rows, header, prototypes = analysis_files.read(path)
+    return as_analysis(rows, header, prototypes)

@@ -1,0 +1,322 @@
+"""The results file: names, types and checks; nothing else knows its layout.
+
+HDF5 groups ``pictures`` (name, size, error, time, count), ``detections`` (xy, score, label,
+descriptor, class), the data set ``prototypes``, and attributes ``schema``, ``kind``,
+``model_fingerprint``, ``source``, ``class_names`` (JSON), ``note`` (JSON) and ``coordinates``.
+An NPZ holds the same arrays by the same names.
+
+Shapes: P pictures, N detections, C descriptor length, M prototypes.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from tusk_core.inference.collect import Rows
+from tusk_core.results import Analysis, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.results import UnreadableFile
+
+RESULTS_SCHEMA = 1
+KIND = "tusk-detections"
+COORDINATES = (
+    "pixels of the original picture, (x, y), x right, y down, (0, 0) = centre of the top-left pixel"
+)
+_CHUNK = 4096
+_MAX_DETECTIONS = 2**31 - 1
+
+# name in the file -> (dtype, shape of one row; C is filled in)
+_FIELDS: dict[str, tuple[str, tuple[str | int, ...]]] = {
+    "pictures/size": ("int32", (2,)),
+    "pictures/error": ("float32", ()),
+    "pictures/time": ("float64", ()),
+    "pictures/count": ("int32", ()),
+    "detections/xy": ("float32", (2,)),
+    "detections/score": ("float32", ()),
+    "detections/label": ("int32", ()),
+    "detections/descriptor": ("float16", ("C",)),
+    "detections/class": ("int32", ()),
+}
+_NAMES = "pictures/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a results file says beside its rows.
+
+    Attributes:
+        model_fingerprint: of the model.
+        source: as given.
+        class_names: of the ground truth.
+        note: JSON text for people.
+    """
+
+    model_fingerprint: str
+    source: str
+    class_names: tuple[str, ...] = ()
+    note: str = "{}"
+
+
+def _values(rows: Rows) -> dict[str, NDArray[Any]]:
+    return {
+        "pictures/size": rows.sizes,
+        "pictures/error": rows.errors,
+        "pictures/time": rows.times,
+        "pictures/count": rows.counts,
+        "detections/xy": rows.xy,
+        "detections/score": rows.scores,
+        "detections/label": rows.labels,
+        "detections/descriptor": rows.descriptors,
+        "detections/class": rows.classes,
+    }
+
+
+def _h5py() -> Any:
+    try:
+        import h5py  # noqa: PLC0415 - not needed to detect, only to keep results
+    except ImportError as error:
+        raise SourceError(
+            "Results files (.h5) need the package h5py, which is not installed. Run "
+            "`pip install h5py`, or choose a name that ends in .npz, .csv or .json."
+        ) from error
+    return h5py
+
+
+def check_writable(out: Path) -> None:
+    """Refuse before hours of work what could not be written after them.
+
+    Raises:
+        SourceError: if ``out`` is a folder or its format needs a package that is missing.
+    """
+    if out.is_dir():
+        raise SourceError(f"{out} is a folder; give the name of a file, such as {out}/results.h5.")
+    if out.suffix.lower() != ".npz":
+        _h5py()
+
+
+def _attributes(header: Header) -> dict[str, Any]:
+    return {
+        "schema": RESULTS_SCHEMA,
+        "kind": KIND,
+        "coordinates": COORDINATES,
+        "model_fingerprint": header.model_fingerprint,
+        "source": header.source,
+        "class_names": json.dumps(list(header.class_names)),
+        "note": header.note,
+    }
+
+
+class Hdf5Writer:
+    """Appends rows to a results file; use it in a ``with`` block.
+
+    Args:
+        path: to write.
+        header: what is known beforehand.
+        prototypes: (M, C) float32.
+    """
+
+    def __init__(self, path: Path, header: Header, prototypes: NDArray[np.float32]) -> None:
+        h5py = _h5py()
+        self._file = h5py.File(path, "w")
+        self._file.attrs.update(_attributes(header))
+        self._file.create_dataset("prototypes", data=prototypes)
+        for name, (dtype, row) in _FIELDS.items():
+            shape = tuple(prototypes.shape[1] if part == "C" else int(part) for part in row)
+            self._file.create_dataset(
+                name,
+                shape=(0, *shape),
+                maxshape=(None, *shape),
+                chunks=(_CHUNK, *shape),
+                dtype=dtype,
+                compression="gzip",
+                compression_opts=1,
+                shuffle=True,
+            )
+        text = h5py.string_dtype("utf-8")
+        self._file.create_dataset(_NAMES, shape=(0,), maxshape=(None,), chunks=(1024,), dtype=text)
+
+    def add(self, rows: Rows) -> None:
+        """Append the rows of a batch."""
+        for name, values in _values(rows).items():
+            self._append(name, values)
+        self._append(_NAMES, [_storable(name) for name in rows.names])
+
+    def _append(self, name: str, values: NDArray[Any] | Sequence[str]) -> None:
+        if not len(values):
+            return
+        dataset = self._file[name]
+        start = dataset.shape[0]
+        dataset.resize(start + len(values), axis=0)
+        dataset[start:] = values
+
+    def note_skipped(self, skipped: Sequence[UnreadableFile]) -> None:
+        """Write down which files could not be read."""
+        listed = [_storable(f"{item.path}: {item.reason}") for item in skipped[:1000]]
+        self._file.attrs["num_skipped"] = len(skipped)
+        self._file.attrs["skipped"] = json.dumps(listed)[:60_000]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _storable(name: str) -> str:
+    """Return a file name as valid Unicode; HDF5 has no zero bytes nor lone surrogates."""
+    return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def write_hdf5(analysis: Analysis, path: Path, note: str = "{}") -> None:
+    """Write an analysis as a results file.
+
+    Raises:
+        SourceError: if h5py is not installed.
+    """
+    with Hdf5Writer(path, header_of(analysis, note), analysis.prototypes) as writer:
+        writer.add(rows_of(analysis))
+
+
+def write_npz(analysis: Analysis, header: Header, path: Path) -> None:
+    """Write an analysis as NPZ, to any name."""
+    arrays: dict[str, Any] = {
+        "attributes": np.array(json.dumps(_attributes(header))),
+        "prototypes": analysis.prototypes,
+        _NAMES: np.array([_storable(name) for name in analysis.picture_names], np.str_),
+        **_values(rows_of(analysis)),
+    }
+    with path.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def header_of(analysis: Analysis, note: str = "{}") -> Header:
+    """Return the header of an analysis."""
+    return Header(analysis.model_fingerprint, analysis.source, analysis.class_names, note)
+
+
+def rows_of(analysis: Analysis) -> Rows:
+    """Return an analysis as rows."""
+    count = len(analysis.picture_names)
+    return Rows(
+        names=analysis.picture_names,
+        sizes=analysis.picture_sizes,
+        errors=analysis.picture_errors,
+        times=analysis.times,
+        counts=np.bincount(analysis.picture, minlength=count).astype(np.int32),
+        xy=analysis.xy,
+        scores=analysis.scores,
+        labels=analysis.labels,
+        descriptors=analysis.descriptors,
+        classes=analysis.classes,
+    )
+
+
+def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
+    """Return rows, header and prototypes of a results file after checking them.
+
+    Raises:
+        SourceError: if it is no results file, damaged or from a newer version.
+    """
+    if not path.is_file():
+        raise SourceError(f"There is no results file {path}.")
+    try:
+        if path.suffix.lower() == ".npz":
+            return _read_npz(path)
+        return _read_hdf5(path)
+    except SourceError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+        raise SourceError(
+            f"{path} is no results file of TUSK, or it is damaged. Make one with `tusk detect`."
+        ) from error
+
+
+def _read_npz(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
+    with np.load(path, allow_pickle=False) as file:
+        attributes = json.loads(str(file["attributes"]))
+        names = [str(name) for name in file[_NAMES]]
+        return _checked(path, attributes, file, names)
+
+
+def _read_hdf5(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
+    with _h5py().File(path, "r") as file:
+        attributes = {key: _plain(value) for key, value in file.attrs.items()}
+        _check_kind(path, attributes)
+        names = [name.decode("utf-8", "replace") for name in file[_NAMES][()]]
+        return _checked(path, attributes, file, names)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_kind(path: Path, attributes: Mapping[str, Any]) -> None:
+    schema = attributes.get("schema")
+    if attributes.get("kind") != KIND or not isinstance(schema, int):
+        raise SourceError(
+            f"{path} is no results file of TUSK. Make one with `tusk detect MODEL SOURCE --out "
+            "results.h5`."
+        )
+    if schema > RESULTS_SCHEMA:
+        raise SourceError(
+            f"{path} was written by a newer version of TUSK (layout {schema}, this program knows "
+            f"{RESULTS_SCHEMA}). Update TUSK to open it."
+        )
+
+
+def _checked(
+    path: Path, attributes: dict[str, Any], file: Any, names: list[str]
+) -> tuple[Rows, Header, NDArray[np.float32]]:
+    _check_kind(path, attributes)
+    prototypes = np.asarray(file["prototypes"][()], np.float32)
+    values: dict[str, Any] = {}
+    for name, (dtype, row) in _FIELDS.items():
+        if len(file[name].shape) != 1 + len(row) or file[name].shape[0] > _MAX_DETECTIONS:
+            raise ValueError(name)
+        values[name] = np.asarray(file[name][()], dtype)
+    counts = values["pictures/count"]
+    num_pictures, num_detections = len(names), int(counts.clip(0).sum(dtype=np.int64))
+    for name, array in values.items():
+        expected = num_pictures if name.startswith("pictures/") else num_detections
+        if len(array) != expected:
+            raise ValueError(f"{name} has {len(array)} rows, expected {expected}")
+    labels = values["detections/label"]
+    fits = prototypes.ndim == 2 and values["detections/descriptor"].shape[1] == prototypes.shape[1]
+    if not fits or (counts < 0).any() or (len(labels) and not _in_range(labels, len(prototypes))):
+        raise ValueError("prototypes, counts or labels do not fit")
+    header = Header(
+        str(attributes.get("model_fingerprint", "")),
+        str(attributes.get("source", "")),
+        tuple(str(name) for name in json.loads(attributes.get("class_names", "[]"))),
+        str(attributes.get("note", "{}")),
+    )
+    rows = Rows(
+        names=tuple(names),
+        sizes=values["pictures/size"],
+        errors=values["pictures/error"],
+        times=values["pictures/time"],
+        counts=counts,
+        xy=values["detections/xy"],
+        scores=values["detections/score"],
+        labels=labels,
+        descriptors=values["detections/descriptor"],
+        classes=values["detections/class"],
+    )
+    return rows, header, prototypes
+
+
+def _in_range(labels: NDArray[np.int32], count: int) -> bool:
+    return bool(labels.min() >= 0 and labels.max() < count)

@@ -1,0 +1,224 @@
+"""Detecting over a whole source, batch by batch.
+
+Shapes: P pictures, N detections, C descriptor length.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.control import Cancelled
+from tusk_core.events import JobProgress
+from tusk_core.inference.reading_ahead import ReadAhead
+from tusk_core.results import SourceError, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource, PictureTruth
+    from tusk_core.inference.predictor import TorchPredictor
+
+_BATCH_PIXELS = 400_000
+_MAX_BATCH = 64
+_WAITING_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """One picture as it came from its source.
+
+    Attributes:
+        name: for people.
+        index: in the source.
+        picture: (H, W, 3) uint8, or None if it cannot be read.
+        truth: what is known about it.
+        problem: why it cannot be read, else empty.
+    """
+
+    name: str
+    index: int
+    picture: NDArray[np.uint8] | None
+    truth: PictureTruth | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What a batch of pictures adds to the results; arrays as in ``results.Analysis``.
+
+    Attributes:
+        names: of the pictures.
+        sizes: (P, 2) int32.
+        errors: (P,) float32.
+        times: (P,) float64.
+        counts: (P,) int32, detections of each picture.
+        xy: (N, 2) float32.
+        scores: (N,) float32.
+        labels: (N,) int32.
+        descriptors: (N, C) float16.
+        classes: (N,) int32.
+    """
+
+    names: tuple[str, ...]
+    sizes: NDArray[np.int32]
+    errors: NDArray[np.float32]
+    times: NDArray[np.float64]
+    counts: NDArray[np.int32]
+    xy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    descriptors: NDArray[np.float16]
+    classes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How to detect.
+
+    Attributes:
+        num_keypoints: K; None takes the training value.
+        min_score: keypoints below it are left out, [0, 1].
+        with_errors: also rebuild every picture and note its error.
+    """
+
+    num_keypoints: int | None = None
+    min_score: float = 0.0
+    with_errors: bool = False
+
+
+def batch_size(network_size: tuple[int, int]) -> int:
+    """Return how many pictures of that size (width, height) go through the network at once."""
+    return max(1, min(_MAX_BATCH, _BATCH_PIXELS // (network_size[0] * network_size[1])))
+
+
+def detect_all(
+    predictor: TorchPredictor,
+    source: BaseSource,
+    wanted: Wanted,
+    control: RunControl,
+    skipped: list[UnreadableFile],
+) -> Iterator[tuple[JobProgress, Rows]]:
+    """Yield the rows of every readable picture, in order, with how far it has come.
+
+    Args:
+        predictor: the model.
+        source: its pictures.
+        wanted: how to detect.
+        control: a stop raises ``Cancelled``.
+        skipped: files that cannot be read are added to it.
+
+    Raises:
+        Cancelled: when asked to stop.
+        SourceError: if not one picture can be read.
+    """
+    total, begin, found_any = len(source), time.monotonic(), False
+    data = predictor.info.config.data
+    step = batch_size((data.width, data.height))
+    depth = _depth(source, step)
+    with ReadAhead(_read_all(source), depth) as pictures:
+        for done, batch in _batches(pictures, step):
+            if control.stop_requested:
+                raise Cancelled
+            skipped += [UnreadableFile(Path(r.name), r.problem) for r in batch if r.problem]
+            rows = _rows(predictor, source.fps, batch, wanted)
+            found_any = found_any or bool(rows.names)
+            elapsed = time.monotonic() - begin
+            message = f"Picture {done} of {total}."
+            if skipped:
+                message += f" {len(skipped)} cannot be read."
+            yield JobProgress(done, total, message, elapsed / done * (total - done)), rows
+    if not found_any:
+        reason = f": {skipped[0].reason}" if skipped else ""
+        raise SourceError(f"Not one picture of {source.source} can be read{reason}.")
+
+
+def _depth(source: BaseSource, step: int) -> int:
+    """Return how many decoded pictures may wait: a batch, unless they are large."""
+    if not len(source):
+        return 1
+    try:
+        width, height = source.size(0)
+    except SourceError:
+        return 2
+    return max(2, min(2 * step, _WAITING_BYTES // (3 * width * height)))
+
+
+def _read_all(source: BaseSource) -> Generator[Read, None, None]:
+    """Read every picture with its truth; runs in the reading thread."""
+    for index, picture in source.stream(range(len(source))):
+        if isinstance(picture, SourceError):
+            yield Read(source.name(index), index, None, None, str(picture))
+        else:
+            truth = source.truth(index) if source.has_ground_truth else None
+            yield Read(source.name(index), index, picture, truth, "")
+
+
+def _batches(pictures: Iterable[Read], step: int) -> Iterator[tuple[int, list[Read]]]:
+    """Group pictures; each group comes with the number of pictures up to its end."""
+    batch: list[Read] = []
+    for done, item in enumerate(pictures, 1):
+        batch.append(item)
+        if len(batch) == step:
+            yield done, batch
+            batch = []
+    if batch:
+        yield batch[-1].index + 1, batch
+
+
+def _rows(predictor: TorchPredictor, fps: float, batch: list[Read], wanted: Wanted) -> Rows:
+    images = [item.picture for item in batch if item.picture is not None]
+    readable = [item for item in batch if item.picture is not None]
+    errors = np.full(len(images), np.nan, np.float32)
+    if wanted.with_errors:
+        detections, errors = predictor.detect_with_errors(
+            images, num_keypoints=wanted.num_keypoints, min_score=wanted.min_score
+        )
+    else:
+        detections = predictor.detect_many(
+            images, num_keypoints=wanted.num_keypoints, min_score=wanted.min_score
+        )
+    points = [detection.keypoints for detection in detections]
+    none = np.zeros(0, np.int32)
+    length = predictor.info.config.encoder.num_features
+    features: list[NDArray[np.floating]] = [
+        np.zeros((0, length), np.float16),
+        *(p.descriptors for p in points),
+    ]
+    classes = [nearest_classes(r.truth, p.xy) for r, p in zip(readable, points, strict=True)]
+    return Rows(
+        names=tuple(item.name for item in readable),
+        sizes=np.array([d.size for d in detections], np.int32).reshape(-1, 2),
+        errors=errors,
+        times=np.array([r.index / fps if fps else np.nan for r in readable], np.float64),
+        counts=np.array([len(p.scores) for p in points], np.int32),
+        xy=np.concatenate([np.zeros((0, 2), np.float32), *(p.xy for p in points)]),
+        scores=np.concatenate([np.zeros(0, np.float32), *(p.scores for p in points)]),
+        labels=np.concatenate([none, *(p.labels for p in points)]),
+        descriptors=np.concatenate(features).astype(np.float16),
+        classes=np.concatenate([none, *classes]),
+    )
+
+
+def nearest_classes(truth: PictureTruth | None, xy: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Return the class (K,) of the object that each point (K, 2) belongs to, -1 for none.
+
+    That is the object with the nearest centre, if the point is no farther from it than half the
+    diagonal of its box.
+    """
+    if truth is None or not truth.objects:
+        return np.full(len(xy), -1, np.int32)
+    centres = np.array([(o.x, o.y) for o in truth.objects])
+    reach = np.array([np.hypot(o.bbox[2], o.bbox[3]) / 2 for o in truth.objects])
+    distance = np.linalg.norm(xy[:, None] - centres, axis=2)
+    nearest = distance.argmin(axis=1)
+    categories = np.array([o.category_id for o in truth.objects], np.int32)
+    is_near = distance[np.arange(len(xy)), nearest] <= np.maximum(reach[nearest], 1.0)
+    return np.where(is_near, categories[nearest], -1).astype(np.int32)

@@ -1,0 +1,45 @@
+"""HDF5: the program's own results file, and the layout of the hloc toolbox."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.atomic import replacing
+from tusk_core.inference.analysis_files import write_hdf5
+from tusk_core.inference.export.packages import needed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_core.inference.export.table import DetectionTable
+
+
+def write_results(table: DetectionTable, path: Path) -> list[str]:
+    """Write a results file that this program opens again; merges and hidings are applied."""
+    note = json.dumps({"prototype_names": {str(i): table.names[i] for i in table.shown}})
+    with replacing(path) as temporary:
+        write_hdf5(table.analysis, temporary, note)
+    return []
+
+
+def write_hloc(table: DetectionTable, path: Path) -> list[str]:
+    """Write ``features.h5`` as hloc does: a group a picture with keypoints and descriptors.
+
+    ``keypoints`` (N, 2) float32, ``descriptors`` (C, N) float16, ``scores`` (N,) float16 and
+    ``image_size`` (2,); the centre of the top-left pixel is (0, 0), as hloc keeps it.
+    """
+    h5py = needed("h5py", "pose", "HDF5 files")
+    analysis = table.analysis
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for index, name in enumerate(analysis.picture_names):
+            rows = table.rows_of(index)
+            group = file.create_group(name)
+            group["keypoints"] = analysis.xy[rows]
+            group["descriptors"] = analysis.descriptors[rows].T
+            group["scores"] = analysis.scores[rows].astype(np.float16)
+            group["image_size"] = analysis.picture_sizes[index]
+            group["labels"] = analysis.labels[rows]
+    return ["hloc has no prototypes; they are added as `labels`, which it ignores."]

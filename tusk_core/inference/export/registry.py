@@ -1,0 +1,124 @@
+"""The formats by name. To add one: a file with a writer, a line here, a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tusk_core.inference.export import coco, hdf5, tidy
+from tusk_core.inference.export.packages import ExportError
+from tusk_core.inference.export.table import make_table
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tusk_core.inference.export.table import DetectionTable
+    from tusk_core.results import Analysis
+
+    Writer = Callable[[DetectionTable, Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format that detections can be written in.
+
+    Attributes:
+        name: as typed after ``--format``.
+        label: for people.
+        suffix: of its files; empty for a folder.
+        drops: one sentence on what it cannot hold; empty if nothing is lost.
+        write: the writer.
+        is_folder: it makes a folder instead of a file.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    drops: str
+    write: Writer
+    is_folder: bool = False
+
+
+_ALL = (
+    ExportFormat(
+        "coco",
+        "COCO keypoint data set",
+        ".json",
+        "Keeps everything but the descriptors.",
+        coco.write_coco,
+    ),
+    ExportFormat(
+        "coco-results",
+        "COCO results list",
+        ".json",
+        "Keeps place, prototype index and score only.",
+        coco.write_coco_results,
+    ),
+    ExportFormat(
+        "csv", "CSV table", ".csv", "Keeps everything but the descriptors.", tidy.write_csv
+    ),
+    ExportFormat("parquet", "Parquet table", ".parquet", "", tidy.write_parquet),
+    ExportFormat("h5", "TUSK results file (HDF5)", ".h5", "", hdf5.write_results),
+    ExportFormat(
+        "hloc",
+        "hloc features (HDF5)",
+        ".h5",
+        "Prototypes are kept beside what hloc reads.",
+        hdf5.write_hloc,
+    ),
+)
+
+FORMATS: dict[str, ExportFormat] = {item.name: item for item in _ALL}
+
+
+def format_for(path: Path) -> str:
+    """Return the format that a file name's ending asks for.
+
+    Raises:
+        ExportError: if none has that ending.
+    """
+    endings = {".json": "coco", ".csv": "csv", ".parquet": "parquet", ".h5": "h5", ".hdf5": "h5"}
+    name = endings.get(path.suffix.lower())
+    if name is None:
+        raise ExportError(
+            f"{path.name} does not tell its format. End it in one of: {', '.join(endings)}."
+        )
+    return name
+
+
+def write_export(
+    analysis: Analysis,
+    path: Path,
+    *,
+    file_format: str,
+    names: dict[int, str] | None = None,
+    merged: dict[int, int] | None = None,
+    hidden: frozenset[int] = frozenset(),
+) -> list[str]:
+    """Write detections in a format of ``FORMATS``; see ``tusk_core.api.export_analysis``.
+
+    Returns:
+        sentences on what the format could not hold.
+
+    Raises:
+        ExportError: if the format is unknown, needs a missing package, or does not fit.
+        SourceError: if the file cannot be written.
+    """
+    chosen = FORMATS.get(file_format)
+    if chosen is None:
+        raise ExportError(
+            f"There is no export format {file_format!r}; there are {', '.join(FORMATS)}."
+        )
+    if path.is_dir() and not chosen.is_folder:
+        raise ExportError(f"{path} is a folder; give the name of a file.")
+    table = make_table(analysis, names=names, merged=merged, hidden=hidden)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lost = chosen.write(table, path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
+    if table.num_hidden:
+        lost = [*lost, f"{table.num_hidden} detections of hidden prototypes were left out."]
+    return lost

@@ -1,0 +1,64 @@
+"""A folder of pictures with their keypoints drawn on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.control import Cancelled
+from tusk_core.data.pictures import write_picture
+from tusk_core.events import JobProgress
+from tusk_core.inference.draw import draw_keypoints, enlargement, with_legend
+from tusk_core.inference.rebuilt_files import unique_stems
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.results import Analysis
+
+
+def write_overlays(
+    analysis: Analysis, source: BaseSource, folder: Path, control: RunControl
+) -> Iterator[JobProgress]:
+    """Write ``STEM.png`` for each analysed picture; small ones are enlarged to be seen.
+
+    Raises:
+        Cancelled: when asked to stop; what is written stays.
+        SourceError: if the disk refuses it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
+    rows = {name: index for index, name in enumerate(analysis.picture_names)}
+    stems = unique_stems(analysis.picture_names)
+    indices = [i for i in range(len(source)) if source.name(i) in rows]
+    begin = time.monotonic()
+    for done, (index, picture) in enumerate(source.stream(indices), 1):
+        if control.stop_requested:
+            raise Cancelled
+        if not isinstance(picture, SourceError):
+            number = rows[source.name(index)]
+            write_picture(folder / f"{stems[number]}.png", overlay(analysis, number, picture))
+        left = (time.monotonic() - begin) / done * (len(indices) - done)
+        yield JobProgress(done, len(indices), f"Drawing {done} of {len(indices)}.", left)
+
+
+def overlay(
+    analysis: Analysis, number: int, picture: NDArray[np.uint8], *, legend: bool = True
+) -> NDArray[np.uint8]:
+    """Return picture ``number`` of an analysis with rings, enlarged if small, and a legend."""
+    start, stop = np.searchsorted(analysis.picture, [number, number + 1])
+    rows = slice(int(start), int(stop))
+    labels = analysis.labels[rows]
+    factor = enlargement((picture.shape[1], picture.shape[0]))
+    drawn = draw_keypoints(picture, analysis.xy[rows], labels, analysis.scores[rows], factor=factor)
+    return with_legend(drawn, np.unique(labels).tolist()) if legend else drawn

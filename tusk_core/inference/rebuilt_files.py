@@ -1,0 +1,139 @@
+"""A rebuilt picture as files: composite, mask, layers, keypoints, all at the picture's size.
+
+``STEM/composite.png``, ``STEM/mask.png``, ``STEM/keypoints.json`` and
+``STEM/layers/NN_prototype_PP_{rgb,alpha}.png``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tusk_core.atomic import write_text
+from tusk_core.data.pictures import write_picture
+from tusk_core.inference.analysis_files import COORDINATES
+from tusk_core.inference.lifting import lift
+from tusk_core.inference.predictor import mask_of
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.results import Keypoints, Reconstruction
+
+
+def unique_stems(names: Sequence[str]) -> list[str]:
+    """Return a folder name for each picture: its stem, numbered where two agree."""
+    taken: set[str] = set()
+    out = []
+    for name in names:
+        stem = PurePosixPath(name.replace("\\", "/")).stem.strip(". ") or "picture"
+        chosen, number = stem, 2
+        while chosen.casefold() in taken:
+            chosen, number = f"{stem}_{number}", number + 1
+        taken.add(chosen.casefold())
+        out.append(chosen)
+    return out
+
+
+def write_rebuilt(
+    folder: Path,
+    name: str,
+    picture: NDArray[np.uint8],
+    predictor: TorchPredictor,
+    keypoints: Keypoints,
+) -> Reconstruction:
+    """Rebuild a picture and write every part of it.
+
+    Args:
+        folder: made if missing.
+        name: of the picture, for ``keypoints.json``.
+        picture: (H, W, 3) uint8.
+        predictor: the model.
+        keypoints: to rebuild it from.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
+    size = (picture.shape[1], picture.shape[0])
+    placement = predictor.placement(size)
+    result = predictor.reconstruct(picture, keypoints)
+    layers = folder / "layers"
+    try:
+        layers.mkdir(parents=True, exist_ok=True)
+        for old in layers.glob("*_prototype_*.png"):
+            old.unlink()
+        write_picture(folder / "composite.png", lift(result.composite, placement, size))
+        alpha = [lift(layer, placement, size) for layer in result.alpha]
+        has_background = predictor.info.config.decoder.background != "none"
+        mask = _mask(alpha, size, has_background=has_background)
+        write_picture(folder / "mask.png", mask)
+        for index, (rgb, share) in enumerate(zip(result.rgb, alpha, strict=True)):
+            stem = f"{index:02d}_prototype_{int(keypoints.labels[index]):02d}"
+            write_picture(layers / f"{stem}_rgb.png", lift(rgb, placement, size))
+            grey = (share * 255 + 0.5).astype(np.uint8)
+            write_picture(layers / f"{stem}_alpha.png", grey)
+        text = json.dumps(_description(name, size, predictor, keypoints, result), indent=1)
+        write_text(folder / "keypoints.json", text + "\n")
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    return result
+
+
+def _mask(
+    alpha: list[NDArray[np.float32]], size: tuple[int, int], *, has_background: bool
+) -> NDArray[np.uint8]:
+    """Return the mask (H, W) from shares enlarged first, so that its edges are smooth."""
+    if not alpha:
+        return np.zeros((size[1], size[0]), np.uint8)
+    shares = np.stack(alpha)
+    total = shares.sum(axis=0)
+    mask = mask_of(shares, np.asarray(1 - total, np.float32) if has_background else None)
+    mask[total <= 0] = 0  # cropped away, or nothing drawn
+    return mask
+
+
+def _description(
+    name: str,
+    size: tuple[int, int],
+    predictor: TorchPredictor,
+    keypoints: Keypoints,
+    result: Reconstruction,
+) -> dict[str, Any]:
+    points = zip(
+        keypoints.xy.tolist(),
+        keypoints.scores.tolist(),
+        keypoints.labels.tolist(),
+        keypoints.confidences.tolist(),
+        result.contributions.tolist(),
+        strict=True,
+    )
+    return {
+        "image": name,
+        "width": size[0],
+        "height": size[1],
+        "coordinates": COORDINATES,
+        "model": predictor.info.name,
+        "model_fingerprint": predictor.info.fingerprint,
+        "mean_squared_error": round(result.error, 8),
+        "has_layers": bool(len(result.rgb)),
+        "keypoints": [
+            {
+                "index": index,
+                "x": round(x, 3),
+                "y": round(y, 3),
+                "score": round(score, 6),
+                "prototype": label,
+                "confidence": round(confidence, 6),
+                "contribution": round(contribution, 8),
+            }
+            for index, ((x, y), score, label, confidence, contribution) in enumerate(points)
+        ],
+    }

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -150,6 +151,12 @@ def test_transparency_is_blended_over_white():
     assert shown[2, 0].tolist() == [127, 127, 127]
 
 
+def test_an_empty_alpha_channel_is_ignored():
+    array = np.zeros((2, 2, 4), np.uint8)
+    array[..., :3] = 70
+    assert (_decoded(_encoded(array)) == 70).all()
+
+
 def test_sixteen_bit_png_is_scaled_by_its_full_range():
     array = np.array([[0, 257, 65535, 128 * 257]], np.uint16)
     assert _decoded(_encoded(array))[0, :, 0].tolist() == [0, 1, 255, 128]
@@ -200,7 +207,7 @@ def test_cut_off_files_are_refused_in_a_sentence(tmp_path, extension, share):
 
 
 def test_missing_files_and_folders_are_refused(tmp_path):
-    for path in (tmp_path / "none.png", tmp_path):
+    for path in (tmp_path / "none.png", tmp_path, Path("/dev/zero")):
         with pytest.raises(SourceError, match="cannot be opened"):
             read_picture(path)
         with pytest.raises(SourceError, match="cannot be opened"):

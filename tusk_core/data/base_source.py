@@ -6,10 +6,11 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from tusk_core.data.sample import Vocabulary
-from tusk_core.results import SourceError
+from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +84,11 @@ class BaseSource(ABC):
         self._check(index)
         return None
 
+    def failure(self, index: int, error: SourceError) -> UnreadableFile:
+        """Return a picture that could not be read, with the reason in a few words."""
+        path = Path(self.name(index))
+        return UnreadableFile(path, reason_in_short(path, error))
+
     def stream(
         self, indices: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
@@ -122,3 +128,8 @@ class BaseSource(ABC):
             raise SourceError(
                 f"There is no picture {index}; {self.source} has 0 to {len(self) - 1}."
             )
+
+
+def reason_in_short(path: Path, error: SourceError) -> str:
+    """Return what an error says about a file, without naming it again."""
+    return str(error).removeprefix(str(path)).strip().removesuffix(".")

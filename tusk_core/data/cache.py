@@ -6,12 +6,12 @@ appending, so that a full disk is an error and not a crash, and renamed when it 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _VERSION = 1
 _CHUNK_BYTES = 2**24
 _SPARE_BYTES = 2**27
+_REPORT_EVERY_S = 0.2
 _PIXELS, _FACTS = "images.u8", "cache.json"
 
 
@@ -151,7 +152,7 @@ class _Builder:
         self._folder = folder
         self._temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
         self._kept: list[int] = []
-        self._skipped: list[tuple[str, str]] = []
+        self._skipped: list[UnreadableFile] = []
         self._picture_bytes = config.width * config.height * config.channels
 
     def write(
@@ -162,20 +163,22 @@ class _Builder:
         self._check_space(len(chosen))
         rows = max(1, _CHUNK_BYTES // self._picture_bytes)
         chunk: list[NDArray[np.uint8]] = []
+        due = 0.0
         with (self._temporary / _PIXELS).open("wb") as file:
             for done, (index, picture) in enumerate(self._source.stream(chosen.tolist()), start=1):
                 if control is not None and control.stop_requested:
                     raise Cancelled
                 if isinstance(picture, SourceError):
-                    self._skipped.append((self._source.name(index), str(picture)))
+                    self._skipped.append(self._source.failure(index, picture))
                 else:
                     chunk.append(self._fitted(picture))
                     self._kept.append(index)
                 if len(chunk) == rows or done == len(chosen):
                     file.writelines(part.data for part in chunk)
                     chunk.clear()
-                if progress is not None and (done % 64 == 0 or done == len(chosen)):
+                if progress is not None and (time.monotonic() > due or done == len(chosen)):
                     progress(done, len(chosen), f"Reading picture {done} of {len(chosen)}.")
+                    due = time.monotonic() + _REPORT_EVERY_S
             file.flush()
             os.fsync(file.fileno())
         self._finish()
@@ -198,22 +201,26 @@ class _Builder:
 
     def _finish(self) -> None:
         if not self._kept:
-            first = f" The first: {self._skipped[0][1]}" if self._skipped else ""
-            raise SourceError(f"None of the pictures of {self._source.source} can be read.{first}")
+            problem = f"None of the pictures of {self._source.source} can be read."
+            if self._skipped:
+                problem += f" The first, {self._skipped[0].path}, {self._skipped[0].reason}."
+            raise SourceError(problem)
         config = self._config
         facts = {
             "shape": [len(self._kept), config.height, config.width, config.channels],
             "indices": self._kept,
             "names": [self._source.name(index) for index in self._kept],
-            "skipped": self._skipped,
+            "skipped": [(str(item.path), item.reason) for item in self._skipped],
             "source": self._source.source,
         }
         (self._temporary / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-        # Another process may have written the same cache meanwhile; either will do.
-        with contextlib.suppress(FileExistsError):
+        try:
             self._temporary.rename(self._folder)
+        except OSError:
+            # Another process may have written the same cache meanwhile; either will do.
+            if _opened(self._folder, self._source.source) is None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._temporary.rename(self._folder)
 
     def clean_up(self) -> None:
         """Remove what an unfinished build left behind."""

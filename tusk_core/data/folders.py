@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from tusk_core.data.base_source import BaseSource
+from tusk_core.data.base_source import BaseSource, reason_in_short
 from tusk_core.data.pictures import EXTENSIONS, read_picture, read_size
-from tusk_core.results import SourceError
+from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,18 +60,25 @@ def find_pictures(root: Path, *, recursive: bool = True) -> list[str]:
             if entry.name.startswith("."):
                 continue
             path = f"{folder}{entry.name}"
-            if os.path.splitext(entry.name)[1].lower() in EXTENSIONS:  # noqa: PTH122 - 100 000 files
+            if _is_folder(entry):
+                if recursive and depth < _MAX_DEPTH and _is_new(entry, seen):
+                    pending.append((f"{path}/", depth + 1))
+            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:  # noqa: PTH122 - fast
                 found.append(path)
-            elif recursive and depth < _MAX_DEPTH and _is_new_folder(entry, seen):
-                pending.append((f"{path}/", depth + 1))
     found.sort(key=natural_key)
     return found
 
 
-def _is_new_folder(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        if not entry.is_dir():
-            return False
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
+    """Tell whether a folder was not reached before, and remember it."""
+    try:
         status = entry.stat()
     except OSError:
         return False
@@ -112,6 +119,11 @@ class FileSource(BaseSource):
     def size(self, index: int) -> tuple[int, int]:
         """Return (width, height), from the header."""
         return read_size(self.path(index))
+
+    def failure(self, index: int, error: SourceError) -> UnreadableFile:
+        """Return a file that could not be read, with the reason in a few words."""
+        path = self.path(index)
+        return UnreadableFile(path, reason_in_short(path, error))
 
     def identity(self) -> object:
         """Names, sizes and times of all files."""

@@ -14,6 +14,7 @@ Every picture becomes (H, W, 3) uint8 RGB as a viewer would show it:
 from __future__ import annotations
 
 import io
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,15 +46,23 @@ def read_picture(path: str | Path) -> NDArray[np.uint8]:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise SourceError(f"{path} has {size / 1e9:.1f} GB; pictures up to 1 GB are read.")
+        _check_file(path)
         content = np.fromfile(path, np.uint8)
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
     except MemoryError as error:
         raise SourceError(f"There is not enough memory to read {path}.") from error
     return decode_picture(content, str(path))
+
+
+def _check_file(path: Path) -> None:
+    """Refuse folders, devices and pipes, which would be read without end, and huge files."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(f"{path} is no file, so it cannot be opened as a picture.")
+    if status.st_size > MAX_BYTES:
+        gigabytes = status.st_size / 1e9
+        raise SourceError(f"{path} has {gigabytes:.1f} GB; pictures up to 1 GB are read.")
 
 
 def decode_picture(content: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
@@ -113,7 +122,7 @@ def as_rgb(decoded: NDArray[np.generic], header: PictureHeader | None) -> NDArra
     colour = planes[..., : channels - 1] if alpha is not None else planes
     picture = _to_bytes(np.asarray(colour), is_png=header is not None and header.kind == "png")
     picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., 2::-1]
-    if alpha is not None:
+    if alpha is not None and alpha.any():  # some programs leave the fourth channel empty
         picture = _over_white(picture, alpha)
     # OpenCV itself turns TIFF, and nothing else, when it reads a file unchanged.
     orientation = 1 if header is None or header.kind == "tiff" else header.orientation
@@ -174,6 +183,7 @@ def read_size(path: str | Path) -> tuple[int, int]:
     """
     path = Path(path)
     try:
+        _check_file(path)
         with path.open("rb") as file:
             header = read_header(file)
     except OSError as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tusk_core.data.folders import FileSource
 from tusk_core.data.videos import VideoSource
-from tusk_core.results import SourceError, SourceSummary, UnreadableFile
+from tusk_core.results import SourceError, SourceSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         stopped: asked between files; True ends the look, which then covers a part.
     """
     sizes: Counter[tuple[int, int]] = Counter()
-    unreadable: dict[int, str] = {}
+    unreadable: dict[int, SourceError] = {}
     if isinstance(source, FileSource):
         for index in range(len(source)):
             if stopped():
@@ -45,7 +45,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
             try:
                 sizes[source.size(index)] += 1
             except SourceError as error:
-                unreadable[index] = str(error)
+                unreadable[index] = error
     else:
         sizes[source.size(0)] = len(source)
     grey = _grey_share(source, unreadable, stopped)
@@ -57,9 +57,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         sizes=tuple((w, h, count) for (w, h), count in sizes.most_common(_MOST_SIZES)),
         grey_share=grey,
         unreadable=tuple(
-            UnreadableFile(files.path(index), reason)
-            for index, reason in sorted(unreadable.items())
-            if files is not None
+            source.failure(index, error) for index, error in sorted(unreadable.items())
         ),
         duplicates=find_duplicates(files, stopped) if files is not None else (),
         has_ground_truth=source.has_ground_truth,
@@ -68,7 +66,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
 
 
 def _grey_share(
-    source: BaseSource, unreadable: dict[int, str], stopped: Callable[[], bool]
+    source: BaseSource, unreadable: dict[int, SourceError], stopped: Callable[[], bool]
 ) -> float:
     """Return the share of a sample without colour; notes pictures of it that do not decode."""
     total = len(source)
@@ -83,7 +81,7 @@ def _grey_share(
         try:
             picture = source.read(index)
         except SourceError as error:
-            unreadable[index] = str(error)
+            unreadable[index] = error
             continue
         seen += 1
         grey += is_grey(picture)

@@ -14,8 +14,6 @@ from tusk_core.data.folders import file_identity
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from numpy.typing import NDArray
 
     from tusk_core.results import SourceKind
@@ -41,6 +39,8 @@ EXTENSIONS: frozenset[str] = frozenset(
         ".wmv",
     ]
 )
+# Program and transport streams hold no index; a seek in them is a guess.
+_WITHOUT_INDEX = frozenset({".ts", ".mts", ".m2ts", ".mpg", ".mpeg"})
 _NEAR = 48
 _MAX_FRAMES = 100_000_000
 
@@ -48,9 +48,9 @@ _MAX_FRAMES = 100_000_000
 class VideoSource(BaseSource):
     """Frames of one video file.
 
-    Frames close ahead are reached by decoding on; others by a seek whose landing place is checked,
-    and by decoding from the start where the file's index lies. Calls may come from any thread, one
-    at a time.
+    Frames close ahead are reached by decoding on, others by a seek. A seek counts only if the
+    frame it lands on bears the right time; a file whose index lies once is decoded from the start
+    ever after. Calls may come from any thread, one at a time.
     """
 
     kind: ClassVar[SourceKind] = "video"
@@ -59,9 +59,12 @@ class VideoSource(BaseSource):
         super().__init__(source)
         self.path = path
         self._lock = threading.Lock()
+        self._can_seek = path.suffix.lower() not in _WITHOUT_INDEX
         self._capture = _opened(path)
-        self._next = 0
-        first = self._decode_next()
+        self._at = -1
+        rate = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self.fps = rate if np.isfinite(rate) and 0.01 <= rate <= 10_000 else 25.0
+        first = self._retrieved() if self._grab_on() else None
         if first is None:
             codec = _codec_name(self._capture)
             self._capture.release()
@@ -69,9 +72,8 @@ class VideoSource(BaseSource):
                 f"No frame of {path} can be decoded (codec {codec}); the file is damaged or of a "
                 "kind this program cannot play, such as AV1. Convert it to H.264 first."
             )
+        self._start_ms = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
         self._size = (first.shape[1], first.shape[0])
-        rate = float(self._capture.get(cv2.CAP_PROP_FPS))
-        self.fps = rate if np.isfinite(rate) and 0.01 <= rate <= 10_000 else 25.0
         self._count = self._counted()
 
     def __len__(self) -> int:
@@ -99,22 +101,10 @@ class VideoSource(BaseSource):
         """
         self._check(index)
         with self._lock:
-            if not self._go_to(index):
-                raise SourceError(f"Frame {index} of {self.path} cannot be reached.")
-            frame = self._decode_next()
+            frame = self._retrieved() if self._go_to(index) else None
         if frame is None:
-            raise SourceError(f"Frame {index} of {self.path} is damaged.")
+            raise SourceError(f"Frame {index} of {self.path} cannot be decoded; it is damaged.")
         return frame
-
-    def stream(
-        self, indices: Sequence[int]
-    ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
-        """Decode ascending frames in one pass."""
-        for index in indices:
-            try:
-                yield index, self.read(index)
-            except SourceError as error:
-                yield index, error
 
     def close(self) -> None:
         """Release the file."""
@@ -124,49 +114,66 @@ class VideoSource(BaseSource):
     def _counted(self) -> int:
         """Return how many frames decode; the file's own number only if its last frame is there."""
         claimed = float(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        if np.isfinite(claimed) and 1 <= claimed < _MAX_FRAMES:
+        if self._can_seek and np.isfinite(claimed) and 1 <= claimed < _MAX_FRAMES:
             count = int(claimed)
-            if self._go_to(count - 1) and self._capture.grab() and not self._capture.grab():
+            if self._go_to(count - 1) and not self._grab_on():
                 self._rewind()
                 return count
         self._rewind()
-        count = 0
-        while count < _MAX_FRAMES and self._capture.grab():
-            count += 1
+        while self._grab_on() and self._at < _MAX_FRAMES:
+            pass
+        count = self._at + 1
         self._rewind()
-        return max(count, 1)
+        return count
 
     def _go_to(self, index: int) -> bool:
-        if self._next > index or index - self._next > _NEAR:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-            landed = round(float(self._capture.get(cv2.CAP_PROP_POS_FRAMES)))
-            if landed == index:
-                self._next = index
+        """Make frame ``index`` the grabbed one; False if it cannot be reached."""
+        is_near = 0 <= index - self._at <= _NEAR
+        if not is_near and self._can_seek:
+            if self._sought(index):
                 return True
+            self._can_seek = False
             self._rewind()
-        while self._next < index:
-            if not self._capture.grab():
+        if index < self._at:
+            self._rewind()
+        while self._at < index:
+            if not self._grab_on():
+                self._rewind()
                 return False
-            self._next += 1
         return True
+
+    def _sought(self, index: int) -> bool:
+        """Jump to a frame; True if the time of the frame it finds there is the right one."""
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
+        self._at = index - 1
+        if not self._grab_on():
+            return False
+        passed = (float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) - self._start_ms) / 1000
+        return abs(passed * self.fps - index) < 0.4
+
+    def _grab_on(self) -> bool:
+        try:
+            done = bool(self._capture.grab())
+        except cv2.error:
+            return False
+        self._at += done
+        return done
+
+    def _retrieved(self) -> NDArray[np.uint8] | None:
+        try:
+            done, frame = self._capture.retrieve()
+        except cv2.error:
+            return None
+        if not done or frame is None:
+            return None
+        picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
+        picture.flags.writeable = False
+        return picture
 
     def _rewind(self) -> None:
         self._capture.release()
         self._capture = _opened(self.path)
-        self._next = 0
-
-    def _decode_next(self) -> NDArray[np.uint8] | None:
-        try:
-            done, frame = self._capture.read()
-        except cv2.error:
-            return None
-        if not done or frame is None:
-            self._rewind()
-            return None
-        self._next += 1
-        picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-        picture.flags.writeable = False
-        return picture
+        self._at = -1
 
 
 def _opened(path: Path) -> cv2.VideoCapture:

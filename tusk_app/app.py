@@ -108,6 +108,7 @@ class Program(QObject):
     def show(self) -> None:
         """Show the window, then load the engine in the background."""
         self.window.show()
+        self.window.welcome.setFocus()
         QTimer.singleShot(WARM_UP_DELAY_MS, self, self._warm_up)
 
     def open_paths(self, paths: Sequence[str]) -> None:

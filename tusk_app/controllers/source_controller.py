@@ -250,11 +250,13 @@ def _survey(source: str, control: RunControl) -> Survey:
     opened = api.open_source(source)
     try:
         generator = np.random.default_rng(0)
-        count = min(len(opened), NUM_EXAMPLES)
-        chosen = np.sort(generator.choice(len(opened), count, replace=False))
-        examples, sizes = [], []
+        # A few more than are shown, for some may be unreadable.
+        count = min(len(opened), 2 * NUM_EXAMPLES)
+        chosen = generator.choice(len(opened), count, replace=False)
+        examples: list[NDArray[np.uint8]] = []
+        sizes: list[tuple[int, int]] = []
         for index in chosen:
-            if control.stop_requested:
+            if control.stop_requested or len(examples) == NUM_EXAMPLES:
                 break
             try:
                 picture = opened.read(int(index))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WIDTH = 620
 MAX_SHOWN = 14
+KEEP_SHARE = 0.55
 ID_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -81,8 +82,11 @@ def rank(entries: Sequence[ActionEntry], wanted: str) -> list[Match]:
         fitting = [score + bonus for score, bonus in scores if score is not None]
         if fitting:
             matches.append(Match(entry.id, max(fitting)))
-    if wanted.strip():
+    if wanted.strip() and matches:
         matches.sort(key=lambda match: -match.score)
+        # Letters that only happen to be somewhere in a long text are no help.
+        lowest = min(matches[0].score - 0.1, KEEP_SHARE * matches[0].score)
+        matches = [match for match in matches if match.score >= lowest]
     return matches
 
 
@@ -105,6 +109,7 @@ class CommandPalette(QDialog):
         self._list.setUniformItemSizes(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.itemClicked.connect(self._run_item)
+        self._list.currentItemChanged.connect(self._show_current)
         self._none = QLabel("No command fits. Try fewer letters.", self)
         self._none.setProperty("role", "muted")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -185,6 +190,14 @@ class CommandPalette(QDialog):
         item.setSizeHint(QSize(0, max(26, row.sizeHint().height())))
         self._list.setItemWidget(item, row)
 
+    def _show_current(
+        self, current: QListWidgetItem | None, before: QListWidgetItem | None
+    ) -> None:
+        for item, is_current in ((before, False), (current, True)):
+            row = None if item is None else self._list.itemWidget(item)
+            if isinstance(row, PaletteRow):
+                row.set_current(current=is_current)
+
     def _run_item(self, item: QListWidgetItem) -> None:
         if not _usable(item):
             return
@@ -198,25 +211,29 @@ class PaletteRow(QWidget):
 
     def __init__(self, entry: ActionEntry, keys: str, *, is_usable: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        colours = theme.of(parent.palette())
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._is_usable = is_usable
         menu = QLabel(f"{entry.menu}  ›", self)
         name = QLabel(entry.title, self)
         key = QLabel(keys, self)
-        soft = colours.muted if is_usable else colours.disabled
-        for label, colour in (
-            (menu, soft),
-            (name, colours.text if is_usable else soft),
-            (key, soft),
-        ):
-            palette = label.palette()
-            palette.setColor(label.foregroundRole(), QColor(colour))
-            label.setPalette(palette)
+        self._soft, self._strong = (menu, key), (name,)
+        self.set_current(current=False)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.addWidget(menu)
         row.addWidget(name, 1)
         row.addWidget(key)
+
+    def set_current(self, *, current: bool) -> None:
+        """Take the colours of the highlighted row, or of the others."""
+        colours = theme.of(self.palette())
+        strong = colours.text if self._is_usable else colours.disabled
+        soft = colours.muted if self._is_usable else colours.disabled
+        if current:
+            strong = soft = colours.accent_text
+        for labels, colour in ((self._soft, soft), (self._strong, strong)):
+            for label in labels:
+                label.setStyleSheet(f"color: {colour};")
 
 
 def _usable(item: QListWidgetItem) -> bool:

@@ -104,7 +104,7 @@ class ErrorDialog(QDialog):
         foot.addWidget(self._waiting, 1)
         foot.addLayout(self._ways_out)
         foot.addWidget(self._close)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(16)
         column.addLayout(head)
@@ -166,10 +166,13 @@ class ErrorDialog(QDialog):
         for number, way_out in enumerate(problem.buttons):
             button = QPushButton(way_out.text, self)
             button.setDefault(number == 0)
+            button.ensurePolished()  # else its width is reckoned without the style sheet
             button.clicked.connect(lambda _checked=False, act=way_out.action: self._take(act))
             self._ways_out.addWidget(button)
         if not problem.buttons:
             self._close.setDefault(True)
+        # An own minimum switches off the layout's, so it must leave room for all buttons.
+        self.setMinimumWidth(max(WIDTH, self._column.minimumSize().width()))
         self.adjustSize()
 
     def _take(self, action: Callable[[], object]) -> None:

@@ -97,6 +97,11 @@ class OpenDataDialog(QDialog):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._make_facts(left))
+        column.addSpacing(10)
+        self._problem_title = QLabel("Files to look at", left)
+        self._problem_title.setProperty("role", "heading")
+        self._problem_title.hide()
+        column.addWidget(self._problem_title)
         column.addWidget(self._make_problems(left))
         column.addStretch(1)
         scroll = QScrollArea(self)
@@ -205,6 +210,7 @@ class OpenDataDialog(QDialog):
         problems = _problem_lines(summary)
         self._problems.setPlainText("\n".join(problems))
         self._problems.setVisible(bool(problems))
+        self._problem_title.setVisible(bool(problems))
         self._preview.set_pictures(survey.examples)
         if not survey.examples:
             self._preview.set_message("No picture can be shown.")
@@ -245,13 +251,18 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
         "Sizes": describe_sizes(summary.sizes),
         "Colour": colour,
         "Unreadable": "none" if not summary.unreadable else (
-            f"{len(summary.unreadable):,} files, left out"
+            f"{counted(len(summary.unreadable), 'file')}, left out"
         ),
         "Duplicates": "none found" if not summary.duplicates else (
-            f"{len(summary.duplicates):,} pairs with the same content"
+            f"{counted(len(summary.duplicates), 'pair')} with the same content"
         ),
         "Kind": kind,
     }  # fmt: skip
+
+
+def counted(num: int, noun: str) -> str:
+    """Return a number with its noun, such as ``"1 file"`` or ``"1,200 files"``."""
+    return f"{num:,} {noun}" if num == 1 else f"{num:,} {noun}s"
 
 
 def describe_sizes(sizes: tuple[tuple[int, int, int], ...]) -> str:
@@ -280,7 +291,10 @@ def describe_sizes(sizes: tuple[tuple[int, int, int], ...]) -> str:
 
 
 def _problem_lines(summary: SourceSummary) -> list[str]:
-    lines = [f"{item.path.name}: {item.reason}" for item in summary.unreadable[:MAX_LISTED]]
+    lines = []
+    for item in summary.unreadable[:MAX_LISTED]:
+        reason = item.reason.removeprefix(str(item.path)).removeprefix(" is ").strip()
+        lines.append(f"{item.path.name}: {reason}")
     if len(summary.unreadable) > MAX_LISTED:
         lines.append(f"… and {len(summary.unreadable) - MAX_LISTED:,} more")
     lines += [f"{a.name} = {b.name}" for a, b in summary.duplicates[:MAX_LISTED]]

@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from tusk_app.actions import ActionRegistry
     from tusk_app.settings import Settings
 
+MENUS = (
+    "File",
+    "Recent",
+    "Bundled",
+    "Edit",
+    "View",
+    "Workspaces",
+    "Panels",
+    "Theme",
+    "Go",
+    "Model",
+    "Analyze",
+    "Tools",
+    "Help",
+)
 ID_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -36,7 +51,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcuts-dialog")
         self.setWindowTitle("Keyboard shortcuts")
-        self.resize(720, 600)
+        self.resize(860, 620)
         self._actions = actions
         self._settings = settings
         self._filter = QLineEdit(self)
@@ -142,7 +157,8 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self) -> None:
         groups: dict[str, QTreeWidgetItem] = {}
-        for entry in self._actions.all():
+        entries = sorted(self._actions.all(), key=lambda entry: _menu_place(entry.menu))
+        for entry in entries:
             if entry.menu not in groups:
                 made = QTreeWidgetItem(self._tree, [entry.menu])
                 made.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -201,3 +217,7 @@ class ShortcutsDialog(QDialog):
 def _children(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     found = (group.child(row) for row in range(group.childCount()))
     return [item for item in found if item is not None]
+
+
+def _menu_place(menu: str) -> int:
+    return MENUS.index(menu) if menu in MENUS else len(MENUS)

@@ -95,6 +95,7 @@ class SystemInformationDialog(QDialog):
         self._result = QLabel(self)
         self._result.setWordWrap(True)
         self._result.setProperty("role", "muted")
+        self._result.hide()
         self._text = QPlainTextEdit(self)
         self._text.setReadOnly(True)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -119,7 +120,7 @@ class SystemInformationDialog(QDialog):
     def copy(self) -> None:
         """Copy the text."""
         QGuiApplication.clipboard().setText(self._text.toPlainText())
-        self._result.setText("Copied.")
+        self._say("Copied.")
 
     def done(self, result: int) -> None:
         """End the test thread with the dialog."""
@@ -154,17 +155,21 @@ class SystemInformationDialog(QDialog):
 
     def test(self, device: str) -> None:
         """Do a few steps on a device; the result appears in the dialog."""
-        self._result.setText(f"Testing {device}… (a few seconds)")
+        self._say(f"Testing {device}… (a few seconds)")
         self._tester.request(lambda: _try_device(device))
 
     def _show_test(self, result: TrainingEstimate) -> None:
-        self._result.setText(
+        self._say(
             f"{result.device} works: {result.seconds_per_step * 1000:.0f} ms for a step of the "
             f"quick preset. {result.detail}"
         )
 
     def _show_test_error(self, error: Exception) -> None:
-        self._result.setText(f"The device does not work: {error}")
+        self._say(f"The device does not work: {error}")
+
+    def _say(self, text: str) -> None:
+        self._result.setText(text)
+        self._result.show()
 
 
 def _try_device(device: str) -> TrainingEstimate:

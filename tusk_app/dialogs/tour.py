@@ -205,7 +205,8 @@ class Tour(QObject):
 def place_beside(around: QRect, size: tuple[int, int], whole: QRect) -> QPoint:
     """Return where a card of this size stands beside ``around``, inside ``whole``.
 
-    Right of it if there is room, else left, below, above; over its middle if nothing else fits.
+    Right of it if there is room, else left, below, above; inside its lower right corner if nothing
+    else fits.
     """
     width, height = size
     top = min(max(around.top(), whole.top() + GAP), whole.bottom() - height - GAP)
@@ -218,4 +219,4 @@ def place_beside(around: QRect, size: tuple[int, int], whole: QRect) -> QPoint:
         return QPoint(left, around.bottom() + GAP)
     if around.top() - GAP - height >= whole.top():
         return QPoint(left, around.top() - GAP - height)
-    return around.center() - QPoint(width // 2, height // 2)
+    return around.bottomRight() - QPoint(width + 2 * GAP, height + 2 * GAP)

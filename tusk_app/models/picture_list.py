@@ -94,7 +94,11 @@ class PictureListModel(QAbstractListModel):
         image = self._thumbnail_of(picture)
         if image is None:
             return self._waiting
-        return self._broken if image.isNull() else QIcon(QPixmap.fromImage(image))
+        if image.isNull():
+            return self._broken
+        if max(image.width(), image.height()) < SIDE:  # icons are never enlarged by Qt
+            image = image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+        return QIcon(QPixmap.fromImage(image))
 
     def _plain_icon(self, colour: str) -> QIcon:
         picture = QPixmap(SIDE, SIDE)

@@ -165,8 +165,8 @@ class ToastStack(QObject):
             self._drop(card)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the messages in the corner when the window changes its size."""
-        if event.type() == QEvent.Type.Resize:
+        """Keep the messages in the corner and above panels that appear later."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutRequest} and self._cards:
             self._place()
         return super().eventFilter(watched, event)
 

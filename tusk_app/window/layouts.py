@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,12 +27,18 @@ BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 # Counts up when the table of docks changes so much that older saved layouts make no sense.
 LAYOUT_VERSION = 1
 
+# A bottom dock that is called for gets at least this height [px].
+LEAST_HEIGHT = 230
+
 # Share of the window's width (left, right) and height (bottom) that a side takes at first.
 _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
     DATA: {LEFT: 0.17, RIGHT: 0.24, BOTTOM: 0.16},
     TRAIN: {LEFT: 0.20, RIGHT: 0.24, BOTTOM: 0.62},
     EXPLORE: {LEFT: 0.15, RIGHT: 0.26, BOTTOM: 0.46},
 }
+
+# The dock that takes the place of the picture in a workspace, for as long as it is shown.
+_MAIN_DOCK = {TRAIN: "training_dock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,15 @@ class Layouts(QObject):
         remembered = settings.value("layout/workspace", DATA)
         self._current = remembered if remembered in WORKSPACES else DATA
         self._is_revealed = False
+        self._tidier = QTimer(self)
+        self._tidier.setSingleShot(True)
+        self._tidier.setInterval(0)
+        self._tidier.timeout.connect(self._tidy)
         for dock in self._docks.values():
             dock.hide()
+            dock.visibilityChanged.connect(self._tidy_soon)
+            dock.topLevelChanged.connect(self._tidy_soon)
+            dock.dockLocationChanged.connect(self._tidy_soon)
 
     @property
     def current(self) -> str:
@@ -116,7 +130,9 @@ class Layouts(QObject):
         for name in WORKSPACES:
             self._settings.remove(_key(name))
         self._is_revealed = True
+        self._centre().show()
         self._arrange(self._current)
+        self._tidy()
         self.changed.emit(self._current)
 
     def remember(self) -> None:
@@ -132,19 +148,23 @@ class Layouts(QObject):
         self.reveal()
         dock.show()
         dock.raise_()
+        is_low = self._window.dockWidgetArea(dock) == BOTTOM and dock.height() < LEAST_HEIGHT
+        if is_low and not dock.isFloating() and module != "timeline_dock":
+            self._window.resizeDocks([dock], [LEAST_HEIGHT], Qt.Orientation.Vertical)
 
     def _show(self, name: str) -> None:
         self._set_corners(name)
+        # Sizes are shared out with the centre in its place, also where it is hidden afterwards.
+        self._centre().show()
         state: QByteArray = self._settings.bytes(_key(name))
         if state.isEmpty() or not self._window.restoreState(state, LAYOUT_VERSION):
             self._arrange(name)
+        self._tidy()
 
     def _set_corners(self, name: str) -> None:
         """Give the lower corners to the side docks, or to the bottom ones where these need room."""
-        wide = name != DATA
-        window = self._window
-        window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM if wide else LEFT)
-        window.setCorner(Qt.Corner.BottomRightCorner, BOTTOM if name == TRAIN else RIGHT)
+        self._window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM if name == EXPLORE else LEFT)
+        self._window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
 
     def _arrange(self, name: str) -> None:
         self._set_corners(name)
@@ -154,43 +174,90 @@ class Layouts(QObject):
         for area in (LEFT, RIGHT, BOTTOM):
             self._fill(area, name)
         self._resize(name)
+        # Qt shares out the room of docks that were hidden until now only at the next turn.
+        QTimer.singleShot(0, self, lambda: self._resize(name))
+
+    def _centre(self) -> QWidget:
+        centre = self._window.centralWidget()
+        assert centre is not None
+        return centre
 
     def _fill(self, area: Qt.DockWidgetArea, name: str) -> None:
+        """Place the docks of one side; Qt wants splits before tabs, and hidden ones last."""
         specs = [spec for spec in self._specs if spec.area == area]
-        columns = sorted({spec.column for spec in specs})
+        shown = [spec for spec in specs if name in spec.workspaces]
         across = Qt.Orientation.Horizontal if area == BOTTOM else Qt.Orientation.Vertical
+        heads: dict[int, QDockWidget] = {}
         before: QDockWidget | None = None
-        for column in columns:
-            members = [self._docks[s.module] for s in specs if s.column == column]
-            shown = [
-                self._docks[s.module] for s in specs if s.column == column and name in s.workspaces
-            ]
-            first = members[0]
-            self._window.addDockWidget(area, first)
+        for spec in sorted(shown, key=lambda s: s.column):
+            if spec.column in heads:
+                continue
+            dock = heads[spec.column] = self._docks[spec.module]
+            self._window.addDockWidget(area, dock)
+            dock.show()
             if before is not None:
-                self._window.splitDockWidget(before, first, across)
-            for other in members[1:]:
-                self._window.tabifyDockWidget(first, other)
-            for dock in members:
-                dock.setVisible(dock in shown)
-            if shown:
-                shown[0].raise_()
-            before = first
+                self._window.splitDockWidget(before, dock, across)
+            before = dock
+        for spec in shown:
+            dock, head = self._docks[spec.module], heads[spec.column]
+            if dock is not head:
+                self._window.tabifyDockWidget(head, dock)
+                dock.show()
+        for head in heads.values():
+            head.raise_()
+        for spec in specs:
+            if spec not in shown:
+                self._stow(area, self._docks[spec.module], heads.get(spec.column, before))
+
+    def _stow(
+        self, area: Qt.DockWidgetArea, dock: QDockWidget, neighbour: QDockWidget | None
+    ) -> None:
+        """Hide a dock where it will appear as a tab when somebody opens it."""
+        if neighbour is None:
+            self._window.addDockWidget(area, dock)
+        else:
+            self._window.tabifyDockWidget(neighbour, dock)
+        dock.hide()
+        if neighbour is not None:
+            neighbour.raise_()
 
     def _resize(self, name: str) -> None:
         width, height = self._window.width(), self._window.height()
         for area, share in _SHARES[name].items():
-            docks = [
-                self._docks[s.module]
-                for s in self._specs
-                if s.area == area and name in s.workspaces
-            ]
-            if not docks:
+            shown = [s for s in self._specs if s.area == area and name in s.workspaces]
+            if not shown:
                 continue
             is_bottom = area == BOTTOM
             extent = round(share * (height if is_bottom else width))
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
-            self._window.resizeDocks(docks[:1], [extent], across)
+            self._window.resizeDocks([self._docks[shown[0].module]], [extent], across)
+
+    def _tidy_soon(self, _value: object = None) -> None:
+        self._tidier.start()
+
+    def _tidy(self) -> None:
+        """Hide what the tabs already say, and the centre where a workspace does without it."""
+        for dock in self._docks.values():
+            has_tab = not dock.isFloating() and any(
+                not other.isFloating() and other.isVisibleTo(self._window)
+                for other in self._window.tabifiedDockWidgets(dock)
+            )
+            is_bare = dock.titleBarWidget() is not None
+            if has_tab and not is_bare:
+                dock.setTitleBarWidget(QWidget(dock))
+            elif not has_tab and is_bare:
+                dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # Qt: back to its own
+        self._show_centre()
+
+    def _show_centre(self) -> None:
+        main = self._docks.get(_MAIN_DOCK.get(self._current, ""))
+        fills = (
+            self._is_revealed
+            and main is not None
+            and main.isVisibleTo(self._window)
+            and not main.isFloating()
+        )
+        self._centre().setVisible(not fills)
 
 
 def _key(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from tusk_app import icons, theme
 
@@ -155,9 +155,25 @@ class Menus(QObject):
                 if isinstance(button, QToolButton):
                     button.setAccessibleName(self._actions.entry(item).title)
                     if item in WITH_WORDS:
+                        words = self._actions.entry(item).text.replace("&", "")
+                        self._actions.get(item).setIconText(words)
                         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add_workspaces(bar)
         self._window.addToolBar(bar)
         return bar
+
+    def _add_workspaces(self, bar: QToolBar) -> None:
+        """Put the workspaces at the right end, in words."""
+        room = QWidget(bar)
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(room)
+        for entry in self._actions.all():
+            if entry.menu == "Workspaces":
+                bar.addAction(entry.action)
+                button = bar.widgetForAction(entry.action)
+                if isinstance(button, QToolButton):
+                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+                    button.setAccessibleName(f"Workspace {entry.title}")
 
 
 def _paint(entry: ActionEntry, colours: theme.Theme) -> None:

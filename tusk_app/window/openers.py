@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
@@ -13,15 +13,22 @@ from tusk_app.dialogs.preferences import PreferencesDialog
 from tusk_app.dialogs.shortcuts import ShortcutsDialog
 from tusk_app.dialogs.system_information import SystemInformationDialog, describe_system
 from tusk_app.dialogs.tour import Tour
+from tusk_app.dialogs.training_dialog import make_training_dialog
 from tusk_app.window.tour_steps import tour_steps
+from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QDialog
 
+    from tusk_app.dialogs.training_dialog import Kind
     from tusk_app.logs import LogBook
     from tusk_app.main_window import MainWindow
     from tusk_app.workbench import Workbench
     from tusk_core.results import DeviceInfo
+
+SAMPLE = "sample:tetrominoes"
 
 
 class Openers(QObject):
@@ -35,6 +42,7 @@ class Openers(QObject):
         self._devices: tuple[DeviceInfo, ...] = ()
         self._open: dict[str, QDialog] = {}
         self._palette: CommandPalette | None = None
+        workbench.training.setup_requested.connect(self.training)
         self._tour: Tour | None = None
 
     def set_book(self, book: LogBook) -> None:
@@ -61,6 +69,10 @@ class Openers(QObject):
         )
         dialog.train_wanted.connect(self._open_and_train)
         self._show(dialog)
+
+    def training(self, kind: str, path: Path | None) -> None:
+        """Show the dialog that starts a run; ``kind`` is ``new``, ``resume`` or ``fine-tune``."""
+        self._show(make_training_dialog(self._bench, self._window, cast("Kind", kind), path))
 
     def preferences(self) -> None:
         """Show the preferences."""
@@ -96,7 +108,13 @@ class Openers(QObject):
         self._show(AboutDialog(self._window, show_licences=True))
 
     def tour(self) -> None:
-        """Show the user around."""
+        """Show the user around, over sample pictures and a bundled model if nothing is open."""
+        document = self._bench.document
+        if document.source is None:
+            self._bench.sources.open_pictures(SAMPLE)
+        models = bundled_models()
+        if document.model is None and models:
+            self._window.open_model(next(iter(models)))
         if self._tour is None:
             self._tour = Tour(self._window, tour_steps(self._window))
         self._tour.start()

@@ -20,7 +20,7 @@ PURPOSES = {
     "Train": "training and watching it",
     "Explore": "exploring what a model found",
 }
-WORKSPACE_ICONS = {"Data": "data", "Train": "train", "Explore": "explore"}
+WORKSPACE_ICONS = {"Data": "data", "Train": "run", "Explore": "explore"}
 
 
 class ViewCommands(QObject):

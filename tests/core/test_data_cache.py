@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,27 @@ def test_the_cache_lies_where_the_user_wants(monkeypatch, tmp_path):
     assert cache_folder.cache_root() == tmp_path / "cache"
     monkeypatch.delenv("TUSK_HOME")
     assert cache_folder.cache_root().name.lower() in {"tusk", "cache"}
+
+
+def test_old_caches_make_room_for_new_ones(monkeypatch):
+    first = build_cache(_config("sample:tetrominoes?count=50")).path
+    second = build_cache(_config("sample:tetrominoes?count=60")).path
+    os.utime(first, (1, 1))
+    stale = first.with_name(".abc.tmp")
+    stale.mkdir()
+    os.utime(stale, (1, 1))
+    monkeypatch.setenv("TUSK_CACHE_GB", "0.0001")
+    third = build_cache(_config("sample:tetrominoes?count=70")).path
+    assert _entries() == [third]
+    monkeypatch.setenv("TUSK_CACHE_GB", "nonsense")
+    fourth = build_cache(_config("sample:tetrominoes?count=80")).path
+    assert _entries() == sorted([third, fourth])
+    assert not second.exists()
+
+
+def test_two_builders_of_one_cache_do_not_disturb_each_other():
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(build_cache, _config("sample:digits?count=40")) for _ in range(4)]
+        caches = [job.result() for job in jobs]
+    assert all(np.array_equal(cache.images, caches[0].images) for cache in caches)
+    assert len(_entries()) == 1

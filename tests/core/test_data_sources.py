@@ -94,6 +94,27 @@ def test_bad_sources_are_refused_in_a_sentence(source):
     assert "Traceback" not in str(caught.value)
 
 
+def test_odd_names_never_escape_as_another_error():
+    random = np.random.default_rng(0)
+    letters = list("ab/\\~.:?&=%0 \n\0é🐘*-")
+    prefixes = ["", "sample:", "sample:digits?", "clevr6:", "celeba:", "h36m:", "mnist-hard:", "~"]
+    names = ["x" * 5000, "~nobody/x", "sample:digits?digits=~nobody", "clevr6:" + "y" * 5000]
+    for _ in range(400):
+        text = "".join(random.choice(letters, random.integers(0, 9)))
+        names.append(str(random.choice(prefixes)) + text)
+    for name in names:
+        try:
+            open_source(name, recursive=False).close()
+        except SourceError as error:
+            assert str(error).endswith(".")  # noqa: PT017 - some names are folders
+
+
+def test_a_folder_of_videos_says_so(tmp_path):
+    _numbered_video(tmp_path / "numbers.avi", 3)
+    with pytest.raises(SourceError, match=r"holds videos.*numbers\.avi"):
+        open_source(tmp_path)
+
+
 def test_files_that_are_no_pictures_are_refused(tmp_path):
     for name in ("notes.txt", "video.mp4", "empty.avi", "picture.png"):
         path = tmp_path / name

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.control import Cancelled
-from tusk_core.data.cache_folder import Progress, cache_root
+from tusk_core.data.cache_folder import Progress, cache_root, tidy
 from tusk_core.data.fitting import fit_picture
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError, UnreadableFile
@@ -98,6 +98,7 @@ def build_cache(
             ) from error
         finally:
             builder.clean_up()
+        tidy(folder.parent, keep=folder)
     found = _opened(folder, config.source)
     if found is None:
         raise SourceError(f"The cache {folder} was changed while it was written; try again.")

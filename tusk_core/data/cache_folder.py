@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 from typing import Protocol
+
+_DEFAULT_LIMIT_GB = 40.0
+_STALE_S = 24 * 3600
 
 
 class Progress(Protocol):
@@ -31,3 +37,47 @@ def cache_root() -> Path:
             base = str(Path.home() / "Library" / "Caches")
         return Path(base) / "tusk" if base else Path.home() / ".cache" / "tusk"
     return Path(platformdirs.user_cache_dir("tusk", appauthor=False))
+
+
+def tidy(folder: Path, keep: Path) -> None:
+    """Remove what was left half-written a day ago, and the caches used longest ago.
+
+    They may take 40 GB together, or what ``TUSK_CACHE_GB`` says; one that is in use elsewhere
+    stays readable there until it is closed, or cannot be removed at all.
+
+    Args:
+        folder: that holds the caches, one folder each.
+        keep: the one just made.
+    """
+    now = time.time()
+    sizes: list[tuple[float, Path, int]] = []
+    for entry in _subfolders(folder):
+        with contextlib.suppress(OSError):
+            used = entry.stat().st_mtime
+            if entry.name.endswith(".tmp"):
+                if now - used > _STALE_S:
+                    shutil.rmtree(entry, ignore_errors=True)
+                continue
+            sizes.append((used, entry, sum(file.stat().st_size for file in entry.iterdir())))
+    excess = sum(size for _, _, size in sizes) - _limit_bytes()
+    for _, entry, size in sorted(sizes):
+        if excess <= 0:
+            return
+        if entry != keep:
+            shutil.rmtree(entry, ignore_errors=True)
+            excess -= size
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    try:
+        return [entry for entry in folder.iterdir() if entry.is_dir() and not entry.is_symlink()]
+    except OSError:
+        return []
+
+
+def _limit_bytes() -> float:
+    try:
+        limit = float(os.environ.get("TUSK_CACHE_GB", _DEFAULT_LIMIT_GB))
+    except ValueError:
+        limit = _DEFAULT_LIMIT_GB
+    return max(limit, 0.0) * 1e9

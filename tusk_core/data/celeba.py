@@ -13,7 +13,7 @@ import numpy as np
 
 from tusk_core.data.landmarks import LandmarkSource, LandmarkTruth, numbered_groups
 from tusk_core.data.pictures import read_size
-from tusk_core.data.source_names import SourceName, check_options, one_of
+from tusk_core.data.source_names import SourceName, check_options, one_of, user_path
 from tusk_core.data.text_lists import inside, lines_of
 from tusk_core.results import SourceError
 
@@ -38,7 +38,7 @@ def open_celeba(name: SourceName) -> LandmarkSource:
     check_options(name, ("split",))
     split = one_of(name, "split", "train", ("train", "test", *_MAFL))
     split = "mafl-test" if split == "test" else split
-    root = Path(name.target).expanduser()
+    root = user_path(name.target)
     if not (root / "Anno").is_dir() and (root / "CelebA").is_dir():
         root /= "CelebA"
     try:

@@ -174,8 +174,14 @@ def file_identity(path: Path) -> tuple[str, int, int]:
     return _file_identity(path, str(path.resolve()))
 
 
-def open_folder(source: str, folder: Path, *, recursive: bool = True) -> FileSource:
+def open_folder(source: str, folder: Path, *, recursive: bool = True, hint: str = "") -> FileSource:
     """Open a folder of pictures.
+
+    Args:
+        source: as typed.
+        folder: where they are.
+        recursive: also look into subfolders.
+        hint: what to do where there are none.
 
     Raises:
         SourceError: if it holds none.
@@ -184,7 +190,7 @@ def open_folder(source: str, folder: Path, *, recursive: bool = True) -> FileSou
     if not names:
         kinds = "PNG, JPEG, TIFF, BMP or WebP"
         below = " or its subfolders" if recursive else ""
-        raise SourceError(f"There are no pictures ({kinds}) in {folder}{below}.")
+        raise SourceError(f"There are no pictures ({kinds}) in {folder}{below}. {hint}".strip())
     return FileSource(source, folder, names)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from tusk_core.data import digits, solids, tetrominoes
 from tusk_core.data.base_source import BaseSource, PictureTruth
 from tusk_core.data.folders import file_identity
-from tusk_core.data.source_names import SourceName, check_options, one_of, whole_number
+from tusk_core.data.source_names import SourceName, check_options, one_of, user_path, whole_number
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class GeneratedSource(BaseSource):
     def identity(self) -> object:
         """Version of the generators and every option."""
         path = self._options.get("digits")
-        digits_file = file_identity(Path(path)) if path else None
+        digits_file = file_identity(user_path(path)) if path else None
         return ["sample", _VERSION, self.sample_name, self._count, self._options, digits_file]
 
     def stream(
@@ -132,7 +131,8 @@ def make_generator(name: SourceName) -> Generator:
         check_options(name, (*common, "digits", "split"))
         path = name.options.get("digits")
         split = one_of(name, "split", "all", ("all", "train", "test"))
-        return partial(digits.generate, digits=Path(path) if path else None, split=split)  # type: ignore[arg-type]
+        digits_file = user_path(path) if path else None
+        return partial(digits.generate, digits=digits_file, split=split)  # type: ignore[arg-type]
     if name.target == "solids":
         check_options(name, (*common, "size"))
         size = whole_number(name, "size", solids.SIZE, least=16, most=1024)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tusk_core.data.landmarks import LandmarkSource, LandmarkTruth, numbered_groups
-from tusk_core.data.source_names import SourceName, check_options, one_of
+from tusk_core.data.source_names import SourceName, check_options, one_of, user_path
 from tusk_core.data.text_lists import inside, lines_of
 from tusk_core.results import SourceError
 
@@ -45,7 +44,7 @@ def open_h36m(name: SourceName) -> LandmarkSource:
     """
     check_options(name, ("split",))
     split = one_of(name, "split", "train", ("train", "test"))
-    root = Path(name.target).expanduser()
+    root = user_path(name.target)
     if not (root / "cropped_pose.h5").is_file() and (root / "crop_foreground_h36m").is_dir():
         root /= "crop_foreground_h36m"
     h5py = import_h5py()

@@ -11,7 +11,7 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.digits import VOCABULARY
 from tusk_core.data.folders import FileSource
 from tusk_core.data.sample import ObjectTruth
-from tusk_core.data.source_names import SourceName, check_options, one_of
+from tusk_core.data.source_names import SourceName, check_options, one_of, user_path
 from tusk_core.data.text_lists import inside, lines_of
 from tusk_core.results import SourceError
 
@@ -73,7 +73,7 @@ def open_mnist_hard(name: SourceName) -> MnistHardSource:
     """
     check_options(name, ("split",))
     split = one_of(name, "split", "train", ("train", "valid", "test"))
-    root = Path(name.target).expanduser()
+    root = user_path(name.target)
     if not (root / f"{split}.txt").is_file() and (root / "mnist_hard").is_dir():
         root /= "mnist_hard"
     try:

@@ -22,7 +22,7 @@ from tusk_core.data.folders import file_identity
 from tusk_core.data.h36m import import_h5py
 from tusk_core.data.sample import SampleBatch, Vocabulary, visible_boxes
 from tusk_core.data.sample_store import open_store, write_store
-from tusk_core.data.source_names import SourceName, check_options, one_of
+from tusk_core.data.source_names import SourceName, check_options, one_of, user_path
 from tusk_core.data.tetrominoes import COLOURS as TETROMINO_COLOURS
 from tusk_core.data.tfrecords import parse_example, read_records
 from tusk_core.results import SourceError
@@ -220,7 +220,7 @@ def open_multi_object(name: SourceName) -> MultiObjectSource:
     """
     check_options(name, ("split",))
     split = one_of(name, "split", "all", ("all", "train", "test"))
-    path = Path(name.target).expanduser()
+    path = user_path(name.target)
     if not path.is_file():
         raise SourceError(
             f"There is no file {path}. {name.prefix}: needs the published .tfrecords or .h5 file."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tusk_core.data import folders, generated, registry, videos
 from tusk_core.data.pictures import EXTENSIONS, read_size
-from tusk_core.data.source_names import SourceName, parse_source
+from tusk_core.data.source_names import SourceName, parse_source, user_path
 from tusk_core.data.survey import survey
 from tusk_core.results import SourceError
 
@@ -81,16 +81,12 @@ def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
 
 
 def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
-    path = Path(name.target).expanduser()
-    try:
-        is_folder, is_file = path.is_dir(), path.is_file()
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{text!r} is no usable path ({error}).") from error
-    if is_folder:
+    path = user_path(name.target)
+    if path.is_dir():
         return registry.open_known_folder(text, path) or folders.open_folder(
-            text, path, recursive=recursive
+            text, path, recursive=recursive, hint=videos.hint_for(path)
         )
-    if not is_file:
+    if not path.is_file():
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
     if path.suffix.lower() in videos.EXTENSIONS:
         return videos.open_video(text, path)

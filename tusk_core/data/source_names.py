@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote
 
 from tusk_core.results import SourceError
@@ -43,6 +44,22 @@ def parse_source(text: str, prefixes: frozenset[str]) -> SourceName:
             raise SourceError(f"In {text!r}, {part!r} is no option; write it as name=value.")
         options[name] = unquote(value)
     return SourceName(prefix, target, options)
+
+
+def user_path(text: str) -> Path:
+    """Return a path as typed, ``~`` meaning the home folder.
+
+    Raises:
+        SourceError: if no file can have that name.
+    """
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except RuntimeError:
+        return Path(text)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text[:200]!r} cannot be the name of a file ({error}).") from error
+    return path
 
 
 def check_options(name: SourceName, allowed: tuple[str, ...]) -> None:

@@ -194,6 +194,15 @@ def _codec_name(capture: cv2.VideoCapture) -> str:
     return name.strip() if name.isprintable() and name.strip() else "unknown"
 
 
+def hint_for(folder: Path) -> str:
+    """Return what to do in a folder that holds videos, but no pictures; empty otherwise."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS)
+    except OSError:
+        return ""
+    return f"It holds videos: open one of them, such as {found[0]}." if found else ""
+
+
 def open_video(source: str, path: Path) -> VideoSource:
     """Open a video file.
 

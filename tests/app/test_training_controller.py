@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from tusk_app.controllers import training_controller
 from tusk_app.controllers.training_controller import Remedy, RunState, TrainingController
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.workers.latest_value import AllValues, LatestValue
 from tusk_app.workers.training_request import TrainingRequest
 from tusk_app.workers.training_worker import TrainingWorker
 from tusk_core.config import TrainConfig
@@ -99,15 +99,14 @@ def is_idle(controller: TrainingController) -> bool:
 
 def test_worker_reports_everything_once_and_in_order(qtbot) -> None:
     """Runs in this thread: fast, covered, deterministic."""
-    worker = TrainingWorker(three_steps, RunControl(), LatestValue())
-    steps: list[int] = []
-    worker.steps_done.connect(lambda batch: steps.extend(event.step for event in batch))
+    steps: AllValues[StepDone] = AllValues()
+    worker = TrainingWorker(three_steps, RunControl(), steps, LatestValue())
     phases: list[str] = []
     worker.phase_changed.connect(lambda event: phases.append(event.phase))
     wanted = [worker.run_started, worker.checkpoint_saved, worker.notice, worker.ended]
     with qtbot.waitSignals([*wanted, worker.finished], order="strict"):
         worker.run()
-    assert steps == [1, 2, 3]
+    assert [event.step for event in steps.take()] == [1, 2, 3]
     assert phases == ["loading data", "training"]
 
 
@@ -116,7 +115,7 @@ def test_worker_calls_a_run_stopped_in_preparation_ended(qtbot) -> None:
         yield PhaseChanged("loading data")
         raise Cancelled
 
-    worker = TrainingWorker(cancelled, RunControl(), LatestValue())
+    worker = TrainingWorker(cancelled, RunControl(), AllValues(), LatestValue())
     results: list[RunFinished | None] = []
     worker.ended.connect(results.append)
     with qtbot.waitSignals([worker.ended, worker.finished], order="strict"):
@@ -124,16 +123,16 @@ def test_worker_calls_a_run_stopped_in_preparation_ended(qtbot) -> None:
     assert results == [None]
 
 
-def test_thousands_of_quick_steps_come_in_few_batches(qtbot) -> None:
+def test_thousands_of_quick_steps_come_in_few_batches(qtbot, controller) -> None:
     def quick(_control: RunControl) -> Iterator[TrainEvent]:
         yield from (step_done(step) for step in range(1, 5001))
 
-    worker = TrainingWorker(quick, RunControl(), LatestValue())
-    batches: list[tuple[StepDone, ...]] = []
-    worker.steps_done.connect(batches.append)
-    worker.run()
-    assert [event.step for batch in batches for event in batch] == list(range(1, 5001))
-    assert len(batches) < 500
+    sizes: list[int] = []
+    controller.record.steps_done.connect(lambda: sizes.append(len(controller.record.history)))
+    with qtbot.waitSignal(controller.run_ended):
+        controller.start(quick)
+    assert controller.record.history.steps.tolist() == list(range(1, 5001))
+    assert len(sizes) < 500
 
 
 def test_events_arrive_on_the_gui_thread_and_in_the_record(qtbot, controller) -> None:
@@ -291,3 +290,12 @@ def test_latest_value_keeps_the_newest() -> None:
     assert not box.put(2)
     assert box.take() == 2
     assert box.take() is None
+
+
+def test_all_values_keeps_them_all() -> None:
+    box: AllValues[int] = AllValues()
+    assert box.put(1)
+    assert not box.put(2)
+    assert box.take() == (1, 2)
+    assert box.take() == ()
+    assert box.put(3)

@@ -119,6 +119,9 @@ class RunMonitorController(QObject):
     @Slot()
     def _on_thread_finished(self) -> None:
         assert self._thread is not None
+        # "finished" comes before the thread has deleted its worker; letting go of the worker
+        # here meanwhile would delete it twice.
+        self._thread.wait(STOP_TIMEOUT_MS)
         self._thread.deleteLater()
         self._thread = self._worker = None
         wanted, self._wanted = self._wanted, None

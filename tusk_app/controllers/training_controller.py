@@ -7,24 +7,33 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.controllers.run_monitor_controller import RunMonitorController
 from tusk_app.controllers.training_setup import TrainingSetup
 from tusk_app.models.run_record import Outcome, RunRecord
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.workers.latest_value import AllValues, LatestValue
 from tusk_app.workers.run_past import PastRun, read_past
 from tusk_app.workers.training_failure import RunFailed
 from tusk_app.workers.training_request import Session, TrainingRequest
 from tusk_app.workers.training_worker import TrainingWorker
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import RunControl
-from tusk_core.events import CheckpointSaved, PhaseChanged, PreviewReady, RunFinished, RunStarted
+from tusk_core.events import (
+    CheckpointSaved,
+    Notice,
+    PhaseChanged,
+    PreviewReady,
+    RunFinished,
+    RunStarted,
+    StepDone,
+)
 
 log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_MS = 30_000  # a step and a checkpoint of a large model on a slow machine
+STEPS_INTERVAL_MS = 100  # at most ten batches of steps a second
 SAMPLE_PRESET = "quick-tetrominoes"
 SAMPLE_SOURCE = "sample:tetrominoes"
 
@@ -68,6 +77,7 @@ class TrainingController(QObject):
         setup_requested: str kind ("new", "resume", "fine-tune") and Path or None: somebody wants
             the training dialog; the window shows it.
         compare_toggled: Path of a run whose curves are to be shown in grey, or no longer.
+        live_requested: the run of this window is to be shown, not one that is followed.
     """
 
     state_changed = Signal(object)
@@ -78,6 +88,7 @@ class TrainingController(QObject):
     trash_failed = Signal(str)
     setup_requested = Signal(str, object)
     compare_toggled = Signal(object)
+    live_requested = Signal()
 
     def __init__(self, parent: QObject | None = None, *, run_root: Path | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +101,11 @@ class TrainingController(QObject):
         self._worker: TrainingWorker | None = None
         self._control = RunControl()
         self._previews: LatestValue[PreviewReady] = LatestValue()
+        self._steps: AllValues[StepDone] = AllValues()
+        self._steps_timer = QTimer(self)
+        self._steps_timer.setSingleShot(True)
+        self._steps_timer.setInterval(STEPS_INTERVAL_MS)
+        self._steps_timer.timeout.connect(self._take_steps)
         self._request: TrainingRequest | None = None
         self._failure: RunFailed | None = None
         self._finished: RunFinished | None = None
@@ -207,6 +223,7 @@ class TrainingController(QObject):
         self.stop_and_keep()
         if self._thread is not None and not self._thread.wait(STOP_TIMEOUT_MS):
             return False
+        self._steps_timer.stop()
         tasks_ended = [task.shutdown() for task in (self._past, self._trash)]
         parts_ended = [self.setup.shutdown(), self.monitor.shutdown()]
         return all(tasks_ended + parts_ended)
@@ -255,9 +272,10 @@ class TrainingController(QObject):
         self._is_discarding = False
         self._control = RunControl()
         self._previews = LatestValue()
+        self._steps = AllValues()
         thread = QThread(self)
         thread.setObjectName("training")
-        worker = TrainingWorker(session, self._control, self._previews)
+        worker = TrainingWorker(session, self._control, self._steps, self._previews)
         worker.moveToThread(thread)
         self._connect(worker, thread)
         self._thread, self._worker = thread, worker
@@ -270,10 +288,10 @@ class TrainingController(QObject):
         thread.started.connect(worker.run)
         worker.run_started.connect(self._take_started)
         worker.phase_changed.connect(self._take_phase)
-        worker.steps_done.connect(self._take_steps)
+        worker.steps_ready.connect(self._wait_for_steps)
         worker.preview_ready.connect(self._take_preview)
         worker.checkpoint_saved.connect(self._take_checkpoint)
-        worker.notice.connect(self.record.take_notice)
+        worker.notice.connect(self._take_notice)
         worker.ended.connect(self._take_end)
         worker.failed.connect(self._take_failure)
         # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread,
@@ -295,41 +313,63 @@ class TrainingController(QObject):
 
     @Slot(object)
     def _take_phase(self, event: PhaseChanged) -> None:
+        self._take_steps()
         self.record.take_phase(event)
         if event.phase == "paused" and self._state is RunState.PAUSING:
             self._set_state(RunState.PAUSED)
         elif event.phase == "training" and self._state is RunState.PREPARING:
             self._set_state(RunState.RUNNING)
 
-    @Slot(object)
-    def _take_steps(self, events: object) -> None:
-        assert isinstance(events, tuple)
+    @Slot()
+    def _wait_for_steps(self) -> None:
+        if not self._steps_timer.isActive():
+            self._steps_timer.start()
+
+    @Slot()
+    def _take_steps(self) -> None:
+        """Take all steps done so far; also before other events, so that the order stays."""
+        self._steps_timer.stop()
+        events = self._steps.take()
+        if not events:
+            return
         if self._state is RunState.PREPARING:
             self._set_state(RunState.RUNNING)
         self.record.take_steps(events)
 
+    @Slot(object)
+    def _take_notice(self, event: Notice) -> None:
+        self._take_steps()
+        self.record.take_notice(event)
+
     @Slot()
     def _take_preview(self) -> None:
+        self._take_steps()
         preview = self._previews.take()
         if preview is not None:
             self.record.take_preview(preview)
 
     @Slot(object)
     def _take_checkpoint(self, event: CheckpointSaved) -> None:
+        self._take_steps()
         self.record.take_checkpoint(event)
         self.acknowledged.emit(f"Checkpoint saved at step {event.step:,}.")
 
     @Slot(object)
     def _take_end(self, event: RunFinished | None) -> None:
+        self._take_steps()
         self._finished = event
 
     @Slot(object)
     def _take_failure(self, failure: RunFailed) -> None:
+        self._take_steps()
         self._failure = failure
 
     @Slot()
     def _on_thread_finished(self) -> None:
         assert self._thread is not None
+        # "finished" comes before the thread has deleted its worker; letting go of the worker
+        # here meanwhile would delete it twice.
+        self._thread.wait(STOP_TIMEOUT_MS)
         self._thread.deleteLater()
         self._thread = self._worker = None
         outcome = self._outcome()

@@ -69,6 +69,7 @@ class TrainingDialog(QDialog):
         self, training: TrainingController, *, source: str = "", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setObjectName("training-dialog")
         self.setWindowTitle("Train a model")
         self.setSizeGripEnabled(True)
         self.resize(LARGEST)
@@ -478,18 +479,16 @@ class TrainingDialog(QDialog):
             self.accept()
 
 
-def open_training_dialog(
+def make_training_dialog(
     workbench: Workbench, parent: QWidget | None, kind: Kind = "new", path: Path | None = None
 ) -> TrainingDialog:
-    """Show the dialog for the pictures that are open; the run starts when the user says so."""
+    """Return the dialog for the pictures that are open; the run starts when the user says so."""
     source = workbench.document.source.source if workbench.document.source is not None else ""
     training = workbench.training
     training.set_run_root(workbench.settings.run_root)
     dialog = TrainingDialog(training, source=source, parent=parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.start_requested.connect(training.start_request)
     dialog.set_kind(kind, path)
-    dialog.open()
     return dialog
 
 

@@ -127,9 +127,11 @@ class TrainingDock(QDockWidget):
         training.run_trashed.connect(
             lambda path: self._bench.notices.toast(f"{path.name} is in the trash.")
         )
+        training.record.was_reset.connect(self._show)
         training.record.phase_changed.connect(self._show_header)
         training.record.steps_done.connect(self._show_header)
         training.record.run_started.connect(self._take_run)
+        training.live_requested.connect(self.show_live)
         monitor = training.monitor
         monitor.following_changed.connect(self._take_following)
         monitor.failed.connect(lambda text: self._bench.notices.toast(text, "warning"))

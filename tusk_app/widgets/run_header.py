@@ -143,6 +143,7 @@ class RunHeader(QWidget):
             button = self._buttons.get(spec.name) or self._new_button(spec.name)
             self._row.insert_widget(position, button)
             self._dress(button, spec)
+        self._buttons = {spec.name: self._buttons[spec.name] for spec in buttons}
         self._order_focus(buttons)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -1,4 +1,4 @@
-"""One-slot mailbox between threads: the newest value wins, older ones are dropped."""
+"""Mailboxes between threads: one that keeps the newest value, one that keeps them all."""
 
 from __future__ import annotations
 
@@ -27,3 +27,23 @@ class LatestValue(Generic[T]):
         with self._lock:
             value, self._value = self._value, None
         return value
+
+
+class AllValues(Generic[T]):
+    """Hand every value from a producing thread to a consuming one, many at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: list[T] = []
+
+    def put(self, value: T) -> bool:
+        """Add ``value``; True if the box was empty, so that the consumer must be woken."""
+        with self._lock:
+            self._values.append(value)
+            return len(self._values) == 1
+
+    def take(self) -> tuple[T, ...]:
+        """Return all values in order and empty the box."""
+        with self._lock:
+            values, self._values = self._values, []
+        return tuple(values)

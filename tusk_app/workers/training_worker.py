@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.workers.latest_value import AllValues, LatestValue
 from tusk_app.workers.training_failure import explain_failure
 from tusk_app.workers.training_request import Session
 from tusk_core.control import Cancelled, RunControl
@@ -24,7 +24,7 @@ from tusk_core.events import (
 
 log = logging.getLogger(__name__)
 
-BATCH_SECONDS = 0.1  # at most ten metric signals a second
+PHASE_SECONDS = 0.1  # at most ten reports a second on how far a phase is
 
 
 class TrainingWorker(QObject):
@@ -33,7 +33,7 @@ class TrainingWorker(QObject):
     Signals:
         run_started: RunStarted.
         phase_changed: PhaseChanged; progress inside one phase is thinned out, its end is not.
-        steps_done: tuple[StepDone, ...], every step exactly once, in order.
+        steps_ready: the box went from empty to not empty; call ``steps.take()``.
         preview_ready: the mailbox went from empty to full; call ``previews.take()``.
         checkpoint_saved: CheckpointSaved.
         notice: Notice.
@@ -44,7 +44,7 @@ class TrainingWorker(QObject):
 
     run_started = Signal(object)
     phase_changed = Signal(object)
-    steps_done = Signal(object)
+    steps_ready = Signal()
     preview_ready = Signal()
     checkpoint_saved = Signal(object)
     notice = Signal(object)
@@ -53,16 +53,20 @@ class TrainingWorker(QObject):
     finished = Signal()
 
     def __init__(
-        self, session: Session, control: RunControl, previews: LatestValue[PreviewReady]
+        self,
+        session: Session,
+        control: RunControl,
+        steps: AllValues[StepDone],
+        previews: LatestValue[PreviewReady],
     ) -> None:
         super().__init__()  # no parent: a QObject with one cannot change thread
         self._session = session
         self._control = control
+        self._steps = steps
         self._previews = previews
-        self._steps: list[StepDone] = []
         self._phase: PhaseChanged | None = None
         self._sent_phase = ""
-        self._last_flush = 0.0
+        self._phase_sent_at = 0.0
 
     @Slot()
     def run(self) -> None:
@@ -88,8 +92,8 @@ class TrainingWorker(QObject):
     def _forward(self, event: TrainEvent) -> None:
         match event:
             case StepDone():
-                self._steps.append(event)
-                self._flush_if_due()
+                if self._steps.put(event):
+                    self.steps_ready.emit()
             case PhaseChanged():
                 self._take_phase(event)
             case PreviewReady():
@@ -108,23 +112,15 @@ class TrainingWorker(QObject):
                 pass  # sent when the generator has closed its files
 
     def _take_phase(self, event: PhaseChanged) -> None:
-        if event.phase != self._sent_phase:
-            self._phase = event
-            self._flush()
-            return
         self._phase = event
-        self._flush_if_due()
-
-    def _flush_if_due(self) -> None:
-        if time.monotonic() - self._last_flush >= BATCH_SECONDS:
+        is_new = event.phase != self._sent_phase
+        if is_new or time.monotonic() - self._phase_sent_at >= PHASE_SECONDS:
             self._flush()
 
     def _flush(self) -> None:
-        if self._steps:
-            self.steps_done.emit(tuple(self._steps))
-            self._steps.clear()
+        """Send the phase that was held back."""
         if self._phase is not None:
             self._sent_phase = self._phase.phase
+            self._phase_sent_at = time.monotonic()
             self.phase_changed.emit(self._phase)
             self._phase = None
-        self._last_flush = time.monotonic()

@@ -1,0 +1,450 @@
+"""The training panel follows a run from its first second to its result."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMainWindow
+
+from tusk_app import palette, theme
+from tusk_app.app import compose
+from tusk_app.controllers.training_controller import RunState
+from tusk_app.docks.runs_dock import RunsDock
+from tusk_app.docks.training_dock import TrainingDock
+from tusk_app.widgets.probe_strip import best_arrangement
+from tusk_app.widgets.usage_bars import describe_usage
+from tusk_app.workers.training_request import TrainingRequest
+from tusk_core import api
+from tusk_core.config import TrainConfig, load_preset
+from tusk_core.control import RunControl
+from tusk_core.events import (
+    CheckpointSaved,
+    Notice,
+    PhaseChanged,
+    PreviewReady,
+    RunFinished,
+    RunStarted,
+    StepDone,
+    TrainEvent,
+)
+from tusk_core.results import RunSummary, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tusk_app.workbench import Workbench
+
+TOTAL = 40
+NUM_PROTOTYPES = 10
+
+
+def step_done(step: int) -> StepDone:
+    losses = {"total": 1.0 / step, "reconstruction": 0.5 / step, "kmeans": 2.0 / step}
+    return StepDone(step, losses, 0.1, 160.0, 0.1 * step, 0.1 * (TOTAL - step))
+
+
+def preview(step: int, num_used: int) -> PreviewReady:
+    generator = np.random.default_rng(step)
+    pictures = generator.integers(0, 255, (8, 16, 16, 3), dtype=np.uint8)
+    usage = np.zeros(NUM_PROTOTYPES, np.float32)
+    usage[:num_used] = 1 / num_used
+    return PreviewReady(
+        step,
+        pictures,
+        pictures,
+        generator.uniform(0, 15, (8, 3, 2)).astype(np.float32),
+        np.ones((8, 3), np.float32),
+        generator.integers(0, NUM_PROTOTYPES, (8, 3)).astype(np.int16),
+        usage,
+    )
+
+
+class Gate:
+    """Lets a fake run go on step by step, as the test wants."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+        self._may_go = threading.Semaphore(0)
+        self.fail_with: Exception | None = None
+
+    def release(self, count: int = 1) -> None:
+        self._may_go.release(count)
+
+    def session(self, control: RunControl) -> Iterator[TrainEvent]:
+        yield PhaseChanged("loading data", "Reading picture 12 of 100.", 0.12)
+        self._wait(control)
+        yield RunStarted(self.run_dir, 0, TOTAL, "cpu", "No GPU can be used.", 100)
+        yield PhaseChanged("training")
+        for step in range(1, TOTAL + 1):
+            if control.stop_requested:
+                yield RunFinished(step - 1, "stopped", self.run_dir)
+                return
+            yield step_done(step)
+            if step == 5:
+                yield preview(step, 1)
+            if step == 30:
+                yield CheckpointSaved(step, self.run_dir / "checkpoints", is_best=True)
+                yield preview(step, 4)
+            self._wait(control)
+            if self.fail_with is not None:
+                raise self.fail_with
+        yield RunFinished(TOTAL, "completed", self.run_dir)
+
+    def _wait(self, control: RunControl) -> None:
+        while not control.stop_requested and not self._may_go.acquire(timeout=0.02):
+            pass
+
+
+@pytest.fixture
+def bench(qtbot, settings) -> Iterator[Workbench]:
+    made = compose(settings)
+    yield made
+    for part in (made.training, made.inference, made.sources, made.jobs, made.explore):
+        assert part.shutdown()
+    assert made.camera.shutdown()
+    assert made.playback.shutdown()
+
+
+@pytest.fixture
+def dock(qtbot, bench) -> Iterator[TrainingDock]:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    made = TrainingDock(bench, window)
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, made)
+    window.resize(1100, 500)
+    window.show()
+    yield made
+    window.close()
+
+
+def test_the_empty_panel_leads_on(qtbot, bench, dock) -> None:
+    assert dock.is_empty
+    with qtbot.waitSignal(bench.training.setup_requested) as blocker:
+        qtbot.mouseClick(dock.hint.button, Qt.MouseButton.LeftButton)
+    assert blocker.args == ["new", None]
+    assert dock.sample_button.isVisible()
+
+
+def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path) -> None:
+    gate = Gate(tmp_path / "run")
+    view = dock.view
+    bench.training.start(gate.session, title="cells")
+    assert not dock.is_empty
+    qtbot.waitUntil(lambda: view.header.state_text == "Loading pictures…")
+    assert "Reading picture 12 of 100." in view.header.detail_text
+    assert "pause" in view.header.button_names
+    assert not view.header.button("pause").isEnabled()
+    assert view.header.button("stop").isEnabled()
+    gate.release(6)
+    qtbot.waitUntil(lambda: view.numbers.value("step") == f"6 / {TOTAL}")
+    assert view.header.state_text == "Training"
+    assert view.header.button("pause").isEnabled()
+    assert view.numbers.value("speed") == "160"
+    assert view.numbers.value("device") == "cpu"
+    qtbot.waitUntil(lambda: view.strip.preview is not None)
+    assert "1 of 10 prototypes in use. That is normal this early" in view.usage_text
+    gate.release(28)
+    qtbot.waitUntil(lambda: "6 of 10 prototypes are unused." in view.usage_text)
+    gate.release(10)
+    qtbot.waitUntil(lambda: not bench.training.is_busy)
+    assert view.header.state_text == "Finished"
+    assert view.card.isVisible()
+    assert "Steps 40" in view.card.text
+    assert "Prototypes in use 4 of 10" in view.card.text
+    assert view.header.button_names == ("sample", "train")
+    view.plot.redraw()
+    assert view.plot.legend.shown() == ["reconstruction", "kmeans"]
+
+
+def test_pause_is_acknowledged_at_once(qtbot, bench, dock, tmp_path) -> None:
+    gate = Gate(tmp_path / "run")
+    bench.training.start(gate.session)
+    gate.release(3)
+    qtbot.waitUntil(lambda: bench.training.state is RunState.RUNNING)
+    dock.view.header.button("pause").click()
+    assert dock.view.header.detail_text == "Pausing after this step…"
+    assert dock.view.header.button_names[0] == "resume"
+    assert dock.windowTitle() == "Training – pausing"
+    bench.actions.trigger("model.pause")
+    assert bench.training.state is RunState.RUNNING
+    dock.view.header.button("stop").click()
+    assert dock.view.header.detail_text.startswith("Stopping after this step")
+    qtbot.waitUntil(lambda: not bench.training.is_busy)
+    assert dock.view.header.state_text.startswith("Stopped")
+
+
+def test_commands_follow_the_state(qtbot, bench, dock, tmp_path) -> None:
+    def enabled() -> set[str]:
+        names = ("train", "pause", "stop", "save-checkpoint", "discard")
+        return {name for name in names if bench.actions.get(f"model.{name}").isEnabled()}
+
+    assert enabled() == {"train"}
+    gate = Gate(tmp_path / "run")
+    bench.training.start(gate.session)
+    assert enabled() == {"stop", "discard"}
+    gate.release(3)
+    qtbot.waitUntil(lambda: bench.training.state is RunState.RUNNING)
+    assert enabled() == {"pause", "stop", "save-checkpoint", "discard"}
+    bench.actions.trigger("model.stop")
+    qtbot.waitUntil(lambda: not bench.training.is_busy)
+    assert enabled() == {"train"}
+
+
+def test_a_failure_says_what_why_and_what_to_do(qtbot, bench, dock, tmp_path, monkeypatch) -> None:
+    gate = Gate(tmp_path / "run")
+    gate.fail_with = TrainingError("The loss is not finite at step 3. Lower the learning rate.")
+    monkeypatch.setattr(TrainingRequest, "session", lambda _self, control: gate.session(control))
+    with qtbot.waitSignal(bench.training.failed):
+        bench.training.start_request(TrainingRequest("new", tmp_path, TrainConfig()))
+        gate.release(3)
+    card = dock.view.card
+    assert "The loss is not finite at step 3. Lower the learning rate." in card.text
+    gate.fail_with = None
+    card.button("LOWER_RATE").click()
+    gate.release(5)
+    qtbot.waitUntil(lambda: bench.training.state is RunState.RUNNING)
+    assert bench.training.request.config.optim.learning_rate == pytest.approx(1e-3 / 3, rel=0.02)
+    assert not card.isVisible()
+    bench.training.stop_and_keep()
+    qtbot.waitUntil(lambda: not bench.training.is_busy)
+
+
+def test_the_sample_explains_itself(qtbot, bench, dock, tmp_path, monkeypatch) -> None:
+    gate = Gate(tmp_path / "run")
+    monkeypatch.setattr(TrainingRequest, "session", lambda _self, control: gate.session(control))
+    dock.sample_button.click()
+    assert "without a single label" in dock.view.caption.text
+    gate.release(3)
+    qtbot.waitUntil(lambda: "where things are" in dock.view.caption.text)
+    gate.release(20)
+    qtbot.waitUntil(lambda: "sorts them into kinds" in dock.view.caption.text)
+    gate.release(30)
+    qtbot.waitUntil(lambda: not bench.training.is_busy)
+    assert "nobody told it what a piece is" in dock.view.card.text
+    assert dock.view.card.button("inspect").isVisible()
+    assert dock.view.card.button("open").text() == "Open my own pictures…"
+    request = bench.training.request
+    assert request.config == load_preset("quick-tetrominoes").model_copy(
+        update={"data": request.config.data}
+    )
+
+
+def test_a_probe_picture_can_be_enlarged_and_follows(qtbot, bench, dock) -> None:
+    record = bench.training.record
+    record.reset("cells", steps=TOTAL)
+    record.take_steps((step_done(1),))
+    record.take_preview(preview(1, 3))
+    dock.view.strip.setFocus()
+    qtbot.keyClick(dock.view.strip, Qt.Key.Key_Right)
+    qtbot.keyClick(dock.view.strip, Qt.Key.Key_Return)
+    large = dock.view.large_view
+    assert large is not None
+    assert large.index == 1
+    qtbot.keyClick(large, Qt.Key.Key_Right)
+    assert large.index == 2
+    record.take_preview(preview(2, 3))
+    assert large.index == 2
+    large.close()
+
+
+def test_a_click_on_a_bar_selects_its_prototype(qtbot, bench, dock) -> None:
+    bench.training.record.reset("cells", steps=TOTAL)
+    bench.training.record.take_preview(preview(1, NUM_PROTOTYPES))
+    bars = dock.view.bars
+    place = QPoint(round(bars.width() * 3.5 / NUM_PROTOTYPES), bars.height() // 2)
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=place)
+    assert bench.selection.prototype == 3
+
+
+def test_notices_of_the_run_are_shown(qtbot, bench, dock) -> None:
+    record = bench.training.record
+    record.reset("cells")
+    record.take_notice(Notice("warning", "The batch was halved: memory was short."))
+    assert "batch was halved" in dock.view.notice_text
+
+
+def test_curves_are_saved_as_numbers_and_picture(qtbot, bench, dock, tmp_path) -> None:
+    record = bench.training.record
+    record.reset("cells", steps=TOTAL)
+    record.take_steps(tuple(step_done(step) for step in range(1, TOTAL + 1)))
+    dock._files.write_csv(tmp_path / "losses.csv")
+    qtbot.waitUntil((tmp_path / "losses.csv").is_file)
+    qtbot.waitUntil(lambda: not bench.training.setup.reader.is_busy)
+    with (tmp_path / "losses.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == list(range(1, TOTAL + 1))
+    assert float(rows[3]["reconstruction"]) == pytest.approx(0.125)
+    dock._files.write_picture(tmp_path / "losses.png")
+    assert QImage(str(tmp_path / "losses.png")).width() > 2 * 300
+
+
+def test_how_curves_are_drawn_is_remembered(qtbot, bench, dock) -> None:
+    dock.view.plot.bar.set_options(
+        by_time=True, log_scale=False, ignore_outliers=False, smoothing=100
+    )
+    dock.view.plot.options_changed.emit()
+    bench.actions.deleteLater()
+    again = compose(bench.settings)
+    other = TrainingDock(again)
+    qtbot.addWidget(other)
+    bar = other.view.plot.bar
+    assert (bar.by_time, bar.log_scale, bar.ignore_outliers) == (True, False, False)
+    assert bar.smoothing == 100
+    for part in (again.training, again.inference, again.sources, again.jobs, again.explore):
+        assert part.shutdown()
+
+
+def test_usage_in_words() -> None:
+    even = np.full(10, 0.1, np.float32)
+    one = np.eye(10, dtype=np.float32)[0]
+    four = np.array([0.25] * 4 + [0.0] * 6, np.float32)
+    assert describe_usage(even, 0.9).text == "10 of 10 prototypes in use."
+    assert describe_usage(one, 0.05).level == "info"
+    assert "normal this early" in describe_usage(one, None).text
+    assert describe_usage(one, 0.9).level == "warning"
+    assert describe_usage(four, 0.9).text.startswith("6 of 10 prototypes are unused")
+
+
+def test_probe_pictures_fill_their_room() -> None:
+    from PySide6.QtCore import QSize
+
+    wide = best_arrangement(8, QSize(40, 40), QSize(1200, 200))
+    assert wide.columns == 8
+    narrow = best_arrangement(8, QSize(40, 40), QSize(300, 500))
+    assert narrow.columns < 8
+    for shape, area in ((wide, (1200, 200)), (narrow, (300, 500))):
+        rows = -(-8 // shape.columns)
+        width = shape.tile.width() * shape.columns * (1 if shape.is_stacked else 2)
+        height = shape.tile.height() * rows * (2 if shape.is_stacked else 1)
+        assert width <= area[0]
+        assert height <= area[1]
+
+
+# Runs of the run folder, and runs of other processes
+
+
+def summary(path: Path, status: str, step: int, checkpoints: tuple[int, ...] = ()) -> RunSummary:
+    return RunSummary(
+        path, path.name, status, step, TOTAL, "2026-11-22T14:05:00", 12.0, checkpoints, None,
+        "quick-digits", "sample:digits",
+    )  # fmt: skip
+
+
+class FakeLog:
+    """A run folder that another process writes, without its files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events: list[TrainEvent] = [RunStarted(path, 0, TOTAL, "cpu", "", 100)]
+        self.status = "running"
+
+    def follow(self, _path: Path, *, offset: int = 0) -> tuple[list[TrainEvent], int]:
+        return self.events[offset:], len(self.events)
+
+    def read(self, _path: Path) -> RunSummary:
+        return summary(self.path, self.status, len(self.events) - 1, (30,))
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch) -> FakeLog:
+    made = FakeLog(tmp_path / "elsewhere")
+    made.path.mkdir()
+    monkeypatch.setattr(api, "follow_events", made.follow)
+    monkeypatch.setattr(api, "read_run", made.read)
+    monkeypatch.setattr(api, "list_runs", lambda _root: (made.read(made.path),))
+    return made
+
+
+def test_a_run_of_another_process_is_followed_while_it_is_written(qtbot, bench, dock, log) -> None:
+    log.events += [step_done(step) for step in range(1, 11)]
+    bench.training.monitor.follow(log.path)
+    view = dock.view
+    qtbot.waitUntil(lambda: view.numbers.value("step") == f"10 / {TOTAL}")
+    assert view.header.state_text == "Training in another process"
+    assert dock.is_following
+    assert not view.header.button("resume-followed").isEnabled()
+    log.events += [*(step_done(step) for step in range(11, 16)), preview(15, 3)]
+    qtbot.waitUntil(lambda: view.strip.preview is not None)
+    assert view.numbers.value("step") == f"15 / {TOTAL}"
+    log.status = "completed"
+    qtbot.waitUntil(lambda: not bench.training.monitor.is_following)
+    assert view.header.state_text == "Finished"
+    assert view.header.button("resume-followed").isEnabled()
+    view.header.button("back").click()
+    assert not dock.is_following
+
+
+def test_the_list_of_runs_watches_and_compares(qtbot, bench, dock, log) -> None:
+    log.events += [step_done(step) for step in range(1, 11)]
+    log.status = "stopped"
+    bench.training.run_root.mkdir(parents=True)
+    runs = RunsDock(bench)
+    qtbot.addWidget(runs)
+    runs.show()
+    qtbot.waitUntil(lambda: len(runs.list_model.runs) == 1)
+    runs.table.setCurrentIndex(runs.list_model.index(0, 0))
+    assert runs.button("watch").isEnabled()
+    assert runs.button("resume").isEnabled()
+    runs.button("compare").click()
+    qtbot.waitUntil(lambda: dock._files.compared == ("elsewhere",))
+    with qtbot.waitSignal(bench.training.setup_requested) as blocker:
+        runs.button("resume").click()
+    assert blocker.args == ["resume", log.path]
+    runs.button("watch").click()
+    qtbot.waitUntil(lambda: dock.is_following)
+    qtbot.waitUntil(lambda: not bench.training.monitor.is_following)
+    runs.close()
+
+
+def test_a_running_run_cannot_be_trashed(qtbot, bench, log) -> None:
+    bench.training.run_root.mkdir(parents=True)
+    runs = RunsDock(bench)
+    qtbot.addWidget(runs)
+    runs.show()
+    qtbot.waitUntil(lambda: len(runs.list_model.runs) == 1)
+    runs.table.setCurrentIndex(runs.list_model.index(0, 0))
+    assert not runs.button("trash").isEnabled()
+    assert not runs.button("resume").isEnabled()
+    runs.close()
+
+
+def test_without_runs_the_list_leads_on(qtbot, bench) -> None:
+    runs = RunsDock(bench)
+    qtbot.addWidget(runs)
+    runs.show()
+    qtbot.waitUntil(lambda: not bench.training.setup._runs.is_busy)
+    assert runs.stack.is_empty
+    with qtbot.waitSignal(bench.training.setup_requested):
+        runs.stack.hint.button.click()
+    runs.close()
+
+
+def test_prototypes_keep_their_colours(bench, dock) -> None:
+    colours = dock.view._colours(NUM_PROTOTYPES)
+    assert np.array_equal(colours, palette.colours(NUM_PROTOTYPES))
+    bench.prototypes.reset(NUM_PROTOTYPES)
+    bench.prototypes.recolour(2, (1, 2, 3))
+    assert dock.view._colours(NUM_PROTOTYPES)[2].tolist() == [1, 2, 3]
+
+
+def test_the_panel_survives_a_change_of_theme(qtbot, qapp, bench, dock) -> None:
+    record = bench.training.record
+    record.reset("cells", steps=TOTAL)
+    record.take_steps(tuple(step_done(step) for step in range(1, 11)))
+    record.take_preview(preview(10, 3))
+    try:
+        theme.apply(qapp, "dark")
+        dock.view.plot.redraw()
+        dark = dock.grab().toImage().pixelColor(2, dock.height() - 2).lightness()
+        theme.apply(qapp, "light")
+        light = dock.grab().toImage().pixelColor(2, dock.height() - 2).lightness()
+    finally:
+        qapp.setStyleSheet("")
+    assert dark < 80 < light

@@ -1,0 +1,116 @@
+"""The runs of the run folder as rows and columns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_core.results import RunSummary
+
+COLUMNS = ("Run", "Status", "Step", "Time", "Preset", "Started")
+NAME, STATUS, STEP, TIME, PRESET, STARTED = range(len(COLUMNS))
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RunList(QAbstractTableModel):
+    """Rows are ``RunSummary``; only what changed is announced, so that the selection stays."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runs: list[RunSummary] = []
+
+    @property
+    def runs(self) -> tuple[RunSummary, ...]:
+        """The runs, newest first."""
+        return tuple(self._runs)
+
+    def run_at(self, row: int) -> RunSummary | None:
+        """Return the run of ``row``, or None."""
+        return self._runs[row] if 0 <= row < len(self._runs) else None
+
+    def row_of(self, path: Path) -> int:
+        """Return the row of the run in ``path``; -1 if it is not listed."""
+        return next((row for row, run in enumerate(self._runs) if run.path == path), -1)
+
+    def set_runs(self, runs: tuple[RunSummary, ...]) -> None:
+        """Show ``runs``."""
+        if [run.path for run in runs] != [run.path for run in self._runs]:
+            self.beginResetModel()
+            self._runs = list(runs)
+            self.endResetModel()
+            return
+        for row, run in enumerate(runs):
+            if run != self._runs[row]:
+                self._runs[row] = run
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        """Number of runs."""
+        return 0 if parent is not None and parent.isValid() else len(self._runs)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        """Number of columns."""
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Titles of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, tool tip or alignment of a cell."""
+        run = self.run_at(index.row())
+        if run is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(run, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(run)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in {STEP, TIME}:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+
+def _text(run: RunSummary, column: int) -> str:
+    match column:
+        case 0:
+            return run.name
+        case 1:
+            return run.status
+        case 2:
+            return f"{run.step} / {run.total_steps}" if run.total_steps else str(run.step)
+        case 3:
+            return _clock(run.elapsed)
+        case 4:
+            return run.preset
+        case _:
+            return _moment(run.started)
+
+
+def _tip(run: RunSummary) -> str:
+    lines = [str(run.path), f"learns from {run.source}" if run.source else ""]
+    if run.checkpoints:
+        lines.append(f"{len(run.checkpoints)} checkpoints, the last at step {run.checkpoints[-1]}")
+    lines.append(run.problem)
+    return "\n".join(line for line in lines if line)
+
+
+def _clock(seconds: float) -> str:
+    return str(dt.timedelta(seconds=round(seconds)))
+
+
+def _moment(started: str) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return moment.strftime("%Y-%m-%d %H:%M")

@@ -11,7 +11,6 @@ Shapes: P pictures, N detections, C descriptor length, M prototypes.
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -236,14 +235,14 @@ def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
         return _read_hdf5(path)
     except SourceError:
         raise
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # noqa: BLE001 - damaged HDF5 and zip files raise almost anything
         raise SourceError(
             f"{path} is no results file of TUSK, or it is damaged. Make one with `tusk detect`."
         ) from error
 
 
 def _read_npz(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         attributes = json.loads(str(file["attributes"]))
         names = [str(name) for name in file[_NAMES]]
         return _checked(path, attributes, file, names)

@@ -122,6 +122,8 @@ class Job(QObject):
 
     @Slot()
     def _take_end(self) -> None:
+        # The thread is still deleting its worker: letting go of it now would delete it twice.
+        self._thread.wait(5000)
         self._worker = None
         self._set_state(self._outcome)
         self.ended.emit(self._outcome)

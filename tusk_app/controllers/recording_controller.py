@@ -110,5 +110,7 @@ class RecordingController(QObject):
     @Slot()
     def _take_end(self) -> None:
         if self._thread is not None:
+            # The thread is still deleting its worker: letting go of it now would delete it twice.
+            self._thread.wait(5000)
             self._thread.deleteLater()
         self._thread = self._worker = None

@@ -55,7 +55,22 @@ def _with_orientation(extension: str, orientation: int) -> bytes:
         return content[:2] + head + block + content[2:]
     if extension == ".png":
         return content[:33] + _png_chunk(b"eXIf", _exif(orientation)) + content[33:]
+    if extension == ".webp":
+        return _webp_with_exif(orientation)
     return _tiff(_picture()[..., ::-1], orientation=orientation)
+
+
+def _webp_with_exif(orientation: int) -> bytes:
+    """Wrap a lossless WebP into the extended form, with an EXIF chunk after the picture."""
+    picture = _encoded(_picture(), ".webp", cv2.IMWRITE_WEBP_QUALITY, 101)[12:]
+    if picture.startswith(b"VP8X"):
+        picture = picture[18:]
+    height, width = _picture().shape[:2]
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    extended = b"VP8X" + struct.pack("<II", 10, 0x08) + sides
+    exif = _exif(orientation)
+    chunks = b"WEBP" + extended + picture + b"EXIF" + struct.pack("<I", len(exif)) + exif
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
 
 
 def _tiff(array: np.ndarray, *, orientation: int = 1) -> bytes:
@@ -107,7 +122,7 @@ def _turned(picture: np.ndarray, orientation: int) -> np.ndarray:
     return cases[orientation](np.ascontiguousarray(picture))
 
 
-@pytest.mark.parametrize("extension", [".png", ".jpg", ".tiff"])
+@pytest.mark.parametrize("extension", [".png", ".jpg", ".tiff", ".webp"])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_orientation_is_applied_and_sizes_agree(tmp_path, extension, orientation):
     path = tmp_path / f"turned{extension}"

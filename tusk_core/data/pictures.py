@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from tusk_core.atomic import write_bytes
-from tusk_core.data.picture_headers import PictureHeader, is_whole_png, read_header
+from tusk_core.data.picture_headers import PictureHeader, is_whole, read_header
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ EXTENSIONS: frozenset[str] = frozenset(
 MAX_PIXELS = 2**27
 MAX_BYTES = 2**30
 _JPEG_QUALITY = 95
-
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
 def read_picture(path: str | Path) -> NDArray[np.uint8]:
@@ -84,7 +82,7 @@ def decode_picture(content: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
         # Deflate shrinks at most 1032-fold: a PNG that claims more is damaged, and would only
         # fill the memory before that shows.
         is_hollow = header.width * header.height > 8 * 1100 * content.size
-        if header.kind == "png" and (is_hollow or not is_whole_png(encoded)):
+        if (header.kind == "png" and is_hollow) or not is_whole(header.kind, encoded):
             raise SourceError(f"{name} is cut off or damaged; copy the file again.")
     try:
         decoded = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)

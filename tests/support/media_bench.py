@@ -1,0 +1,105 @@
+"""A workbench whose engine is a fake, sources in memory, and small videos."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.support.fake_predictor import FakePredictor, devices, model_info
+from tests.support.pictures import frozen, pieces
+from tusk_app.app import compose
+from tusk_app.settings import Settings
+from tusk_app.workbench import Workbench
+from tusk_core.results import SourceError
+
+
+class ListSource:
+    """Pictures in memory.
+
+    Attributes:
+        reads: indices in the order they were read.
+        gate: cleared, ``read`` waits until it is set.
+        broken: indices that cannot be read.
+    """
+
+    def __init__(self, pictures, *, fps: float = 0.0, source: str = "/pictures") -> None:
+        self.source, self.fps = source, fps
+        self.kind = "video" if fps else "folder"
+        self._pictures = list(pictures)
+        self.reads: list[int] = []
+        self.broken: set[int] = set()
+        self.is_closed = False
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def name(self, index: int) -> str:
+        return f"picture_{index:03d}.png"
+
+    def read(self, index: int):
+        self.gate.wait(10)
+        self.reads.append(index)
+        if index in self.broken:
+            raise SourceError(f"{self.name(index)} is damaged; copy it again.")
+        return self._pictures[index]
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def piece_source(count: int = 6, **options) -> ListSource:
+    """Return pictures of coloured pieces."""
+    return ListSource([pieces(seed)[0] for seed in range(count)], **options)
+
+
+def numbered_frame(number: int, size: tuple[int, int] = (64, 48)):
+    """Return a frame whose grey level tells its number, (48, 64, 3) uint8."""
+    frame = np.full((size[1], size[0], 3), (number * 5) % 250, np.uint8)
+    frame[:8, :8] = 255 - frame[0, 0]
+    return frozen(frame)
+
+
+def write_video(path: Path, count: int = 40, *, codec: str = "FFV1", fps: float = 25.0) -> Path:
+    """Write numbered frames; FFV1 is lossless, so that every frame can be told exactly."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps, (64, 48))
+    assert writer.isOpened()
+    for number in range(count):
+        writer.write(numbered_frame(number))
+    writer.release()
+    return path
+
+
+def make_media_bench(
+    settings: Settings, *, num_keypoints: int = 6
+) -> tuple[Workbench, FakePredictor]:
+    """Return a workbench with a fake engine."""
+    predictor = FakePredictor(model_info(num_keypoints=num_keypoints))
+    bench = compose(settings)
+    bench.inference._engine = (lambda *_a, **_k: predictor, devices)
+    return bench, predictor
+
+
+def open_model(bench: Workbench, qtbot) -> None:
+    """Open the fake model and wait for it."""
+    with qtbot.waitSignal(bench.inference.model_opened, timeout=10_000):
+        bench.inference.open_model("pieces")
+    bench.prototypes.reset(len(bench.document.model.prototypes))
+
+
+def close(bench: Workbench) -> None:
+    """End all threads."""
+    ended = [
+        bench.playback.shutdown(),
+        bench.camera.shutdown(),
+        bench.explore.shutdown(),
+        bench.jobs.shutdown(),
+        bench.inference.shutdown(),
+        bench.sources.shutdown(),
+        bench.training.shutdown(),
+    ]
+    assert all(ended)

@@ -77,23 +77,25 @@ def open_window(paths: Sequence[str]) -> int:
     return run(paths)
 
 
-def version_problem() -> str | None:
+def version_problem(
+    python: tuple[int, int] = sys.version_info[:2], installed: str | None = None
+) -> str | None:
     """Return why this PySide6 cannot be used with this Python; None if it can.
 
     PySide6 6.12 drops a reference to None at nearly every call; before Python 3.12 that ends the
     process within seconds.
     """
-    if sys.version_info >= (3, 12):
+    if python >= (3, 12):
         return None
     try:
-        version = importlib.metadata.version("PySide6_Essentials")
+        version = installed or importlib.metadata.version("PySide6_Essentials")
     except importlib.metadata.PackageNotFoundError:
         return None
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < (6, 12):
         return None
     return (
-        f"PySide6 {version} crashes on Python {sys.version_info.major}.{sys.version_info.minor}. "
+        f"PySide6 {version} crashes on Python {python[0]}.{python[1]}. "
         'Install an older one: pip install "PySide6-Essentials<6.12", or use Python 3.12.'
     )
 

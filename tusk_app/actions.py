@@ -176,7 +176,8 @@ class ActionRegistry(QObject):
 
     def _show_keys(self, entry: ActionEntry) -> None:
         keys = self._overrides.get(entry.id, entry.shortcut)
-        entry.action.setShortcuts(QKeySequence.listFromString(keys))
+        sequences = QKeySequence.listFromString(keys) if keys else []
+        entry.action.setShortcuts(sequences)
         tip = entry.tip or plain_text(entry.text)
         shown = self.keys(entry.id)
         entry.action.setToolTip(f"{tip} ({shown})" if shown else tip)

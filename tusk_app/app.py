@@ -264,10 +264,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def make_application(arguments: Sequence[str]) -> QApplication:
     """Return the one QApplication, set up for this program."""
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
-    )
-    app = QApplication.instance() or QApplication(list(arguments))
+    app = QApplication.instance()
+    if app is None:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
+        app = QApplication(list(arguments))
     assert isinstance(app, QApplication)
     app.setApplicationName("TUSK")
     app.setApplicationDisplayName("TUSK")

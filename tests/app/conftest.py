@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
+from PySide6.QtGui import QColor, QImage
 
 from tusk_app.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tusk_app.app import Program
+    from tusk_app.main_window import MainWindow
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +90,41 @@ def _ticking(timers: list[tuple[QTimer, str]]) -> list[str]:
         except RuntimeError:
             continue
     return left
+
+
+@pytest.fixture
+def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
+    """The whole program with its real window; the engine is not loaded before a test asks."""
+    from tusk_app.app import Program, make_application
+
+    make_application(["tusk"])
+    made = Program(settings)
+    made.window.closer.ask = lambda *_words: True
+    qtbot.addWidget(made.window)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
+    yield made
+    made.window.closer.force()
+    qtbot.waitUntil(lambda: made.window.closer.is_down, timeout=30_000)
+
+
+@pytest.fixture
+def window(program: Program) -> MainWindow:
+    """The real window."""
+    return program.window
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """A folder with six small pictures, one of them grey and one not readable."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(6):
+        image = QImage(40, 30, QImage.Format.Format_RGB32)
+        image.fill(QColor.fromHsv(60 * number, 0 if number == 0 else 200, 180))
+        image.save(str(folder / f"{number}.png"))
+    (folder / "broken.png").write_bytes(b"no picture")
+    return folder
 
 
 @pytest.fixture

@@ -1,0 +1,316 @@
+"""The real window: commands, workspaces, themes, dropping, recent items, closing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from tusk_app import theme
+from tusk_app.app import Program
+from tusk_app.main_window import DOCKS, MainWindow
+from tusk_app.settings import Settings
+from tusk_app.window.layouts import WORKSPACES
+
+# Commands that open dialogs of the system or leave the program.
+OPEN_SYSTEM_DIALOGS = frozenset({
+    "file.open-images", "file.open-picture", "file.open-video", "file.open-model", "file.open-run",
+})  # fmt: skip
+
+
+def open_folder(qtbot, program: Program, folder: Path) -> None:
+    program.workbench.sources.open_paths([str(folder)])
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    keys, buttons = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    actions = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(10, 10), actions, data, buttons, keys)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    assert window.welcome.drop_zone.is_lit
+    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, buttons, keys))
+    assert not window.welcome.drop_zone.is_lit
+
+
+def test_every_dock_of_the_table_is_there(window: MainWindow) -> None:
+    assert set(window.docks) == {spec.module for spec in DOCKS}
+    names = [dock.objectName() for dock in window.docks.values()]
+    assert len(set(names)) == len(names)
+    assert all(names), "saveState needs object names"
+
+
+def test_the_welcome_page_has_the_window_to_itself(window: MainWindow) -> None:
+    assert window.is_welcoming
+    assert not any(dock.isVisible() for dock in window.docks.values())
+
+
+def test_every_command_can_be_reached_by_keyboard(program: Program) -> None:
+    """By keys of its own or through the palette, which has keys and lists every command."""
+    actions = program.workbench.actions
+    assert actions.keys("tools.command-palette") == "Ctrl+Shift+P"
+    program.window.openers.palette()
+    palette = program.window.openers.command_palette
+    assert palette is not None
+    assert set(palette.shown_ids()) == {entry.id for entry in actions.all()}
+    palette.hide()
+
+
+def test_every_command_stands_in_a_menu(program: Program) -> None:
+    window = program.window
+    in_menus = set()
+    pending = [action.menu() for action in window.menuBar().actions()]
+    while pending:
+        menu = pending.pop()
+        for action in menu.actions():
+            in_menus.add(action.objectName())
+            if action.menu() is not None:
+                pending.append(action.menu())
+    missing = {e.id for e in program.workbench.actions.all()} - in_menus
+    assert not missing
+
+
+def test_no_keys_are_given_twice(program: Program) -> None:
+    seen: dict[str, str] = {}
+    for entry in program.workbench.actions.all():
+        for keys in entry.action.shortcuts():
+            text = keys.toString()
+            assert text not in seen, f"{text}: {seen.get(text)} and {entry.id}"
+            seen[text] = entry.id
+
+
+def test_bare_letters_act_over_the_picture_only(program: Program) -> None:
+    for entry in program.workbench.actions.all():
+        for keys in entry.action.shortcuts():
+            text = keys.toString()
+            if len(text) == 1 and text.isalnum():
+                assert entry.canvas_only, f"{entry.id} answers to {text} everywhere"
+
+
+def test_icon_only_buttons_have_a_name(program: Program, qtbot, picture_folder: Path) -> None:
+    open_folder(qtbot, program, picture_folder)
+    nameless = [
+        (button.parent().objectName(), button.toolTip())
+        for button in program.window.findChildren(QAbstractButton)
+        if not button.text() and not button.accessibleName() and not button.toolTip()
+        and not button.objectName().startswith("qt_") and button.isVisible()
+    ]  # fmt: skip
+    assert not nameless
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=lambda c: c.name)
+def test_text_has_enough_contrast(colours: theme.Theme) -> None:
+    for ground in (colours.window, colours.base, colours.raised):
+        for text in (
+            colours.text, colours.muted, colours.link, colours.success, colours.warning,
+            colours.danger,
+        ):  # fmt: skip
+            assert theme.contrast(text, ground) >= 4.5
+    assert theme.contrast(colours.accent_text, colours.accent) >= 4.5
+    assert theme.contrast(colours.strong_border, colours.window) >= 3
+    assert theme.contrast(colours.link, colours.window) >= 3, "focus must be seen"
+
+
+def test_the_theme_switches_while_the_program_runs(program: Program) -> None:
+    program.workbench.actions.trigger("view.theme-dark")
+    assert theme.of(QApplication.palette()) is theme.DARK
+    assert program.workbench.settings.theme == "dark"
+    program.workbench.actions.trigger("view.theme-light")
+    assert theme.of(program.window.palette()) is theme.LIGHT
+
+
+def test_text_grows_and_shrinks(program: Program) -> None:
+    actions, before = program.workbench.actions, QApplication.font().pointSizeF()
+    actions.trigger("view.text-larger")
+    assert QApplication.font().pointSizeF() > before
+    actions.trigger("view.text-normal")
+    assert QApplication.font().pointSizeF() == pytest.approx(before)
+
+
+@pytest.mark.parametrize("name", WORKSPACES)
+def test_a_workspace_shows_its_panels(program: Program, name: str) -> None:
+    program.workbench.actions.trigger(f"view.workspace-{name.lower()}")
+    window = program.window
+    for spec in DOCKS:
+        # A tab behind another one is not visible, but is not hidden either.
+        assert window.docks[spec.module].isHidden() is (name not in spec.workspaces), spec.module
+    assert program.workbench.actions.get(f"view.workspace-{name.lower()}").isChecked()
+
+
+def test_what_the_user_made_of_a_workspace_comes_back(qtbot, settings: Settings) -> None:
+    first = Program(settings)
+    qtbot.addWidget(first.window)
+    first.window.show()
+    first.window.layouts.switch("Data")
+    first.window.docks["source_dock"].hide()
+    first.window.layouts.show_dock("log_dock")
+    first.window.resize(780, 690)
+    assert first.window.close()
+    second = Program(settings)
+    qtbot.addWidget(second.window)
+    second.window.show()
+    assert second.window.size().toTuple() == (780, 690)
+    second.window.layouts.reveal()
+    assert second.window.docks["source_dock"].isHidden()
+    assert not second.window.docks["log_dock"].isHidden()
+    second.workbench.actions.trigger("view.reset-layout")
+    assert not second.window.docks["source_dock"].isHidden()
+    assert second.window.docks["log_dock"].isHidden()
+    assert second.window.close()
+
+
+def test_panels_can_be_shown_and_hidden_by_command(program: Program) -> None:
+    action = program.workbench.actions.get("view.panel-log")
+    action.trigger()
+    assert not program.window.docks["log_dock"].isHidden()
+    assert action.isChecked()
+    action.trigger()
+    assert program.window.docks["log_dock"].isHidden()
+
+
+def test_a_dropped_folder_opens(qtbot, program: Program, picture_folder: Path) -> None:
+    drop(program.window, picture_folder)
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.picture is not None)
+    assert not program.window.is_welcoming
+    assert program.window.windowTitle().startswith("pictures")
+    assert program.workbench.settings.recent()[0] == ("pictures", str(picture_folder))
+
+
+def test_dropped_pictures_open_their_folder_at_the_first(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    drop(program.window, picture_folder / "3.png", picture_folder / "1.png")
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.picture is not None)
+    assert document.source is not None
+    assert document.source.name(document.index) == "3.png"
+
+
+@pytest.mark.parametrize(("name", "content", "words"), [
+    ("notes.txt", "hello", "TXT file"),
+    ("weights.safetensors", "x", "without their settings"),
+    ("empty", None, "is empty"),
+    ("gone.png", "absent", "There is no"),
+])  # fmt: skip
+def test_wrong_things_give_a_sentence(
+    qtbot, program: Program, tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    path = tmp_path / name
+    if content is None:
+        path.mkdir()
+    elif content != "absent":
+        path.write_text(content)
+    with qtbot.waitSignal(program.workbench.sources.refused) as told:
+        drop(program.window, path)
+    assert words in told.args[0]
+    assert any(words in card.text for card in program.window.toasts.cards)
+    assert program.window.is_welcoming
+
+
+def test_a_folder_without_pictures_gives_a_sentence(
+    qtbot, program: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with qtbot.waitSignal(program.workbench.sources.refused) as told:
+        program.workbench.sources.open_paths([str(tmp_path)])
+    assert told.args[0]
+    assert "Traceback" not in told.args[0]
+
+
+def test_a_foreign_model_gives_an_error(qtbot, program: Program, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"foreign")
+    (tmp_path / "config.json").write_text("{}")
+    with qtbot.waitSignal(program.workbench.inference.model_failed, timeout=60_000):
+        drop(program.window, tmp_path)
+    dialog = program.window.errors.dialog
+    assert dialog is not None
+    assert dialog.problem is not None
+    program.window.errors.close()
+
+
+def test_a_recent_item_opens_again(qtbot, program: Program, picture_folder: Path) -> None:
+    open_folder(qtbot, program, picture_folder)
+    program.workbench.document.set_source(None)
+    assert program.window.is_welcoming
+    program.window.welcome.recent_chosen.emit("pictures", str(picture_folder))
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+    titles = [a.text() for a in program.window.menus.submenus["@recent"].actions()]
+    assert titles[0] == "pictures"
+    program.workbench.actions.trigger("file.forget-recent")
+    assert program.workbench.settings.recent() == []
+
+
+def test_pictures_are_filtered_and_followed(qtbot, program: Program, picture_folder: Path) -> None:
+    open_folder(qtbot, program, picture_folder)
+    dock = program.window.docks["source_dock"]
+    assert dock.num_shown == 7
+    dock.set_filter("3.p")
+    qtbot.waitUntil(lambda: dock.num_shown == 1)
+    dock.set_filter("")
+    qtbot.waitUntil(lambda: dock.num_shown == 7)
+    document = program.workbench.document
+    dock._list.setCurrentIndex(dock._model.index(4))
+    qtbot.waitUntil(lambda: document.index == 4)
+    program.workbench.actions.trigger("go.next")
+    qtbot.waitUntil(lambda: dock._list.currentIndex().row() == 5)
+
+
+def test_thumbnails_come_and_a_broken_file_is_no_trouble(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    open_folder(qtbot, program, picture_folder)
+    store = program.workbench.sources.thumbnails
+    qtbot.waitUntil(lambda: all(store.get(i) is not None for i in range(7)))
+    assert sum(store.get(i).isNull() for i in range(7)) == 1
+
+
+def test_the_arrow_keys_go_through_pictures_over_the_canvas_only(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    open_folder(qtbot, program, picture_folder)
+    document = program.workbench.document
+    next_picture = program.workbench.actions.get("go.next")
+    assert next_picture.isEnabled()
+    over = [program.window.canvas, *program.window.canvas.findChildren(QWidget)]
+    assert any(next_picture in widget.actions() for widget in over)
+    program.workbench.actions.trigger("go.last")
+    assert document.index == 6
+    program.workbench.actions.trigger("go.previous-10")
+    assert document.index == 0
+
+
+def test_closing_ends_every_thread(qtbot, program: Program, picture_folder: Path) -> None:
+    open_folder(qtbot, program, picture_folder)
+    with qtbot.waitSignal(program.window.closed):
+        assert program.window.close()
+    assert program.window.closer.is_down
+
+
+def test_a_run_is_not_lost_by_closing(qtbot, program: Program) -> None:
+    def until_stopped(control):
+        from tusk_core.events import RunFinished, StepDone
+
+        step = 0
+        while not control.stop_requested:
+            step += 1
+            yield StepDone(step, {"total": 1.0}, 0.01, 10.0, 0.1, None)
+        yield RunFinished(step, "stopped", Path("nowhere"))
+
+    training, window = program.workbench.training, program.window
+    with qtbot.waitSignal(training.record.steps_done):
+        training.start(until_stopped)
+    asked: list[str] = []
+    window.closer.ask = lambda title, *_rest: asked.append(title) or False
+    assert not window.close()
+    assert training.is_busy, "the user went on"
+    window.closer.ask = lambda title, *_rest: asked.append(title) or True
+    with qtbot.waitSignal(window.closed, timeout=20_000):
+        assert not window.close(), "first the run must be saved"
+    assert asked == ["A run is going on"] * 2

@@ -18,6 +18,7 @@ from tusk_core.nn.unet import UNet
 _LATENT_CELLS = 5
 _EPSILON = 1e-6
 _MOST_OPAQUE = 1 - 1e-4
+_TRANSPARENT_LOGIT = -2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,27 @@ class PatchDecoder(nn.Module):
         channels: width of the first layer; halved once.
         patch_size: side of the patch [px], a multiple of 4.
         colours: picture channels.
+        transparent: begin with little alpha, where a background explains most of the picture.
     """
 
-    def __init__(self, num_features: int, channels: int, patch_size: int, colours: int) -> None:
+    def __init__(
+        self,
+        num_features: int,
+        channels: int,
+        patch_size: int,
+        colours: int,
+        *,
+        transparent: bool,
+    ) -> None:
         super().__init__()
         self._cells = patch_size // 4
         self._channels = channels
         half = max(4, channels // 2)
+        last = nn.Conv2d(half, colours + 1, 3, padding=1)
+        if transparent:
+            # Else the first steps push every alpha into the flat end of its sigmoid, for good.
+            assert last.bias is not None
+            nn.init.constant_(last.bias[-1:], _TRANSPARENT_LOGIT)
         self.spread = nn.Linear(num_features, channels * self._cells**2)
         self.draw = nn.Sequential(
             nn.Upsample(scale_factor=2, mode="nearest"),
@@ -118,7 +133,7 @@ class PatchDecoder(nn.Module):
             nn.Upsample(scale_factor=2, mode="nearest"),
             nn.Conv2d(half, half, 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.Conv2d(half, colours + 1, 3, padding=1),
+            last,
         )
 
     def forward(self, descriptors: Tensor) -> Tensor:
@@ -132,7 +147,7 @@ class PatchDecoder(nn.Module):
 
 
 class Background(nn.Module):
-    """What is behind the layers: black, one learned picture, or one drawn from a small code.
+    """What is behind the layers: black, one learned picture, or that and what a code adds to it.
 
     Args:
         config: kind and length of the code.
@@ -147,17 +162,22 @@ class Background(nn.Module):
         super().__init__()
         self.kind = config.background
         self._colours = colours
-        if self.kind == "learned":
+        if self.kind in {"learned", "latent"}:
             self.picture = nn.Parameter(torch.full((1, colours, size[1], size[0]), 0.5))
-        elif self.kind == "latent":
+        if self.kind == "latent":
             self.to_code = nn.Linear(coarse_channels * 16, config.background_code)
             self.from_code = nn.Linear(config.background_code, 32 * _LATENT_CELLS**2)
+            last = nn.Conv2d(16, colours, 3, padding=1)
+            # The code adds nothing at first: every picture begins with the learned one.
+            nn.init.zeros_(last.weight)
+            assert last.bias is not None
+            nn.init.zeros_(last.bias)
             self.draw = nn.Sequential(
                 nn.ReLU(inplace=True),
                 nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
                 nn.Conv2d(32, 16, 3, padding=1),
                 nn.ReLU(inplace=True),
-                nn.Conv2d(16, colours, 3, padding=1),
+                last,
             )
 
     def code(self, coarsest: Tensor) -> Tensor | None:
@@ -171,23 +191,26 @@ class Background(nn.Module):
         """Return the background (B, colours, H, W) in [0, 1].
 
         Args:
-            code: (B, n) from ``code``; None for kinds that need none.
+            code: (B, n) from ``code``; None for kinds that need none, and for the learned
+                picture alone.
             like: (B, ...) tells batch, device and dtype.
             size: (width, height) of the picture to draw.
         """
         width, height = size
         batch = like.shape[0]
-        if self.kind == "learned":
-            picture = self.picture.clamp(0, 1).expand(batch, -1, -1, -1)
-        elif self.kind == "latent":
-            assert code is not None
-            seed = self.from_code(code).view(batch, 32, _LATENT_CELLS, _LATENT_CELLS)
-            picture = torch.sigmoid(self.draw(seed))
-        else:
+        if self.kind in {"none", "black"}:
             return like.new_zeros(batch, self._colours, height, width)
-        if picture.shape[-2:] == (height, width):
-            return picture
-        return F.interpolate(picture, (height, width), mode="bilinear", align_corners=False)
+        picture = _resized(self.picture, size).expand(batch, -1, -1, -1)
+        if self.kind == "latent" and code is not None:
+            seed = self.from_code(code).view(batch, 32, _LATENT_CELLS, _LATENT_CELLS)
+            picture = picture + _resized(self.draw(seed), size)
+        return picture.clamp(0, 1)
+
+
+def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    if picture.shape[-2:] == (size[1], size[0]):
+        return picture
+    return F.interpolate(picture, (size[1], size[0]), mode="bilinear", align_corners=False)
 
 
 class Decoder(nn.Module):
@@ -206,7 +229,11 @@ class Decoder(nn.Module):
         self.network: nn.Module
         if config.kind == "patch":
             self.network = PatchDecoder(
-                num_features, config.patch_channels, config.patch_size, colours
+                num_features,
+                config.patch_channels,
+                config.patch_size,
+                colours,
+                transparent=config.background in {"learned", "latent"},
             )
         else:
             outputs = colours + (config.blend == "alpha")

@@ -6,110 +6,51 @@ inside the functions, so that a window can open before torch has loaded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
+
+from tusk_core.interfaces import PictureSource, Predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from tusk_core.config import TrainConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress, TrainEvent
     from tusk_core.results import (
         Analysis,
-        Detection,
         DeviceInfo,
         EmbeddingMap,
         EvaluationReport,
-        Keypoints,
-        ModelInfo,
-        Reconstruction,
         RunSummary,
         SourceSummary,
         TrainingEstimate,
     )
 
-
-class Predictor(Protocol):
-    """An opened model: numpy pictures in, frozen results out. One thread at a time."""
-
-    @property
-    def info(self) -> ModelInfo:
-        """What is known about the model."""
-
-    def detect(
-        self,
-        image: NDArray[np.uint8],
-        *,
-        num_keypoints: int | None = None,
-        min_score: float = 0.0,
-        with_heat_map: bool = False,
-        network_size: tuple[int, int] | None = None,
-    ) -> Detection:
-        """Find keypoints in one picture.
-
-        Args:
-            image: (H, W, 3) or (H, W) uint8 RGB or grey, any size.
-            num_keypoints: K; None takes the training value.
-            min_score: keypoints below it are left out, [0, 1].
-            with_heat_map: also return the score map, at the original picture's size.
-            network_size: (width, height) to run at instead of the training size, [px].
-        """
-
-    def detect_many(
-        self,
-        images: Sequence[NDArray[np.uint8]],
-        *,
-        num_keypoints: int | None = None,
-        min_score: float = 0.0,
-    ) -> list[Detection]:
-        """Like ``detect`` for several pictures in one pass of the network."""
-
-    def reconstruct(
-        self, image: NDArray[np.uint8], keypoints: Keypoints | None = None
-    ) -> Reconstruction:
-        """Rebuild a picture from its keypoints (detected when None), with every layer.
-
-        ``keypoints`` may be edited by hand: only xy (original pixels), scores and descriptors
-        are used.
-        """
-
-    def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
-        """Draw each prototype alone in the middle of the picture (Figs. 3 and 8).
-
-        Returns:
-            (n, h, w, 3) uint8.
-        """
-
-
-class PictureSource(Protocol):
-    """Pictures of a folder, video or data set, decoded on demand; thread-safe for one reader."""
-
-    source: str
-    fps: float
-
-    @property
-    def kind(self) -> str:
-        """What it is: folder, picture, video, sample or dataset."""
-
-    def __len__(self) -> int:
-        """Pictures or frames."""
-
-    def name(self, index: int) -> str:
-        """Path relative to the source, or ``frame 000123``."""
-
-    def read(self, index: int) -> NDArray[np.uint8]:
-        """Return picture ``index`` as (H, W, 3) uint8 RGB, owned and read-only; exact seek.
-
-        Raises:
-            SourceError: if that file cannot be read.
-        """
-
-    def close(self) -> None:
-        """Release files."""
+__all__ = [
+    "PictureSource",
+    "Predictor",
+    "analyse",
+    "embed",
+    "estimate",
+    "evaluate",
+    "export_analysis",
+    "fine_tune",
+    "follow_events",
+    "list_devices",
+    "list_runs",
+    "load_report",
+    "make_sample_data",
+    "open_analysis",
+    "open_predictor",
+    "open_source",
+    "read_run",
+    "report_text",
+    "resume",
+    "save_report",
+    "summarise_source",
+    "train",
+]
 
 
 def train(

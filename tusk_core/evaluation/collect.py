@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.api import Predictor
     from tusk_core.control import RunControl
+    from tusk_core.interfaces import Predictor
     from tusk_core.results import Detection
 
 BATCH = 32

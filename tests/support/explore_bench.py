@@ -108,6 +108,7 @@ def make_bench(
     device = DeviceInfo("cpu", "made up", True, "a test")
     bench.inference._engine = (lambda *_a, **_k: predictor, lambda: (device,))
     bench.explore.gallery._opener = lambda _name: replace(source)
+    bench.explore.side_reader.opener = lambda _name: replace(source)
     return bench, predictor, source
 
 

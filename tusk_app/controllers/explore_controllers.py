@@ -10,7 +10,9 @@ from tusk_app.controllers.editing_controller import EditingController
 from tusk_app.controllers.embedding_controller import EmbeddingController
 from tusk_app.controllers.gallery_controller import GalleryController
 from tusk_app.controllers.link_controller import LinkController
+from tusk_app.controllers.side_reader import SideReader
 from tusk_app.controllers.time_machine_controller import TimeMachineController
+from tusk_app.controllers.tracking_controller import TrackingController
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +36,8 @@ class ExploreControllers:
         gallery: prototype tiles and patches.
         editing: keypoints changed by hand.
         time_machine: earlier checkpoints of the run.
+        side_reader: single pictures for panels beside the canvas.
+        tracking: presence of prototypes over time.
     """
 
     analysis: AnalysisController
@@ -42,6 +46,8 @@ class ExploreControllers:
     gallery: GalleryController
     editing: EditingController
     time_machine: TimeMachineController
+    side_reader: SideReader
+    tracking: TrackingController
 
     def shutdown(self) -> bool:
         """End all threads and processes; False if one did not end."""
@@ -51,6 +57,8 @@ class ExploreControllers:
             self.analysis.shutdown(),
             self.editing.shutdown(),
             self.time_machine.shutdown(),
+            self.side_reader.shutdown(),
+            self.tracking.shutdown(),
         ]
         return all(ended)
 
@@ -74,4 +82,6 @@ def make_explore_controllers(
         gallery=GalleryController(document, prototypes, notices, analysis, inference),
         editing=EditingController(document, selection, inference),
         time_machine=TimeMachineController(document, notices),
+        side_reader=SideReader(),
+        tracking=TrackingController(document, prototypes, analysis, notices),
     )

@@ -70,6 +70,23 @@ class DecodeRequest:
     indices: tuple[int, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AsideRequest:
+    """Find keypoints in pictures that are not the one on the canvas.
+
+    Attributes:
+        who: panel that asks; a newer request of the same panel takes the place of an older one.
+        number: comes back with the answer.
+        pictures: (H, W, 3) uint8 each.
+        num_keypoints: K; None takes the training value.
+    """
+
+    who: str
+    number: int
+    pictures: tuple[NDArray[np.uint8], ...]
+    num_keypoints: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
     """How camera pictures are looked at.
@@ -126,6 +143,16 @@ class Decoded:
     pictures: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AsideDetected:
+    """Keypoints of the pictures of an ``AsideRequest``."""
+
+    who: str
+    number: int
+    fingerprint: str
+    detections: tuple[Detection, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class InferenceFailed:
     """A request that could not be answered.
@@ -143,8 +170,15 @@ class InferenceFailed:
     details: str = ""
 
 
-Request = PrepareRequest | OpenRequest | DetectRequest | ReconstructRequest | DecodeRequest
-Answer = Opened | Detected | Reconstructed | Decoded | Prepared
+Request = (
+    PrepareRequest
+    | OpenRequest
+    | DetectRequest
+    | ReconstructRequest
+    | DecodeRequest
+    | AsideRequest
+)
+Answer = Opened | Detected | Reconstructed | Decoded | Prepared | AsideDetected
 
 _ORDER: tuple[type[Request], ...] = (
     PrepareRequest,
@@ -161,11 +195,15 @@ class RequestBox:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[type[Request], Request] = {}
+        self._aside: dict[str, AsideRequest] = {}
 
     def put(self, request: Request) -> None:
         """Leave a request."""
         with self._lock:
-            self._waiting[type(request)] = request
+            if isinstance(request, AsideRequest):
+                self._aside[request.who] = request
+            else:
+                self._waiting[type(request)] = request
 
     def take(self) -> Request | None:
         """Return the most urgent request, or None."""
@@ -173,6 +211,8 @@ class RequestBox:
             for kind in _ORDER:
                 if kind in self._waiting:
                     return self._waiting.pop(kind)
+            if self._aside:
+                return self._aside.pop(next(iter(self._aside)))
         return None
 
     def drop_pictures(self) -> None:
@@ -185,3 +225,4 @@ class RequestBox:
         """Forget everything: the thread is to end."""
         with self._lock:
             self._waiting.clear()
+            self._aside.clear()

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tusk_app.workers.camera_frames import CameraFrame, LiveResult
 from tusk_app.workers.inference_requests import (
     Answer,
+    AsideDetected,
+    AsideRequest,
     Decoded,
     DecodeRequest,
     Detected,
@@ -44,6 +46,7 @@ _KINDS = {
     DetectRequest: "detect",
     ReconstructRequest: "reconstruct",
     DecodeRequest: "decode",
+    AsideRequest: "detect",
 }
 
 
@@ -145,10 +148,21 @@ class InferenceWorker(QObject):
                 result = predictor.reconstruct(request.picture, request.keypoints)
                 edited = request.keypoints is not None
                 return Reconstructed(request.key, predictor.info.fingerprint, edited, result)
+            case AsideRequest():
+                return self._detect_aside(request)
             case DecodeRequest():
                 predictor = self._opened()
                 pictures = predictor.decode_prototypes(request.indices)
                 return Decoded(predictor.info.fingerprint, pictures)
+
+    def _detect_aside(self, request: AsideRequest) -> AsideDetected:
+        predictor = self._opened()
+        found = [
+            predictor.detect(picture, num_keypoints=request.num_keypoints)
+            for picture in request.pictures
+        ]
+        fingerprint = predictor.info.fingerprint
+        return AsideDetected(request.who, request.number, fingerprint, tuple(found))
 
     def _detect(self, request: DetectRequest) -> Detected:
         predictor = self._opened()

@@ -1,0 +1,272 @@
+"""Correspondence: which keypoints of two pictures show the same thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons
+from tusk_app.models.matching import Correspondence, match_keypoints
+from tusk_app.widgets import tones
+from tusk_app.widgets.correspondence_view import CorrespondenceView, Links
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.marked_picture import Marks, no_marks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from tusk_app.workbench import Workbench
+    from tusk_app.workers.inference_requests import AsideDetected
+    from tusk_core.results import Detection
+
+ORIGIN = "correspondence"
+_LEFT, _RIGHT = 0, 1
+
+
+class CorrespondenceDock(QDockWidget):
+    """The picture on the canvas is on the left, any other one on the right."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Correspondence", parent)
+        self.setObjectName("correspondence-dock")
+        self._bench = workbench
+        self._other_index = 1
+        self._other: NDArray[np.uint8] | None = None
+        self._other_detection: Detection | None = None
+        self._pairs: Correspondence | None = None
+        self._shown = np.zeros(0, np.int64)
+        self._request = 0
+        self._reader = workbench.explore.side_reader
+        self._make_widgets()
+        self._connect()
+        self._show_source()
+
+    def _make_widgets(self) -> None:
+        self.view = CorrespondenceView()
+        self.number = QSpinBox()
+        self.number.setMinimum(1)
+        self.number.setAccessibleName(self.tr("Picture on the right"))
+        self.number.setKeyboardTracking(False)
+        self._before = self._button("previous", self.tr("Previous picture on the right"))
+        self._after = self._button("next", self.tr("Next picture on the right"))
+        self.threshold = QSlider(Qt.Orientation.Horizontal)
+        self.threshold.setRange(1, 100)
+        self.threshold.setValue(50)
+        self.threshold.setMaximumWidth(140)
+        self.threshold.setAccessibleName(self.tr("Largest difference"))
+        self._threshold_text = QLabel()
+        self._summary = QLabel()
+        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label = QLabel(self.tr("Compare with picture"))
+        label.setBuddy(self.number)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 0)
+        for widget in (label, self._before, self.number, self._after):
+            bar.addWidget(widget)
+        bar.addSpacing(10)
+        difference = QLabel(self.tr("Difference up to"))
+        difference.setBuddy(self.threshold)
+        bar.addWidget(difference)
+        bar.addWidget(self.threshold)
+        bar.addWidget(self._threshold_text)
+        bar.addStretch(1)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.addLayout(bar)
+        layout.addWidget(self.view, 1)
+        summary = QHBoxLayout()
+        summary.setContentsMargins(8, 0, 8, 0)
+        summary.addWidget(self._summary)
+        layout.addLayout(summary)
+        self.stack = HintStack(EmptyHint("link", "", ""), content)
+        self.setWidget(self.stack)
+
+    def _button(self, icon: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setIcon(icons.icon(icon, tones.tone(self.palette(), "text")))
+        return button
+
+    def _connect(self) -> None:
+        document, selection = self._bench.document, self._bench.selection
+        document.source_changed.connect(self._show_source)
+        document.model_changed.connect(self._ask)
+        document.picture_changed.connect(self._match)
+        document.detection_changed.connect(self._match)
+        document.thresholds_changed.connect(self._look)
+        self._bench.prototypes.changed.connect(self._match)
+        self._reader.picture_read.connect(self._take_picture)
+        self._bench.inference.aside_detected.connect(self._take_detection)
+        self.number.valueChanged.connect(self._choose_other)
+        self._before.clicked.connect(lambda: self._step(-1))
+        self._after.clicked.connect(lambda: self._step(1))
+        self.threshold.valueChanged.connect(self._show_links)
+        self.view.link_clicked.connect(self._click)
+        self.view.link_hovered.connect(self._hover)
+        selection.keypoint_changed.connect(self._show_selected)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the other picture as soon as somebody looks."""
+        super().showEvent(event)
+        self._ask()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget the other picture's memory."""
+        super().hideEvent(event)
+        self._other = self._other_detection = None
+
+    @Slot()
+    def _show_source(self) -> None:
+        count = self._bench.document.num_pictures
+        self.number.blockSignals(True)
+        self.number.setMaximum(max(1, count))
+        self.number.setSuffix(f" of {count}")
+        self.number.setValue(min(2, max(1, count)))
+        self.number.blockSignals(False)
+        self._other_index = self.number.value() - 1
+        self._other = self._other_detection = None
+        self._ask()
+
+    @Slot(int)
+    def _choose_other(self, number: int) -> None:
+        self._other_index = number - 1
+        self._ask()
+
+    def _step(self, by: int) -> None:
+        count = max(1, self._bench.document.num_pictures)
+        self.number.setValue((self._other_index + by) % count + 1)
+
+    @Slot()
+    def _ask(self) -> None:
+        """Read the other picture."""
+        source = self._bench.document.source
+        self._other_detection = None
+        self._match()
+        if self.isVisible() and source is not None and len(source) > 1:
+            self._reader.read(ORIGIN, source, self._other_index)
+
+    @Slot(str, int, object)
+    def _take_picture(self, who: str, index: int, picture: NDArray[np.uint8]) -> None:
+        if who == ORIGIN and index == self._other_index:
+            self._other = picture
+            self._look()
+
+    @Slot()
+    def _look(self) -> None:
+        if self._other is not None and self.isVisible():
+            self._request += 1
+            self._bench.inference.look_aside(ORIGIN, self._request, (self._other,))
+            self._match()
+
+    @Slot(object)
+    def _take_detection(self, answer: AsideDetected) -> None:
+        if answer.who == ORIGIN and answer.number == self._request:
+            self._other_detection = answer.detections[0]
+            self._match()
+
+    @Slot()
+    def _match(self) -> None:
+        document = self._bench.document
+        source = document.source
+        self._show_hint()
+        if source is None or not self.isVisible():
+            return
+        detection, other = document.detection, self._other_detection
+        left = "" if document.index < 0 else source.name(document.index)
+        right = "" if self._other_index >= len(source) else source.name(self._other_index)
+        self.view.set_picture(_LEFT, document.picture, self._marks(detection), left)
+        self.view.set_picture(_RIGHT, self._other, self._marks(other), right)
+        self._pairs = None
+        if detection is not None and other is not None:
+            book = self._bench.prototypes
+            targets = np.array([book.target(i) for i in range(book.num)], np.int64)
+            self._pairs = match_keypoints(detection.keypoints, other.keypoints, targets)
+        self._show_links()
+
+    def _marks(self, detection: Detection | None) -> Marks:
+        table = self._bench.prototypes.colours()
+        if detection is None or len(table) == 0:
+            return no_marks()
+        labels = np.clip(detection.keypoints.labels, 0, len(table) - 1)
+        return Marks(detection.keypoints.xy, table[labels])
+
+    @Slot()
+    def _show_links(self) -> None:
+        limit = self.threshold.value() / 50
+        self._threshold_text.setText(f"{limit:.2f}")
+        pairs, book = self._pairs, self._bench.prototypes
+        empty = np.zeros(0, np.int64)
+        if pairs is None or book.num == 0:
+            self._shown = empty
+            self.view.set_links(Links(empty, empty, np.zeros((0, 3), np.uint8), ()))
+            self._summary.clear()
+            return
+        self._shown = np.flatnonzero(pairs.distance <= limit)
+        labels = pairs.labels[self._shown]
+        texts = tuple(
+            f"{book.name(int(label))} · difference {distance:.2f}"
+            for label, distance in zip(labels, pairs.distance[self._shown], strict=True)
+        )
+        self.view.set_links(
+            Links(
+                pairs.first[self._shown],
+                pairs.second[self._shown],
+                book.colours()[np.clip(labels, 0, book.num - 1)],
+                texts,
+            )
+        )
+        shown, total = len(self._shown), len(pairs.first)
+        text = f"{shown} pair{'' if shown == 1 else 's'} of the same prototype"
+        if shown < total:
+            text += f", {total - shown} more differ too much"
+        self._summary.setText(text + ".")
+        self._show_selected()
+
+    def _show_hint(self) -> None:
+        document = self._bench.document
+        ready = document.model is not None and document.num_pictures > 1
+        self.stack.show_content(has_content=ready)
+        title = self.tr("Nothing to compare yet")
+        if document.model is None:
+            text = self.tr("Open or train a model to see which keypoints of two pictures agree.")
+        else:
+            text = self.tr("Open a folder or a video: two pictures are needed.")
+        self.stack.hint.set_text(title, text)
+
+    @Slot(int)
+    def _click(self, link: int) -> None:
+        if self._pairs is not None:
+            keypoint = int(self._pairs.first[self._shown[link]])
+            self._bench.selection.select_keypoint(keypoint, ORIGIN)
+
+    @Slot(int)
+    def _hover(self, link: int) -> None:
+        keypoint = None
+        if link >= 0 and self._pairs is not None:
+            keypoint = int(self._pairs.first[self._shown[link]])
+        self._bench.selection.hover_keypoint(keypoint, ORIGIN)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        keypoint, current = self._bench.selection.keypoint, -1
+        if keypoint is not None and self._pairs is not None:
+            found = np.flatnonzero(self._pairs.first[self._shown] == keypoint)
+            current = int(found[0]) if len(found) else -1
+        self.view.set_current(current)

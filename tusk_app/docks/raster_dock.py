@@ -1,0 +1,227 @@
+"""Behaviour raster: when and where each prototype is seen in a video or series."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.raster_view import RasterRows, RasterView
+from tusk_app.widgets.trail_view import Path, TrailView
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QShowEvent
+
+    from tusk_app.models.tracking import PresenceTable
+    from tusk_app.workbench import Workbench
+
+ORIGIN = "raster"
+_MODES = (("presence", "presence"), ("x", "horizontal place"), ("y", "vertical place"))
+_TRAILS = ((15, "short"), (50, "medium"), (200, "long"))
+
+
+class RasterDock(QDockWidget):
+    """Binds the tracking controller, document and selection to raster and trails."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Raster", parent)
+        self.setObjectName("raster-dock")
+        self._bench = workbench
+        self._tracking = workbench.explore.tracking
+        self._make_widgets()
+        self._connect()
+        self._show()
+
+    def _make_widgets(self) -> None:
+        self.raster = RasterView()
+        self.trails = TrailView()
+        self.mode = QComboBox()
+        for value, text in _MODES:
+            self.mode.addItem(text, value)
+        self.mode.setAccessibleName(self.tr("Show"))
+        self.length = QComboBox()
+        for frames, text in _TRAILS:
+            self.length.addItem(text, frames)
+        self.length.setCurrentIndex(1)
+        self.length.setAccessibleName(self.tr("Trails"))
+        self.save_button = QPushButton(self.tr("Save CSV…"))
+        self.save_button.setToolTip(
+            self.tr("Every detection with its frame, time, track and place")
+        )
+        self._summary = QLabel()
+        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 0)
+        for text, combo in ((self.tr("Show"), self.mode), (self.tr("Trails"), self.length)):
+            label = QLabel(text)
+            label.setBuddy(combo)
+            bar.addWidget(label)
+            bar.addWidget(combo)
+        bar.addWidget(self._summary, 1)
+        bar.addWidget(self.save_button)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.raster)
+        splitter.addWidget(self.trails)
+        splitter.setSizes([600, 200])
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 1)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(bar)
+        layout.addWidget(splitter, 1)
+        hint = EmptyHint("timeline", "", "")
+        hint.clicked.connect(self._bench.explore.analysis.start)
+        self.stack = HintStack(hint, content)
+        self.setWidget(self.stack)
+
+    def _connect(self) -> None:
+        document, selection = self._bench.document, self._bench.selection
+        self._tracking.tables_changed.connect(self._show)
+        self._tracking.busy_changed.connect(self._show_hint)
+        self._bench.explore.analysis.busy_changed.connect(self._show_hint)
+        self._bench.prototypes.changed.connect(self._show)
+        document.source_changed.connect(self._show_hint)
+        document.model_changed.connect(self._show_hint)
+        document.picture_changed.connect(self._show_moment)
+        document.index_requested.connect(self._show_moment)
+        self.mode.currentIndexChanged.connect(self._show)
+        self.length.currentIndexChanged.connect(self._show_moment)
+        self.raster.frame_chosen.connect(self._seek)
+        self.raster.prototype_chosen.connect(lambda i: selection.select_prototype(i, ORIGIN))
+        self.save_button.clicked.connect(self._ask_save)
+        selection.prototype_changed.connect(self._show_selected)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the tables as soon as somebody looks."""
+        super().showEvent(event)
+        self._tracking.want()
+
+    @Slot(int)
+    def _seek(self, frame: int) -> None:
+        if self._bench.explore.analysis.is_of_open_source():
+            self._bench.document.go_to(frame)
+        else:
+            self.raster.set_frame(frame)
+
+    @Slot()
+    def _show(self) -> None:
+        tables, analysis = self._tracking.tables, self._bench.document.analysis
+        self.stack.show_content(has_content=tables is not None and analysis is not None)
+        self._show_hint()
+        if tables is None or analysis is None:
+            return
+        self.raster.set_rows(self._rows(tables.table), self._fps())
+        tracks = int(tables.tracks.max(initial=-1)) + 1
+        unit = "frames" if self._fps() > 0 else "pictures"
+        self._summary.setText(f"{len(analysis.picture_names)} {unit}, {tracks} tracks")
+        self._show_selected()
+        self._show_moment()
+
+    def _fps(self) -> float:
+        analysis = self._bench.document.analysis
+        if analysis is None or len(analysis.times) < 2:
+            return 0.0
+        steps = np.diff(analysis.times)
+        good = steps[np.isfinite(steps) & (steps > 0)]
+        return float(1 / np.median(good)) if len(good) else 0.0
+
+    def _rows(self, table: PresenceTable) -> RasterRows:
+        analysis, book = self._bench.document.analysis, self._bench.prototypes
+        assert analysis is not None
+        num = len(table.scores)
+        seen = table.scores.max(axis=1, initial=0) > 0
+        shown = np.array(
+            [
+                i
+                for i in range(num)
+                if seen[i] and (book.num != num or (book.target(i) == i and not book.is_hidden(i)))
+            ],
+            np.int64,
+        )
+        colours = np.array([book.colour(int(i)) for i in shown], np.uint8).reshape(-1, 3)
+        mode = self.mode.currentData()
+        places: NDArray[np.float32] | None = None
+        if mode != "presence":
+            axis = 0 if mode == "x" else 1
+            extent = np.maximum(analysis.picture_sizes[:, axis], 1)
+            places = np.asarray(table.xy[shown, :, axis] / extent, np.float32)
+        return RasterRows(
+            shown, tuple(book.name(int(i)) for i in shown), colours, table.scores[shown], places
+        )
+
+    @Slot()
+    def _show_hint(self) -> None:
+        analysis = self._bench.explore.analysis
+        title = self.tr("No raster yet")
+        what = "The raster shows when each prototype is seen, from the first picture to the last. "
+        if analysis.is_busy:
+            self.stack.hint.set_text(title, "The pictures are being analysed.")
+        elif self._tracking.is_busy:
+            self.stack.hint.set_text(title, "Following the keypoints from picture to picture…")
+        elif analysis.problem:
+            self.stack.hint.set_text(title, what + analysis.problem)
+        else:
+            self.stack.hint.set_text(title, what + "Best with a video.", "Analyse all pictures")
+
+    @Slot()
+    def _show_moment(self) -> None:
+        document = self._bench.document
+        tables, analysis = self._tracking.tables, document.analysis
+        if not self._bench.explore.analysis.is_of_open_source():
+            self.trails.set_picture(None)
+            self.trails.set_paths(())
+            return
+        self.raster.set_frame(document.index)
+        self.trails.set_picture(document.picture)
+        if tables is None or analysis is None or document.index < 0:
+            return
+        self.trails.set_paths(self._paths(document.index))
+
+    def _paths(self, frame: int) -> list[Path]:
+        analysis, index = self._bench.document.analysis, self._bench.explore.analysis.index
+        tables, book = self._tracking.tables, self._bench.prototypes
+        if analysis is None or index is None or tables is None:
+            return []
+        begin = max(0, frame - int(self.length.currentData()))
+        low, high = (
+            index.picture_starts[begin],
+            index.picture_starts[min(frame + 1, len(index.picture_starts) - 1)],
+        )
+        now = index.rows_of_picture(frame)
+        paths = []
+        for row in now.tolist():
+            label = int(index.labels[row])
+            if book.num > label and book.is_hidden(label):
+                continue
+            own = low + np.flatnonzero(tables.tracks[low:high] == tables.tracks[row])
+            paths.append(Path(analysis.xy[own], book.colour(label)))
+        return paths
+
+    @Slot()
+    def _show_selected(self) -> None:
+        prototype = self._bench.selection.prototype
+        target = None if prototype is None else self._bench.prototypes.target(prototype)
+        self.raster.set_current(target)
+
+    def _ask_save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save tracks", "tracks.csv", "*.csv")
+        if name:
+            self._tracking.save(FilePath(name))

@@ -1,0 +1,285 @@
+"""Time machine: the run at any of its checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app import icons, palette
+from tusk_app.widgets import readable, tones
+from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.layer_images import picture_image
+from tusk_app.widgets.picture_wall import PictureWall, WallPicture
+from tusk_app.widgets.probe_strip import ProbeStrip
+from tusk_app.widgets.scatter_state import ScatterStars
+from tusk_app.widgets.scatter_view import ScatterView
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from tusk_app.workbench import Workbench
+
+ORIGIN = "time-machine"
+PLAY_MS = 700
+# Below this share of an even use a prototype counts as out of use.
+_DEAD_SHARE = 0.05
+
+
+class TimeMachineDock(QDockWidget):
+    """A slider over the steps of a run; reads nothing while it is hidden."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__("Time machine", parent)
+        self.setObjectName("time-machine-dock")
+        self._bench = workbench
+        self._machine = workbench.explore.time_machine
+        self._timer = QTimer(self)
+        self._timer.setInterval(PLAY_MS)
+        self._timer.timeout.connect(self._advance)
+        self._make_widgets()
+        self._connect()
+        self._show_moments()
+
+    def _make_widgets(self) -> None:
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
+        self.slider.setPageStep(1)
+        self.slider.setAccessibleName(self.tr("Training step"))
+        self.play_button = self._button("play", self.tr("Play through the training"))
+        self.play_button.setCheckable(True)
+        self.refresh_button = self._button("refresh", self.tr("Read the run again"))
+        self._label = QLabel()
+        self._label.setMinimumWidth(150)
+        self._note = QLabel()
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        tones.set_role(self._note, "muted")
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 0)
+        bar.addWidget(self.play_button)
+        bar.addWidget(self.slider, 1)
+        bar.addWidget(self._label)
+        bar.addWidget(self.refresh_button)
+        self.probes = ProbeStrip()
+        self.wall = PictureWall()
+        self.wall.setAccessibleName(self.tr("Prototypes at this step"))
+        self.map = ScatterView()
+        self.map.set_tool("pan")
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for title, widget in (
+            (self.tr("Probe pictures"), self.probes),
+            (self.tr("Prototypes, with their use"), self.wall),
+            (self.tr("Map of the probe keypoints"), self.map),
+        ):
+            splitter.addWidget(_titled(title, widget))
+        splitter.setSizes([300, 260, 300])
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.setSpacing(3)
+        layout.addLayout(bar)
+        layout.addWidget(splitter, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self._note)
+        layout.addLayout(row)
+        self.stack = HintStack(EmptyHint("clock", "", ""), content)
+        self.setWidget(self.stack)
+
+    def _button(self, icon: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setAutoRaise(True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setIcon(icons.icon(icon, tones.tone(self.palette(), "text")))
+        return button
+
+    def _connect(self) -> None:
+        machine = self._machine
+        machine.moments_changed.connect(self._show_moments)
+        machine.step_changed.connect(self._show_step)
+        machine.moment_changed.connect(self._show_moment)
+        machine.busy_changed.connect(self._show_note)
+        self._bench.document.run_changed.connect(self._show_moments)
+        self._bench.prototypes.changed.connect(self._show_moment)
+        self.slider.valueChanged.connect(self._travel)
+        self.play_button.toggled.connect(self._play)
+        self.refresh_button.clicked.connect(machine.refresh)
+        self.wall.chosen.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
+        self.map.star_clicked.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
+        self._bench.selection.prototype_changed.connect(self._show_selected)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the run as soon as somebody looks."""
+        super().showEvent(event)
+        self._machine.want(wanted=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop playing and reading."""
+        super().hideEvent(event)
+        self.play_button.setChecked(False)
+        self._machine.want(wanted=False)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Steps one can travel to."""
+        return () if self._machine.moments is None else self._machine.moments.steps
+
+    @Slot()
+    def _show_moments(self) -> None:
+        steps = self.steps
+        self.stack.show_content(has_content=bool(steps))
+        title = self.tr("No run to travel through")
+        if self._bench.document.run_dir is None:
+            text = self.tr("Train a model, or open a run from the Runs panel.")
+        elif self._machine.is_busy:
+            text = self.tr("Reading the run…")
+        else:
+            text = self.tr("This run has no probe pictures or checkpoints yet; wait a little.")
+        self.stack.hint.set_text(title, text)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, len(steps) - 1))
+        self.slider.blockSignals(False)
+        self._show_step()
+
+    @Slot(int)
+    def _travel(self, position: int) -> None:
+        if position < len(self.steps):
+            self._machine.go_to(self.steps[position])
+
+    @Slot()
+    def _show_step(self) -> None:
+        steps = self.steps
+        if not steps:
+            return
+        position = int(np.argmin(np.abs(np.array(steps) - self._machine.step)))
+        self.slider.blockSignals(True)
+        self.slider.setValue(position)
+        self.slider.blockSignals(False)
+        self._label.setText(
+            f"step {readable.count(self._machine.step)} of {readable.count(steps[-1])}"
+        )
+        preview = self._machine.preview
+        num = 0 if preview is None else len(preview.usage)
+        self.probes.set_colours(self._colours(num))
+        self.probes.set_preview(preview)
+        self._show_note()
+
+    def _colours(self, num: int) -> NDArray[np.uint8]:
+        book = self._bench.prototypes
+        return book.colours() if book.num == num else palette.colours(num)
+
+    @Slot()
+    def _show_moment(self) -> None:
+        moment = self._machine.moment
+        self._show_note()
+        if moment is None:
+            # The last known moment stays, so that playing does not flicker.
+            return
+        num = len(moment.prototypes)
+        colours = self._colours(num)
+        names = self._names(num)
+        self.wall.set_pictures(
+            [
+                WallPicture(
+                    number=i,
+                    image=picture_image(_middle(moment.pictures[i])),
+                    colour=(int(colours[i, 0]), int(colours[i, 1]), int(colours[i, 2])),
+                    caption=f"{100 * moment.usage[i]:.1f} %",
+                    tip=f"{names[i]}: {100 * moment.usage[i]:.1f} % of the keypoints",
+                    is_dim=bool(moment.usage[i] < _DEAD_SHARE / num),
+                )
+                for i in range(num)
+            ]
+        )
+        basis = self._machine.basis
+        if basis is not None:
+            rows = np.arange(len(moment.descriptors))
+            points = basis.project(moment.descriptors)
+            was_empty = len(self.map.state.stars.xy) == 0
+            self.map.set_points(points, rows, strata=moment.labels, keep_view=not was_empty)
+            labels = np.clip(moment.labels, 0, num - 1)
+            self.map.set_colours(colours[labels], None)
+            alive = np.ones(num, np.bool_)
+            short = tuple(name.removeprefix("prototype ") for name in names)
+            places = basis.project(moment.prototypes)
+            self.map.set_stars(ScatterStars(places, colours, short, alive))
+        self._show_selected()
+
+    def _names(self, num: int) -> list[str]:
+        book = self._bench.prototypes
+        return [book.name(i) if book.num == num else f"prototype {i}" for i in range(num)]
+
+    @Slot()
+    def _show_note(self) -> None:
+        moment, moments = self._machine.moment, self._machine.moments
+        if moments is None:
+            self._note.clear()
+        elif moment is None:
+            reading = "Reading the checkpoint…" if self._machine.is_busy else ""
+            text = reading if moments.checkpoints else "This run has no checkpoints to look into."
+            self._note.setText(text)
+        else:
+            num = len(moment.usage)
+            used = int((moment.usage >= _DEAD_SHARE / num).sum())
+            note = f"{used} of {num} prototypes in use at step {readable.count(moment.step)}"
+            if moment.step != self._machine.step:
+                note += ", the nearest checkpoint"
+            self._note.setText(note)
+
+    @Slot()
+    def _show_selected(self) -> None:
+        prototype = self._bench.selection.prototype
+        self.wall.set_current(prototype)
+        self.map.set_selected_star(prototype)
+
+    @Slot(bool)
+    def _play(self, playing: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+        if not playing or len(self.steps) < 2:
+            self._timer.stop()
+            return
+        if self.slider.value() == self.slider.maximum():
+            self.slider.setValue(0)
+        self._timer.start()
+
+    @Slot()
+    def _advance(self) -> None:
+        if self._machine.is_busy:
+            return  # wait for the checkpoint rather than skip it
+        if self.slider.value() >= self.slider.maximum():
+            self.play_button.setChecked(False)
+        else:
+            self.slider.setValue(self.slider.value() + 1)
+
+
+def _titled(title: str, widget: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(4, 0, 4, 0)
+    layout.setSpacing(2)
+    label = QLabel(title)
+    tones.set_role(label, "muted")
+    layout.addWidget(label)
+    layout.addWidget(widget, 1)
+    return holder
+
+
+def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle half of a picture, where the prototype is drawn."""
+    height, width = picture.shape[:2]
+    side = max(8, min(height, width) // 2)
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(picture[top : top + side, left : left + side])

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 SAMPLE = "sample:tetrominoes"
+TRAINED_ON = f"{SAMPLE}?count=4000"
 NUM_SHOWN = 24
 NUM_MAPPED = 400
 NUM_TAKEN_APART = 4
@@ -103,7 +104,7 @@ def main() -> None:
     out = out.resolve()
     run_root = out / "training"
     budget = ("--minutes", f"{arguments.minutes:g}", "--run-root", run_root)
-    tusk("train", "--data", SAMPLE, "--preset", "quick-tetrominoes", *budget)
+    tusk("train", "--data", TRAINED_ON, "--preset", "quick-tetrominoes", *budget)
     run = newest_run(run_root)
     unseen = f"{SAMPLE}?count={NUM_SHOWN}&seed=1000"
     tusk("detect", run, unseen, "--out", out / "keypoints.csv", "--overlay", out / "overlays")

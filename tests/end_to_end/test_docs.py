@@ -1,0 +1,168 @@
+"""Every command in the documentation is typed here, on tiny data and for a few steps."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tusk_core.data.pictures import write_picture
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SMALL = {
+    "optim.batch_size": "2",
+    "encoder.widths": "[8,8]",
+    "encoder.num_features": "8",
+    "encoder.norm_groups": "4",
+    "decoder.patch_channels": "8",
+    "prototypes.num_prototypes": "6",
+    "prototypes.num_steps": "1",
+    "data.max_pictures": "8",
+}
+# Pages whose commands use what another page's commands made.
+NEEDS_BIRDS = {"webcam.md", "explore.md", "export.md"}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    found = FENCE.findall(page.read_text(encoding="utf-8"))
+    return [text for kind, text in found if kind == language]
+
+
+def commands(page: Path) -> list[str]:
+    """Return what is to be typed, in order; a backslash continues a line."""
+    lines = "\n".join(blocks(page, "console")).replace("\\\n", " ").splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
+def made_small(command: str) -> str:
+    """Return the command on tiny settings: a few steps, a few pictures, no camera."""
+    command = re.sub(r"--minutes \S+", "", command)
+    command = re.sub(r"--count \d+", "--count 6", command)
+    command = re.sub(r"count=\d+", "count=12", command)
+    command = command.replace("camera:0", "flies.mp4")
+    changes = " ".join(f"--set '{name}={value}'" for name, value in SMALL.items())
+    if " train --resume" in command:
+        return f"{command} --steps 5"
+    if " train " in command and "bench" not in command:
+        command = re.sub(r"--steps \d+", "", command)
+        return f"{command} --steps 3 {changes}"
+    if command.startswith("tusk bench"):
+        command = re.sub(r"--steps \d+", "--steps 1", command)
+        return f"{command} --preset quick-tetrominoes {changes}"
+    return command
+
+
+def write_inputs(folder: Path) -> None:
+    """Make the pictures, the video and the faces that the pages talk about."""
+    generator = np.random.default_rng(0)
+    (folder / "my-pictures").mkdir()
+    (folder / "faces" / "images").mkdir(parents=True)
+    rows = ["image,person,left_eye_x,left_eye_y,right_eye_x,right_eye_y"]
+    video = cv2.VideoWriter(
+        str(folder / "flies.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 48)
+    )
+    for number in range(12):
+        image = np.full((48, 64, 3), 40, np.uint8)
+        places = generator.integers(8, 40, (2, 2))
+        for colour, (x, y) in enumerate(places):
+            cv2.circle(image, (int(x), int(y)), 5, (255, 120 * colour, 60), -1)
+        write_picture(folder / "my-pictures" / f"{number:02d}.png", image)
+        write_picture(folder / "faces" / "images" / f"{number:02d}.png", image)
+        rows.append(f"{number:02d}.png,person {number % 4}," + ",".join(map(str, places.ravel())))
+        video.write(image)
+    video.release()
+    (folder / "faces" / "landmarks.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which ``tusk`` and ``torchrun`` are this checkout's."""
+    scripts = folder / ".scripts"
+    scripts.mkdir()
+    modules = {"tusk": "tusk_app", "torchrun": "torch.distributed.run"}
+    for name, module in modules.items():
+        path = scripts / name
+        path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W ignore -m {module} "$@"\n')
+        path.chmod(0o755)
+    # Without TUSK_HOME, so that runs are made where the pages say: in ./runs.
+    kept = {name: value for name, value in os.environ.items() if name != "TUSK_HOME"}
+    return {
+        **kept,
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(folder / ".home"),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def type_in(command: str, folder: Path, env: dict[str, str]) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=folder, env=env, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, f"$ {command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(os.name == "nt", reason="the pages show a Unix shell")
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if commands(page)], ids=lambda page: page.stem
+)
+def test_every_command_works_as_written(page: Path, tmp_path: Path) -> None:
+    write_inputs(tmp_path)
+    env = environment(tmp_path)
+    if page.name in NEEDS_BIRDS:
+        birds = commands(ROOT / "docs" / "guide" / "train.md")[1]
+        type_in(made_small(birds), tmp_path, env)
+    for command in commands(page):
+        type_in(made_small(command), tmp_path, env)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem
+)
+def test_every_piece_of_python_runs(page: Path, tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    for code in blocks(page, "python"):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            cwd=tmp_path,
+            env=env,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), target
+
+
+def test_commands_stand_in_blocks_that_are_tested() -> None:
+    for page in PAGES:
+        for language in ("sh", "bash", "shell", ""):
+            for text in blocks(page, language):
+                typed = [
+                    line for line in text.splitlines() if line.startswith(("tusk ", "$ tusk "))
+                ]
+                assert not typed, f"{page.name}: put {typed[0]!r} into a console block"
+
+
+def test_the_shell_is_there() -> None:
+    assert os.name == "nt" or shutil.which("sh")

@@ -52,9 +52,7 @@ class FakePredictor:
     def info(self) -> ModelInfo:
         return self._info
 
-    def detect(
-        self, image, *, num_keypoints=None, min_score=0.0, with_heat_map=False, network_size=None
-    ) -> Detection:
+    def detect(self, image, *, num_keypoints=None, with_heat_map=False, **_options) -> Detection:
         self.gate.wait(10)
         self.num_detections += 1
         self.asked.append(num_keypoints)
@@ -76,7 +74,7 @@ class FakePredictor:
         heat = frozen(image.max(axis=2).astype(np.float32) / 255) if with_heat_map else None
         return Detection((width, height), points, heat, 1.0)
 
-    def detect_many(self, images, *, num_keypoints=None, min_score=0.0):
+    def detect_many(self, images, *, num_keypoints=None, **_options):
         return [self.detect(i, num_keypoints=num_keypoints) for i in images]
 
     def reconstruct(self, image, keypoints=None) -> Reconstruction:

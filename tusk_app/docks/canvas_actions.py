@@ -168,7 +168,9 @@ def _write(image: QImage, path: Path) -> Iterator[object]:
     """Write the file beside its place first, so that a full disk leaves no half picture."""
     yield JobProgress(0, 1, path.name)
     file = QSaveFile(str(path))
-    if file.open(QIODevice.OpenModeFlag.WriteOnly) and image.save(file, b"PNG") and file.commit():
+    # The stubs ask for bytes, which PySide itself refuses.
+    is_open = file.open(QIODevice.OpenModeFlag.WriteOnly)
+    if is_open and image.save(file, "PNG") and file.commit():  # type: ignore[call-overload]
         yield JobProgress(1, 1, path.name)
         yield path
         return

@@ -143,7 +143,7 @@ class KeypointTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setIconSize(QSize(16, 16))
-        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
         header = self.horizontalHeader()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, QTimer, QUrl, Slot
@@ -209,12 +210,20 @@ class RunsDock(QDockWidget):
     @Slot(object)
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
         chosen = self.current
-        self.list_model.set_runs(runs)
+        self.list_model.set_runs(tuple(self._up_to_date(run) for run in runs))
         if chosen is not None and self.current is None:
             row = self.list_model.row_of(chosen.path)
             if row >= 0:
                 self.table.setCurrentIndex(self.list_model.index(row, 0))
         self.stack.show_content(has_content=bool(runs))
+
+    def _up_to_date(self, run: RunSummary) -> RunSummary:
+        """The run of this window is known better than its folder tells between checkpoints."""
+        record = self._training.record
+        last = record.last_step
+        if not self._training.is_busy or run.path != record.run_dir or last is None:
+            return run
+        return replace(run, step=last.step, elapsed=last.elapsed)
 
     @Slot()
     def _show_buttons(self, _first: QModelIndex | None = None, *_more: object) -> None:

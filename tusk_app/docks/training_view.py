@@ -190,6 +190,7 @@ class TrainingView(QWidget):
         wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
         if self._body.orientation() != wanted:
             self._body.setOrientation(wanted)
+            self._body.setSizes([1100, 1000] if is_wide else [900, 1000])
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -204,8 +205,9 @@ class TrainingView(QWidget):
         self._body.setHandleWidth(9)
         self._body.addWidget(self.plot)
         self._body.addWidget(self._pictures())
-        self._body.setStretchFactor(0, 6)
-        self._body.setStretchFactor(1, 5)
+        self._body.setStretchFactor(0, 11)
+        self._body.setStretchFactor(1, 10)
+        self.plot.setMinimumHeight(150)
         self._body.setStyleSheet("QSplitter::handle { background: transparent; }")
         column.addWidget(self._body, 1)
 

@@ -34,6 +34,7 @@ class LossLegend(QWidget):
         self._values: dict[str, QLabel] = {}
         self._comparisons: dict[str, QCheckBox] = {}
         self._hidden = set(HIDDEN_AT_FIRST)
+        self._num_columns = 1
         self._where = QLabel("", self)
         self._where.setProperty("role", "muted")
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -41,10 +42,8 @@ class LossLegend(QWidget):
         self._grid.setContentsMargins(6, 0, 2, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(2)
-        self._grid.addWidget(self._where, 0, 0, 1, 2)
         self._marks = QLabel("", self)
         self._marks.setProperty("role", "muted")
-        self._grid.addWidget(self._marks, 90, 0, 1, 2)
         self._grid.setRowStretch(100, 1)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._restyle()
@@ -70,8 +69,9 @@ class LossLegend(QWidget):
         for widget in (*self._boxes.values(), *self._values.values()):
             widget.deleteLater()
         self._boxes, self._values = {}, {}
-        for row, term in enumerate(loss_style.ordered(terms), start=1):
-            self._add_row(row, term)
+        for term in loss_style.ordered(terms):
+            self._add_row(term)
+        self._place()
         self._restyle()
 
     def set_values(self, where: str, values: Mapping[str, float]) -> None:
@@ -84,20 +84,21 @@ class LossLegend(QWidget):
         """Explain the vertical lines that are drawn."""
         lines = ["╎ best checkpoint", "┊ checkpoint"] if has_checkpoints else []
         lines += ["│ resumed"] if has_resumes else []
-        self._marks.setText("\n".join(lines))
+        self._marks.setText(("   " if self._num_columns > 1 else "\n").join(lines))
+        self._marks.setVisible(bool(lines))
 
     def set_comparisons(self, names: Sequence[str]) -> None:
         """Show a grey row for each earlier run."""
         for box in self._comparisons.values():
             box.deleteLater()
         self._comparisons = {}
-        for row, name in enumerate(names, start=50):
+        for name in names:
             box = QCheckBox(name, self)
             box.setChecked(True)
             box.setToolTip("Earlier run; untick to take it away.")
             box.toggled.connect(lambda _on, which=name: self.comparison_dismissed.emit(which))
-            self._grid.addWidget(box, row, 0, 1, 2)
             self._comparisons[name] = box
+        self._place()
         self._restyle()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -106,15 +107,42 @@ class LossLegend(QWidget):
             self._restyle()
         super().changeEvent(event)
 
-    def _add_row(self, row: int, term: str) -> None:
+    def set_columns(self, num_columns: int) -> None:
+        """Lay the rows out side by side in so many columns."""
+        if num_columns != self._num_columns:
+            self._num_columns = num_columns
+            self._place()
+
+    def column_width(self) -> int:
+        """Width of one column."""
+        names = max((box.sizeHint().width() for box in self._boxes.values()), default=0)
+        values = max((label.minimumWidth() for label in self._values.values()), default=0)
+        return max(names + values + 2 * self._grid.horizontalSpacing(), 160)
+
+    def _place(self) -> None:
+        """Put place, terms, earlier runs and explanation of the marks one below the other."""
+        while self._grid.count():
+            self._grid.takeAt(0)
+        across = 3 * self._num_columns
+        self._grid.addWidget(self._where, 0, 0, 1, across)
+        for index, term in enumerate(self._boxes):
+            row, column = divmod(index, self._num_columns)
+            self._grid.addWidget(self._boxes[term], row + 1, 3 * column)
+            self._grid.addWidget(self._values[term], row + 1, 3 * column + 1)
+        for column in range(3):
+            self._grid.setColumnMinimumWidth(3 * column + 2, 12 if self._num_columns > 1 else 0)
+        row = len(self._boxes) + 1
+        for box in (*self._comparisons.values(), self._marks):
+            self._grid.addWidget(box, row, 0, 1, across)
+            row += 1
+
+    def _add_row(self, term: str) -> None:
         box = QCheckBox(loss_style.label(term), self)
         box.setChecked(term not in self._hidden)
         box.toggled.connect(lambda on, which=term: self._take_tick(which, on=on))
         value = QLabel("–", self)
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         value.setMinimumWidth(value.fontMetrics().horizontalAdvance("0.00000"))
-        self._grid.addWidget(box, row, 0)
-        self._grid.addWidget(value, row, 1)
         self._boxes[term], self._values[term] = box, value
 
     def _take_tick(self, term: str, *, on: bool) -> None:

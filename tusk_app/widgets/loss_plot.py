@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tusk_app import theme
 from tusk_app.models.loss_history import LossHistory, smoothed, thinned
@@ -39,14 +46,35 @@ class LossAxis(pg.AxisItem):
 
 
 class LegendArea(QScrollArea):
-    """As wide as the legend, never wider; scrolls when there are many curves."""
+    """Beside the curves as wide as the legend, below them as high; scrolls if it must."""
+
+    def __init__(self, legend: LossLegend, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._legend = legend
+        self.setWidget(legend)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.place(is_below=False, num_columns=1)
+
+    def wanted_width(self) -> int:
+        """Width of the legend in one column, and a scroll bar beside it."""
+        return self._legend.column_width() + self.verticalScrollBar().sizeHint().width()
+
+    def place(self, *, is_below: bool, num_columns: int) -> None:
+        """Say where the legend stands and how many columns it has."""
+        policy = QSizePolicy.Policy
+        if is_below:
+            self.setSizePolicy(policy.Ignored, policy.Maximum)
+        else:
+            self.setSizePolicy(policy.Fixed, policy.Ignored)
+        self._legend.set_columns(num_columns)
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """As the legend, and a scroll bar beside it."""
-        legend = self.widget()
-        wanted = legend.sizeHint().width() if legend is not None else 0
-        width = wanted + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, 80)
+        """As the legend."""
+        return QSize(self.wanted_width(), self._legend.sizeHint().height() + 2)
 
 
 class LossPlot(QWidget):
@@ -139,7 +167,7 @@ class LossPlot(QWidget):
         """Draw what is known now."""
         history, by_time, log = self._history, self.bar.by_time, self.bar.log_scale
         self.legend.set_terms(history.terms)
-        self._legend_area.updateGeometry()
+        self._place_legend()
         self._item.setLogMode(x=False, y=log)
         self._item.setLabel("bottom", "Training time [min]" if by_time else "Step")
         shown = self.legend.shown()
@@ -166,6 +194,11 @@ class LossPlot(QWidget):
         super().showEvent(event)
         self.refresh()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Look again where the legend fits best."""
+        super().resizeEvent(event)
+        self._place_legend()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         if event.type() == QEvent.Type.PaletteChange:
@@ -178,16 +211,10 @@ class LossPlot(QWidget):
         super().leaveEvent(event)
 
     def _lay_out(self) -> None:
-        scroll = LegendArea(self)
-        scroll.setWidget(self.legend)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
+        scroll = LegendArea(self.legend, self)
         self._legend_area = scroll
         self._body = QWidget(self)
-        row = QHBoxLayout(self._body)
+        row = self._row = QHBoxLayout(self._body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addWidget(self._plot, 1)
@@ -200,6 +227,15 @@ class LossPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Loss curves")
 
+    def _place_legend(self) -> None:
+        """Put the legend below the curves where it would leave them too little width."""
+        legend = self._legend_area.wanted_width()
+        is_below = self.width() < 2.9 * legend and self.height() > 1.2 * legend
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
+        fits_twice = is_below and self.width() > 2 * legend
+        self._legend_area.place(is_below=is_below, num_columns=2 if fits_twice else 1)
+
     def _prepare_plot(self) -> None:
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._item.setMenuEnabled(False)
@@ -208,7 +244,6 @@ class LossPlot(QWidget):
         for side in ("bottom", "left"):
             self._item.getAxis(side).enableAutoSIPrefix(False)
         self._item.getViewBox().setDefaultPadding(0.0)
-        self._item.getAxis("left").setWidth(58)
         self._best_marks = pg.VTickGroup([], yrange=[0.0, 1.0])
         self._marks = pg.VTickGroup([], yrange=[0.0, 1.0])
         self._resume_marks = pg.VTickGroup([], yrange=[0.0, 1.0])
@@ -377,6 +412,8 @@ class LossPlot(QWidget):
             axis.setPen(QColor(theme.of(palette).border))
             axis.setTextPen(text)
             axis.setTickFont(self.font())
+        widest = self.fontMetrics().horizontalAdvance("0.0001")
+        self._item.getAxis("left").setWidth(widest + 16)
         for term, curve in self._curves.items():
             colour = loss_style.colour(term, dark=dark)
             curve.setPen(colour, width=1)

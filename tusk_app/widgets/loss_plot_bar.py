@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -96,32 +96,26 @@ class LossPlotBar(QWidget):
         label.setBuddy(self._smoothing)
         for widget in (label, self._smoothing, self._smoothing_text):
             inner.addWidget(widget)
-        fit = self._button("Fit", "Show all of the curves again (F)", self.fit_requested)
-        compare = self._button("Compare…", "Show earlier runs in grey", self.compare_requested)
         row = FlowLayout(self, spacing=8)
-        for part in (self._axis, self._log, self._outliers, smoothing, fit, compare):
+        for part in (self._axis, self._log, self._outliers, smoothing, self._menu_button()):
             row.addWidget(part)
-        row.addWidget(self._export_button())
 
-    def _button(self, text: str, tip: str, signal: SignalInstance) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(signal)
-        return button
-
-    def _export_button(self) -> QToolButton:
-        button = QToolButton(self)
-        button.setText("Export")
-        button.setToolTip("Save the curves")
+    def _menu_button(self) -> QToolButton:
+        button = self.menu_button = QToolButton(self)
+        button.setText("Curves")
+        button.setToolTip("Fit, compare and save the curves")
         button.setAutoRaise(True)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(button)
-        menu.addAction("Numbers (CSV)…", self.csv_requested.emit)
-        menu.addAction("Picture (PNG)…", self.picture_requested.emit)
+        for text, signal in (
+            ("Show all again (F)", self.fit_requested),
+            ("Compare with earlier runs…", self.compare_requested),
+            ("Save the numbers (CSV)…", self.csv_requested),
+            ("Save the picture (PNG)…", self.picture_requested),
+        ):
+            action = menu.addAction(text)
+            action.triggered.connect(signal)
         button.setMenu(menu)
         return button
 

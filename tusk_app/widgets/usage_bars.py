@@ -15,7 +15,7 @@ from tusk_app import palette, theme
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-UNUSED_SHARE = 0.02  # of the even share: less than a fiftieth of it counts as unused
+UNUSED_SHARE = 0.1  # of the even share: less than a tenth of it counts as unused
 EARLY_FRACTION = 0.3
 
 

@@ -110,8 +110,8 @@ class KeypointConfig(Settings):
     )
     explore_steps: int = setting(
         0,
-        "Over so many first steps some keypoints are put at random, fewer and fewer, so that the "
-        "heat map learns where keypoints help.",
+        "Over so many first steps some keypoints are put at random where the picture is unlike "
+        "the background, fewer and fewer, so that the heat map learns where keypoints help.",
         unit="steps",
         ge=0,
     )

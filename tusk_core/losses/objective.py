@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.geometry.grids import pixel_grid, to_pixels, to_unit
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tusk_core.losses.reconstruction import PerceptualLoss
 
 
+_EPSILON = 1e-12
+
+
 @dataclass(frozen=True, slots=True)
 class Views:
     """Two views of each picture.
@@ -32,8 +36,8 @@ class Views:
         first: (B, channels, H, W) in [0, 1].
         second: (B, channels, H, W); what it shows at p lies at ``warp(p)`` in the first.
         warp: of B pictures.
-        places: (B, 2, K) where to put keypoints of both views, see
-            ``TuskModel.find_keypoints``; None leaves all at their peaks.
+        places: (B, 2, K) random numbers in [0, 1) that put keypoints of both views where the
+            picture is unlike the background; negative leaves one at its peak. None leaves all.
     """
 
     first: Tensor
@@ -92,7 +96,7 @@ def step_loss(
     fixed = prototypes if config.joint else prototypes.detach()
     target = torch.cat([views.first, views.second])
     encoded = model.encode(target)
-    places = None if views.places is None else views.places.transpose(0, 1).flatten(0, 1)
+    places = None if views.places is None else _explored(model, encoded, views)
     keypoints = model.find_keypoints(encoded, places=places)
     drawn, commitment = _quantised(model, keypoints, fixed)
     decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
@@ -116,6 +120,23 @@ def step_loss(
         descriptors=descriptors,
         labels=(descriptors @ prototypes.detach().T).argmax(dim=-1),
     )
+
+
+@torch.no_grad()
+def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
+    """Return cells (2B, K) drawn where the picture is unlike the plain background; -1 stays -1.
+
+    Half of the draws are even over the picture, so that nothing is never looked at.
+    """
+    assert views.places is not None
+    numbers = views.places.transpose(0, 1).flatten(0, 1)
+    images = torch.cat([views.first, views.second])
+    unlike = (images - model.background.plain(images)).square().mean(dim=1, keepdim=True)
+    cells = F.adaptive_avg_pool2d(unlike, encoded.score_map.shape[-2:]).flatten(1)
+    share = 0.5 * cells / (cells.sum(dim=1, keepdim=True) + _EPSILON) + 0.5 / cells.shape[1]
+    ends = (share / share.sum(dim=1, keepdim=True)).cumsum(dim=1)
+    drawn = torch.searchsorted(ends, numbers.clamp_min(0)).clamp_max(cells.shape[1] - 1)
+    return torch.where(numbers >= 0, drawn, -1)
 
 
 def _quantised(

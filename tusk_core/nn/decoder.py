@@ -180,6 +180,10 @@ class Background(nn.Module):
                 last,
             )
 
+    def plain(self, like: Tensor) -> Tensor:
+        """Return what is known of the background without looking: (B, colours, H, W)."""
+        return self(None, like, (like.shape[-1], like.shape[-2]))
+
     def code(self, coarsest: Tensor) -> Tensor | None:
         """Return the code (B, n) of each picture, or None where this background needs none."""
         if self.kind != "latent":

@@ -126,8 +126,8 @@ class TuskModel(nn.Module):
         Args:
             encoded: of B pictures.
             num_keypoints: K; the configuration's unless given.
-            places: (B, K) in [0, 1) puts that keypoint at a cell of the map, counted by rows;
-                negative leaves it at its peak. None leaves all.
+            places: (B, K) int64 cells, counted by rows, to put keypoints at; negative leaves a
+                keypoint at its peak. None leaves all.
         """
         config = self.config.keypoints
         cells = encoded.score_map.shape[-1] * encoded.score_map.shape[-2]
@@ -136,7 +136,7 @@ class TuskModel(nn.Module):
         indices, is_peak = find_peaks(score_map.detach(), count, config.nms_window)
         if places is not None:
             chosen = places >= 0
-            indices = torch.where(chosen, (places * cells).long().clamp(0, cells - 1), indices)
+            indices = torch.where(chosen, places, indices)
             is_peak = is_peak | chosen
         cells_xy = refine_peaks(score_map, indices, config.refine_window, config.refine_temperature)
         scores = read_at(score_map, cells_xy).squeeze(-1) * is_peak

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -33,24 +33,14 @@ MORE_STEPS = 0.5  # "Continue" adds half as many steps again
 
 
 class TrainingDock(QDockWidget):
-    """Shows the run that goes on here, or one that is followed from its folder.
-
-    Signals:
-        inspect_requested, map_requested, export_requested: Path of a run folder, from the results
-            card; the dock opens the model itself, these let the window turn to the right panels.
-        open_pictures_requested: the user wants to look at pictures of their own.
-    """
-
-    inspect_requested = Signal(object)
-    map_requested = Signal(object)
-    export_requested = Signal(object)
-    open_pictures_requested = Signal()
+    """Shows the run that goes on here, or one that is followed from its folder."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__("Training", parent)
         self.setObjectName("training-dock")
         self._bench = workbench
         self._training = workbench.training
+        self._then: tuple[str, ...] = ()
         self.view = TrainingView(workbench.prototypes, self)
         self._files = CurveFiles(self.view.plot, workbench, self)
         self.actions_ = TrainingActions(workbench, self.confirm_discard, self)
@@ -137,6 +127,8 @@ class TrainingDock(QDockWidget):
         monitor.failed.connect(lambda text: self._bench.notices.toast(text, "warning"))
         for signal in (monitor.record.run_started, monitor.record.steps_done, monitor.record.ended):
             signal.connect(self._show_header)
+        self._bench.inference.model_opened.connect(self._take_model)
+        self._bench.inference.model_failed.connect(self._forget_commands)
         view.header.pressed.connect(self._press)
         view.card.pressed.connect(self._press)
         view.prototype_clicked.connect(
@@ -260,9 +252,9 @@ class TrainingDock(QDockWidget):
             "discard": self.actions_.discard,
             "back": self.show_live,
             "resume-followed": lambda: training.setup_requested.emit("resume", self._run_dir()),
-            "inspect": lambda: self._open_model(self.inspect_requested),
-            "map": lambda: self._open_model(self.map_requested),
-            "export": lambda: self._open_model(self.export_requested),
+            "inspect": lambda: self._open_model("view.workspace-data"),
+            "map": lambda: self._open_model("view.workspace-explore", "analyze.map"),
+            "export": lambda: self._open_model("view.workspace-data", "file.export"),
             "continue": self._continue,
             "open": self._open_pictures,
             "details": self._show_details,
@@ -279,15 +271,27 @@ class TrainingDock(QDockWidget):
             return self._training.monitor.path
         return record.run_dir if record is not None else None
 
-    def _open_model(self, then: SignalInstance) -> None:
+    def _open_model(self, *then: str) -> None:
+        """Open the best model of the run; carry out the commands ``then`` when it is open."""
         run_dir = self._run_dir()
         if run_dir is None:
             return
         record = self.view.record
         if record is not None and record.is_sample and self._bench.document.source is None:
             self._bench.sources.open_pictures(texts.SAMPLE_SOURCE)
+        self._then = then
         self._bench.inference.open_model(str(run_dir), self._bench.settings.device)
-        then.emit(run_dir)
+
+    @Slot()
+    def _forget_commands(self) -> None:
+        self._then = ()
+
+    @Slot()
+    def _take_model(self) -> None:
+        then, self._then = self._then, ()
+        for name in then:
+            if name in self._bench.actions:
+                self._bench.actions.trigger(name)
 
     def _continue(self) -> None:
         record, run_dir = self.view.record, self._run_dir()
@@ -300,7 +304,6 @@ class TrainingDock(QDockWidget):
     def _open_pictures(self) -> None:
         if "file.open-images" in self._bench.actions:
             self._bench.actions.trigger("file.open-images")
-        self.open_pictures_requested.emit()
 
     def _show_details(self) -> None:
         failure = self._training.failure

@@ -24,7 +24,7 @@ PHASES = {
 }
 OUTCOMES = {
     "done": ("Finished", "success"),
-    "stopped": ("Stopped; what it has learnt is kept", "warning"),
+    "stopped": ("Stopped", "warning"),
     "failed": ("Failed", "danger"),
     "discarded": ("Discarded", "muted"),
 }

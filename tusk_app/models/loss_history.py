@@ -134,11 +134,24 @@ def smoothed(values: NDArray[np.floating], window: int) -> NDArray[np.float64]:
     if window <= 1 or not numbers.size:
         return numbers
     is_finite = np.isfinite(numbers)
-    sums = np.cumsum(np.where(is_finite, numbers, 0.0))
-    counts = np.cumsum(is_finite)
-    sums[window:] -= sums[:-window].copy()
-    counts[window:] -= counts[:-window].copy()
-    return np.where(is_finite, sums / np.maximum(counts, 1), np.nan)
+    first = int(is_finite.argmax())
+    if is_finite[first:].all():
+        # The usual case: a term that begins late and then never fails. One pass, no counting.
+        result = numbers.copy()
+        result[first:] = _means(numbers[first:], window)
+        return result
+    sums = _means(np.where(is_finite, numbers, 0.0), window)
+    shares = _means(is_finite.astype(np.float64), window)
+    return np.where(is_finite, sums / np.maximum(shares, 1e-12), np.nan)
+
+
+def _means(numbers: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Mean of the last ``window`` numbers at each place, of fewer at the beginning."""
+    sums = np.cumsum(numbers)
+    sums[window:] = sums[window:] - sums[:-window]
+    sums[window:] /= window
+    sums[:window] /= np.arange(1, len(sums[:window]) + 1)
+    return sums
 
 
 def thinned(
@@ -158,12 +171,13 @@ def thinned(
     kept_x, kept_y = np.asarray(x, np.float64)[keep], np.asarray(y, np.float64)[keep]
     if len(kept_x) <= most:
         return kept_x, kept_y
-    size = -(-len(kept_x) // (most // 2))
+    size = -(-len(kept_x) // (most // 2 - 1))
     num_full = len(kept_x) // size
     block = kept_y[: num_full * size].reshape(num_full, size)
-    offset = np.arange(num_full) * size
-    pairs = np.stack([block.argmin(axis=1) + offset, block.argmax(axis=1) + offset], axis=1)
+    pairs = np.stack([block.argmin(axis=1), block.argmax(axis=1)], axis=1)
+    pairs.sort(axis=1)
+    pairs += np.arange(num_full)[:, None] * size
     rest = kept_y[num_full * size :]
-    tail = num_full * size + np.array([rest.argmin(), rest.argmax()] if rest.size else [], int)
-    indices = np.unique(np.concatenate([pairs.ravel(), tail]))
+    tail = sorted({int(rest.argmin()), int(rest.argmax())}) if rest.size else []
+    indices = np.concatenate([pairs.ravel(), num_full * size + np.array(tail, np.int64)])
     return kept_x[indices], kept_y[indices]

@@ -289,10 +289,11 @@ class LossPlot(QWidget):
             values = np.where(values > 0, values, np.nan)
         smooth = smoothed(values, self.bar.smoothing)
         part = self._visible_part(x)
-        curve.setData(*thinned(x[part], smooth[part], MOST_POINTS))
+        drawn_x, drawn_y = thinned(x[part], smooth[part], MOST_POINTS)
+        curve.setData(drawn_x, drawn_y)
         if self.bar.smoothing > 1:
             raw_curve.setData(*thinned(x[part], values[part], MOST_RAW_POINTS))
-        return smooth[np.isfinite(smooth)]
+        return drawn_y
 
     def _visible_part(self, x: NDArray[np.float64]) -> slice:
         if self._is_fitted:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from tusk_app import icons, theme
 from tusk_app.widgets import tones
+from tusk_app.widgets.elided_label import ElidedLabel
 from tusk_app.widgets.flow_layout import FlowLayout
 
 SAID_MS = 4000
@@ -56,13 +55,10 @@ class RunHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = QLabel(self)
+        self._state = ElidedLabel("", self)
         self._state.setObjectName("run-state")
-        self._detail = QLabel(self)
+        self._detail = ElidedLabel("", self)
         self._detail.setProperty("role", "muted")
-        for label in (self._state, self._detail):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._progress = QProgressBar(self)
         self._progress.setTextVisible(False)
         self._progress.setStyleSheet(
@@ -104,12 +100,10 @@ class RunHeader(QWidget):
     def set_state(self, text: str, detail: str, *, tone: str = "text") -> None:
         """Say what the run does; ``tone`` is a colour name of the theme."""
         self._state.setText(text)
-        self._state.setToolTip(text)
         self._lasting_detail = detail
         self._tone = tone
         if not self._said.isActive():
             self._detail.setText(detail)
-            self._detail.setToolTip(detail)
         self._restyle()
 
     def say(self, text: str) -> None:
@@ -200,7 +194,6 @@ class RunHeader(QWidget):
 
     def _show_lasting_detail(self) -> None:
         self._detail.setText(self._lasting_detail)
-        self._detail.setToolTip(self._lasting_detail)
 
     def _restyle(self) -> None:
         colours = theme.of(self.palette())

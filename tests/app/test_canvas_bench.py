@@ -1,0 +1,52 @@
+"""The measurements of the window: numbers come, and nothing is left behind."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tusk_app.bench import Gaps, made_up_analysis, percentiles, wait_until
+
+
+def test_percentiles_of_milliseconds() -> None:
+    found = percentiles([float(v) for v in range(101)])
+    assert found == {"p50_ms": 50.0, "p95_ms": 95.0, "p99_ms": 99.0, "max_ms": 100.0}
+    assert math.isnan(percentiles([])["p95_ms"])
+
+
+def test_first_tick_begins_the_clock() -> None:
+    gaps = Gaps()
+    for _ in range(4):
+        gaps.tick()
+    assert len(gaps.milliseconds) == 3
+
+
+def test_waiting_ends_in_time(qapp) -> None:
+    assert wait_until(lambda: True, 1)
+    assert not wait_until(lambda: False, 0.05)
+
+
+def test_made_up_analysis_is_sorted_by_picture() -> None:
+    prototypes = np.eye(5, dtype=np.float32)
+    analysis = made_up_analysis(prototypes, "hash", "source", 7)
+    assert len(analysis.labels) == 100_000
+    assert (np.diff(analysis.picture) >= 0).all()
+    assert analysis.picture.max() < 7
+    assert set(np.unique(analysis.labels)) == set(range(5))
+
+
+@pytest.mark.slow
+def test_whole_round_gives_every_number(qapp) -> None:
+    from tusk_app.bench import BenchPlan, run_bench
+
+    plan = BenchPlan(
+        warm_up_s=0.5, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=2, steps=2000
+    )
+    numbers = run_bench(plan)
+    assert numbers["training"]["ticks"] > 10
+    assert numbers["training"]["pause_acknowledged_ms"] > 0
+    assert numbers["camera"]["shown_fps"] > 0
+    assert numbers["keypoint_drag"]["p50_ms"] > 0
+    assert numbers["selection"]["p50_ms"] > 0

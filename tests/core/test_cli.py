@@ -447,7 +447,11 @@ def test_durations(seconds: float | None, text: str) -> None:
 def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m tusk_core settings | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+        ["bash", "-c", command],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0
     assert done.stderr == ""

@@ -235,7 +235,7 @@ def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
         return _read_hdf5(path)
     except SourceError:
         raise
-    except Exception as error:  # noqa: BLE001 - damaged HDF5 and zip files raise almost anything
+    except Exception as error:  # damaged HDF5 and zip files raise almost anything
         raise SourceError(
             f"{path} is no results file of TUSK, or it is damaged. Make one with `tusk detect`."
         ) from error

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tusk_core.inference.export import coco, hdf5, tidy
+from tusk_core.inference.export import (
+    coco,
+    deeplabcut,
+    figure,
+    hdf5,
+    label_studio,
+    nwb,
+    sleap,
+    tidy,
+    video,
+    yolo,
+)
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.inference.export.table import make_table
 from tusk_core.results import SourceError
@@ -41,6 +52,8 @@ class ExportFormat:
     is_folder: bool = False
 
 
+_ONE_EACH = "One point of each prototype in a picture, the surest."
+
 _ALL = (
     ExportFormat(
         "coco",
@@ -67,6 +80,49 @@ _ALL = (
         ".h5",
         "Prototypes are kept beside what hloc reads.",
         hdf5.write_hloc,
+    ),
+    ExportFormat("sleap", "SLEAP project", ".slp", f"{_ONE_EACH} No descriptors.", sleap.write_slp),
+    ExportFormat(
+        "dlc", "DeepLabCut CSV", ".csv", f"{_ONE_EACH} No descriptors.", deeplabcut.write_dlc
+    ),
+    ExportFormat(
+        "nwb", "NWB with poses", ".nwb", f"Videos only. {_ONE_EACH} No descriptors.", nwb.write_nwb
+    ),
+    ExportFormat(
+        "yolo",
+        "YOLO-pose data set",
+        "",
+        f"{_ONE_EACH} No scores, no descriptors.",
+        yolo.write_yolo,
+        is_folder=True,
+    ),
+    ExportFormat(
+        "label-studio",
+        "Label Studio tasks",
+        ".json",
+        f"{_ONE_EACH} No scores, no descriptors.",
+        label_studio.write_label_studio,
+    ),
+    ExportFormat(
+        "video",
+        "Video with the keypoints drawn",
+        ".mp4",
+        "Keeps the drawing only.",
+        video.write_video,
+    ),
+    ExportFormat(
+        "figure-png",
+        "Figure of up to 12 pictures (PNG)",
+        ".png",
+        "Keeps the drawing only.",
+        figure.write_png_figure,
+    ),
+    ExportFormat(
+        "figure-svg",
+        "Figure of up to 12 pictures (SVG)",
+        ".svg",
+        "Keeps the drawing only.",
+        figure.write_svg_figure,
     ),
 )
 
@@ -113,6 +169,8 @@ def write_export(
         )
     if path.is_dir() and not chosen.is_folder:
         raise ExportError(f"{path} is a folder; give the name of a file.")
+    if path.is_file() and chosen.is_folder:
+        raise ExportError(f"{path} is a file; give a folder.")
     table = make_table(analysis, names=names, merged=merged, hidden=hidden)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,103 @@
+"""The layout Hugging Face knows: weights, settings and a model card that tells how to use them."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tusk_core import __version__
+from tusk_core.atomic import replacing, write_text
+from tusk_core.inference.export.packages import ExportError
+from tusk_core.inference.model_paths import find_model
+from tusk_core.nn.model_files import CARD, SETTINGS, WEIGHTS, load_model
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_core.nn.model_files import ModelMeta
+
+
+def export_folder(model: str | Path, out: Path) -> list[Path]:
+    """Copy a model, without its training state, and write its card.
+
+    Args:
+        model: folder, run or bundled name; checked before it is copied.
+        out: folder, made if missing.
+
+    Returns:
+        the files written.
+
+    Raises:
+        ModelFileError: if the model cannot be opened.
+        ExportError: if ``out`` is the model itself or a file.
+        SourceError: if the disk refuses it.
+    """
+    source = find_model(model)
+    _, meta = load_model(source)
+    if out.is_file() or (out.exists() and out.resolve() == source.resolve()):
+        raise ExportError(f"{out} cannot be the target; give a new folder.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (WEIGHTS, SETTINGS):
+            with replacing(out / name) as temporary:
+                shutil.copyfile(source / name, temporary)
+        write_text(out / CARD, model_card(meta))
+    except OSError as error:
+        raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
+    return [out / WEIGHTS, out / SETTINGS, out / CARD]
+
+
+def model_card(meta: ModelMeta) -> str:
+    """Return a model card in Markdown with Hugging Face's header."""
+    config = meta.config
+    data, keypoints = config.data, config.keypoints
+    used = sum(share > 0.2 / len(meta.usage) for share in meta.usage)
+    return f"""---
+library_name: tusk
+pipeline_tag: keypoint-detection
+tags:
+- keypoint-detection
+- unsupervised
+- tusk
+---
+
+# {meta.name}
+
+Keypoints found without labels by TUSK (task-agnostic unsupervised keypoints): an encoder reads
+places and descriptors from a picture, a decoder rebuilds the picture from them alone, and
+prototypes name the kinds of keypoint it met.
+
+| | |
+|---|---|
+| learnt from | `{data.source}` |
+| preset | `{config.preset}`, step {meta.step}, seed {config.run.seed} |
+| pictures | {data.width} × {data.height} px, {data.channels} channels, fitted by `{data.fit}` |
+| keypoints a picture | {keypoints.num_keypoints} |
+| prototypes | {config.prototypes.num_prototypes}, {used} in use |
+| decoder | {config.decoder.kind}, {config.decoder.blend}, background {config.decoder.background} |
+| fingerprint | `{meta.fingerprint}` |
+
+## Use
+
+```
+pip install tusk-studio
+tusk detect THIS_FOLDER PICTURES --out points.json
+tusk reconstruct THIS_FOLDER PICTURE.png --out parts
+```
+
+```python
+from tusk_core.api import open_predictor, open_source
+
+predictor = open_predictor("THIS_FOLDER")
+detection = predictor.detect(open_source("PICTURE.png").read(0))
+print(detection.keypoints.xy, detection.keypoints.labels)
+```
+
+Coordinates are pixels of the original picture, (x, y), (0, 0) at the centre of the top-left pixel.
+
+## Limits
+
+Scores compare places within one picture; they do not say whether a picture shows anything the
+model knows. Prototypes have numbers, not names. Written by TUSK {__version__}.
+"""

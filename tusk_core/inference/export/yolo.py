@@ -1,0 +1,75 @@
+"""YOLO-pose: a folder with ``images/``, ``labels/`` and ``data.yaml``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tusk_core.atomic import write_text
+from tusk_core.data.pictures import write_picture
+from tusk_core.data.source import open_source
+from tusk_core.inference.export.skeleton import best_per_prototype
+from tusk_core.inference.rebuilt_files import unique_stems
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tusk_core.inference.export.skeleton import SkeletonTable
+    from tusk_core.inference.export.table import DetectionTable
+
+_MARGIN = 0.1
+
+
+def write_yolo(table: DetectionTable, path: Path) -> list[str]:
+    """Write a YOLO-pose data set: one object a picture, one keypoint a prototype.
+
+    Numbers are shares of the picture's sides counted from its outer edge, as YOLO does, so that
+    the centre of the top-left pixel is (0.5 / width, 0.5 / height).
+
+    Raises:
+        SourceError: if the pictures are no longer there.
+    """
+    skeleton = best_per_prototype(table)
+    analysis = table.analysis
+    stems = unique_stems(analysis.picture_names)
+    (path / "images").mkdir(parents=True, exist_ok=True)
+    (path / "labels").mkdir(exist_ok=True)
+    rows = {name: row for row, name in enumerate(analysis.picture_names)}
+    with open_source(analysis.source) as source:
+        indices = [i for i in range(len(source)) if source.name(i) in rows]
+        for index, picture in source.stream(indices):
+            if isinstance(picture, SourceError):
+                raise picture
+            row = rows[source.name(index)]
+            write_picture(path / "images" / f"{stems[row]}.png", picture)
+            line = _label_line(skeleton, row, analysis.picture_sizes[row])
+            write_text(path / "labels" / f"{stems[row]}.txt", line)
+    names = json.dumps(list(skeleton.nodes), ensure_ascii=False)
+    text = (
+        "# Keypoints found by TUSK, one a prototype; visibility 2 = found, 0 = not in the picture\n"
+        f"path: .\ntrain: images\nval: images\nkpt_shape: [{len(skeleton.nodes)}, 3]\n"
+        f"names:\n  0: object\nkpt_names:\n  0: {names}\n"
+    )
+    write_text(path / "data.yaml", text)
+    return ["Scores are left out.", *skeleton.sentence()]
+
+
+def _label_line(skeleton: SkeletonTable, row: int, size: NDArray[np.int32]) -> str:
+    places = (skeleton.xy[row] + 0.5) / size
+    found = np.isfinite(places).all(axis=1)
+    if not found.any():
+        return ""
+    low, high = places[found].min(axis=0), places[found].max(axis=0)
+    margin = np.maximum((high - low) * _MARGIN, 1 / size)
+    low, high = np.clip(low - margin, 0, 1), np.clip(high + margin, 0, 1)
+    box = [*((low + high) / 2), *(high - low)]
+    points = [
+        f"{x:.6f} {y:.6f} 2" if seen else "0 0 0"
+        for (x, y), seen in zip(np.clip(places, 0, 1), found, strict=True)
+    ]
+    return " ".join(["0", *(f"{value:.6f}" for value in box), *points]) + "\n"

@@ -231,6 +231,11 @@ class Layouts(QObject):
             extent = round(share * (height if is_bottom else width))
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
             self._window.resizeDocks([self._docks[shown[0].module]], [extent], across)
+            main = self._docks.get(_MAIN_DOCK.get(name, ""))
+            if main is not None and not is_bottom:
+                # Without the centre Qt gives its width to the side, unless told otherwise.
+                side = self._docks[shown[0].module]
+                self._window.resizeDocks([side, main], [extent, width - extent], across)
 
     def _tidy_soon(self, _value: object = None) -> None:
         self._tidier.start()

@@ -1,0 +1,382 @@
+"""Drive the real window as a person would and write a picture of every screen.
+
+    python tools/tour.py --out tour [--seconds 40] [--only NAME] [--theme light|dark]
+
+Opens pictures through the dialogs, trains the quick sample, inspects the model it made, explores,
+evaluates, plays a video as a camera, and opens every dialog, with synthetic mouse and keyboard
+input. Each stop is saved as numbered PNGs at 1280 × 800, in the light and in the dark theme. Ends
+with status 1 if a stop could not be reached; the others are still made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIZE = (1280, 800)
+SETTLE_MS = 250
+
+
+class Tour:
+    """The window, and what it takes to drive it."""
+
+    def __init__(self, out: Path, work: Path, seconds: float, themes: tuple[str, ...]) -> None:
+        from tusk_app.app import Program, make_application
+        from tusk_app.settings import Settings
+
+        self.out, self.work, self.seconds, self.themes = out, work, seconds, themes
+        self.failures: list[str] = []
+        self.count = 0
+        self.app = make_application(["tusk"])
+        self.program = Program(Settings())
+        self.window, self.bench = self.program.window, self.program.workbench
+        self.window.resize(*SIZE)
+        self.program.show()
+
+    # Driving
+
+    def spin(self, milliseconds: int) -> None:
+        """Let the program run for a while."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop, loop.quit)
+        loop.exec()
+
+    def wait(self, is_met: Callable[[], object], seconds: float = 60, what: str = "") -> None:
+        """Let the program run until something is so."""
+        deadline = time.monotonic() + seconds
+        while not is_met():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"waited {seconds:.0f} s for {what or 'a condition'}")
+            self.spin(30)
+
+    def do(self, command: str) -> None:
+        """Trigger a command of the menus."""
+        self.bench.actions.trigger(command)
+        self.spin(SETTLE_MS)
+
+    def click(self, widget: object, x: float = 0.5, y: float = 0.5) -> None:
+        """Click a widget at a share of its width and height."""
+        from PySide6.QtCore import QPoint, Qt
+        from PySide6.QtTest import QTest
+        from PySide6.QtWidgets import QWidget
+
+        assert isinstance(widget, QWidget)
+        place = QPoint(int(x * widget.width()), int(y * widget.height()))
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+        self.spin(SETTLE_MS)
+
+    def type_text(self, widget: object, text: str) -> None:
+        from PySide6.QtTest import QTest
+
+        QTest.keyClicks(widget, text)
+        self.spin(SETTLE_MS)
+
+    def dialog(self, name: str) -> object:
+        """Return an open dialog by its object name."""
+        self.wait(lambda: self.window.openers.opened(name), 20, f"the dialog {name}")
+        return self.window.openers.opened(name)
+
+    def close_dialogs(self) -> None:
+        self.window.openers.close_all()
+        self.spin(100)
+
+    # Pictures
+
+    def shoot(self, name: str, widget: object = None) -> None:
+        """Save what is shown, in every theme."""
+        from tusk_app import theme
+
+        self.count += 1
+        for choice in self.themes:
+            theme.apply(self.app, choice, 1.0)
+            self.spin(SETTLE_MS)
+            picture = (widget or self.window).grab()
+            path = self.out / f"{self.count:02d}_{name}_{choice}.png"
+            picture.save(str(path))
+            print(path.name, flush=True)
+        theme.apply(self.app, self.themes[0], 1.0)
+
+    def stop(self, name: str, visit: Callable[[], object]) -> None:
+        """Visit one stop; a failure is noted and the tour goes on."""
+        try:
+            visit()
+        except Exception:  # noqa: BLE001 - whatever it is, the other stops are still worth seeing
+            self.failures.append(name)
+            print(f"{name}: FAILED\n{traceback.format_exc()}", flush=True)
+            self.close_dialogs()
+
+
+def write_folder(folder: Path) -> Path:
+    """Write pictures to open, one of them broken, one twice."""
+    from tusk_core.api import open_source
+    from tusk_core.data.pictures import write_picture
+
+    folder.mkdir()
+    source = open_source("sample:tetrominoes?count=48&seed=3")
+    for index in range(len(source)):
+        write_picture(folder / f"picture {index:03d}.png", source.read(index))
+    source.close()
+    (folder / "picture 048.png").write_bytes((folder / "picture 000.png").read_bytes())
+    (folder / "broken.png").write_bytes(b"\x89PNG this is not one")
+    return folder
+
+
+def write_video(path: Path) -> Path:
+    """Write a video of pieces that move."""
+    import cv2
+    import numpy as np
+
+    from tusk_core.api import open_source
+
+    source = open_source("sample:tetrominoes?count=6&seed=5")
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 12, (160, 160))
+    for number in range(72):
+        picture = np.roll(source.read(number // 12), (number % 12) - 6, axis=1)
+        large = cv2.resize(picture, (160, 160), interpolation=cv2.INTER_NEAREST)
+        writer.write(np.ascontiguousarray(large[..., ::-1]))
+    writer.release()
+    source.close()
+    return path
+
+
+def visit_empty(tour: Tour) -> None:
+    tour.spin(600)
+    tour.shoot("welcome")
+    for workspace in ("Data", "Train", "Explore"):
+        tour.window.layouts.switch(workspace)
+        tour.spin(SETTLE_MS)
+        tour.shoot(f"empty_{workspace.lower()}")
+    shown = set()
+    for module, dock in tour.window.docks.items():
+        if module not in shown and not dock.isVisible():
+            tour.window.layouts.show_dock(module)
+            tour.spin(SETTLE_MS)
+            tour.shoot(f"empty_{module}", dock)
+            dock.hide()
+    tour.window.layouts.switch("Data")
+
+
+def visit_open_folder(tour: Tour) -> None:
+    folder = write_folder(tour.work / "pictures")
+    tour.window.openers.open_data(str(folder))
+    dialog = tour.dialog("open-data-dialog")
+    tour.wait(lambda: dialog.can_open, 30, "the summary of the folder")
+    tour.spin(500)
+    tour.shoot("open_folder", dialog)
+    with_signal = tour.bench.document.source
+    dialog.open_wanted.emit(str(folder), True)
+    dialog.close()
+    tour.wait(lambda: tour.bench.document.source is not with_signal, 20, "the pictures")
+    tour.wait(lambda: tour.bench.document.picture is not None, 20, "a picture")
+    tour.spin(800)
+    tour.shoot("pictures_without_model")
+
+
+def visit_training(tour: Tour) -> None:
+    tour.do("model.train")
+    dialog = tour.dialog("training-dialog")
+    tour.spin(1500)
+    tour.shoot("train_dialog", dialog)
+    dialog.close()
+    tour.window.layouts.switch("Train")
+    tour.bench.training.start_sample()
+    tour.spin(300)
+    tour.shoot("training_begins")
+    monitor = tour.bench.training
+    tour.wait(lambda: monitor.state.name == "RUNNING", 120, "the first step")
+    tour.spin(int(tour.seconds * 1000))
+    tour.shoot("training_runs")
+    if monitor.is_busy:
+        tour.do("model.pause")
+        tour.spin(1200)
+        tour.shoot("training_paused")
+        tour.do("model.pause")
+        tour.spin(500)
+        tour.do("model.stop")
+    tour.wait(lambda: not monitor.is_busy, 60, "the end of the run")
+    tour.spin(800)
+    tour.shoot("training_ended")
+
+
+def newest_run(tour: Tour) -> Path:
+    root = tour.bench.training.run_root
+    runs = [path for path in root.iterdir() if (path / "run.json").is_file()]
+    return max(runs, key=lambda path: path.stat().st_mtime)
+
+
+def visit_model(tour: Tour) -> None:
+    tour.window.layouts.switch("Data")
+    document = tour.bench.document
+    tour.window.open_model(str(newest_run(tour)))
+    tour.wait(lambda: document.model is not None, 60, "the model")
+    tour.bench.sources.open_pictures("sample:tetrominoes?count=64&seed=9")
+    tour.wait(lambda: document.num_pictures == 64, 20, "the sample")
+    tour.wait(lambda: document.detection is not None, 30, "keypoints")
+    tour.spin(800)
+    tour.shoot("picture_with_keypoints")
+    for command in ("view.heat-map", "view.segmentation", "view.error-map", "view.split"):
+        tour.do(command)
+        tour.spin(900)
+        tour.shoot(command.partition(".")[2])
+        tour.do(command)
+    tour.do("go.next")
+    tour.wait(lambda: document.detection is not None, 30, "keypoints of the next picture")
+    tour.bench.selection.select_keypoint(0, "tour")
+    tour.spin(700)
+    tour.shoot("keypoint_selected")
+
+
+def visit_explore(tour: Tour) -> None:
+    tour.window.layouts.switch("Explore")
+    document = tour.bench.document
+    tour.do("analyze.all")
+    tour.wait(lambda: document.analysis is not None, 90, "the analysis")
+    tour.wait(lambda: not tour.bench.jobs.running, 60, "the jobs")
+    tour.spin(2500)
+    tour.shoot("explore")
+    counts = [
+        int((document.analysis.labels == i).sum()) for i in range(len(document.analysis.prototypes))
+    ]
+    tour.bench.selection.select_prototype(max(range(len(counts)), key=counts.__getitem__), "tour")
+    tour.spin(1500)
+    tour.shoot("prototype_selected")
+    for module in ("reconstruction_dock", "correspondence_dock", "equivariance_dock",
+                   "raster_dock", "time_machine_dock"):  # fmt: skip
+        if module in tour.window.docks:
+            tour.window.layouts.show_dock(module)
+            tour.spin(2500)
+            tour.shoot(module.removesuffix("_dock"))
+
+
+def visit_evaluation(tour: Tour) -> None:
+    tour.do("model.evaluate")
+    tour.window.layouts.show_dock("evaluation_dock")
+    dock = tour.window.docks["evaluation_dock"]
+    dock.choose_folder("sample:tetrominoes?count=200&seed=9")
+    tour.click(dock.start_button)
+    tour.wait(lambda: dock.report is not None, 120, "the evaluation")
+    tour.spin(600)
+    tour.shoot("evaluation")
+
+
+def visit_video(tour: Tour) -> None:
+    tour.window.layouts.switch("Data")
+    document = tour.bench.document
+    video = write_video(tour.work / "pieces.avi")
+    tour.bench.sources.open_pictures(str(video), kind="video")
+    tour.wait(lambda: document.num_pictures == 72, 20, "the video")
+    tour.do("go.play")
+    tour.spin(2500)
+    tour.shoot("video_plays")
+    tour.do("go.play")
+    tour.window.layouts.show_dock("camera_dock")
+    dock = tour.window.docks["camera_dock"]
+    dock.use_file(video)
+    tour.spin(500)
+    tour.click(dock.start_button)
+    tour.spin(2500)
+    tour.shoot("video_as_camera")
+    tour.click(dock.start_button)
+    tour.spin(500)
+
+
+def visit_dialogs(tour: Tour) -> None:
+    for command, name in (
+        ("file.preferences", "preferences-dialog"),
+        ("help.shortcuts", "shortcuts-dialog"),
+        ("help.system-information", "system-information-dialog"),
+        ("help.about", "about-dialog"),
+        ("file.export", ""),
+    ):
+        tour.stop(command, lambda command=command, name=name: visit_dialog(tour, command, name))
+    tour.do("tools.command-palette")
+    palette = tour.window.openers.command_palette
+    tour.spin(300)
+    tour.type_text(tour.app.focusWidget() or palette, "map")
+    tour.shoot("command_palette", palette)
+    palette.hide()
+    tour.do("help.tour")
+    tour.spin(900)
+    tour.shoot("help_tour")
+    tour.close_dialogs()
+    tour.bench.notices.error(
+        "The pictures could not be read.",
+        "The disk was taken away while they were read.",
+        "Connect it again and open the folder once more.",
+        "Traceback (most recent call last): …",
+    )
+    tour.spin(400)
+    for widget in tour.app.topLevelWidgets():
+        if widget.isVisible() and widget.objectName() == "error-dialog":
+            tour.shoot("error", widget)
+            widget.close()
+
+
+def visit_dialog(tour: Tour, command: str, name: str) -> None:
+    from PySide6.QtWidgets import QDialog
+
+    before = {id(widget) for widget in tour.app.topLevelWidgets() if widget.isVisible()}
+    tour.do(command)
+    tour.spin(700)
+    found = tour.window.openers.opened(name) if name else None
+    for widget in tour.app.topLevelWidgets():
+        if found is None and isinstance(widget, QDialog) and widget.isVisible():
+            found = widget if id(widget) not in before else None
+    if found is None:
+        raise LookupError(f"{command} opened no dialog")
+    tour.shoot(command.replace(".", "_"), found)
+    found.close()
+    tour.spin(100)
+
+
+STOPS = {
+    "empty": visit_empty,
+    "open-folder": visit_open_folder,
+    "training": visit_training,
+    "model": visit_model,
+    "explore": visit_explore,
+    "evaluation": visit_evaluation,
+    "video": visit_video,
+    "dialogs": visit_dialogs,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "tour", help="folder of the pictures")
+    parser.add_argument("--seconds", type=float, default=40, help="training time")
+    parser.add_argument("--only", choices=STOPS, action="append", help="visit these stops only")
+    parser.add_argument("--theme", choices=("light", "dark"), help="one theme only")
+    arguments = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    out = arguments.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="tusk-tour-", ignore_cleanup_errors=True) as name:
+        os.environ["TUSK_HOME"] = str(Path(name) / "home")
+        themes = (arguments.theme,) if arguments.theme else ("light", "dark")
+        tour = Tour(out, Path(name), arguments.seconds, themes)
+        for stop in arguments.only or STOPS:
+            tour.stop(stop, lambda stop=stop: STOPS[stop](tour))
+        tour.window.closer.force()
+        tour.spin(1000)
+    print(f"{tour.count} screens in {out}; failed: {', '.join(tour.failures) or 'none'}")
+    sys.stdout.flush()
+    os._exit(1 if tour.failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tusk_core.results import Reconstruction
 
 TICK_MS = 16
-NUM_DETECTIONS = 100_000
+NUM_DETECTIONS, NUM_PICTURES = 100_000, 12_500
 CAMERA_SIZE, NETWORK_SIZE = (640, 480), (160, 120)
 _NAN = float("nan")
 
@@ -294,7 +294,7 @@ class _Bench:
         document, editing = self._bench.document, self._bench.explore.editing
         if document.model is None:
             return {"problem": "there is no model to draw with"}
-        self._bench.sources.open_pictures("sample:tetrominoes?count=10&seed=3")
+        self._bench.sources.open_pictures(f"sample:tetrominoes?count={NUM_PICTURES}&seed=3")
         self._bench.display.change_layer(Layer.RECONSTRUCTION, visible=True)
         if not wait_until(lambda: document.reconstruction is not None, 60):
             return {"problem": "no keypoint was found"}

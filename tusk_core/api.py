@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         DeviceInfo,
         EmbeddingMap,
         EvaluationReport,
+        ExportFormatInfo,
         RunSummary,
         SourceSummary,
         TrainingEstimate,
@@ -35,6 +36,7 @@ __all__ = [
     "estimate",
     "evaluate",
     "export_analysis",
+    "export_formats",
     "fine_tune",
     "follow_events",
     "list_devices",
@@ -257,6 +259,16 @@ def export_analysis(
 
     return write_export(
         analysis, path, file_format=file_format, names=names, merged=merged, hidden=hidden
+    )
+
+
+def export_formats() -> tuple[ExportFormatInfo, ...]:
+    """Return the formats of ``export_analysis``, the most common first."""
+    from tusk_core.inference.export import FORMATS
+    from tusk_core.results import ExportFormatInfo
+
+    return tuple(
+        ExportFormatInfo(f.name, f.label, f.suffix, f.drops, f.is_folder) for f in FORMATS.values()
     )
 
 

@@ -314,3 +314,22 @@ class EvaluationReport:
     tables: dict[str, list[list[float]]] = field(default_factory=dict)
     worst: tuple[str, ...] = ()
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormatInfo:
+    """A format that detections can be written in, as an export dialog shows it.
+
+    Attributes:
+        name: as typed after ``--format``.
+        label: for people.
+        suffix: of its files; empty for a folder.
+        note: one sentence on what it keeps or drops; empty if nothing is lost.
+        is_folder: it makes a folder instead of a file.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    note: str
+    is_folder: bool = False

@@ -21,6 +21,7 @@ from tusk_app.controllers.job_controller import Job, JobState
 from tusk_app.docks.canvas_actions import CanvasActions
 from tusk_app.docks.canvas_binding import CanvasBinding
 from tusk_app.docks.canvas_editing import CanvasEditing
+from tusk_app.docks.export_commands import ExportCommands
 from tusk_app.docks.live_view import LiveView
 from tusk_app.widgets.banner import Banner
 from tusk_app.widgets.image_canvas import ImageCanvas
@@ -54,6 +55,7 @@ class CanvasArea(QWidget):
         self.live = LiveView(workbench, self.canvas, self.binding, self.banner)
         self.commands = CanvasActions(workbench, self.canvas)
         self.editing = CanvasEditing(workbench, self.canvas)
+        self.export = ExportCommands(workbench, self)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)
         self._connect()

@@ -1,0 +1,116 @@
+"""Export of detections: formats, place, analysis first, names and hidden prototypes."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
+
+from tests.support import explore_values as values
+from tests.support.explore_bench import FINGERPRINT, close, make_bench, open_everything
+from tusk_app.docks.export_commands import ExportCommands
+from tusk_app.widgets.export_dialog import ExportDialog
+from tusk_core import api
+
+
+@pytest.fixture
+def opened(qtbot, settings):
+    bench, _predictor, source = make_bench(settings)
+    window = QWidget()
+    qtbot.addWidget(window)
+    commands = ExportCommands(bench, window)
+    open_everything(bench, source, qtbot)
+    yield bench, commands
+    close(bench)
+
+
+def test_every_format_is_explained(qtbot) -> None:
+    formats = api.export_formats()
+    assert {"coco", "csv", "parquet", "h5"} <= {item.name for item in formats}
+    dialog = ExportDialog(formats, "12 detections.", first="coco")
+    qtbot.addWidget(dialog)
+    assert dialog.format.name == "coco"
+    for row in range(len(formats)):
+        dialog.list.setCurrentRow(row)
+        assert formats[row].label in dialog._title.text()
+        assert dialog._use.text(), formats[row].name
+    box = dialog.findChild(QDialogButtonBox)
+    with qtbot.waitSignal(dialog.chosen) as chosen:
+        box.buttons()[0].click()
+    assert chosen.args == [formats[-1].name]
+
+
+def test_csv_and_coco_are_written_as_jobs(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    bench.prototypes.rename(0, "corner")
+    num = len(bench.document.analysis.labels)
+    toasts = []
+    bench.notices.toast_posted.connect(toasts.append)
+    for name, path in (("csv", tmp_path / "a.csv"), ("coco", tmp_path / "a.json")):
+        with qtbot.waitSignal(bench.jobs.job_finished, timeout=20_000):
+            commands.export_to(name, path)
+    with (tmp_path / "a.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == num
+    assert any(row["prototype_name"] == "corner" for row in rows)
+    content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert len(content["annotations"]) == num
+    assert f"Exported {num:,} detections as a.csv." in toasts[0].text
+
+
+def test_hidden_prototypes_are_left_out(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    label = int(bench.document.analysis.labels[0])
+    bench.prototypes.set_hidden(label)
+    with qtbot.waitSignal(bench.jobs.job_finished, timeout=20_000):
+        commands.export_to("csv", tmp_path / "b.csv")
+    with (tmp_path / "b.csv").open(encoding="utf-8") as file:
+        kinds = {int(row["prototype"]) for row in csv.DictReader(file)}
+    assert label not in kinds
+
+
+def test_unwritable_place_is_told(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with qtbot.waitSignal(bench.jobs.job_failed, timeout=20_000) as failed:
+        commands.export_to("csv", tmp_path / "file" / "c.csv")
+    assert "cannot be written" in failed.args[1].sentence
+
+
+def test_pictures_not_analysed_yet_are_analysed_first(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    bench.document.set_analysis(None)
+    started = []
+    # The engine's job is made up here: what counts is that the export follows it.
+    bench.explore.analysis.start = lambda: started.append(True)
+    commands.export_to("csv", tmp_path / "d.csv")
+    assert started == [True]
+    assert not (tmp_path / "d.csv").exists()
+    with qtbot.waitSignal(bench.jobs.job_finished, timeout=20_000):
+        source = bench.document.source
+        bench.document.set_analysis(values.analysis_of(source, fingerprint=FINGERPRINT))
+    assert (tmp_path / "d.csv").exists()
+
+
+def test_dialog_says_what_is_exported(opened, qtbot) -> None:
+    bench, commands = opened
+    bench.actions.trigger("file.export")
+    num = len(bench.document.analysis.labels)
+    assert f"{num:,} detections" in commands.dialog._summary.text()
+    commands.dialog.reject()
+    assert commands.dialog is None
+    bench.document.set_analysis(None)
+    bench.actions.trigger("file.export")
+    assert "not been analysed yet" in commands.dialog._summary.text()
+    commands.dialog.reject()
+
+
+def test_nothing_to_export_disables_the_command(qtbot, settings) -> None:
+    bench, _predictor, _source = make_bench(settings)
+    window = QWidget()
+    qtbot.addWidget(window)
+    ExportCommands(bench, window)
+    assert not bench.actions.get("file.export").isEnabled()
+    close(bench)

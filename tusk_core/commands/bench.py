@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tusk_core.commands.arguments import UsageError, add_device, path, whole_number
+from tusk_core.commands.opening import all_cores
 from tusk_core.commands.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
     from tusk_core.config import load_preset, parse_assignment, replaced
 
     config = load_preset(arguments.preset or "quick-digits")
-    config = replaced(config, dict(parse_assignment(text) for text in arguments.set))
+    changes = {"run.threads": all_cores(), **dict(map(parse_assignment, arguments.set))}
+    config = replaced(config, changes)
     terminal = Terminal()
     try:
         measure = measure_training if part == "train" else measure_detection

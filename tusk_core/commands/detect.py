@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tusk_core.commands.arguments import add_detection, add_device, add_model, add_source, path
 from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.opening import open_model
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -72,10 +73,8 @@ def _detect(
 ) -> None:
     from tusk_core.commands.pictures import opened
     from tusk_core.inference.export import write_export
-    from tusk_core.inference.predictor import load_predictor
 
-    terminal.phase("Opening the model.")
-    predictor = load_predictor(arguments.model, device=arguments.device)
+    predictor = open_model(arguments.model, arguments.device, terminal)
     with opened(arguments.source, arguments.frames, terminal) as source:
         analysis = collected(arguments, predictor, source, terminal, control)
         lost = write_export(analysis, arguments.out, file_format=file_format)

@@ -17,6 +17,7 @@ from tusk_core.commands.arguments import (
     whole_number,
 )
 from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.opening import open_model
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -56,14 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     from tusk_core.commands.detect import collected
     from tusk_core.commands.pictures import opened
     from tusk_core.inference.embedding import embed_analysis
-    from tusk_core.inference.predictor import load_predictor
     from tusk_core.results import EmbeddingMap
 
     _check(arguments)
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
-        terminal.phase("Opening the model.")
-        predictor = load_predictor(arguments.model, device=arguments.device)
+        predictor = open_model(arguments.model, arguments.device, terminal)
         with opened(arguments.source, arguments.frames, terminal) as source:
             analysis = collected(arguments, predictor, source, terminal, control)
         job = embed_analysis(

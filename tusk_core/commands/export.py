@@ -14,6 +14,7 @@ from tusk_core.commands.arguments import (
     whole_number,
 )
 from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.opening import open_model
 from tusk_core.commands.terminal import Terminal
 from tusk_core.control import RunControl
 
@@ -33,10 +34,13 @@ MODEL_FORMATS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk export``."""
     parser.add_argument(
-        "model", metavar="MODEL", help="model, run, bundled name, or a results file (.h5)"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="model, run, bundled name, or a results file (.h5)",
     )
     parser.add_argument(
-        "--format", metavar="FORMAT", help="what to write; `tusk export --list MODEL` explains"
+        "--format", metavar="FORMAT", help="what to write; `tusk export --list` explains"
     )
     parser.add_argument("--out", type=path, metavar="PATH", help="file or folder to write")
     parser.add_argument(
@@ -57,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         _list_formats()
         return 0
-    if arguments.format is None or arguments.out is None:
+    if None in (arguments.model, arguments.format, arguments.out):
         raise UsageError(
-            "An export needs --format FORMAT and --out PATH; --list shows the formats."
+            "An export needs MODEL, --format FORMAT and --out PATH; --list shows the formats."
         )
     if arguments.format in MODEL_FORMATS:
         return _export_model(arguments)
@@ -117,7 +121,6 @@ def _analysis(arguments: argparse.Namespace, terminal: Terminal, control: RunCon
     from tusk_core.commands.detect import collected
     from tusk_core.commands.pictures import opened
     from tusk_core.inference.analysis import read_analysis
-    from tusk_core.inference.predictor import load_predictor
 
     if Path(arguments.model).suffix.lower() in {".h5", ".hdf5", ".npz"}:
         return read_analysis(Path(arguments.model))
@@ -126,6 +129,6 @@ def _analysis(arguments: argparse.Namespace, terminal: Terminal, control: RunCon
             "Detections need pictures. Add --data SOURCE, or give a results file made by "
             "`tusk detect` instead of a model."
         )
-    predictor = load_predictor(arguments.model, device=arguments.device)
+    predictor = open_model(arguments.model, arguments.device, terminal)
     with opened(arguments.source, arguments.frames, terminal) as source:
         return collected(arguments, predictor, source, terminal, control)

@@ -10,6 +10,7 @@ from tusk_core.commands.arguments import (
     add_model,
     path,
 )
+from tusk_core.commands.opening import open_model
 from tusk_core.commands.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -31,14 +32,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Rebuild and write; returns the exit status."""
     from tusk_core.commands.arguments import UsageError
     from tusk_core.data.source import open_source
-    from tusk_core.inference.predictor import load_predictor
     from tusk_core.inference.rebuilt_files import unique_stems, write_rebuilt
 
     if arguments.out.is_file():
         raise UsageError(f"{arguments.out} is a file; give a folder with --out.")
     terminal = Terminal()
-    terminal.phase("Opening the model.")
-    predictor = load_predictor(arguments.model, device=arguments.device)
+    predictor = open_model(arguments.model, arguments.device, terminal)
     pictures = []
     for image in arguments.images:
         with open_source(image) as source:

@@ -44,8 +44,13 @@ MAX_MASKED = 255
 _PROTOTYPE_CHUNK = 32
 
 
-def load_predictor(model: str | Path, *, device: str = "auto") -> TorchPredictor:
+def load_predictor(model: str | Path, *, device: str = "auto", threads: int = 0) -> TorchPredictor:
     """Open a model folder, a run folder (its best checkpoint) or a bundled model by name.
+
+    Args:
+        model: as typed.
+        device: as in the settings.
+        threads: CPU threads to compute with; 0 leaves a core to the window.
 
     Raises:
         ModelFileError: if it is missing, broken, foreign or from a newer version.
@@ -53,7 +58,7 @@ def load_predictor(model: str | Path, *, device: str = "auto") -> TorchPredictor
     """
     folder = find_model(model)
     chosen = choose_device(device)
-    limit_threads()
+    limit_threads(threads)
     network, meta = load_model(folder, chosen.name)
     return TorchPredictor(network, folder, meta, chosen)
 

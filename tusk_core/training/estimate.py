@@ -36,14 +36,14 @@ def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEst
     data = config.data
     images = torch.rand(timed, data.channels, data.height, data.width, generator=generator)
     images = images.to(device.name)
-    before = _memory(device.name)
+    before = peak_memory(device.name)
     seconds = []
     for _ in range(num_steps + 1):
         begin = time.perf_counter()
         session.train_step(images)  # ends with a read-back, so the device is done
         seconds.append(time.perf_counter() - begin)
     step_seconds = statistics.median(seconds[1:]) * batch / timed
-    activations = max(0, _memory(device.name) - before) * batch // timed
+    activations = max(0, peak_memory(device.name) - before) * batch // timed
     weights = sum(p.numel() for p in session.model.parameters())
     memory = activations + weights * _FLOAT_BYTES * _OPTIMISER_COPIES
     total = step_seconds * config.optim.steps
@@ -58,7 +58,7 @@ def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEst
     )
 
 
-def _memory(device: str) -> int:
+def peak_memory(device: str) -> int:
     """Return the peak memory in bytes: of the GPU, else of this process where known."""
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated())

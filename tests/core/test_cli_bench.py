@@ -1,0 +1,60 @@
+"""``tusk bench``: the numbers are there, positive and consistent; their size is not tested."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tusk_core import cli
+from tusk_core.commands.bench_convolutions import _Shape
+from tusk_core.commands.bench_engine import PHASES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TINY = [
+    "--set=encoder.widths=[8, 8]",
+    "--set=decoder.patch_channels=8",
+    "--set=optim.batch_size=2",
+    "--set=data.width=24",
+    "--set=data.height=24",
+    "--steps=2",
+    "--device=cpu",
+]
+
+
+def test_bench_train_times_every_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "deeper" / "bench.json"
+    assert cli.main(["bench", "train", "--json", str(out), *TINY]) == 0
+    numbers = json.loads(out.read_text())["train"]
+    assert set(numbers["phases_ms"]) == set(PHASES)
+    assert all(value > 0 for value in numbers["phases_ms"].values())
+    assert numbers["pictures_per_second"] == pytest.approx(2000 / numbers["step_ms"])
+    assert numbers["floor_ms"] == pytest.approx(
+        numbers["giga_multiply_adds"] / numbers["convolution_rate_gmac_s"] * 1000
+    )
+    assert numbers["peak_memory_mb"] > 0
+    assert "pictures per second" in capsys.readouterr().out
+
+
+def test_bench_detect_times_single_pictures_and_batches(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    assert cli.main(["bench", "detect", "--json", str(out), *TINY]) == 0
+    numbers = json.loads(out.read_text())["detect"]
+    for name in ("detect_ms", "reconstruct_ms", "pictures_per_second"):
+        assert numbers[name] > 0
+
+
+def test_bench_ui_without_a_window(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert cli.main(["bench", "ui"]) == 2
+    assert "window is not installed" in capsys.readouterr().err
+
+
+def test_multiply_adds_of_a_convolution() -> None:
+    shape = _Shape((3, 16), (5, 5), (2, 2), (2, 2), (4, 3, 80, 60))
+    assert shape.multiply_adds() == 4 * 40 * 30 * 3 * 16 * 25

@@ -1,0 +1,28 @@
+"""Opening a model for a command: no window needs a core of its own then."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tusk_core.commands.terminal import Terminal
+    from tusk_core.inference.predictor import TorchPredictor
+
+
+def all_cores() -> int:
+    """Return the number of threads to compute with; 0 where OMP_NUM_THREADS says it."""
+    return 0 if "OMP_NUM_THREADS" in os.environ else os.cpu_count() or 1
+
+
+def open_model(model: str, device: str, terminal: Terminal) -> TorchPredictor:
+    """Open a model on all cores.
+
+    Raises:
+        ModelFileError: if it cannot be opened.
+        TuskError: if the device cannot be used.
+    """
+    terminal.phase("Opening the model.")
+    from tusk_core.inference.predictor import load_predictor
+
+    return load_predictor(model, device=device, threads=all_cores())

@@ -37,6 +37,8 @@ _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
     EXPLORE: {LEFT: 0.15, RIGHT: 0.26, BOTTOM: 0.46},
 }
 
+WIDGET_SIZE_MAX = (1 << 24) - 1  # what Qt means by "no limit"
+
 # The dock that takes the place of the picture in a workspace, for as long as it is shown.
 _MAIN_DOCK = {TRAIN: "training_dock"}
 
@@ -130,7 +132,7 @@ class Layouts(QObject):
         for name in WORKSPACES:
             self._settings.remove(_key(name))
         self._is_revealed = True
-        self._centre().show()
+        self._fold_centre(is_folded=False)
         self._arrange(self._current)
         self._tidy()
         self.changed.emit(self._current)
@@ -155,7 +157,7 @@ class Layouts(QObject):
     def _show(self, name: str) -> None:
         self._set_corners(name)
         # Sizes are shared out with the centre in its place, also where it is hidden afterwards.
-        self._centre().show()
+        self._fold_centre(is_folded=False)
         state: QByteArray = self._settings.bytes(_key(name))
         if state.isEmpty() or not self._window.restoreState(state, LAYOUT_VERSION):
             self._arrange(name)
@@ -231,11 +233,6 @@ class Layouts(QObject):
             extent = round(share * (height if is_bottom else width))
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
             self._window.resizeDocks([self._docks[shown[0].module]], [extent], across)
-            main = self._docks.get(_MAIN_DOCK.get(name, ""))
-            if main is not None and not is_bottom:
-                # Without the centre Qt gives its width to the side, unless told otherwise.
-                side = self._docks[shown[0].module]
-                self._window.resizeDocks([side, main], [extent, width - extent], across)
 
     def _tidy_soon(self, _value: object = None) -> None:
         self._tidier.start()
@@ -262,7 +259,14 @@ class Layouts(QObject):
             and main.isVisibleTo(self._window)
             and not main.isFloating()
         )
-        self._centre().setVisible(not fills)
+        self._fold_centre(is_folded=fills)
+
+    def _fold_centre(self, *, is_folded: bool) -> None:
+        # Not hidden: without a centre Qt gives the left side five more pixels at every change of
+        # any label, until it has taken the width of the panel that shows the run.
+        centre = self._centre()
+        centre.setMaximumHeight(0 if is_folded else WIDGET_SIZE_MAX)
+        centre.setEnabled(not is_folded)
 
 
 def _key(name: str) -> str:

@@ -131,7 +131,7 @@ def write_folder(folder: Path) -> Path:
         write_picture(folder / f"picture {index:03d}.png", source.read(index))
     source.close()
     (folder / "picture 048.png").write_bytes((folder / "picture 000.png").read_bytes())
-    (folder / "broken.png").write_bytes(b"\x89PNG this is not one")
+    (folder / "the broken one.png").write_bytes(b"\x89PNG this is not one")
     return folder
 
 
@@ -363,6 +363,7 @@ def main() -> None:
     parser.add_argument("--theme", choices=("light", "dark"), help="one theme only")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
     out = arguments.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tusk-tour-", ignore_cleanup_errors=True) as name:

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from tusk_app.controllers.source_controller import display_name
 from tusk_app.widgets.confusion_view import ConfusionView
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.flow_layout import FlowLayout
 from tusk_app.widgets.metric_table import MetricTable
 from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS
 from tusk_core import api
@@ -139,11 +140,11 @@ class EvaluationDock(QDockWidget):
         body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 6, 8, 8)
-        column.addLayout(self._make_bar())
+        column.addWidget(self._make_bar())
         column.addWidget(self._stack, 1)
         self.setWidget(body)
 
-    def _make_bar(self) -> QHBoxLayout:
+    def _make_bar(self) -> QWidget:
         self.protocol_box = QComboBox()
         self.protocol_box.setAccessibleName("Protocol")
         for protocol, (words, tip) in PROTOCOL_TEXTS.items():
@@ -153,28 +154,37 @@ class EvaluationDock(QDockWidget):
             )
         self.data_box = QComboBox()
         self.data_box.setAccessibleName("Data with ground truth")
-        self.data_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.start_button = QPushButton("Evaluate")
         self.cancel_button = QPushButton("Cancel")
         self.progress = QProgressBar()
+        self.progress.setMinimumWidth(40)
         self.progress.setMaximumWidth(180)
         self.progress.setTextVisible(False)
         self.save_button = QPushButton("Save…")
         self.save_button.setToolTip("Write the numbers as JSON, or as a table in plain text")
-        bar = QHBoxLayout()
-        bar.addWidget(self.protocol_box)
-        bar.addWidget(QLabel("on"))
-        bar.addWidget(self.data_box)
-        bar.addWidget(self.start_button)
-        bar.addWidget(self.progress)
-        bar.addWidget(self.cancel_button)
-        bar.addStretch(1)
-        bar.addWidget(self.save_button)
+        for box, letters in ((self.protocol_box, 24), (self.data_box, 18)):
+            # Wide names must not keep the panel wide: others stand beside it.
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            box.setMinimumContentsLength(letters)
+        bar = QWidget()
+        flow = FlowLayout(bar)
+        for widget in (
+            self.protocol_box,
+            self.data_box,
+            self.start_button,
+            self.progress,
+            self.cancel_button,
+            self.save_button,
+        ):
+            flow.addWidget(widget)
         return bar
 
     def _make_results(self) -> QWidget:
         self._about = QLabel()
         self._about.setProperty("role", "muted")
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.table_box = QComboBox()
         self.table_box.setAccessibleName("Table")
         self._right = QWidget()
@@ -184,6 +194,7 @@ class EvaluationDock(QDockWidget):
         tables.addWidget(self.confusion, 1)
         self.worst = QListWidget()
         self.worst.setAccessibleName("Worst pictures")
+        self.worst.setMinimumWidth(60)
         self.worst.setToolTip("Double-click to open the picture")
         self._worst_title = QLabel()
         self._worst_title.setProperty("role", "muted")

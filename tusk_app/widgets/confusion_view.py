@@ -106,7 +106,7 @@ class ConfusionView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size below which nothing can be read."""
-        return QSize(160, 90)
+        return QSize(110, 90)
 
     def cell_at(self, place: QPointF) -> tuple[int, int] | None:
         """Return (prototype, class) under a place of the widget; None beside the picture."""

@@ -76,7 +76,7 @@ class MetricTable(QTreeWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Let the panel be made small; the table scrolls."""
-        return QSize(200, 80)
+        return QSize(140, 80)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""

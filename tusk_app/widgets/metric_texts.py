@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     "mnist-hard": (
-        "Find and classify (MNIST-Hard)",
-        "Does every object get a keypoint, and do prototypes agree with classes?",
+        "Find and classify",
+        "mnist-hard: does every object get a keypoint, and do prototypes agree with classes?",
     ),
     "multi-object": (
-        "Segments and properties (multi-object)",
-        "Do the layers cover one object each, and do prototypes tell shape, colour and size?",
+        "Segments and properties",
+        "multi-object: do layers cover one object each, and do prototypes tell their properties?",
     ),
     "landmarks": (
-        "Landmarks (linear regression)",
-        "How well can landmarks be read off the keypoints by a linear map, on people not seen?",
+        "Landmarks by regression",
+        "landmarks: how well can they be read off the keypoints, on people not seen?",
     ),
 }
 

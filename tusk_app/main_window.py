@@ -58,6 +58,10 @@ DOCKS = (
     DockSpec("embedding_dock", "EmbeddingDock", BOTTOM, frozenset({EXPLORE})),
     DockSpec("gallery_dock", "GalleryDock", BOTTOM, frozenset({EXPLORE}), 1),
     DockSpec("evaluation_dock", "EvaluationDock", BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("correspondence_dock", "CorrespondenceDock", BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("equivariance_dock", "EquivarianceDock", BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("raster_dock", "RasterDock", BOTTOM, frozenset({EXPLORE})),
+    DockSpec("time_machine_dock", "TimeMachineDock", BOTTOM, frozenset({EXPLORE})),
     DockSpec("training_dock", "TrainingDock", BOTTOM, frozenset({TRAIN})),
     DockSpec("log_dock", "LogDock", BOTTOM, frozenset()),
 )
@@ -208,6 +212,7 @@ class MainWindow(QMainWindow):
         bench.document.model_changed.connect(self._refresh)
         bench.document.run_changed.connect(self._refresh)
         bench.camera.state_changed.connect(self._refresh)
+        bench.display.hint_changed.connect(self._status.set_coordinates)
         bench.settings.recent_changed.connect(self.show_recent)
         bench.actions.shortcuts_changed.connect(self._show_keys)
         self.layouts.changed.connect(self._show_workspace)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tusk_app.settings import Settings
     from tusk_app.workbench import Workbench
-    from tusk_core.results import Reconstruction
+    from tusk_core.results import Analysis, Reconstruction
 
 FINGERPRINT = "f1e2d3"
 
@@ -132,3 +132,18 @@ def close(bench: Workbench) -> None:
     assert bench.camera.shutdown()
     assert bench.sources.shutdown()
     assert bench.training.shutdown()
+
+
+def found_by(predictor: ShapesPredictor, source: values.ShapesSource) -> Analysis:
+    """Return what the predictor finds in each picture, as an analysis of the whole source."""
+    found = [predictor.detect(source.read(i)).keypoints for i in range(len(source))]
+    picture = np.repeat(np.arange(len(source)), [len(k.scores) for k in found])
+    made = values.made_analysis(
+        picture,
+        np.concatenate([k.xy for k in found]),
+        np.concatenate([k.labels for k in found]),
+        predictor.table,
+        source,
+        FINGERPRINT,
+    )
+    return replace(made, scores=np.concatenate([k.scores for k in found]))

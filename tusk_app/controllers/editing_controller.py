@@ -51,6 +51,7 @@ class EditingController(QObject):
         self._locked: frozenset[int] = frozenset()
         self.stack = QUndoStack(self)
         document.detection_changed.connect(self._detection_changed)
+        document.picture_changed.connect(self._detection_changed)
 
     @property
     def keypoints(self) -> Keypoints | None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.docks import map_files
+from tusk_app.docks.explore_commands import ExploreCommands
 from tusk_app.docks.map_colours import MapColours, legend_entries, map_colours
 from tusk_app.models.map_placement import Trail
 from tusk_app.widgets import readable
@@ -60,6 +61,8 @@ class EmbeddingDock(QDockWidget):
         self._connect_widgets()
         self._connect_state()
         self._restore()
+        if parent is not None:
+            self.commands = ExploreCommands(workbench, parent)
         self._show_analysis()
 
     def _make_widgets(self) -> None:
@@ -76,17 +79,19 @@ class EmbeddingDock(QDockWidget):
         column.addWidget(self._scale)
         column.addStretch(1)
         side.addWidget(holder)
+        side.setMinimumWidth(112)
         self._side = side
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.scatter)
         splitter.addWidget(side)
         splitter.setStretchFactor(0, 4)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([560, 170])
+        splitter.setSizes([560, 110])
         self._footer = QLabel()
         self._footer.setContentsMargins(8, 0, 8, 3)
         self._footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         content = QWidget()
+        content.setMinimumWidth(390)
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

@@ -33,6 +33,7 @@ from tusk_app.widgets.prototype_tiles import PrototypeTiles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from PySide6.QtGui import QShowEvent
 
     from tusk_app.models.gallery import SortKey
@@ -58,6 +59,8 @@ class GalleryDock(QDockWidget):
         self._explore = workbench.explore
         self._hovered_at = QPoint()
         self._shown: int | None = None
+        # A click on a patch selects its prototype; the patches stay where they are.
+        self._keeps_rows = False
         self._make_widgets()
         self._connect()
         self._show_tiles()
@@ -157,8 +160,8 @@ class GalleryDock(QDockWidget):
         self._bench.document.model_changed.connect(self._show_tiles)
         book.changed.connect(self._show_rows)
         self.grid.set_patches(gallery.patches.get)
-        self.grid.selection_made.connect(lambda rows: selection.select_detections(rows, ORIGIN))
-        self.grid.activated.connect(lambda row: self._explore.links.open_detection(row, ORIGIN))
+        self.grid.selection_made.connect(self._select_rows)
+        self.grid.activated.connect(self._open_row)
         self.grid.hovered.connect(self._hover)
         self.grid.cleared.connect(lambda: selection.clear(ORIGIN))
         self.grid.side_changed.connect(self.side.setValue)
@@ -243,13 +246,26 @@ class GalleryDock(QDockWidget):
             self._shown = prototype
             self._show_rows()
 
+    @Slot(object)
+    def _select_rows(self, rows: NDArray[np.int64]) -> None:
+        self._keeps_rows = True
+        self._bench.selection.select_detections(rows, ORIGIN)
+        self._keeps_rows = False
+
+    @Slot(int)
+    def _open_row(self, row: int) -> None:
+        self._keeps_rows = True
+        self._explore.links.open_detection(row, ORIGIN)
+        self._keeps_rows = False
+
     @Slot(str)
     def _prototype_changed(self, origin: str) -> None:
         if origin == ORIGIN:
             return
         prototype = self._bench.selection.prototype
         target = None if prototype is None else self._bench.prototypes.target(prototype)
-        self._set_shown(target)
+        if not self._keeps_rows:
+            self._set_shown(target)
         self.tiles.select(target)
 
     @Slot(str)

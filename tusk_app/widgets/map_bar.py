@@ -203,6 +203,7 @@ class MapBar(QWidget):
     def _make_view_row(self) -> None:
         self._colour = QComboBox()
         self._colour.setAccessibleName(self.tr("Colour by"))
+        self._colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._colour.currentIndexChanged.connect(lambda: self.colour_changed.emit(self.colour_by))
         label = QLabel(self.tr("Colour"))
         label.setBuddy(self._colour)

@@ -225,11 +225,16 @@ class PatchGrid(QAbstractScrollArea):
         position = self._position_at(event.position().toPoint())
         if event.button() != Qt.MouseButton.LeftButton or position < 0:
             return
+        row = int(self._rows[position])  # a listener may show other rows
         self._select(position, event.modifiers())
         if not event.modifiers() & (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
         ):
-            self.activated.emit(int(self._rows[position]))
+            self.activated.emit(row)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Keep the click from going to the panel beneath."""
+        event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point at what is under the pointer."""

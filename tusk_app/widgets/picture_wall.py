@@ -118,6 +118,10 @@ class PictureWall(QAbstractScrollArea):
         if position >= 0 and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(self._pictures[position].number)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Keep the click from going to the panel beneath."""
+        event.accept()
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Say what a picture is."""
         if event.type() == QEvent.Type.ToolTip:

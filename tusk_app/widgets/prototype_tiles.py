@@ -22,6 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -325,6 +326,12 @@ class PrototypeTiles(QListView):
 
 class _RenamingDelegate(TileDelegate):
     """Sends a new name to whoever keeps names; the model is filled again from there."""
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Fill the editor once: pictures that come meanwhile must not undo what was typed."""
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            return
+        super().setEditorData(editor, index)
 
     def setModelData(self, editor: QWidget, _model: object, index: Index) -> None:
         """Hand over the name that was typed."""

@@ -276,6 +276,10 @@ class RasterView(QAbstractScrollArea):
         if event.position().x() >= NAMES:
             self.frame_chosen.emit(self._frame_at(event.position().x()))
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Keep the click from going to the panel beneath."""
+        event.accept()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Seek while the button is down; else say what is there."""
         x, y = event.position().x(), event.position().y()

@@ -38,7 +38,8 @@ def map_path(folder: Path, analysis: Analysis, settings: MapSettings) -> Path:
 def load_map(path: Path) -> EmbeddingMap | None:
     """Return a kept map; None if there is none or it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, because numpy leaves a spoilt file open.
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             return EmbeddingMap(
                 method=str(file["method"]),
                 points=file["points"].astype(np.float32),

@@ -1,0 +1,207 @@
+"""One selection through canvas, map, gallery, inspector, raster: both ways, at any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow
+
+from tests.support import explore_bench
+from tests.support.explore_values import ShapesSource, large_analysis
+from tusk_app.docks.canvas_area import CanvasArea
+from tusk_app.docks.embedding_dock import EmbeddingDock
+from tusk_app.docks.gallery_dock import GalleryDock
+from tusk_app.docks.raster_dock import RasterDock
+from tusk_app.docks.reconstruction_dock import ReconstructionDock
+
+LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Panels:
+    """Canvas and docks in one window."""
+
+    def __init__(self, bench, qtbot) -> None:
+        self.bench = bench
+        self.window = QMainWindow()
+        qtbot.addWidget(self.window)
+        self.area = CanvasArea(bench, self.window)
+        self.window.setCentralWidget(self.area)
+        self.map = EmbeddingDock(bench, self.window)
+        self.gallery = GalleryDock(bench, self.window)
+        self.layers = ReconstructionDock(bench, self.window)
+        self.raster = RasterDock(bench, self.window)
+        for dock in (self.map, self.gallery, self.raster):
+            self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        self.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.layers)
+        self.window.resize(1500, 1000)
+        with qtbot.waitExposed(self.window):
+            self.window.show()
+
+
+@pytest.fixture
+def panels(qtbot, settings):
+    """Everything open and analysed; the analysis is what the model says of each picture."""
+    bench, predictor, source = explore_bench.make_bench(settings, ShapesSource(10))
+    made = Panels(bench, qtbot)
+    explore_bench.open_everything(bench, source, qtbot)
+    bench.document.set_analysis(explore_bench.found_by(predictor, source))
+    explore = bench.explore
+    qtbot.waitUntil(lambda: explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.document.reconstruction is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: len(made.layers.grid.rows) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: explore.tracking.tables is not None, timeout=20_000)
+    yield made
+    made.window.close()
+    explore_bench.close(bench)
+
+
+def _click(widget, at: QPoint, keys=NONE) -> None:
+    QTest.mouseClick(widget, LEFT, keys, at)
+
+
+def _assert_everywhere(panels: Panels, row: int) -> None:
+    """The row, its keypoint and its prototype are selected in every panel."""
+    bench = panels.bench
+    analysis = bench.document.analysis
+    assert bench.selection.detections.tolist() == [row]
+    assert bench.selection.prototype == int(analysis.labels[row])
+    keypoint = bench.selection.keypoint
+    assert keypoint is not None
+    places = bench.document.detection.keypoints.xy
+    assert np.allclose(places[keypoint], analysis.xy[row], atol=0.5)
+    assert panels.area.canvas.selected == keypoint
+    assert panels.layers.grid._current == keypoint
+    state = panels.map.scatter.state
+    assert state.points.rows[state.selected].tolist() == [row]
+    assert panels.gallery.tiles.selected_prototypes() == [int(analysis.labels[row])]
+    assert row in panels.gallery.grid.rows.tolist()
+    assert panels.raster.raster._current == int(analysis.labels[row])
+
+
+def test_click_on_the_canvas(qtbot, panels) -> None:
+    canvas = panels.area.canvas
+    _click(canvas, canvas.position_of(1).toPoint())
+    _assert_everywhere(panels, panels.bench.explore.links.row_of_keypoint(1))
+
+
+def test_click_on_the_map_opens_the_picture(qtbot, panels) -> None:
+    bench = panels.bench
+    row = int(np.flatnonzero(bench.document.analysis.picture == 4)[1])
+    scatter = panels.map.scatter
+    scatter.set_stars(type(scatter.state.stars)(np.zeros((0, 2), np.float32),
+        np.zeros((0, 3), np.uint8), (), np.zeros(0, bool)))  # fmt: skip
+    place = scatter.place_of(row)
+    scatter.zoom(30, place.toPointF())
+    _click(scatter, scatter.place_of(row))
+    assert bench.document.index == 4
+    qtbot.waitUntil(lambda: bench.selection.keypoint is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: panels.layers.grid._current == bench.selection.keypoint)
+    _assert_everywhere(panels, row)
+
+
+def test_click_on_a_patch_opens_the_picture(qtbot, panels) -> None:
+    bench, grid = panels.bench, panels.gallery.grid
+    row = int(grid.rows[2])
+    _click(grid.viewport(), grid._place(2).center())
+    assert bench.document.index == int(bench.document.analysis.picture[row])
+    qtbot.waitUntil(lambda: bench.selection.keypoint is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: panels.layers.grid._current == bench.selection.keypoint)
+    _assert_everywhere(panels, row)
+
+
+def test_click_on_a_layer(qtbot, panels) -> None:
+    grid = panels.layers.grid
+    _click(grid.viewport(), grid.tile_rect(0, 0).center())
+    keypoint = grid.rows[0].keypoint
+    assert panels.bench.selection.keypoint == keypoint
+    _assert_everywhere(panels, panels.bench.explore.links.row_of_keypoint(keypoint))
+
+
+def test_click_on_a_prototype_selects_all_of_it(qtbot, panels) -> None:
+    bench, tiles = panels.bench, panels.gallery.tiles
+    label = int(bench.document.analysis.labels[0])
+    index = tiles.prototypes.index(tiles.prototypes.row_of(label))
+    tiles.scrollTo(index)
+    _click(tiles.viewport(), tiles.visualRect(index).center())
+    rows = np.flatnonzero(bench.document.analysis.labels == label)
+    assert bench.selection.detections.tolist() == rows.tolist()
+    assert panels.gallery.grid.rows.tolist() != []
+    assert set(panels.gallery.grid.rows.tolist()) == set(rows.tolist())
+    assert panels.map.scatter.state.star == label
+
+
+def test_click_in_the_raster_seeks_and_selects(qtbot, panels) -> None:
+    raster = panels.raster.raster
+    x = round(raster.frame_x(6.5))
+    _click(raster.viewport(), QPoint(x, raster.row_y(0) + 6))
+    assert panels.bench.document.index == 6
+    assert panels.bench.selection.prototype == int(raster.rows.prototypes[0])
+
+
+def test_hover_goes_from_the_canvas_to_the_map_and_back(qtbot, panels) -> None:
+    bench, canvas, scatter = panels.bench, panels.area.canvas, panels.map.scatter
+    QTest.mouseMove(canvas, QPoint(3, 3))
+    QTest.mouseMove(canvas, canvas.position_of(2).toPoint())
+    row = bench.explore.links.row_of_keypoint(2)
+    assert bench.selection.hovered == row
+    assert scatter.state.points.rows[scatter.state.hovered] == row
+    assert panels.layers.grid._hovered == 2
+    bench.selection.hover(bench.explore.links.row_of_keypoint(0), "map")
+    assert bench.selection.hovered_keypoint == 0
+
+
+def test_lasso_adds_and_removes(qtbot, panels) -> None:
+    selection, dock = panels.bench.selection, panels.map
+    dock.scatter.enclosed.emit(np.array([1, 2, 3]), "replace")
+    dock.scatter.enclosed.emit(np.array([3, 5]), "add")
+    assert selection.detections.tolist() == [1, 2, 3, 5]
+    dock.scatter.enclosed.emit(np.array([2]), "remove")
+    assert selection.detections.tolist() == [1, 3, 5]
+    assert "3 selected" in dock._footer.text()
+    QTest.keyClick(dock.scatter, Qt.Key.Key_Escape)
+    assert len(selection.detections) == 0
+
+
+def test_legend_hides_and_solos(qtbot, panels) -> None:
+    legend, scatter = panels.map.legend, panels.map.scatter
+    first, second = legend.topLevelItem(0), legend.topLevelItem(1)
+    _click(legend.viewport(), legend.visualItemRect(first).center())
+    assert legend.hidden == {legend.groups()[0]}
+    assert not scatter.state.shown[scatter.state.points.groups == legend.groups()[0]].any()
+    at = legend.visualItemRect(second).center()
+    _click(legend.viewport(), at)
+    QTest.mouseDClick(legend.viewport(), LEFT, NONE, at)
+    assert legend.hidden == set(legend.groups()) - {legend.groups()[1]}
+    legend.show_all()
+    assert scatter.state.shown.all()
+
+
+def test_a_prototype_hidden_everywhere_leaves_map_and_gallery(qtbot, panels) -> None:
+    bench = panels.bench
+    label = int(bench.document.analysis.labels[0])
+    bench.prototypes.set_hidden(label)
+    index = bench.explore.analysis.index
+    assert label not in index.labels[panels.map.scatter.state.points.rows]
+    assert not panels.map.scatter.state.stars.shown[label]
+    assert label not in index.labels[panels.gallery.grid.rows]
+
+
+def test_a_hundred_thousand_detections_are_looked_up_not_searched(qtbot, settings) -> None:
+    bench, _, _ = explore_bench.make_bench(settings)
+    try:
+        analysis = large_analysis()
+        bench.prototypes.reset(len(analysis.prototypes))
+        dock = EmbeddingDock(bench)
+        qtbot.addWidget(dock)
+        bench.document.set_analysis(analysis)
+        qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=60_000)
+        bench.selection.select_prototype(1, "test")
+        expected = np.flatnonzero(analysis.labels == 1)
+        assert np.array_equal(bench.selection.detections, expected)
+        assert "of 100" in dock._footer.text()
+        assert "sampled" in dock._footer.text()
+    finally:
+        explore_bench.close(bench)

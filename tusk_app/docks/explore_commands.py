@@ -1,0 +1,77 @@
+"""Commands of the Analyze menu: look through all pictures, and show what came out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QDockWidget, QFileDialog
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from tusk_app.workbench import Workbench
+
+# id, text, dock, icon, tip
+_PANELS = (
+    ("analyze.map", "Show the &map", "embedding-dock", "map",
+     "Every descriptor as a point, every prototype as a star"),
+    ("analyze.prototypes", "Show the &prototypes", "gallery-dock", "gallery",
+     "What each prototype looks like and where it is found"),
+    ("analyze.layers", "Show the &layers of the picture", "reconstruction-dock", "layers",
+     "What each keypoint draws"),
+    ("analyze.correspondence", "&Compare two pictures", "correspondence-dock", "link",
+     "Lines between keypoints that show the same thing"),
+    ("analyze.equivariance", "Test &equivariance", "equivariance-dock", "warp",
+     "Turn, scale or bend the picture and see whether keypoints follow"),
+    ("analyze.raster", "Show the &raster over time", "raster-dock", "timeline",
+     "When and where each prototype is seen in a video"),
+    ("analyze.time-machine", "&Travel through the training", "time-machine-dock", "clock",
+     "Probe pictures, prototypes and map at every checkpoint of the run"),
+)  # fmt: skip
+
+
+class ExploreCommands(QObject):
+    """Registers the commands; ``parent`` is the window that holds the docks."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._bench, self._window = workbench, parent
+        add, analysis = workbench.actions.add, workbench.explore.analysis
+        self._all = add("analyze.all", "&Analyse all pictures", analysis.start, menu="Analyze",
+            shortcut="Ctrl+Shift+A", icon="run-on-folder", group="analysis",
+            tip="Find the keypoints of every picture or frame of the open source")  # fmt: skip
+        add("analyze.open", "&Open results…", self._ask_open, menu="Analyze", icon="folder",
+            group="analysis", tip="Open a results file of an earlier analysis")  # fmt: skip
+        for command, text, dock, icon, tip in _PANELS:
+            add(command, text, lambda name=dock: self.show_panel(name), menu="Analyze", icon=icon,
+                group="panels", tip=tip)  # fmt: skip
+        for signal in (
+            workbench.document.model_changed,
+            workbench.document.source_changed,
+            analysis.busy_changed,
+        ):
+            signal.connect(self._enable)
+        self._enable()
+
+    def show_panel(self, name: str) -> None:
+        """Bring the dock with this object name to the front."""
+        dock = self._window.findChild(QDockWidget, name)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+
+    def _ask_open(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Open results", "", "Results (*.h5 *.hdf5)"
+        )
+        if name:
+            self._bench.explore.analysis.open(Path(name))
+
+    @Slot()
+    def _enable(self) -> None:
+        analysis = self._bench.explore.analysis
+        self._all.setEnabled(not analysis.problem and not analysis.is_busy)
+        tip = analysis.problem or "Find the keypoints of every picture or frame of the open source"
+        self._all.setStatusTip(tip)

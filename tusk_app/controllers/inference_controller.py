@@ -13,6 +13,8 @@ from tusk_app.models.detection_cache import DetectionCache, FrameTable
 from tusk_app.workers.camera_frames import CameraFrame, LiveResult
 from tusk_app.workers.inference_requests import (
     Answer,
+    AsideDetected,
+    AsideRequest,
     Decoded,
     DecodeRequest,
     Detected,
@@ -71,6 +73,7 @@ class InferenceController(QObject):
         busy_changed: bool, an answer is awaited.
         detected: PictureKey, a picture was looked at; the cache has the answer.
         prototype_pictures: (n, h, w, 3) uint8, answer to ``decode_prototypes``.
+        aside_detected: AsideDetected, answer to ``look_aside``.
         frames_changed: what is known of the frames of the source changed (see ``frames``).
         live_result: LiveResult, newest frame of the camera with its keypoints.
     """
@@ -83,6 +86,7 @@ class InferenceController(QObject):
     busy_changed = Signal(bool)
     detected = Signal(object)
     prototype_pictures = Signal(object)
+    aside_detected = Signal(object)
     frames_changed = Signal()
     live_result = Signal(object)
     _wake = Signal()
@@ -197,6 +201,18 @@ class InferenceController(QObject):
             return
         key = PictureKey(self._source_name(), index)
         self._send(DetectRequest(key, picture, self.num_keypoints, self._wants_heat_map))
+
+    def look_aside(self, who: str, number: int, pictures: Sequence[NDArray[np.uint8]]) -> None:
+        """Look at pictures that are not on the canvas; ``aside_detected`` brings the answer.
+
+        Args:
+            who: name of the panel; its newest request wins.
+            number: comes back with the answer.
+            pictures: (H, W, 3) uint8 each.
+        """
+        if self.can_detect:
+            asked = AsideRequest(who, number, tuple(pictures), self._document.num_keypoints)
+            self._send(asked)
 
     def request_reconstruction(self, keypoints: Keypoints | None = None) -> None:
         """Rebuild the picture shown from ``keypoints``, or from those that were found."""
@@ -346,6 +362,8 @@ class InferenceController(QObject):
                     self._show_reconstruction(answer.reconstruction)
             case Decoded():
                 self.prototype_pictures.emit(answer.pictures)
+            case AsideDetected():
+                self.aside_detected.emit(answer)
 
     def _take_model(self, opened: Opened) -> None:
         if opened.number != self._number:

@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 CONFIG_SCHEMA = 1
+_MAX_MESSAGE = 300
 
 Level = Literal["basic", "advanced"]
 
@@ -401,6 +402,8 @@ def describe_error(error: ValidationError) -> str:
         message = item["msg"].removeprefix("Value error, ")
         given = repr(item.get("input"))
         shown = f" (got {given})" if len(given) <= 60 and given not in message else ""
+        if len(message) > _MAX_MESSAGE:
+            message = message[:_MAX_MESSAGE] + "…"
         parts.append(f"Setting {path!r}: {message}{shown}.")
     return " ".join(parts)
 
@@ -447,7 +450,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """
     path, equals, raw = text.partition("=")
     if not equals or not path.strip():
-        raise ConfigError(f"--set needs name=value, such as optim.steps=500; got {text!r}.")
+        raise ConfigError(f"--set needs name=value, such as optim.steps=500; got {text[:80]!r}.")
     try:
         value = tomllib.loads(f"value = {raw.strip()}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):

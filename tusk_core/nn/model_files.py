@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +148,8 @@ def read_meta(folder: Path) -> ModelMeta:
 
 
 def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value >= 0
+    # Compared as it is: a whole number of JSON may be too large for a float.
+    return isinstance(value, int | float) and 0 <= value <= 1.001
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget, QWidget
 
 from tusk_app import theme
 from tusk_app.controllers.source_controller import display_name, recent_picture
 from tusk_app.dialogs.error_dialog import ErrorCenter
+from tusk_app.docks.camera_dock import CameraDock
+from tusk_app.docks.canvas_area import CanvasArea
+from tusk_app.docks.correspondence_dock import CorrespondenceDock
+from tusk_app.docks.embedding_dock import EmbeddingDock
+from tusk_app.docks.equivariance_dock import EquivarianceDock
+from tusk_app.docks.evaluation_dock import EvaluationDock
+from tusk_app.docks.gallery_dock import GalleryDock
+from tusk_app.docks.inspector_dock import InspectorDock
+from tusk_app.docks.log_dock import LogDock
+from tusk_app.docks.overlay_dock import OverlayDock
+from tusk_app.docks.raster_dock import RasterDock
+from tusk_app.docks.reconstruction_dock import ReconstructionDock
+from tusk_app.docks.runs_dock import RunsDock
+from tusk_app.docks.source_dock import SourceDock
+from tusk_app.docks.time_machine_dock import TimeMachineDock
+from tusk_app.docks.timeline_dock import TimelineDock
+from tusk_app.docks.training_dock import TrainingDock
 from tusk_app.logs import shorten_home
 from tusk_app.widgets.toast import ToastStack
 from tusk_app.widgets.welcome import RecentItem, WelcomePage
@@ -48,22 +64,22 @@ log = logging.getLogger(__name__)
 
 # The one table of docks, in the order of the Panels menu. Within a column the first is in front.
 DOCKS = (
-    DockSpec("source_dock", "SourceDock", LEFT, frozenset({DATA, EXPLORE})),
-    DockSpec("runs_dock", "RunsDock", LEFT, frozenset({TRAIN})),
-    DockSpec("inspector_dock", "InspectorDock", RIGHT, frozenset({DATA, EXPLORE})),
-    DockSpec("reconstruction_dock", "ReconstructionDock", RIGHT, frozenset({EXPLORE})),
-    DockSpec("overlay_dock", "OverlayDock", RIGHT, frozenset({DATA, EXPLORE}), 1),
-    DockSpec("camera_dock", "CameraDock", RIGHT, frozenset({DATA}), 1),
-    DockSpec("timeline_dock", "TimelineDock", BOTTOM, frozenset({DATA})),
-    DockSpec("embedding_dock", "EmbeddingDock", BOTTOM, frozenset({EXPLORE})),
-    DockSpec("gallery_dock", "GalleryDock", BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("evaluation_dock", "EvaluationDock", BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("correspondence_dock", "CorrespondenceDock", BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("equivariance_dock", "EquivarianceDock", BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("raster_dock", "RasterDock", BOTTOM, frozenset({EXPLORE})),
-    DockSpec("time_machine_dock", "TimeMachineDock", BOTTOM, frozenset({EXPLORE})),
-    DockSpec("training_dock", "TrainingDock", BOTTOM, frozenset({TRAIN})),
-    DockSpec("log_dock", "LogDock", BOTTOM, frozenset()),
+    DockSpec("source_dock", SourceDock, LEFT, frozenset({DATA, EXPLORE})),
+    DockSpec("runs_dock", RunsDock, LEFT, frozenset({TRAIN})),
+    DockSpec("inspector_dock", InspectorDock, RIGHT, frozenset({DATA, EXPLORE})),
+    DockSpec("reconstruction_dock", ReconstructionDock, RIGHT, frozenset({EXPLORE})),
+    DockSpec("overlay_dock", OverlayDock, RIGHT, frozenset({DATA, EXPLORE}), 1),
+    DockSpec("camera_dock", CameraDock, RIGHT, frozenset({DATA}), 1),
+    DockSpec("timeline_dock", TimelineDock, BOTTOM, frozenset({DATA})),
+    DockSpec("embedding_dock", EmbeddingDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec("gallery_dock", GalleryDock, BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("evaluation_dock", EvaluationDock, BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec("correspondence_dock", CorrespondenceDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec("equivariance_dock", EquivarianceDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec("raster_dock", RasterDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec("time_machine_dock", TimeMachineDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec("training_dock", TrainingDock, BOTTOM, frozenset({TRAIN})),
+    DockSpec("log_dock", LogDock, BOTTOM, frozenset()),
 )
 
 DEFAULT_SIZE = QSize(1280, 800)
@@ -99,7 +115,7 @@ class MainWindow(QMainWindow):
         self.closer = Closer(self, workbench)
         self._errors.set_machine(self.openers.machine_text)
         self._make_centre()
-        self._docks = {spec.module: dock for spec in DOCKS if (dock := self._make_dock(spec))}
+        self._docks = {spec.module: self._make_dock(spec) for spec in DOCKS}
         self.layouts = Layouts(self, self._docks, DOCKS, workbench.settings)
         for commands in (FileCommands, ViewCommands, GoCommands, HelpCommands):
             commands(self, workbench)
@@ -155,32 +171,14 @@ class MainWindow(QMainWindow):
 
     def _make_centre(self) -> None:
         self._welcome = WelcomePage(self)
-        self._canvas = self._make_canvas()
+        self._canvas = CanvasArea(self.workbench, self)
         self._centre = QStackedWidget(self)
         self._centre.addWidget(self._welcome)
         self._centre.addWidget(self._canvas)
         self.setCentralWidget(self._centre)
 
-    def _make_canvas(self) -> QWidget:
-        try:
-            module = importlib.import_module("tusk_app.docks.canvas_area")
-        except ModuleNotFoundError as missing:
-            if missing.name != "tusk_app.docks.canvas_area":
-                raise
-            return QLabel("canvas", self)
-        area: QWidget = module.CanvasArea(self.workbench, self)
-        return area
-
-    def _make_dock(self, spec: DockSpec) -> QDockWidget | None:
-        name = f"tusk_app.docks.{spec.module}"
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as missing:
-            if missing.name != name:
-                raise
-            log.info("no %s yet", spec.class_name)
-            return None
-        dock: QDockWidget = getattr(module, spec.class_name)(self.workbench, self)
+    def _make_dock(self, spec: DockSpec) -> QDockWidget:
+        dock = spec.make(self.workbench, self)
         dock.setAccessibleName(dock.windowTitle())
         return dock
 

@@ -169,8 +169,10 @@ def apply(app: QApplication, choice: str, font_scale: float = 1.0) -> Theme:
     font.setPointSizeF(base_size * font_scale)
     if font != app.font():
         app.setFont(font)
-    app.setPalette(qt_palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    sheet = style_sheet(theme)
+    if sheet != app.styleSheet():  # each change lets every widget be measured anew
+        app.setPalette(qt_palette(theme))
+        app.setStyleSheet(sheet)
     return theme
 
 

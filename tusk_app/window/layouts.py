@@ -10,11 +10,12 @@ from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from PySide6.QtWidgets import QDockWidget, QMainWindow
 
     from tusk_app.settings import Settings
+    from tusk_app.workbench import Workbench
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,8 @@ class DockSpec:
     """Where a dock stands until the user moves it.
 
     Attributes:
-        module: file under ``tusk_app/docks``.
-        class_name: a QDockWidget made with ``(workbench, parent)``.
+        module: file under ``tusk_app/docks``; the dock's name in commands and settings.
+        make: its class.
         area: side of the window.
         workspaces: workspaces that show it at first.
         column: docks of one area and column are stacked as tabs; columns stand side by side
@@ -57,7 +58,7 @@ class DockSpec:
     """
 
     module: str
-    class_name: str
+    make: Callable[[Workbench, QMainWindow], QDockWidget]
     area: Qt.DockWidgetArea
     workspaces: frozenset[str]
     column: int = 0

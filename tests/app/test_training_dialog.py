@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import tomllib
 from pathlib import Path
@@ -20,11 +21,11 @@ from tusk_app.dialogs.training_presets import all_presets, save_preset
 from tusk_app.widgets.config_fields import field_specs
 from tusk_app.widgets.config_form import ELSEWHERE
 from tusk_app.workers.training_request import TrainingRequest
+from tusk_core.commands import train
 from tusk_core.config import (
     ConfigError,
     TrainConfig,
     load_preset,
-    parse_assignment,
     parse_config,
     preset_names,
     replaced,
@@ -251,13 +252,18 @@ def test_presets_survive_their_file() -> None:
     assert parse_config(tomllib.loads(config_toml(odd))) == odd
 
 
+def parsed(command: str) -> argparse.Namespace:
+    """What the real command line understands."""
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    words = shlex.split(command)
+    assert words[:2] == ["tusk", "train"]
+    return parser.parse_args(words[2:])
+
+
 def repeated(command: str) -> TrainConfig:
     """Settings that the command line makes of ``command``."""
-    words = shlex.split(command)
-    config = load_preset(words[words.index("--preset") + 1])
-    sets = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
-    changes = dict(parse_assignment(text) for text in sets)
-    return replaced(config, {"data.source": words[words.index("--data") + 1], **changes})
+    return train.chosen_config(parsed(command))
 
 
 def test_the_command_repeats_the_run_exactly(dialog) -> None:
@@ -278,6 +284,13 @@ def test_the_command_of_an_own_preset_begins_with_the_nearest_bundled_one(tmp_pa
     assert repeated(command_line(request)) == config
     resumed = TrainingRequest("resume", tmp_path, start_from=Path("/a run"), steps=50)
     assert command_line(resumed) == "tusk train --resume '/a run' --steps 50"
+    assert (parsed(command_line(resumed)).resume, parsed(command_line(resumed)).steps) == (
+        Path("/a run"),
+        50,
+    )
+    tuned = TrainingRequest("fine-tune", tmp_path, config, start_from="/a model")
+    assert parsed(command_line(tuned)).start_from == "/a model"
+    assert parsed(command_line(tuned)).run_root == tmp_path
 
 
 def test_the_form_can_be_used_by_keyboard_alone(qtbot, dialog) -> None:

@@ -61,7 +61,7 @@ def command_line(request: TrainingRequest) -> str:
     preset = nearest_preset(config)
     words += ["--data", config.data.source, "--preset", preset]
     if request.kind == "fine-tune":
-        words += ["--fine-tune", str(request.start_from)]
+        words += ["--start-from", str(request.start_from)]
     for path, value in differences(config, load_preset(preset)).items():
         if path != "data.source":
             words += ["--set", f"{path}={toml_value(value)}"]

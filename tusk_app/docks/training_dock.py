@@ -165,7 +165,7 @@ class TrainingDock(QDockWidget):
         record = monitor.record
         text, detail, tone = texts.followed_line(monitor.summary, record)
         header.set_state(text, detail, tone=tone)
-        header.set_fraction(record.fraction if not record.outcome else 1.0, active=False)
+        header.set_fraction(1.0 if record.outcome == "done" else record.fraction, active=False)
         header.set_buttons(self._followed_buttons(monitor.summary))
         self.setWindowTitle("Training – another run")
 
@@ -178,7 +178,7 @@ class TrainingDock(QDockWidget):
             is_over and has_model and not self._training.is_busy,
         )  # fmt: skip
         inspect = HeaderButton(
-            "inspect", "Inspect", "eye-off", "Open the model of this run", "primary", has_model
+            "inspect", "Inspect", "model", "Open the model of this run", "primary", has_model
         )
         return back, resume, inspect
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
@@ -33,16 +33,14 @@ class CurveFiles(QObject):
         self._plot = plot
         self._window = parent
         self._bench = workbench
-        self._runs: tuple[RunSummary, ...] = ()
         self._compared: dict[str, LossHistory] = {}
         self._reader: LatestTask = workbench.training.setup.reader
         self._reader.done.connect(self._take_answer)
         self._reader.failed.connect(self._take_error)
-        workbench.training.setup.runs_listed.connect(self._take_runs)
         workbench.training.compare_toggled.connect(self.toggle)
         plot.csv_requested.connect(self.ask_csv)
         plot.picture_requested.connect(self.ask_picture)
-        plot.compare_requested.connect(self._offer_runs)
+        plot.compare_requested.connect(self._ask_runs)
         plot.comparison_dismissed.connect(self._dismiss)
         plot.options_changed.connect(self._remember)
         self._recall()
@@ -93,14 +91,17 @@ class CurveFiles(QObject):
         self._bench.settings.last_folder = Path(chosen).parent
         return Path(chosen)
 
-    @Slot(object)
-    def _take_runs(self, runs: tuple[RunSummary, ...]) -> None:
-        self._runs = runs
+    def _ask_runs(self) -> None:
+        """Look which runs there are, then offer them."""
+        training = self._bench.training
+        training.setup.runs_listed.connect(self._offer_runs, Qt.ConnectionType.SingleShotConnection)
+        training.setup.list_runs(training.run_root)
 
-    def _offer_runs(self) -> None:
+    @Slot(object)
+    def _offer_runs(self, listed: tuple[RunSummary, ...]) -> None:
         shown = self._bench.training.record.run_dir
         menu = QMenu(self._window)
-        runs = [run for run in self._runs if run.step and run.path != shown][:MOST_OFFERED]
+        runs = [run for run in listed if run.step and run.path != shown][:MOST_OFFERED]
         for run in runs:
             action = menu.addAction(run.name)
             action.setCheckable(True)

@@ -70,7 +70,7 @@ class FieldSpec:
     def help_text(self) -> str:
         """Description, unit and range."""
         extent = f"{self.range_text} {self.unit}".strip() if self.range_text else ""
-        if extent in {"0 or more", f"0 or more {self.unit}"}:
+        if self.range_text in {"0 or more", "1 or more"}:
             extent = ""
         return (
             f"{self.description} {extent[0].upper()}{extent[1:]}." if extent else self.description

@@ -142,7 +142,7 @@ class LossLegend(QWidget):
         box.toggled.connect(lambda on, which=term: self._take_tick(which, on=on))
         value = QLabel("–", self)
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        value.setMinimumWidth(value.fontMetrics().horizontalAdvance("0.00000"))
+        value.setMinimumWidth(value.fontMetrics().horizontalAdvance("2.93e-05"))
         self._boxes[term], self._values[term] = box, value
 
     def _take_tick(self, term: str, *, on: bool) -> None:

@@ -243,6 +243,7 @@ class LossPlot(QWidget):
         self._item.showGrid(x=False, y=True, alpha=0.25)
         for side in ("bottom", "left"):
             self._item.getAxis(side).enableAutoSIPrefix(False)
+            self._item.getAxis(side).setStyle(maxTickLevel=1)
         self._item.getViewBox().setDefaultPadding(0.0)
         self._best_marks = pg.VTickGroup([], yrange=[0.0, 1.0])
         self._marks = pg.VTickGroup([], yrange=[0.0, 1.0])

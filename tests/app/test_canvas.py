@@ -447,3 +447,22 @@ def test_display_knows_when_a_reconstruction_is_needed() -> None:
     display.set_split(False)
     display.change_layer(Layer.ERROR, visible=True)
     assert display.needs_reconstruction
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("size", [(100, 60), (61, 203), (40, 40), (33, 20)])
+def test_reconstruction_lies_where_the_engine_took_it_from(fit, size) -> None:
+    from tusk_core.data.fitting import place
+
+    network = (40, 32)
+    rect = layer_images.covered_rect(size, network, fit)
+    placement = place(size, network, fit)
+    # The corners of the network's input, as places of the original picture.
+    corners = np.array([[-0.5, -0.5], [network[0] - 0.5, network[1] - 0.5]], np.float32)
+    (left, top), (right, bottom) = placement.to_original(corners).tolist()
+    # The engine rounds to whole pixels of both pictures.
+    slack = 1.0 + max(size[0] / network[0], size[1] / network[1])
+    assert rect.left() == pytest.approx(left, abs=slack)
+    assert rect.top() == pytest.approx(top, abs=slack)
+    assert rect.right() == pytest.approx(right, abs=slack)
+    assert rect.bottom() == pytest.approx(bottom, abs=slack)

@@ -173,6 +173,35 @@ def test_selection_beyond_the_picture_is_ignored(bench, area) -> None:
     assert area.canvas.selected is None
 
 
+def test_keypoints_of_the_selected_prototype_stand_out(bench, area) -> None:
+    labels = bench.document.detection.keypoints.labels
+    bench.selection.select_prototype(int(labels[0]), "gallery")
+    kin = {i for i, label in enumerate(labels) if label == labels[0]}
+    assert area.canvas._highlights.kin == kin
+
+
+def test_selected_keypoint_is_let_go_with_its_picture(bench, area, qtbot) -> None:
+    bench.selection.select_keypoint(2, "canvas")
+    bench.document.go_to(4)
+    assert bench.selection.keypoint is None
+
+
+def test_trail_shows_where_keypoints_were(bench, area, qtbot) -> None:
+    bench.document.set_source(piece_source(6, fps=25.0, source="/video"))
+    qtbot.waitUntil(lambda: bench.document.detection is not None)
+    for index in (1, 2, 3):
+        bench.document.go_to(index)
+        qtbot.waitUntil(lambda i=index: bench.inference.cached(i) is not None)
+        qtbot.waitUntil(lambda: bench.document.detection is not None)
+    assert area.canvas._trail == ()
+    before = area.canvas.grab().toImage()
+    bench.display.change_overlay(trail=2)
+    assert len(area.canvas._trail) == 2
+    assert area.canvas.grab().toImage() != before
+    bench.document.set_min_score(1.0)
+    assert all(len(step.xy) == 0 for step in area.canvas._trail)
+
+
 def test_pixel_text_goes_to_the_status_bar(bench, area, qtbot) -> None:
     texts = []
     bench.display.hint_changed.connect(texts.append)

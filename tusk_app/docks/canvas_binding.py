@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.docks.canvas_marks import marks_of
 from tusk_app.models.display import Layer
-from tusk_app.widgets.keypoint_overlay import NO_MARKS
+from tusk_app.widgets.keypoint_overlay import NO_MARKS, TrailStep
 from tusk_app.widgets.layer_images import covered_rect
 
 if TYPE_CHECKING:
     from tusk_app.widgets.image_canvas import ImageCanvas, PixelReading
     from tusk_app.workbench import Workbench
+    from tusk_core.results import Detection
 
 ORIGIN = "canvas"
 WANTS = "canvas"
@@ -44,7 +45,10 @@ class CanvasBinding(QObject):
         workbench.prototypes.changed.connect(self._show_detection)
         workbench.display.changed.connect(self._show_style)
         workbench.playback.problem.connect(self._take_problem)
+        document.index_requested.connect(self._leave_picture)
+        selection.prototype_changed.connect(self._show_selection)
         selection.keypoint_changed.connect(self._show_selection)
+        selection.keypoint_changed.connect(self._pulse)
         selection.keypoint_hover_changed.connect(self._show_selection)
         canvas.keypoint_clicked.connect(self._click)
         canvas.keypoint_hovered.connect(self._hover)
@@ -66,6 +70,7 @@ class CanvasBinding(QObject):
         self._is_live = live
         if live:
             self._canvas.set_highlights(hovered=None, selected=None)
+            self._canvas.set_trail(())
         else:
             self._show_picture()
             self._show_detection()
@@ -88,6 +93,7 @@ class CanvasBinding(QObject):
         heat = None if detection is None else detection.heat_map
         self._canvas.set_heat_map(heat)
         self._canvas.set_marks(marks_of(detection, self._bench.prototypes))
+        self._show_trail()
         self._show_selection()
 
     @Slot()
@@ -112,6 +118,7 @@ class CanvasBinding(QObject):
             return  # comes back through ``changed``
         self._canvas.set_layer_styles({layer: display.layer(layer) for layer in Layer})
         self._canvas.set_overlay_style(display.overlay)
+        self._show_trail()
         if display.is_split != (self._canvas.split is not None):
             self._canvas.set_split(0.5 if display.is_split else None)
         inference = self._bench.inference
@@ -139,7 +146,7 @@ class CanvasBinding(QObject):
     # Selection, both ways
 
     @Slot()
-    def _show_selection(self, origin: str = "") -> None:
+    def _show_selection(self, _origin: str = "") -> None:
         if self._is_live:
             return
         selection = self._bench.selection
@@ -148,9 +155,46 @@ class CanvasBinding(QObject):
         self._canvas.set_highlights(
             hovered=hovered if hovered is not None and hovered < num else None,
             selected=selected if selected is not None and selected < num else None,
+            kin=self._kin(),
         )
-        if origin and origin != ORIGIN and selected is not None and selected < num:
+
+    @Slot(str)
+    def _pulse(self, origin: str) -> None:
+        """Draw the eye to a keypoint that was chosen in another panel."""
+        selected = self._canvas.selected
+        if origin != ORIGIN and selected is not None and not self._is_live:
             self._canvas.pulse_keypoint(selected)
+
+    def _kin(self) -> frozenset[int]:
+        """Return the keypoints of the selected prototype, and of those merged with it."""
+        chosen, book = self._bench.selection.prototype, self._bench.prototypes
+        detection = self._bench.document.detection
+        if chosen is None or detection is None:
+            return frozenset()
+        target = book.target(chosen)
+        labels = detection.keypoints.labels.tolist()
+        return frozenset(i for i, label in enumerate(labels) if book.target(label) == target)
+
+    @Slot(int)
+    def _leave_picture(self, _index: int) -> None:
+        """A keypoint's number means another keypoint in the next picture."""
+        self._bench.selection.select_keypoint(None, ORIGIN)
+        self._bench.selection.hover_keypoint(None, ORIGIN)
+
+    def _show_trail(self) -> None:
+        length, document = self._bench.display.overlay.trail, self._bench.document
+        steps = []
+        if length and document.source is not None and document.source.fps > 0:
+            for index in range(document.index - 1, max(document.index - 1 - length, -1), -1):
+                detection = self._bench.inference.cached(index)
+                if detection is not None:
+                    steps.append(self._trail_step(detection))
+        self._canvas.set_trail(steps)
+
+    def _trail_step(self, detection: Detection) -> TrailStep:
+        marks = marks_of(detection, self._bench.prototypes)
+        seen = marks.shown & (marks.scores >= self._bench.document.min_score)
+        return TrailStep(marks.xy[seen], marks.colours[seen])
 
     @Slot(int)
     def _click(self, index: int) -> None:

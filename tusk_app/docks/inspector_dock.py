@@ -172,7 +172,7 @@ class InspectorDock(QDockWidget):
         if above != len(scores):
             parts.append(f"{above} with a score of at least {document.min_score:.2f}")
         if document.reconstruction is not None:
-            parts.append(f"reconstruction error {document.reconstruction.error:.4f}")
+            parts.append(f"error {document.reconstruction.error:.4f}")
         return "  ·  ".join(parts)
 
     @Slot(str)

@@ -116,6 +116,9 @@ class OverlayDock(QDockWidget):
         self._hollow.toggled.connect(lambda on: display.change_overlay(hollow=on))
         self._labels = QCheckBox("Name every keypoint")
         self._labels.toggled.connect(lambda on: display.change_overlay(labels=on))
+        self._trail = ValueSlider("Trail", 0, 60)
+        self._trail.setToolTip("Frames of a video whose keypoints stay as fading dots; 0 is none")
+        self._trail.value_changed.connect(lambda v: display.change_overlay(trail=round(v)))
         form.addRow(_heading("Keypoints"))
         form.addRow("Number", self._num)
         form.addRow("", self._training)
@@ -124,6 +127,7 @@ class OverlayDock(QDockWidget):
         form.addRow("Colour by", self._colour_by)
         form.addRow("Size by", self._size_by)
         form.addRow("Size", self._size)
+        form.addRow("Trail", self._trail)
         form.addRow("", self._hollow)
         form.addRow("", self._labels)
         return form
@@ -149,6 +153,7 @@ class OverlayDock(QDockWidget):
         self._training.setVisible(document.num_keypoints is not None)
         self._score.set_value(document.min_score)
         self._size.set_value(overlay.size)
+        self._trail.set_value(overlay.trail)
         for box, value in (
             (self._below, overlay.below),
             (self._size_by, overlay.size_by),

@@ -45,10 +45,11 @@ class OverlayStyle:
         labels: name every keypoint, not only the one pointed at.
         below: what happens to keypoints below the threshold.
         min_score: the threshold, [0, 1].
+        trail: frames of a video whose keypoints stay as fading dots; 0 leaves none.
     """
 
     visible: bool = True
-    size: float = 16.0
+    size: float = 18.0
     size_by: Literal["score", "fixed"] = "score"
     colour_by: Literal["prototype", "score", "one"] = "prototype"
     one_colour: tuple[int, int, int] = (255, 196, 0)
@@ -57,6 +58,7 @@ class OverlayStyle:
     labels: bool = False
     below: Literal["dim", "hide"] = "dim"
     min_score: float = 0.0
+    trail: int = 0
 
 
 _FIRST_LAYERS = {
@@ -69,7 +71,7 @@ _FIRST_LAYERS = {
 
 # What is remembered between two starts; layers start as they are, so that nobody wonders
 # why the picture is covered.
-_REMEMBERED = ("size", "size_by", "colour_by", "hollow", "opacity", "below")
+_REMEMBERED = ("size", "size_by", "colour_by", "hollow", "opacity", "below", "trail")
 
 
 class DisplayModel(QObject):
@@ -151,5 +153,6 @@ class DisplayModel(QObject):
         }
         good = {n: v for n, v in known.items() if n not in allowed or v in allowed[n]}
         good["size"] = min(max(good["size"], 4.0), 64.0)
+        good["trail"] = min(max(good["trail"], 0), 60)
         good["opacity"] = min(max(good["opacity"], 0.1), 1.0)
         self._overlay = replace(self._overlay, **good)

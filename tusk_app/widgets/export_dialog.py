@@ -70,6 +70,7 @@ class ExportDialog(QDialog):
         self.list = QListWidget(self)
         self.list.setAccessibleName("Formats")
         self.list.setMinimumWidth(250)
+        self.list.setSpacing(3)
         for item in self._formats:
             QListWidgetItem(item.label, self.list)
         self._title, self._use, self._note = QLabel(self), QLabel(self), QLabel(self)

@@ -21,7 +21,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPalette,
     QPen,
     QResizeEvent,
     QWheelEvent,
@@ -30,7 +29,7 @@ from PySide6.QtWidgets import QWidget
 
 from tusk_app import theme
 from tusk_app.models.display import Layer, LayerStyle, OverlayStyle
-from tusk_app.widgets import view_transform
+from tusk_app.widgets import canvas_decor, view_transform
 from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME, CanvasHand
 from tusk_app.widgets.canvas_layers import LayerStack, Scene
 from tusk_app.widgets.keypoint_overlay import (
@@ -39,13 +38,14 @@ from tusk_app.widgets.keypoint_overlay import (
     Highlights,
     KeypointMarks,
     OverlayPainter,
+    TrailStep,
     keypoint_at,
 )  # fmt: skip
 from tusk_app.widgets.layer_images import error_image, heat_image, mask_image, picture_image
 from tusk_app.widgets.view_transform import ViewTransform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -104,6 +104,7 @@ class ImageCanvas(QWidget):
         self._marks = NO_MARKS
         self._style = OverlayStyle()
         self._highlights = Highlights()
+        self._trail: tuple[TrailStep, ...] = ()
         self._split: float | None = None
         self._is_flipped = False
         self._is_hidden = False  # while H is held
@@ -242,9 +243,20 @@ class ImageCanvas(QWidget):
         """Index of the keypoint that stands out as selected."""
         return self._highlights.selected
 
-    def set_highlights(self, *, hovered: int | None, selected: int | None) -> None:
-        """Let keypoints stand out."""
-        self._highlights = replace(self._highlights, hovered=hovered, selected=selected)
+    def set_highlights(
+        self,
+        *,
+        hovered: int | None,
+        selected: int | None,
+        kin: frozenset[int] = frozenset(),
+    ) -> None:
+        """Let keypoints stand out; ``kin`` are those of the selected prototype."""
+        self._highlights = replace(self._highlights, hovered=hovered, selected=selected, kin=kin)
+        self.update()
+
+    def set_trail(self, trail: Sequence[TrailStep]) -> None:
+        """Show where keypoints were in earlier frames, newest first; empty for nothing."""
+        self._trail = tuple(trail)
         self.update()
 
     def pulse_keypoint(self, index: int) -> None:
@@ -371,11 +383,12 @@ class ImageCanvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self._ground())
         if self._picture is None:
-            self._paint_placeholder(painter)
+            area = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            canvas_decor.paint_placeholder(painter, area, self.palette(), *self._placeholder)
         else:
             self._paint_frame(painter)
             self._paint_all(painter, self._view, QRectF(self.rect()), self._scene(), 1.0)
-            self._paint_divider(painter)
+            self._paint_split(painter)
         painter.end()
         self.painted.emit()
 
@@ -490,6 +503,7 @@ class ImageCanvas(QWidget):
             font = QFont(self.font())
             font.setPointSizeF(max(font.pointSizeF(), 6.0) * unit)
             overlay = OverlayPainter(painter, view.to_widget, bounds, font, unit)
+            overlay.paint_trail(self._trail, self._style)
             overlay.paint(self._marks, self._style, self._highlights)
 
     def _colour_mask(self) -> None:
@@ -509,60 +523,12 @@ class ImageCanvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(frame.adjusted(-1, -1, 0, 0))
 
-    def _paint_placeholder(self, painter: QPainter) -> None:
-        title, hint = self._placeholder
-        area = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 1.35)
-        painter.setFont(font)
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-        middle = area.center().y()
-        upper = QRectF(area.left(), area.top(), area.width(), middle - area.top() - 4)
-        painter.drawText(upper, flags | int(Qt.AlignmentFlag.AlignBottom), title)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        lower = QRectF(area.left(), middle + 6, area.width(), area.bottom() - middle)
-        painter.drawText(lower, flags | int(Qt.AlignmentFlag.AlignTop), hint)
-
-    def _paint_divider(self, painter: QPainter) -> None:
+    def _paint_split(self, painter: QPainter) -> None:
         x = self.divider_x()
-        if x is None:
-            return
-        frame = self._layers.frame(self._view).intersected(QRectF(self.rect()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
-        for width, colour in ((4.0, QColor(0, 0, 0, 110)), (2.0, QColor(255, 255, 255))):
-            painter.setPen(QPen(colour, width))
-            painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
-        self._paint_handle(painter, QPointF(x, frame.center().y()))
-        self._paint_side(painter, self.tr("Input"), frame, x, left=True)
-        self._paint_side(painter, self.tr("Reconstruction"), frame, x, left=False)
-
-    def _paint_handle(self, painter: QPainter, at: QPointF) -> None:
-        painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
-        painter.setBrush(QColor(255, 255, 255))
-        painter.drawEllipse(at, 11, 11)
-        painter.setPen(QPen(QColor(60, 64, 70), 1.8))
-        for side in (-1, 1):
-            tip = QPointF(at.x() + side * 6.5, at.y())
-            for height in (-3.5, 3.5):
-                painter.drawLine(tip, QPointF(at.x() + side * 3, at.y() + height))
-
-    def _paint_side(
-        self, painter: QPainter, text: str, frame: QRectF, x: float, *, left: bool
-    ) -> None:
-        metrics = painter.fontMetrics()
-        width, height = metrics.horizontalAdvance(text) + 16.0, metrics.height() + 6.0
-        start = x - width - 12 if left else x + 12
-        room = start >= frame.left() + 2 if left else start + width <= frame.right() - 2
-        if not room:
-            return
-        box = QRectF(start, frame.top() + 8, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(20, 22, 26, 200))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(QColor(245, 245, 245))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+        if x is not None:
+            frame = self._layers.frame(self._view).intersected(QRectF(self.rect()))
+            words = (self.tr("Input"), self.tr("Reconstruction"))
+            canvas_decor.paint_divider(painter, x, frame, words)
 
     def _show_pulse(self, phase: float) -> None:
         self._highlights = replace(self._highlights, pulse_phase=float(phase))

@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from tusk_app.widgets.layer_images import score_colours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,12 +62,22 @@ class Highlights:
         selected: index of the selected one.
         pulse: index of one that calls for attention.
         pulse_phase: how far its ring has grown, 0 to 1.
+        kin: indices of all that belong to the selected prototype.
     """
 
     hovered: int | None = None
     selected: int | None = None
     pulse: int | None = None
     pulse_phase: float = 0.0
+    kin: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrailStep:
+    """Keypoints of one earlier frame: (K, 2) float32 pixels and (K, 3) uint8 sRGB."""
+
+    xy: NDArray[np.float32]
+    colours: NDArray[np.uint8]
 
 
 NO_MARKS = KeypointMarks(
@@ -155,7 +165,7 @@ def marker_sizes(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.float6
     """Return the diameter of each marker, (K,) logical pixels."""
     if style.size_by == "fixed":
         return np.full(len(marks), style.size)
-    return style.size * (0.5 + 0.5 * np.clip(marks.scores.astype(np.float64), 0, 1))
+    return style.size * (0.55 + 0.45 * np.clip(marks.scores.astype(np.float64), 0, 1))
 
 
 @dataclass(slots=True)
@@ -199,6 +209,21 @@ class OverlayPainter:
         self._stand_out(marks, style, highlights)
         self._labels(marks, style, highlights)
 
+    def paint_trail(self, trail: Sequence[TrailStep], style: OverlayStyle) -> None:
+        """Draw where keypoints were, the older the fainter; before ``paint``."""
+        if not style.visible or not trail:
+            return
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        for age, step in enumerate(reversed(trail), 1):
+            share = age / (len(trail) + 1)
+            radius = (1.2 + 1.8 * share) * self.unit
+            self.painter.setOpacity(0.75 * share * style.opacity)
+            for (x, y), colour in zip(step.xy.tolist(), step.colours.tolist(), strict=True):
+                self.painter.setBrush(QColor(*colour))
+                self.painter.drawEllipse(QPointF(*self.place(x, y)), radius, radius)
+        self.painter.setOpacity(1.0)
+
     def _marker(
         self, at: QPointF, symbol: str, colour: QColor, size: float, *, hollow: bool
     ) -> None:
@@ -225,6 +250,10 @@ class OverlayPainter:
 
     def _stand_out(self, marks: KeypointMarks, style: OverlayStyle, high: Highlights) -> None:
         sizes = marker_sizes(marks, style)
+        seen = set(visible_indices(marks, style).tolist()) if high.kin else set()
+        for relative in high.kin & seen - {high.hovered, high.selected}:
+            radius = (float(sizes[relative]) / 2 + 4) * self.unit
+            self._circle(marks, relative, radius, 1.0, QColor(255, 255, 255, 170))
         for index, width in ((high.hovered, 1.5), (high.selected, 2.5)):
             if index is None or index >= len(marks):
                 continue

@@ -37,12 +37,14 @@ __all__ = [
     "evaluate",
     "export_analysis",
     "export_formats",
+    "export_model",
     "fine_tune",
     "follow_events",
     "list_devices",
     "list_runs",
     "load_report",
     "make_sample_data",
+    "model_formats",
     "open_analysis",
     "open_predictor",
     "open_source",
@@ -270,6 +272,29 @@ def export_formats() -> tuple[ExportFormatInfo, ...]:
     return tuple(
         ExportFormatInfo(f.name, f.label, f.suffix, f.drops, f.is_folder) for f in FORMATS.values()
     )
+
+
+def export_model(
+    model: str | Path, out: Path, *, file_format: str, num_keypoints: int | None = None
+) -> list[Path]:
+    """Write a model into the folder ``out`` as ``onnx`` or ``huggingface``; returns the files.
+
+    Args:
+        model: folder, run or bundled name.
+        out: folder, made if missing.
+        file_format: one of ``model_formats``.
+        num_keypoints: K, which ONNX fixes; None takes the training value.
+    """
+    from tusk_core.inference.export.models import write_model
+
+    return write_model(model, out, file_format=file_format, num_keypoints=num_keypoints)
+
+
+def model_formats() -> dict[str, str]:
+    """Return the formats of ``export_model``, each with a few words on what it is."""
+    from tusk_core.inference.export.models import MODEL_FORMATS
+
+    return dict(MODEL_FORMATS)
 
 
 def list_runs(run_root: Path) -> tuple[RunSummary, ...]:

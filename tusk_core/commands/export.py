@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "Write a model, or its detections, in another program's format."
 
-MODEL_FORMATS = {
-    "onnx": "encoder with keypoints, and decoder, for ONNX runtimes",
-    "huggingface": "model folder with a model card, ready to upload",
-}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk export``."""
@@ -57,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Export; returns the exit status."""
     from tusk_core.inference.export import FORMATS
+    from tusk_core.inference.export.models import MODEL_FORMATS
 
     if arguments.list:
         _list_formats()
@@ -77,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _list_formats() -> None:
     from tusk_core.inference.export import FORMATS
+    from tusk_core.inference.export.models import MODEL_FORMATS
 
     print("Of a model:")
     for name, text in MODEL_FORMATS.items():
@@ -87,14 +84,14 @@ def _list_formats() -> None:
 
 
 def _export_model(arguments: argparse.Namespace) -> int:
-    if arguments.format == "onnx":
-        from tusk_core.inference.export.onnx_model import export_onnx
+    from tusk_core.inference.export.models import write_model
 
-        written = export_onnx(arguments.model, arguments.out, num_keypoints=arguments.num_keypoints)
-    else:
-        from tusk_core.inference.export.hugging_face import export_folder
-
-        written = export_folder(arguments.model, arguments.out)
+    written = write_model(
+        arguments.model,
+        arguments.out,
+        file_format=arguments.format,
+        num_keypoints=arguments.num_keypoints,
+    )
     for file in written:
         print(file)
     return 0

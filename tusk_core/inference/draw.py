@@ -167,7 +167,9 @@ def draw_map(
 
     def to_pixels(values: NDArray[np.float32]) -> NDArray[np.float64]:
         unit = (np.asarray(values, np.float64) - middle) / span + 0.5
-        return np.stack([unit[:, 0], 1 - unit[:, 1]], axis=1) * (side - 1)
+        # OpenCV takes no place that is far outside.
+        seen = np.clip(np.stack([unit[:, 0], 1 - unit[:, 1]], axis=1), -1, 2)
+        return seen * (side - 1)
 
     scale = 1 << _SHIFT
     radius = 5.0 if len(points) < 1000 else 3.5 if len(points) < 10_000 else 2.0

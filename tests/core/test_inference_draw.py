@@ -1,0 +1,92 @@
+"""Drawings: colours shared with the window, rings where the points are, legends, maps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.support.small_models import picture
+from tusk_app import palette
+from tusk_core.inference.draw import (
+    colour_of,
+    draw_keypoints,
+    draw_map,
+    enlarged,
+    enlargement,
+    with_legend,
+)
+from tusk_core.inference.rebuilt_files import unique_stems
+
+
+def test_colours_are_those_of_the_window() -> None:
+    assert [colour_of(i) for i in range(600)] == [palette.colour(i) for i in range(600)]
+
+
+def test_a_ring_lies_around_its_point() -> None:
+    blank = np.full((101, 121, 3), 200, np.uint8)
+    drawn = draw_keypoints(
+        blank, np.array([[60.0, 40.0]], np.float32), np.array([1], np.int32), radius=10
+    )
+    assert (blank == 200).all()
+    changed = np.argwhere((drawn != 200).any(axis=2))
+    assert np.allclose(changed.mean(axis=0), [40, 60], atol=0.2)
+    assert 10 <= np.abs(changed - [40, 60]).max() <= 15
+    assert tuple(drawn[40, 70]) == colour_of(1)
+    assert tuple(drawn[44, 60]) == (200, 200, 200)
+
+
+def test_small_pictures_are_enlarged_by_whole_numbers() -> None:
+    assert enlargement((35, 30)) == 10
+    assert enlargement((4000, 10)) == 1
+    image = picture(40, 30)
+    large = enlarged(image, 3)
+    assert large.shape == (90, 120, 3)
+    assert (large[1::3, 1::3] == image).all()
+    drawn = draw_keypoints(
+        image, np.array([[10.0, 20.0]], np.float32), np.array([0], np.int32), factor=3, radius=6
+    )
+    changed = np.argwhere((drawn != large).any(axis=2))
+    assert np.allclose(changed.mean(axis=0), [61, 31], atol=0.7)
+
+
+def test_faint_scores_are_drawn_faintly() -> None:
+    blank = np.zeros((60, 120, 3), np.uint8)
+    xy = np.array([[30, 30], [90, 30]], np.float32)
+    drawn = draw_keypoints(blank, xy, np.array([3, 3], np.int32), np.array([1, 0.1], np.float32))
+    assert drawn[:, :60].max() > 1.5 * drawn[:, 60:].max()
+
+
+def test_points_outside_are_no_error() -> None:
+    image = picture()
+    xy = np.array([[-500, -500], [1e6, 3], [44, 30]], np.float32)
+    assert draw_keypoints(image, xy, np.arange(3, dtype=np.int32)).shape == image.shape
+    assert draw_keypoints(image, xy[:0], np.zeros(0, np.int32)).shape == image.shape
+
+
+def test_a_legend_wraps_and_takes_any_name() -> None:
+    image = picture(200, 50)
+    assert with_legend(image, []) is image
+    one = with_legend(image, [1], {1: "Nase ä"})
+    many = with_legend(image, range(40))
+    assert one.shape[1] == many.shape[1] == 200
+    assert 50 < one.shape[0] < many.shape[0]
+
+
+def test_a_map_shows_points_and_their_prototypes() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3, dtype=np.int32), 20)
+    points = (rng.normal(size=(60, 2)) + labels[:, None] * 8).astype(np.float32)
+    middles = np.array([[0, 0], [8, 8], [16, 16], [99, 99]], np.float32)
+    drawn = draw_map(points, labels, middles, side=300)
+    assert drawn.shape == (300, 300, 3)
+    for index in range(3):
+        assert (drawn == colour_of(index)).all(axis=2).any()
+    assert not (drawn == colour_of(3)).all(axis=2).any()
+    empty = draw_map(points[:0], labels[:0], middles, side=50)
+    assert empty.shape == (50, 50, 3)
+    same = draw_map(np.ones((3, 2), np.float32), np.zeros(3, np.int32), middles, side=50)
+    assert same.shape == (50, 50, 3)
+
+
+def test_folder_names_of_pictures_are_unique() -> None:
+    names = ["a/x.png", "b/X.jpg", "x.tif", "..png", "frame 000001"]
+    assert unique_stems(names) == ["x", "X_2", "x_3", "picture", "frame 000001"]

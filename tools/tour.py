@@ -32,13 +32,22 @@ SETTLE_MS = 250
 class Tour:
     """The window, and what it takes to drive it."""
 
-    def __init__(self, out: Path, work: Path, seconds: float, themes: tuple[str, ...]) -> None:
+    def __init__(
+        self, out: Path, work: Path, seconds: float, themes: tuple[str, ...], model: str
+    ) -> None:
+        from PySide6.QtCore import qInstallMessageHandler
+
         from tusk_app.app import Program, make_application
         from tusk_app.settings import Settings
 
         self.out, self.work, self.seconds, self.themes = out, work, seconds, themes
+        self.model = model
         self.failures: list[str] = []
         self.count = 0
+        # Offscreen, Qt tells again and again what that platform cannot do.
+        qInstallMessageHandler(
+            lambda _kind, _context, text: None if "This plugin" in text else print(text)
+        )
         self.app = make_application(["tusk"])
         self.program = Program(Settings())
         self.window, self.bench = self.program.window, self.program.workbench
@@ -107,7 +116,11 @@ class Tour:
             picture = (widget or self.window).grab()
             path = self.out / f"{self.count:02d}_{name}_{choice}.png"
             picture.save(str(path))
-            print(path.name, flush=True)
+            grown = picture.size().toTuple()
+            note = (
+                f"  (grown to {grown[0]} × {grown[1]})" if widget is None and grown != SIZE else ""
+            )
+            print(path.name + note, flush=True)
         theme.apply(self.app, self.themes[0], 1.0)
 
     def stop(self, name: str, visit: Callable[[], object]) -> None:
@@ -221,7 +234,7 @@ def newest_run(tour: Tour) -> Path:
 def visit_model(tour: Tour) -> None:
     tour.window.layouts.switch("Data")
     document = tour.bench.document
-    tour.window.open_model(str(newest_run(tour)))
+    tour.window.open_model(tour.model or str(newest_run(tour)))
     tour.wait(lambda: document.model is not None, 60, "the model")
     tour.bench.sources.open_pictures("sample:tetrominoes?count=64&seed=9")
     tour.wait(lambda: document.num_pictures == 64, 20, "the sample")
@@ -360,16 +373,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "tour", help="folder of the pictures")
     parser.add_argument("--seconds", type=float, default=40, help="training time")
     parser.add_argument("--only", choices=STOPS, action="append", help="visit these stops only")
+    parser.add_argument("--model", default="", help="inspect this model, not the one trained here")
     parser.add_argument("--theme", choices=("light", "dark"), help="one theme only")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
     out = arguments.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tusk-tour-", ignore_cleanup_errors=True) as name:
         os.environ["TUSK_HOME"] = str(Path(name) / "home")
         themes = (arguments.theme,) if arguments.theme else ("light", "dark")
-        tour = Tour(out, Path(name), arguments.seconds, themes)
+        tour = Tour(out, Path(name), arguments.seconds, themes, arguments.model)
         for stop in arguments.only or STOPS:
             tour.stop(stop, lambda stop=stop: STOPS[stop](tour))
         tour.window.closer.force()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel
 
 from tests.support.explore_bench import close
 from tests.support.small_models import write_model
@@ -14,6 +15,7 @@ from tusk_app.docks.evaluation_dock import EvaluationDock
 from tusk_app.widgets.confusion_view import ConfusionView, reading_order
 from tusk_app.widgets.metric_table import MetricTable
 from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS, metric_text
+from tusk_app.widgets.side_or_tabs import SideOrTabs
 from tusk_core.results import EvaluationReport
 
 if TYPE_CHECKING:
@@ -113,6 +115,12 @@ def test_a_report_can_be_saved_as_json_and_as_text(dock: EvaluationDock, tmp_pat
     assert "92.1" in (tmp_path / "numbers.txt").read_text(encoding="utf-8")
 
 
+def test_a_report_without_tables_or_mistakes(dock: EvaluationDock) -> None:
+    dock.show_report(report_with(protocol="landmarks", tables={}, worst=(), columns={}))
+    assert dock.table_box.count() == 0
+    assert not dock.grab().isNull()
+
+
 def test_the_command_shows_the_panel(bench: Workbench, dock: EvaluationDock) -> None:
     bench.actions.trigger("model.evaluate")
     assert dock.isVisible()
@@ -165,3 +173,19 @@ def test_a_table_without_counts_says_so(qtbot) -> None:
     view.show_counts(np.zeros((3, 2)), ("a", "b"), np.zeros((0, 3), np.uint8), [])
     assert not view.grab().isNull()
     assert view.cell_at(QPointF(50, 50)) is None
+
+
+def test_panes_become_tabs_where_there_is_no_room(qtbot) -> None:
+    panes = [QLabel(text) for text in ("one", "two", "three")]
+    widget = SideOrTabs([(pane.text(), pane, 100) for pane in panes], least=400)
+    qtbot.addWidget(widget)
+    widget.resize(600, 200)
+    widget.show()
+    assert not widget.is_narrow
+    assert all(pane.isVisible() for pane in panes)
+    widget.resize(300, 200)
+    qtbot.waitUntil(lambda: widget.is_narrow)
+    assert [pane.isVisible() for pane in panes] == [True, False, False]
+    widget.resize(600, 200)
+    qtbot.waitUntil(lambda: not widget.is_narrow)
+    assert all(pane.isVisible() for pane in panes)

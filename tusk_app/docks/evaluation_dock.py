@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.flow_layout import FlowLayout
 from tusk_app.widgets.metric_table import MetricTable
 from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS
+from tusk_app.widgets.side_or_tabs import SideOrTabs
 from tusk_core import api
 from tusk_core.results import EvaluationReport, TuskError
 
@@ -107,7 +107,6 @@ class EvaluationDock(QDockWidget):
         self.table_box.clear()
         self.table_box.addItems(list(report.tables))
         self.table_box.blockSignals(False)
-        self._right.setVisible(bool(report.tables))
         self._show_table()
         self.worst.clear()
         self.worst.addItems(list(report.worst))
@@ -162,7 +161,7 @@ class EvaluationDock(QDockWidget):
         self.progress.setTextVisible(False)
         self.save_button = QPushButton("Save…")
         self.save_button.setToolTip("Write the numbers as JSON, or as a table in plain text")
-        for box, letters in ((self.protocol_box, 24), (self.data_box, 18)):
+        for box, letters in ((self.protocol_box, 20), (self.data_box, 14)):
             # Wide names must not keep the panel wide: others stand beside it.
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -203,16 +202,14 @@ class EvaluationDock(QDockWidget):
         pictures.setContentsMargins(0, 0, 0, 0)
         pictures.addWidget(self._worst_title)
         pictures.addWidget(self.worst, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        for part in (self.table, self._right, last):
-            splitter.addWidget(part)
-        splitter.setSizes([420, 420, 160])
-        splitter.setChildrenCollapsible(False)
+        panes = SideOrTabs(
+            [("Numbers", self.table, 420), ("Table", self._right, 420), ("Worst", last, 160)]
+        )
         results = QWidget()
         column = QVBoxLayout(results)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._about)
-        column.addWidget(splitter, 1)
+        column.addWidget(panes, 1)
         return results
 
     def _add_actions(self) -> None:
@@ -335,6 +332,7 @@ class EvaluationDock(QDockWidget):
     def _show_table(self) -> None:
         report, name = self._report, self.table_box.currentText()
         if report is None or name not in report.tables:
+            self.confusion.show_counts(np.zeros((0, 0)), (), np.zeros((0, 3), np.uint8), ())
             return
         book, counts = self._bench.prototypes, np.array(report.tables[name], dtype=float)
         model = self._bench.document.model

@@ -34,6 +34,8 @@ def reading_order(counts: NDArray[np.floating]) -> NDArray[np.int64]:
         (n,) indices of prototypes that occur at all.
     """
     used = np.flatnonzero(counts.sum(1) > 0)
+    if not len(used):
+        return used.astype(np.int64)
     classes, most = counts[used].argmax(1), counts[used].max(1)
     return used[np.lexsort((-most, classes))].astype(np.int64)
 

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget
 
 from tusk_app import theme
 from tusk_app.controllers.source_controller import display_name, recent_picture
@@ -37,6 +37,7 @@ from tusk_app.window.closing import Closer
 from tusk_app.window.file_commands import FileCommands
 from tusk_app.window.go_commands import GoCommands
 from tusk_app.window.help_commands import HelpCommands
+from tusk_app.window.host import Host
 from tusk_app.window.layouts import (
     BOTTOM,
     DATA,
@@ -86,14 +87,8 @@ DEFAULT_SIZE = QSize(1280, 800)
 WELCOME, CANVAS = 0, 1
 
 
-class MainWindow(QMainWindow):
-    """The one window.
-
-    Signals:
-        closed: it was closed and every thread has ended.
-    """
-
-    closed = Signal()
+class MainWindow(Host):
+    """The one window."""
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
@@ -115,12 +110,14 @@ class MainWindow(QMainWindow):
         self.closer = Closer(self, workbench)
         self._errors.set_machine(self.openers.machine_text)
         self._make_centre()
-        self._docks = {spec.module: self._make_dock(spec) for spec in DOCKS}
-        self.layouts = Layouts(self, self._docks, DOCKS, workbench.settings)
-        for commands in (FileCommands, ViewCommands, GoCommands, HelpCommands):
-            commands(self, workbench)
+        self.docks = {spec.module: self._make_dock(spec) for spec in DOCKS}
+        self.layouts = Layouts(self, self.docks, DOCKS, workbench.settings)
+        FileCommands(self, workbench, self.openers)
+        ViewCommands(self, workbench)
+        GoCommands(self, workbench)
+        HelpCommands(self, workbench, self.openers)
         self._add_panel_commands()
-        self._menus = Menus(self, workbench.actions)
+        self.menus = Menus(self, workbench.actions)
         self._connect()
         self._restore_geometry()
         self.show_recent()
@@ -128,11 +125,6 @@ class MainWindow(QMainWindow):
         self.dress()
 
     # Parts
-
-    @property
-    def docks(self) -> dict[str, QDockWidget]:
-        """The panels by the name of their file."""
-        return dict(self._docks)
 
     @property
     def status(self) -> StatusBar:
@@ -155,26 +147,16 @@ class MainWindow(QMainWindow):
         return self._welcome
 
     @property
-    def menus(self) -> Menus:
-        """Menu bar and tool bar."""
-        return self._menus
-
-    @property
-    def canvas(self) -> QWidget:
-        """The area that shows the picture."""
-        return self._canvas
-
-    @property
     def is_welcoming(self) -> bool:
         """True while the welcome page is shown."""
         return self._centre.currentIndex() == WELCOME
 
     def _make_centre(self) -> None:
         self._welcome = WelcomePage(self)
-        self._canvas = CanvasArea(self.workbench, self)
+        self.canvas = CanvasArea(self.workbench, self)
         self._centre = QStackedWidget(self)
         self._centre.addWidget(self._welcome)
-        self._centre.addWidget(self._canvas)
+        self._centre.addWidget(self.canvas)
         self.setCentralWidget(self._centre)
 
     def _make_dock(self, spec: DockSpec) -> QDockWidget:
@@ -183,7 +165,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _add_panel_commands(self) -> None:
-        for module, dock in self._docks.items():
+        for module, dock in self.docks.items():
             name = module.removesuffix("_dock").replace("_", "-")
             toggle = dock.toggleViewAction()
             action = self.workbench.actions.add(
@@ -197,7 +179,7 @@ class MainWindow(QMainWindow):
         if show:
             self.layouts.show_dock(module)
         else:
-            self._docks[module].hide()
+            self.docks[module].hide()
 
     def _connect(self) -> None:
         bench, welcome = self.workbench, self._welcome
@@ -241,7 +223,7 @@ class MainWindow(QMainWindow):
     def filter_pictures(self, text: str) -> None:
         """Show only pictures whose name contains ``text`` in the list."""
         self.layouts.show_dock("source_dock")
-        dock = self._docks.get("source_dock")
+        dock = self.docks.get("source_dock")
         set_filter: Callable[[str], None] | None = getattr(dock, "set_filter", None)
         if set_filter is not None:
             set_filter(text)
@@ -289,7 +271,7 @@ class MainWindow(QMainWindow):
         """Fill the recent list of the welcome page and of the menu."""
         items = [_recent_item(kind, path) for kind, path in self.workbench.settings.recent()]
         self._welcome.set_recent(items)
-        menu = self._menus.submenus["@recent"]
+        menu = self.menus.submenus["@recent"]
         forget = self.workbench.actions.get("file.forget-recent")
         for action in menu.actions():
             if action is not forget:
@@ -322,7 +304,7 @@ class MainWindow(QMainWindow):
     def dress(self) -> None:
         """Follow theme and text size."""
         colours = theme.of(self.palette())
-        self._menus.paint_icons(colours)
+        self.menus.paint_icons(colours)
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -331,7 +313,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_menus"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "menus"):
             self.dress()
         super().changeEvent(event)
 

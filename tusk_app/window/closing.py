@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class Closer(QObject):
 
     def __init__(
         self,
-        window: MainWindow,
+        window: Host,
         workbench: Workbench,
         ask: Callable[[str, str, str], bool] | None = None,
     ) -> None:

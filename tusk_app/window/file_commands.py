@@ -12,16 +12,18 @@ from tusk_app.workers.path_kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
+    from tusk_app.window.openers import Openers
     from tusk_app.workbench import Workbench
 
 
 class FileCommands(QObject):
     """Registers and carries out what the File menu offers."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workbench, openers: Openers) -> None:
         super().__init__(window)
         self._window = window
+        self._openers = openers
         self._settings = workbench.settings
         self._sources = workbench.sources
         self._register(workbench)
@@ -92,7 +94,7 @@ class FileCommands(QObject):
         add(
             "file.preferences",
             "P&references…",
-            self._window.openers.preferences,
+            self._openers.preferences,
             shortcut="Ctrl+,",
             tip="Appearance, folders, device and keys",
             icon="preferences",
@@ -111,7 +113,7 @@ class FileCommands(QObject):
         folder = self._ask_folder("Open a folder of pictures", self._settings.last_folder)
         if folder:
             self._settings.last_folder = Path(folder).parent
-            self._window.openers.open_data(folder)
+            self._openers.open_data(folder)
 
     def open_pictures(self) -> None:
         """Ask for one or several pictures."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog
 
 if TYPE_CHECKING:
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench
 
 _NEEDS_PICTURES = (
@@ -36,7 +36,7 @@ _PROTOTYPE_TIP = "Needs a selected prototype and an analysis of the pictures"
 class GoCommands(QObject):
     """Registers and carries out what the Go menu offers."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workbench) -> None:
         super().__init__(window)
         self._window = window
         self._bench = workbench

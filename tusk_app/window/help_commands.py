@@ -10,17 +10,18 @@ from PySide6.QtGui import QDesktopServices
 from tusk_app.settings import log_dir
 
 if TYPE_CHECKING:
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
+    from tusk_app.window.openers import Openers
     from tusk_app.workbench import Workbench
 
 
 class HelpCommands(QObject):
     """Registers and carries out what the Tools and Help menus offer."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workbench, openers: Openers) -> None:
         super().__init__(window)
         self._settings = workbench.settings
-        openers, add = window.openers, workbench.actions.add
+        add = workbench.actions.add
         add(
             "tools.command-palette",
             "&Command palette…",

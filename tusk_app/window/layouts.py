@@ -234,6 +234,18 @@ class Layouts(QObject):
             extent = round(share * (height if is_bottom else width))
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
             self._window.resizeDocks([self._docks[shown[0].module]], [extent], across)
+        heads = self._heads(BOTTOM, name)
+        if len(heads) > 1:
+            even = [width // len(heads)] * len(heads)
+            self._window.resizeDocks(heads, even, Qt.Orientation.Horizontal)
+
+    def _heads(self, area: Qt.DockWidgetArea, name: str) -> list[QDockWidget]:
+        """Return the front dock of each column of a side."""
+        found: dict[int, QDockWidget] = {}
+        for spec in self._specs:
+            if spec.area == area and name in spec.workspaces:
+                found.setdefault(spec.column, self._docks[spec.module])
+        return [found[column] for column in sorted(found)]
 
     def _tidy_soon(self, _value: object = None) -> None:
         self._tidier.start()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tusk_app.dialogs.training_dialog import Kind
     from tusk_app.logs import LogBook
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench
     from tusk_core.results import DeviceInfo
 
@@ -34,7 +34,7 @@ SAMPLE = "sample:tetrominoes"
 class Openers(QObject):
     """Makes dialogs on demand; none of them holds up the window."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workbench) -> None:
         super().__init__(window)
         self._window = window
         self._bench = workbench

@@ -12,7 +12,7 @@ from tusk_app.controllers.latest_task import LatestTask
 from tusk_core import api
 
 if TYPE_CHECKING:
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
 
@@ -25,7 +25,7 @@ MAX_REMEMBERED = 50
 class Recovery(QObject):
     """Looks through the runs once, in the background; asks once about each crashed one."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench, parent: QObject) -> None:
+    def __init__(self, window: Host, workbench: Workbench, parent: QObject) -> None:
         super().__init__(parent)
         self._window = window
         self._bench = workbench

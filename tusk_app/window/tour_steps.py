@@ -10,10 +10,10 @@ from tusk_app.window.layouts import DATA, EXPLORE, TRAIN
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
 
 
-def tour_steps(window: MainWindow) -> tuple[TourStep, ...]:
+def tour_steps(window: Host) -> tuple[TourStep, ...]:
     """Return the stops of the tour over ``window``."""
     layouts, actions = window.layouts, window.workbench.actions
 

@@ -11,7 +11,7 @@ from tusk_app.settings import FONT_SCALES, ThemeChoice
 from tusk_app.window.layouts import WORKSPACES
 
 if TYPE_CHECKING:
-    from tusk_app.main_window import MainWindow
+    from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench
 
 THEMES = (("auto", "&System"), ("light", "&Light"), ("dark", "&Dark"))
@@ -26,7 +26,7 @@ WORKSPACE_ICONS = {"Data": "data", "Train": "run", "Explore": "explore"}
 class ViewCommands(QObject):
     """Registers and carries out what the View menu offers, the canvas' own commands apart."""
 
-    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workbench) -> None:
         super().__init__(window)
         self._window = window
         self._settings = workbench.settings

@@ -1,0 +1,52 @@
+"""What the parts of the window know of the whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+if TYPE_CHECKING:
+    from tusk_app.window.layouts import Layouts
+    from tusk_app.window.menus import Menus
+    from tusk_app.workbench import Workbench
+
+
+class Host(QMainWindow):
+    """The window as its parts see it; ``MainWindow`` fills it.
+
+    Attributes:
+        workbench: state and controllers.
+        layouts: workspaces.
+        menus: menu bar and tool bar.
+        docks: the panels by the name of their file.
+        canvas: the area that shows the picture.
+
+    Signals:
+        closed: it was closed and every thread has ended.
+    """
+
+    closed = Signal()
+
+    workbench: Workbench
+    layouts: Layouts
+    menus: Menus
+    docks: dict[str, QDockWidget]
+    canvas: QWidget
+
+    def open_model(self, model: str) -> None:
+        """Open a model folder, a run folder or a bundled model by name."""
+        raise NotImplementedError
+
+    def try_sample(self) -> None:
+        """Train on generated pieces: the program's first minute."""
+        raise NotImplementedError
+
+    def filter_pictures(self, text: str) -> None:
+        """Show only pictures whose name contains ``text`` in the list."""
+        raise NotImplementedError
+
+    def reset_layout(self) -> None:
+        """Put all panels back where they stood at first."""
+        raise NotImplementedError

@@ -11,8 +11,9 @@ from PySide6.QtCore import QCoreApplication, QThread
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
-from tusk_app.controllers import training_controller
-from tusk_app.controllers.training_controller import Remedy, RunState, TrainingController
+from tusk_app.controllers.training_controller import RunState, TrainingController
+from tusk_app.controllers.training_remedies import Remedy
+from tusk_app.workers import trash
 from tusk_app.workers.latest_value import AllValues, LatestValue
 from tusk_app.workers.training_request import TrainingRequest
 from tusk_app.workers.training_worker import TrainingWorker
@@ -190,7 +191,7 @@ def test_discard_moves_the_folder_to_the_trash(qtbot, controller, tmp_path, monk
     def to_bin(path: Path) -> Path:
         return path.rename(bin_dir)
 
-    monkeypatch.setattr(training_controller, "move_to_trash", to_bin)
+    monkeypatch.setattr(trash, "move_to_trash", to_bin)
 
     with qtbot.waitSignal(controller.record.run_started):
         controller.start(lambda control: _with_folder(control, run_dir))

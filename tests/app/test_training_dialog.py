@@ -168,11 +168,11 @@ def test_arrows_step_and_typing_is_not_hindered(qtbot, dialog) -> None:
 
 def test_pictures_are_counted_and_time_is_measured(qtbot, dialog) -> None:
     dialog.show()
-    qtbot.waitUntil(lambda: "120 pictures" in dialog.source_note)
+    qtbot.waitUntil(lambda: "120 pictures" in dialog.origin.source_note)
     qtbot.waitUntil(lambda: dialog.estimate.text.startswith("About 5 min on cpu"))
     assert "400 MB" in dialog.estimate.text
-    qtbot.waitUntil(lambda: dialog.device_combo.count() == 3)
-    assert not dialog.device_combo.model().item(2).isEnabled()
+    qtbot.waitUntil(lambda: dialog.origin.device_combo.count() == 3)
+    assert not dialog.origin.device_combo.model().item(2).isEnabled()
     assert dialog.start_button.isEnabled()
     dialog.reject()
 
@@ -180,7 +180,7 @@ def test_pictures_are_counted_and_time_is_measured(qtbot, dialog) -> None:
 def test_without_pictures_it_does_not_start(qtbot, training) -> None:
     dialog = TrainingDialog(training)
     qtbot.addWidget(dialog)
-    dialog.source_edit.set_text("")
+    dialog.origin.source_edit.set_text("")
     assert dialog.request() is None
     assert dialog.message == "Choose the pictures to learn from."
 
@@ -196,7 +196,7 @@ def test_start_hands_over_the_request(qtbot, dialog) -> None:
 
 
 def test_another_card_keeps_the_pictures(dialog) -> None:
-    dialog.source_edit.set_text("/somewhere/mine")
+    dialog.origin.source_edit.set_text("/somewhere/mine")
     dialog.cards.cards["quick-digits"].click()
     config = dialog.config()
     assert config is not None
@@ -208,7 +208,7 @@ def test_another_card_keeps_the_pictures(dialog) -> None:
 def test_fine_tune_asks_for_a_model(dialog) -> None:
     dialog.set_kind("fine-tune")
     assert "Choose the model" in dialog.message
-    dialog.model_edit.set_text("/a/model")
+    dialog.origin.model_edit.set_text("/a/model")
     request = dialog.request()
     assert request is not None
     assert (request.kind, request.start_from) == ("fine-tune", "/a/model")
@@ -267,7 +267,7 @@ def repeated(command: str) -> TrainConfig:
 
 
 def test_the_command_repeats_the_run_exactly(dialog) -> None:
-    dialog.source_edit.set_text("/my pictures/it's here")
+    dialog.origin.source_edit.set_text("/my pictures/it's here")
     dialog.form.rows["encoder.widths"].set_value((8, 16, 32))
     dialog.form.rows["optim.learning_rate"].set_value(0.0003)
     dialog.form.rows["run.compile"].set_value(True)
@@ -309,7 +309,7 @@ def test_the_form_can_be_used_by_keyboard_alone(qtbot, dialog) -> None:
         dialog.form.rows[path].editor
         for path in ("data.width", "optim.steps", "keypoints.nms_window", "keypoints.refine_window")
     ]
-    wanted += [dialog.source_edit.line, dialog.device_combo, dialog.start_button]
+    wanted += [dialog.origin.source_edit.line, dialog.origin.device_combo, dialog.start_button]
     missing = [w.accessibleName() for w in wanted if w not in seen and w not in proxies
                and not any(isinstance(s, QLineEdit) and s.parent() is w for s in seen)]  # fmt: skip
     assert not missing

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import enum
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.controllers.run_monitor_controller import RunMonitorController
+from tusk_app.controllers.training_remedies import Remedy, remedied, remedies_for
 from tusk_app.controllers.training_setup import TrainingSetup
 from tusk_app.models.run_record import Outcome, RunRecord
+from tusk_app.workers import trash
 from tusk_app.workers.latest_value import AllValues, LatestValue
 from tusk_app.workers.run_past import PastRun, read_past
 from tusk_app.workers.training_failure import RunFailed
@@ -47,16 +48,6 @@ class RunState(enum.Enum):
     PAUSING = "pausing"
     PAUSED = "paused"
     STOPPING = "stopping"
-
-
-class Remedy(enum.Enum):
-    """What can be tried after a failure."""
-
-    HALF_BATCH = "half the batch"
-    CPU = "on the CPU"
-    LOWER_RATE = "lower learning rate"
-    RESUME = "resume"
-    AGAIN = "again"
 
 
 class TrainingController(QObject):
@@ -215,7 +206,7 @@ class TrainingController(QObject):
 
     def trash_run(self, path: Path) -> None:
         """Move the folder of a run that is not going on to the trash, in the background."""
-        self._trash.request(lambda: move_to_trash(path))
+        self._trash.request(lambda: trash.move_to_trash(path))
 
     def shutdown(self) -> bool:
         """Stop and wait; called when the main window closes. False if the run did not end."""
@@ -230,38 +221,21 @@ class TrainingController(QObject):
 
     def remedies(self) -> tuple[Remedy, ...]:
         """What can be tried after the last failure, best first."""
-        if self._failure is None:
+        if self._failure is None or self._request is None:
             return ()
-        return tuple(r for r in _REMEDIES[self._failure.cause] if self._remedied(r) is not None)
+        return remedies_for(self._failure, self._request, self.record)
 
     def apply(self, remedy: Remedy) -> None:
         """Start the failed run again in another way; waits for the failed one's thread."""
-        request = self._remedied(remedy)
+        if self._request is None:
+            return
+        request = remedied(remedy, self._request, self.record)
         if request is None:
             return
         if self.is_busy:
             self._next = request
         else:
             self.start_request(request)
-
-    def _remedied(self, remedy: Remedy) -> TrainingRequest | None:
-        request, run_dir = self._request, self.record.run_dir
-        if request is None:
-            return None
-        match remedy:
-            case Remedy.HALF_BATCH:
-                return request.with_half_the_batch()
-            case Remedy.CPU:
-                started = self.record.started
-                on_cpu = started is not None and started.device == "cpu"
-                return None if on_cpu else request.on_the_cpu()
-            case Remedy.LOWER_RATE:
-                return request.with_a_lower_rate()
-            case Remedy.RESUME:
-                has_checkpoint = run_dir is not None and bool(self.record.checkpoints)
-                return request.resumed(run_dir) if has_checkpoint and run_dir else None
-            case Remedy.AGAIN:
-                return replace(request)
 
     def _start(
         self, session: Session, request: TrainingRequest | None, title: str, steps: int | None
@@ -406,33 +380,3 @@ class TrainingController(QObject):
         if state is not self._state:
             self._state = state
             self.state_changed.emit(state)
-
-
-_REMEDIES: dict[str, tuple[Remedy, ...]] = {
-    "memory": (Remedy.HALF_BATCH, Remedy.CPU, Remedy.RESUME),
-    "not finite": (Remedy.RESUME, Remedy.LOWER_RATE),
-    "disk": (Remedy.RESUME, Remedy.AGAIN),
-    "pictures": (Remedy.AGAIN,),
-    "model": (),
-    "settings": (),
-    "engine": (Remedy.RESUME, Remedy.HALF_BATCH, Remedy.AGAIN),
-    "bug": (Remedy.RESUME, Remedy.AGAIN),
-}
-
-
-def move_to_trash(path: Path) -> Path:
-    """Move a run folder to the trash; never deletes it.
-
-    Raises:
-        OSError: with a sentence for the user.
-    """
-    from send2trash import send2trash
-
-    try:
-        send2trash(str(path))
-    except Exception as error:
-        raise OSError(
-            f"The run could not be moved to the trash ({error}). It is still in {path}; "
-            "delete that folder yourself if you do not need it."
-        ) from error
-    return path

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.controllers.training_controller import Remedy, RunState
+from tusk_app.controllers.training_controller import RunState
+from tusk_app.controllers.training_remedies import Remedy
 from tusk_app.docks import training_texts as texts
 from tusk_app.docks.training_actions import TrainingActions
 from tusk_app.docks.training_export import CurveFiles

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tusk_app.controllers.training_controller import Remedy, RunState
+from tusk_app.controllers.training_controller import RunState
+from tusk_app.controllers.training_remedies import Remedy
 from tusk_app.widgets import readable
 from tusk_app.widgets.run_header import HeaderButton
 from tusk_app.widgets.usage_bars import describe_usage

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
-    QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +20,7 @@ from tusk_app.models.loss_history import LossHistory, smoothed, thinned
 from tusk_app.widgets import loss_style, readable
 from tusk_app.widgets.loss_legend import LossLegend, comparison_dash
 from tusk_app.widgets.loss_plot_bar import LossPlotBar
+from tusk_app.widgets.loss_plot_parts import LegendArea, LossAxis, robust_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,49 +31,6 @@ REDRAW_MS = 250
 MOST_POINTS = 2000
 MOST_RAW_POINTS = 600
 COMPARED_TERM = "reconstruction"
-SHARE_SKIPPED = 0.02  # the first steps fall so fast that they would flatten the rest
-
-
-class LossAxis(pg.AxisItem):
-    """The vertical axis; on a logarithmic one only 1, 2 and 5 are written, so that none collide."""
-
-    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the texts of the ticks at ``values`` (log10)."""
-        texts: list[str] = super().logTickStrings(values, scale, spacing)
-        leading = [f"{10.0**value:.0e}"[0] for value in values]
-        return [text if digit in "125" else "" for text, digit in zip(texts, leading, strict=True)]
-
-
-class LegendArea(QScrollArea):
-    """Beside the curves as wide as the legend, below them as high; scrolls if it must."""
-
-    def __init__(self, legend: LossLegend, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._legend = legend
-        self.setWidget(legend)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.place(is_below=False, num_columns=1)
-
-    def wanted_width(self) -> int:
-        """Width of the legend in one column, and a scroll bar beside it."""
-        return self._legend.column_width() + self.verticalScrollBar().sizeHint().width()
-
-    def place(self, *, is_below: bool, num_columns: int) -> None:
-        """Say where the legend stands and how many columns it has."""
-        policy = QSizePolicy.Policy
-        if is_below:
-            self.setSizePolicy(policy.Ignored, policy.Maximum)
-        else:
-            self.setSizePolicy(policy.Fixed, policy.Ignored)
-        self._legend.set_columns(num_columns)
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        """As the legend."""
-        return QSize(self.wanted_width(), self._legend.sizeHint().height() + 2)
 
 
 class LossPlot(QWidget):
@@ -354,7 +310,7 @@ class LossPlot(QWidget):
             self._item.setRange(xRange=(0, 100), yRange=(-3, 0), padding=0)
             return
         left, right = float(x[0]), float(max(x[-1], x[0] + 1e-3))
-        found = [_limits(band, ignore_outliers=self.bar.ignore_outliers) for band in bands]
+        found = [robust_limits(band, ignore_outliers=self.bar.ignore_outliers) for band in bands]
         limits = [pair for pair in found if pair is not None]
         self._item.setXRange(left, right + 0.01 * (right - left), padding=0)
         if not limits:
@@ -428,14 +384,3 @@ class LossPlot(QWidget):
         )
         self._resume_marks.setPen(pg.mkPen(QColor(theme.of(palette).warning)))
         self._cursor_line.setPen(pg.mkPen(text))
-
-
-def _limits(values: NDArray[np.float64], *, ignore_outliers: bool) -> tuple[float, float] | None:
-    if not values.size:
-        return None
-    if not ignore_outliers or values.size < 20:
-        return float(values.min()), float(values.max())
-    kept = values[int(SHARE_SKIPPED * values.size) :]
-    low, high = np.quantile(kept, [0.005, 0.985])
-    last = float(values[-1])
-    return min(float(low), last), max(float(high), last)

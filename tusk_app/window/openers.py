@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QDialog
 
-    from tusk_app.dialogs.training_dialog import Kind
+    from tusk_app.dialogs.training_origin import Kind
     from tusk_app.logs import LogBook
     from tusk_app.window.host import Host
     from tusk_app.workbench import Workbench

@@ -27,9 +27,9 @@ from tusk_app.workers.camera_devices import (
     SystemCamera,
     TestPattern,
     VideoFile,
-    mirrored,
     open_device,
     pattern_frame,
+    turned,
 )  # fmt: skip
 from tusk_app.workers.camera_worker import CameraWorker
 from tusk_app.workers.latest_value import LatestValue
@@ -120,9 +120,13 @@ def test_missing_camera_says_why() -> None:
 
 def test_mirror_flips_left_and_right() -> None:
     frame = pattern_frame(0.5, (64, 48))
-    flipped = mirrored(frame)
+    flipped = turned(frame, mirrored=True)
     assert np.array_equal(flipped[:, 0], frame[:, -1])
     assert not flipped.flags.writeable
+    right = turned(frame, quarter_turns=1)
+    assert right.shape == (64, 48, 3)
+    assert np.array_equal(right[0, -1], frame[0, 0])
+    assert turned(frame) is frame
 
 
 def test_worker_ends_when_asked(qtbot) -> None:

@@ -393,3 +393,44 @@ def test_sources_of_other_length_do_not_disturb(parts, qtbot) -> None:
     parts.document.set_source(ListSource([pieces(7)[0]], source="/other"))
     assert len(parts.inference.frames.known) == 1
     wait_for_detection(parts, qtbot)
+
+
+def test_results_file_is_shown_without_a_model(parts, qtbot) -> None:
+    parts.document.set_source(piece_source(3, source="s"))
+    prototypes = np.eye(4, dtype=np.float32)
+    labels = np.array([0, 1, 2], np.int32)
+    analysis = Analysis(
+        "hash",
+        "s",
+        ("a", "b", "c"),
+        np.full((3, 2), 80, np.int32),
+        np.zeros(3, np.float32),
+        np.full(3, np.nan),
+        np.array([0, 0, 1], np.int32),
+        np.full((3, 2), 20, np.float32),
+        np.array([0.4, 0.9, 0.5], np.float32),
+        labels,
+        prototypes[labels].astype(np.float16),
+        np.full(3, -1, np.int32),
+        (),
+        prototypes,
+    )
+    parts.document.set_analysis(analysis)
+    assert parts.document.detection.keypoints.labels.tolist() == [1, 0]
+    parts.document.go_to(1)
+    assert parts.document.detection.keypoints.labels.tolist() == [2]
+    assert parts.inference.frames.known.all()
+
+
+def test_strips_follow_single_frames() -> None:
+    picture, centres, kinds, _ = pieces(2)
+    detection = detection_of(picture, centres, kinds)
+    table = FrameTable(4)
+    assert np.isnan(table.counts(0.5)).all()
+    table.put(2, detection)
+    assert table.counts(0.5)[2] == (detection.keypoints.scores >= 0.5).sum()
+    fresh = FrameTable(4)
+    fresh.put(2, detection)
+    assert np.array_equal(table.counts(0.5), fresh.counts(0.5), equal_nan=True)
+    for step in range(10):
+        table.counts(step / 10)

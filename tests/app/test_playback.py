@@ -206,6 +206,17 @@ def test_playing_goes_on_when_the_model_fails(bench, qtbot) -> None:
     bench.playback.pause()
 
 
+def test_going_elsewhere_while_playing_plays_on_from_there(bench, qtbot) -> None:
+    open_and_wait(bench, piece_source(400, fps=100.0), qtbot)
+    bench.playback.play()
+    seen = []
+    bench.document.picture_changed.connect(lambda: seen.append(bench.document.index))
+    bench.document.go_to(300)
+    qtbot.waitUntil(lambda: len(seen) > 6 and seen[-1] > 302)
+    bench.playback.pause()
+    assert min(seen[2:]) >= 300
+
+
 def test_step_pauses(bench, qtbot) -> None:
     open_and_wait(bench, piece_source(10, fps=30.0), qtbot)
     bench.playback.play()

@@ -233,9 +233,11 @@ class CameraController(QObject):
 
     def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
         """Flip the picture left to right."""
-        self._choice = replace(self._choice, mirrored=mirrored)
-        if self._worker is not None:
-            self._worker.set_mirrored(mirrored)
+        self._change(replace(self._choice, mirrored=mirrored))
+
+    def set_quarter_turns(self, turns: int) -> None:
+        """Turn the picture clockwise by so many right angles, 0 to 3."""
+        self._change(replace(self._choice, quarter_turns=turns))
 
     def set_network_size(self, size: tuple[int, int] | None) -> None:
         """Run the network at (width, height); None takes the training size."""
@@ -281,6 +283,11 @@ class CameraController(QObject):
         return all(ended)
 
     # Inside
+
+    def _change(self, choice: CameraChoice) -> None:
+        self._choice = choice
+        if self._worker is not None:
+            self._worker.set_choice(choice)
 
     def _set_state(self, state: CameraState) -> None:
         if state is not self._state:

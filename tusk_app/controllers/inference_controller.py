@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, SignalInstance, Slot
 
-from tusk_app.models.detection_cache import DetectionCache, FrameTable
+from tusk_app.models.detection_cache import (
+    DetectionCache,
+    FrameTable,
+    detection_of_picture,
+    first_keypoints,
+)
 from tusk_app.workers.camera_frames import CameraFrame, LiveResult
 from tusk_app.workers.inference_requests import (
     Answer,
@@ -187,7 +192,10 @@ class InferenceController(QObject):
     def request_detection(self) -> None:
         """Look at the picture shown, unless it is already known."""
         index, picture = self._document.index, self._document.picture
-        if picture is None or not self.can_detect:
+        if picture is None:
+            return
+        if not self.can_detect:
+            self._show_analysed(index)
             return
         known = self.cached(index)
         if known is not None:
@@ -398,6 +406,17 @@ class InferenceController(QObject):
         if known is not None:
             self._show_detection(known)
 
+    def _show_analysed(self, index: int) -> None:
+        """Without a model, show what an open results file holds of the picture."""
+        analysis = self._document.analysis
+        if analysis is None or analysis.source != self._source_name():
+            return
+        found = detection_of_picture(analysis, index)
+        if found is not None:
+            num = self._document.num_keypoints or len(found.keypoints.scores)
+            self._shown_num = self.num_keypoints
+            self._document.set_detection(first_keypoints(found, num))
+
     def _show_detection(self, detection: Detection) -> None:
         self._shown_num = self.num_keypoints
         self._document.set_detection(detection)
@@ -468,3 +487,5 @@ class InferenceController(QObject):
         if model is None or model.fingerprint == analysis.model_fingerprint:
             self._frames.take_analysis(analysis)
             self.frames_changed.emit()
+            if model is None:
+                self.request_detection()

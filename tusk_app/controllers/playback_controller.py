@@ -67,6 +67,7 @@ class PlaybackController(QObject):
         self._source: PictureSource | None = None
         self._is_reading = False
         self._wanted = -1  # index asked of the reader last
+        self._is_ticking = False
         self._speed = 1.0
         self._loops = True
         self._range: tuple[int, int] | None = None
@@ -210,7 +211,9 @@ class PlaybackController(QObject):
             index = first
             self._restart_clock(first)
         if index != self._document.index:
+            self._is_ticking = True
             self._document.go_to(index)
+            self._is_ticking = False
 
     def _ensure_thread(self) -> None:
         if self._thread is not None:
@@ -229,6 +232,8 @@ class PlaybackController(QObject):
     @Slot(int)
     def _read(self, index: int) -> None:
         source = self._document.source
+        if self.is_playing and not self._is_ticking:
+            self._restart_clock(index)  # somebody else went elsewhere: play on from there
         if source is None or (self._is_reading and index == self._wanted):
             return
         self._ensure_thread()
@@ -285,7 +290,9 @@ class PlaybackController(QObject):
         self.problem.emit("")
         if self._is_reading and wanted != index:
             # Scrubbing: a newer picture is on its way, so the document keeps asking for that.
+            self._is_ticking = True
             self._document.go_to(wanted)
+            self._is_ticking = False
 
     def _tell_problem(self, result: ReadPicture) -> None:
         self.problem.emit(result.problem)

@@ -196,12 +196,18 @@ class CameraDock(QDockWidget):
         self._mirror = QCheckBox("Mirror", self)
         self._mirror.setToolTip("Flip left and right, as people expect of themselves")
         self._mirror.toggled.connect(self._camera.set_mirrored)
+        self._turn = _narrow(self)
+        self._turn.setAccessibleName("Rotate")
+        for turns, text in enumerate(("Not", "90° right", "180°", "90° left")):
+            self._turn.addItem(text, turns)
+        self._turn.activated.connect(self._camera.set_quarter_turns)
         self._format = _narrow(self)
         self._format.setAccessibleName("Format of recordings")
         for name in FORMATS:
             self._format.addItem(name)
         form.addRow("Resolution", self._size)
         form.addRow("Network size", self._network)
+        form.addRow("Rotate", self._turn)
         form.addRow("", self._mirror)
         form.addRow("Recordings", self._format)
         return form
@@ -307,7 +313,12 @@ class CameraDock(QDockWidget):
     def choice(self) -> CameraChoice:
         """Return what is chosen, with resolution and mirror."""
         chosen = self._source.currentData() or PATTERN
-        return replace(chosen, size=self._size.currentData(), mirrored=self._mirror.isChecked())
+        return replace(
+            chosen,
+            size=self._size.currentData(),
+            mirrored=self._mirror.isChecked(),
+            quarter_turns=self._turn.currentIndex(),
+        )
 
     # Running
 

@@ -144,7 +144,7 @@ class CanvasArea(QWidget):
             text = f"Opening {value}…"
         elif inference.state is EngineState.PREPARING:
             text = "Preparing the engine…"
-        elif document.model is None:
+        elif document.model is None and detection is None:
             text = "No model is open"
         elif detection is None:
             text = "Looking…" if inference.is_busy else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 BYTES_AT_MOST = 256 * 2**20
 HEAT_MAPS_KEPT = 24  # a map is as large as its picture; the rest of a detection is small
 
+DERIVED_KEPT = 6  # strips that are kept up to date
+
+_Scores = np.ndarray[Any, np.dtype[np.float32]]
+_Labels = np.ndarray[Any, np.dtype[np.int16]]
+_Rule = Callable[[_Scores, _Labels], "NDArray[np.float32]"]
 CacheKey = tuple[str, str, int]  # model fingerprint, source, index
 
 
@@ -110,16 +116,19 @@ class FrameTable:
     """Scores and labels of every frame that was looked at, for the strips above the time line.
 
     Attributes:
-        scores: (N, K) float16, NaN where there is no keypoint.
+        scores: (N, K) float32, NaN where there is no keypoint.
         labels: (N, K) int16, -1 where there is no keypoint.
         known: (N,) bool, frames that were looked at.
     """
 
     def __init__(self, num_frames: int) -> None:
         """Begin with nothing known of ``num_frames`` frames."""
-        self.scores = np.full((num_frames, 8), np.nan, np.float16)
+        self.scores = np.full((num_frames, 8), np.nan, np.float32)
         self.labels = np.full((num_frames, 8), -1, np.int16)
         self.known = np.zeros(num_frames, np.bool_)
+        # What was asked for lately, kept up to date row by row: a video of hours is not summed up
+        # again for every frame that plays.
+        self._derived: dict[tuple[object, ...], tuple[_Rule, NDArray[np.float32]]] = {}
 
     def put(self, index: int, detection: Detection) -> None:
         """Take what was found in one frame."""
@@ -133,6 +142,9 @@ class FrameTable:
         self.scores[index, :num] = points.scores
         self.labels[index, :num] = points.labels
         self.known[index] = True
+        row = slice(index, index + 1)
+        for rule, values in self._derived.values():
+            values[row] = rule(self.scores[row], self.labels[row])
 
     def take_analysis(self, analysis: Analysis) -> None:
         """Take what was found in all frames; does nothing if they are not the same frames."""
@@ -148,30 +160,48 @@ class FrameTable:
         self.scores[analysis.picture, column] = analysis.scores
         self.labels[analysis.picture, column] = analysis.labels
         self.known[:] = True
+        self._derived.clear()
 
     def forget(self) -> None:
         """Begin again: another model."""
         self.scores[:] = np.nan
         self.labels[:] = -1
         self.known[:] = False
+        self._derived.clear()
 
     def counts(self, min_score: float) -> NDArray[np.float32]:
         """Return the number of keypoints with that score, (N,); NaN where unknown."""
-        return self._masked((self.scores >= min_score).sum(axis=1))
+
+        def rule(scores: _Scores, _labels: _Labels) -> NDArray[np.float32]:
+            return np.asarray((scores >= min_score).sum(axis=1), np.float32)
+
+        return self._of(("counts", min_score), rule)
 
     def mean_scores(self) -> NDArray[np.float32]:
         """Return the mean score of each frame's keypoints, (N,); NaN where unknown."""
-        found = ~np.isnan(self.scores)
-        total = np.where(found, self.scores, 0).sum(axis=1, dtype=np.float32)
-        return self._masked(total / np.maximum(found.sum(axis=1), 1))
+
+        def rule(scores: _Scores, _labels: _Labels) -> NDArray[np.float32]:
+            found = ~np.isnan(scores)
+            total = np.where(found, scores, 0).sum(axis=1, dtype=np.float32)
+            return np.asarray(total / np.maximum(found.sum(axis=1), 1), np.float32)
+
+        return self._of(("means",), rule)
 
     def presence(self, prototypes: NDArray[np.integer], min_score: float) -> NDArray[np.float32]:
         """Return the best score of these prototypes in each frame, (N,); NaN where unknown."""
-        hit = np.isin(self.labels, prototypes) & (self.scores >= min_score)
-        return self._masked(np.where(hit, self.scores, 0).max(axis=1, initial=0))
 
-    def _masked(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
-        return np.where(self.known, values, np.nan).astype(np.float32)
+        def rule(scores: _Scores, labels: _Labels) -> NDArray[np.float32]:
+            hit = np.isin(labels, prototypes) & (scores >= min_score)
+            return np.asarray(np.where(hit, scores, 0).max(axis=1, initial=0), np.float32)
+
+        return self._of(("presence", min_score, *prototypes.tolist()), rule)
+
+    def _of(self, key: tuple[object, ...], rule: _Rule) -> NDArray[np.float32]:
+        if key not in self._derived:
+            if len(self._derived) >= DERIVED_KEPT:
+                self._derived.pop(next(iter(self._derived)))
+            self._derived[key] = (rule, rule(self.scores, self.labels))
+        return np.where(self.known, self._derived[key][1], np.nan).astype(np.float32)
 
     def _make_room(self, num: int) -> None:
         missing = num - self.scores.shape[1]

@@ -39,6 +39,7 @@ class CameraChoice:
         size: (width, height) to ask for.
         fps: frames a second to ask for; 0 takes what comes.
         mirrored: flip left and right, as people expect of themselves.
+        quarter_turns: turn clockwise by so many right angles, 0 to 3.
     """
 
     kind: Literal["camera", "file", "pattern"]
@@ -49,6 +50,7 @@ class CameraChoice:
     size: tuple[int, int] = (640, 480)
     fps: float = 0.0
     mirrored: bool = False
+    quarter_turns: int = 0
 
 
 PATTERN = CameraChoice("pattern", "Test pattern", identity="pattern")
@@ -248,11 +250,16 @@ def _read_rgb(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
     return picture
 
 
-def mirrored(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture flipped left to right, owned and read-only."""
-    flipped = np.ascontiguousarray(picture[:, ::-1])
-    flipped.flags.writeable = False
-    return flipped
+def turned(
+    picture: NDArray[np.uint8], *, mirrored: bool = False, quarter_turns: int = 0
+) -> NDArray[np.uint8]:
+    """Return the picture turned clockwise, then flipped left to right; owned and read-only."""
+    if not mirrored and not quarter_turns:
+        return picture
+    out = np.rot90(picture, -quarter_turns)
+    out = np.ascontiguousarray(out[:, ::-1] if mirrored else out)
+    out.flags.writeable = False
+    return out
 
 
 def _quieten(module: object) -> None:

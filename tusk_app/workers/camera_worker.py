@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.camera_devices import CameraChoice, CaptureDevice, mirrored
+from tusk_app.workers.camera_devices import CameraChoice, CaptureDevice, turned
 from tusk_app.workers.camera_frames import CameraFrame
 from tusk_core.results import TuskError
 
@@ -49,15 +49,14 @@ class CameraWorker(QObject):
         self._box = box
         self._open = open_device
         self._stop = threading.Event()
-        self._is_mirrored = choice.mirrored
 
     def request_stop(self) -> None:
         """Ask to end after the current frame; may be called from any thread."""
         self._stop.set()
 
-    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
-        """Flip the next frames left to right; may be called from any thread."""
-        self._is_mirrored = mirrored
+    def set_choice(self, choice: CameraChoice) -> None:
+        """Mirror and turn the next frames so; may be called from any thread."""
+        self._choice = choice  # one reference, replaced at once
 
     @Slot()
     def run(self) -> None:
@@ -85,8 +84,8 @@ class CameraWorker(QObject):
             if picture is None:
                 self._stop.wait(RETRY_S)
                 continue
-            if self._is_mirrored:
-                picture = mirrored(picture)
+            choice = self._choice
+            picture = turned(picture, mirrored=choice.mirrored, quarter_turns=choice.quarter_turns)
             if self._box.put(CameraFrame(number, now, picture)):
                 self.frame_ready.emit()
             number += 1

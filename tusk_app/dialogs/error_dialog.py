@@ -22,8 +22,6 @@ from tusk_app import icons, logs, theme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QCloseEvent
-
     from tusk_app.models.notices import Problem
 
 MAX_WAITING = 20
@@ -97,7 +95,7 @@ class ErrorDialog(QDialog):
         self._copy.setToolTip("Copy this with versions and the last log lines, for a bug report")
         self._copy.clicked.connect(self.copy_report)
         self._close = QPushButton("Close", self)
-        self._close.clicked.connect(self.close)
+        self._close.clicked.connect(self.reject)
         foot = QHBoxLayout()
         foot.addWidget(self._more)
         foot.addWidget(self._copy)
@@ -138,15 +136,11 @@ class ErrorDialog(QDialog):
             QGuiApplication.clipboard().setText(report_text(self._problem, self._machine()))
             self._copy.setText("Copied")
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Let the next problem come."""
+    def done(self, result: int) -> None:
+        """Let the next problem come, however this one was closed."""
         self._problem = None
-        super().closeEvent(event)
+        super().done(result)
         self.answered.emit()
-
-    def reject(self) -> None:
-        """Escape closes like the button does."""
-        self.close()
 
     def _fill(self, problem: Problem) -> None:
         colours = theme.of(self.palette())
@@ -176,7 +170,7 @@ class ErrorDialog(QDialog):
         self.adjustSize()
 
     def _take(self, action: Callable[[], object]) -> None:
-        self.close()
+        self.accept()
         action()
 
     def _show_details(self, shown: bool) -> None:  # noqa: FBT001 - connected to toggled

@@ -1,0 +1,282 @@
+"""Dialogs of the window: opening data, errors, log, preferences, tour, system information."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
+
+from tusk_app.app import Program
+from tusk_app.dialogs.error_dialog import ErrorCenter, report_text
+from tusk_app.dialogs.open_data import OpenDataDialog, describe_sizes
+from tusk_app.dialogs.tour import place_beside
+from tusk_app.logs import LogBook
+from tusk_app.models.notices import NoticeButton, Problem
+from tusk_app.widgets.crop_preview import used_part
+from tusk_app.window.status_bar import StatusBar
+from tusk_core.results import RunSummary
+
+
+def surveyed(qtbot, program: Program, folder: Path) -> OpenDataDialog:
+    program.window.openers.open_data(str(folder))
+    dialog = program.window.openers.opened("open-data-dialog")
+    assert isinstance(dialog, OpenDataDialog)
+    qtbot.waitUntil(lambda: dialog.facts["Pictures"] != "…")
+    return dialog
+
+
+def test_the_summary_page_tells_all(qtbot, program: Program, picture_folder: Path) -> None:
+    (picture_folder / "copy.png").write_bytes((picture_folder / "2.png").read_bytes())
+    dialog = surveyed(qtbot, program, picture_folder)
+    facts = dialog.facts
+    assert facts["Pictures"] == "7 pictures"
+    assert facts["Sizes"] == "all 40×30"
+    assert facts["Unreadable"].startswith("1 file")
+    assert facts["Duplicates"].startswith("1 pair")
+    assert dialog.can_open
+    assert dialog.width() <= 1000
+    assert dialog.height() <= 680
+
+
+def test_opening_from_the_summary_page(qtbot, program: Program, picture_folder: Path) -> None:
+    dialog = surveyed(qtbot, program, picture_folder)
+    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open")
+    button.click()
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+    assert program.window.openers.opened("open-data-dialog") is None
+
+
+def test_a_folder_without_pictures_cannot_be_opened(
+    qtbot, program: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    dialog = surveyed(qtbot, program, tmp_path)
+    assert not dialog.can_open
+    dialog.close()
+
+
+@pytest.mark.parametrize(("sizes", "words"), [
+    ((), "unknown"),
+    (((64, 48, 10),), "all 64×48"),
+    (((10, 10, 5), (20, 20, 1), (5, 5, 1)), "5×5 to 20×20, median 10×10 (3 different)"),
+])  # fmt: skip
+def test_sizes_in_words(sizes: tuple[tuple[int, int, int], ...], words: str) -> None:
+    assert describe_sizes(sizes) == words
+
+
+def test_the_part_that_reaches_the_network() -> None:
+    assert used_part(200, 100, 1.0, "crop") == (50, 0, 100, 100)
+    assert used_part(100, 200, 2.0, "crop") == (0, 75, 100, 50)
+    assert used_part(200, 100, 1.0, "stretch") == (0, 0, 200, 100)
+
+
+def test_an_error_is_shown_with_its_ways_out(qtbot, program: Program) -> None:
+    tried: list[str] = []
+    program.workbench.notices.error(
+        "The GPU ran out of memory.", "Batch 64 needed 9 GB.", "Try a smaller batch.", "trace",
+        [("Retry with 32", lambda: tried.append("32"))],
+    )  # fmt: skip
+    dialog = program.window.errors.dialog
+    assert dialog is not None
+    assert not dialog.isModal()
+    retry = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Retry with 32")
+    assert retry.width() >= retry.sizeHint().width(), "the words are cut off"
+    retry.click()
+    assert tried == ["32"]
+    assert program.window.errors.dialog is None
+
+
+def test_the_report_names_problem_and_machine(qtbot, program: Program) -> None:
+    program.workbench.notices.error("It broke.", details="Traceback: boom")
+    dialog = program.window.errors.dialog
+    assert dialog is not None
+    dialog.copy_report()
+    text = QGuiApplication.clipboard().text()
+    for part in ("It broke.", "Traceback: boom", "TUSK", "Python", "torch"):
+        assert part in text
+    program.window.errors.close()
+
+
+def test_a_flood_of_errors_does_not_bury_the_user(qtbot, program: Program) -> None:
+    now = [0.0]
+    centre = ErrorCenter(program.window, clock=lambda: now[0])
+    hushed: list[str] = []
+    centre.hushed.connect(hushed.append)
+    for _ in range(100):
+        centre.show(Problem("same"))
+    for number in range(100):
+        centre.show(Problem(f"other {number}"))
+    assert centre.dialog is not None
+    assert centre.num_waiting == 20
+    assert "100 times" in centre.dialog.windowTitle()
+    centre.close()
+    centre.show(Problem("again"))
+    centre.close()
+    now[0] = 5.0
+    centre.show(Problem("again"))
+    assert hushed == ["again"]
+    now[0] = 60.0
+    centre.show(Problem("again"))
+    assert centre.dialog is not None
+    centre.close()
+
+
+def test_problems_come_one_after_another(qtbot, program: Program) -> None:
+    centre = ErrorCenter(program.window)
+    centre.show(Problem("first", buttons=(NoticeButton("A", lambda: None),)))
+    centre.show(Problem("second"))
+    assert centre.dialog is not None
+    centre.dialog.close()
+    assert centre.dialog is not None
+    assert centre.dialog.problem is not None
+    assert centre.dialog.problem.title == "second"
+    centre.close()
+
+
+def test_the_home_folder_is_not_in_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/somebody"))
+    assert "/home/somebody" not in report_text(Problem("x", details="/home/somebody/a"), "")
+
+
+def test_the_log_dock_follows_filters_and_copies(qtbot, program: Program) -> None:
+    book = LogBook()
+    dock = program.window.docks["log_dock"]
+    dock.set_book(book)
+    program.workbench.actions.trigger("tools.log")
+    book.append(0.0, logging.INFO, "a", "opened pictures")
+    book.append(0.0, logging.ERROR, "a", "disk full\nTraceback")
+    qtbot.waitUntil(lambda: "disk full" in dock.text())
+    dock.set_filter("DISK")
+    assert "opened" not in dock.text()
+    dock.set_filter("")
+    dock._level.setCurrentIndex(2)
+    assert "opened" not in dock.text()
+    dock.copy()
+    assert "disk full" in QGuiApplication.clipboard().text()
+
+
+def test_preferences_act_at_once(qtbot, program: Program, tmp_path: Path) -> None:
+    program.workbench.actions.trigger("file.preferences")
+    dialog = program.window.openers.opened("preferences-dialog")
+    dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
+    assert program.workbench.settings.theme == "dark"
+    dialog.run_root.setText(str(tmp_path / "runs"))
+    dialog.run_root.editingFinished.emit()
+    assert program.workbench.training.run_root == tmp_path / "runs"
+    dialog.run_root.setText("not absolute")
+    dialog.run_root.editingFinished.emit()
+    assert program.workbench.settings.run_root == tmp_path / "runs"
+    dialog.theme.setCurrentIndex(dialog.theme.findData("light"))
+    dialog.close()
+
+
+@pytest.mark.parametrize("command", ["help.about", "help.licences", "help.system-information"])
+def test_help_dialogs_fit_a_laptop(program: Program, command: str) -> None:
+    program.workbench.actions.trigger(command)
+    name = {"help.system-information": "system-information-dialog"}.get(command, "about-dialog")
+    dialog = program.window.openers.opened(name)
+    assert dialog is not None
+    assert dialog.width() <= 1000
+    assert dialog.height() <= 680
+    dialog.close()
+
+
+def test_a_dialog_opens_once(program: Program) -> None:
+    program.workbench.actions.trigger("help.shortcuts")
+    first = program.window.openers.opened("shortcuts-dialog")
+    program.workbench.actions.trigger("help.shortcuts")
+    second = program.window.openers.opened("shortcuts-dialog")
+    assert second is not None
+    assert second is not first
+    second.close()
+
+
+def test_the_tour_leads_over_the_real_window(qtbot, program: Program) -> None:
+    program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+    program.workbench.actions.trigger("help.tour")
+    tour = program.window.openers.running_tour
+    assert tour is not None
+    assert tour.num_steps == 6
+    seen = [tour.current]
+    for _ in range(5):
+        tour.card.onward.emit()
+        seen.append(tour.current)
+        assert program.window.rect().contains(tour.card.geometry())
+    assert seen == [0, 1, 2, 3, 4, 5]
+    tour.card.onward.emit()
+    assert tour.current == -1
+    assert not tour.card.isVisible()
+
+
+def test_escape_ends_the_tour(qtbot, program: Program) -> None:
+    program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+    program.window.openers.tour()
+    tour = program.window.openers.running_tour
+    assert tour is not None
+    qtbot.keyClick(tour.card, Qt.Key.Key_Escape)
+    assert tour.current == -1
+
+
+@pytest.mark.parametrize("around", [
+    QRect(0, 0, 50, 50), QRect(900, 10, 90, 600), QRect(0, 0, 1000, 700), QRect(300, 0, 650, 40),
+])  # fmt: skip
+def test_the_card_stays_in_the_window(around: QRect) -> None:
+    whole = QRect(0, 0, 1000, 700)
+    corner = place_beside(around, (340, 160), whole)
+    assert whole.contains(QRect(corner, QRect(0, 0, 340, 160).size()))
+    assert isinstance(corner, QPoint)
+
+
+def test_toasts_stack_inside_the_window_and_do_not_repeat(program: Program) -> None:
+    window, calls = program.window, []
+    for text in ("one", "two", "one", "three", "four", "five"):
+        window.toasts.show(text, "info", "Do it", lambda: calls.append(1))
+    texts = [card.text for card in window.toasts.cards]
+    assert texts == ["one", "three", "four", "five"]
+    for card in window.toasts.cards:
+        assert window.rect().contains(card.geometry())
+    window.toasts.cards[-1].findChild(QPushButton).click()
+    assert calls == [1]
+    assert len(window.toasts.cards) == 3
+
+
+def test_the_status_bar_forgets_after_a_while(qtbot, program: Program) -> None:
+    bar = program.window.status
+    assert isinstance(bar, StatusBar)
+    program.workbench.notices.status("Opened 12 pictures.")
+    assert bar.message == "Opened 12 pictures."
+    qtbot.waitUntil(lambda: bar.message == "", timeout=8000)
+
+
+def test_the_device_chip_tells_the_reason(qtbot, program: Program) -> None:
+    assert "Preparing" in program.window.status.device_text
+    program.workbench.inference.prepare()
+    qtbot.waitUntil(lambda: "Preparing" not in program.window.status.device_text, timeout=60_000)
+    assert program.window.status.device_reason
+
+
+def crashed_run(folder: Path) -> RunSummary:
+    return RunSummary(
+        folder, "tetrominoes", "crashed", 120, 500, "2026-11-22T10:00:00", 60.0, (100,), 100,
+        "quick-tetrominoes", "sample:tetrominoes",
+    )  # fmt: skip
+
+
+def test_a_crashed_run_is_offered_once(qtbot, program: Program, tmp_path: Path) -> None:
+    run = crashed_run(tmp_path)
+    recovery = program._recovery
+    recovery._take_runs((run,))
+    question = recovery.question
+    assert question is not None
+    assert not question.isModal()
+    assert "120 of 500" in question.informativeText()
+    question.reject()
+    qtbot.waitUntil(lambda: recovery.question is None)
+    recovery._take_runs((run,))
+    assert recovery.question is None

@@ -132,7 +132,8 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
     numbers = views.places.transpose(0, 1).flatten(0, 1)
     images = torch.cat([views.first, views.second])
     unlike = (images - model.background.plain(images)).square().mean(dim=1, keepdim=True)
-    cells = F.adaptive_avg_pool2d(unlike, encoded.score_map.shape[-2:]).flatten(1)
+    h, w = encoded.score_map.shape[-2:]
+    cells = F.adaptive_avg_pool2d(unlike, (h, w)).flatten(1)
     share = 0.5 * cells / (cells.sum(dim=1, keepdim=True) + _EPSILON) + 0.5 / cells.shape[1]
     ends = (share / share.sum(dim=1, keepdim=True)).cumsum(dim=1)
     drawn = torch.searchsorted(ends, numbers.clamp_min(0)).clamp_max(cells.shape[1] - 1)

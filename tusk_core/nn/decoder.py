@@ -182,7 +182,8 @@ class Background(nn.Module):
 
     def plain(self, like: Tensor) -> Tensor:
         """Return what is known of the background without looking: (B, colours, H, W)."""
-        return self(None, like, (like.shape[-1], like.shape[-2]))
+        picture: Tensor = self(None, like, (like.shape[-1], like.shape[-2]))
+        return picture
 
     def code(self, coarsest: Tensor) -> Tensor | None:
         """Return the code (B, n) of each picture, or None where this background needs none."""

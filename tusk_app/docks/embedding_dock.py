@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_app.workbench import Workbench
+    from tusk_app.workers.camera_frames import LiveResult
+    from tusk_core.results import Detection
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ class EmbeddingDock(QDockWidget):
         column.addWidget(self._scale)
         column.addStretch(1)
         side.addWidget(holder)
-        side.setMinimumWidth(112)
+        side.setMinimumWidth(128)
         self._side = side
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.scatter)
@@ -121,6 +123,10 @@ class EmbeddingDock(QDockWidget):
         scatter.cleared.connect(lambda: self._bench.selection.clear(ORIGIN))
         scatter.drawn_changed.connect(self._show_footer)
         self.legend.hidden_changed.connect(scatter.set_hidden_groups)
+        self.legend.entry_hovered.connect(
+            lambda group: scatter.outline_group(group if group >= 0 else None)
+        )
+        scatter.star_hovered.connect(self._outline_star)
         menu = QMenu(self)
         menu.addAction(self.tr("Picture as PNG…"), lambda: self._ask_export("png"))
         menu.addAction(self.tr("Picture as SVG…"), lambda: self._ask_export("svg"))
@@ -143,6 +149,7 @@ class EmbeddingDock(QDockWidget):
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
         document.detection_changed.connect(self._show_live)
+        self._bench.inference.live_result.connect(self._take_camera)
         selection.detections_changed.connect(self._show_selected)
         selection.hover_changed.connect(self._show_hovered)
         selection.prototype_changed.connect(self._show_prototype)
@@ -151,6 +158,8 @@ class EmbeddingDock(QDockWidget):
         settings = self._bench.settings
         default = MapSettings()
         method = settings.value("map/method", "pca")
+        # Nothing is warmed up for a method that was only remembered.
+        self.bar.blockSignals(True)
         self.bar.set_choice(
             MapChoice(
                 "umap" if method == "umap" else "tsne" if method == "tsne" else "pca",
@@ -159,6 +168,7 @@ class EmbeddingDock(QDockWidget):
                 settings.value("map/seed", default.seed),
             )
         )
+        self.bar.blockSignals(False)
 
     @Slot(object)
     def _compute(self, choice: MapChoice) -> None:
@@ -181,6 +191,8 @@ class EmbeddingDock(QDockWidget):
                 has_classes=bool((analysis.classes >= 0).any()),
                 has_times=bool(np.isfinite(analysis.times).any()),
             )
+            if self.isVisible():
+                self._explore.embedding.warm_up(self.bar.choice.method)
         self._show_map()
 
     @Slot()
@@ -234,8 +246,9 @@ class EmbeddingDock(QDockWidget):
         ).reshape(num)
         colours = book.colours() if named else np.full((num, 3), 150, np.uint8)
         labels = tuple(_short(book.name(i)) for i in range(num))
-        del index
-        self.scatter.set_stars(ScatterStars(places, colours, labels, shown.astype(np.bool_)))
+        faint = None if index is None or index.num_prototypes != num else index.counts == 0
+        stars = ScatterStars(places, colours, labels, shown.astype(np.bool_), faint)
+        self.scatter.set_stars(stars)
 
     @Slot()
     def _recolour(self) -> None:
@@ -309,6 +322,11 @@ class EmbeddingDock(QDockWidget):
     def _star_clicked(self, star: int) -> None:
         self._bench.selection.select_prototype(star, ORIGIN)
 
+    @Slot(int)
+    def _outline_star(self, star: int) -> None:
+        by_prototype = self._colours is not None and self.bar.colour_by == "prototype"
+        self.scatter.outline_group(star if star >= 0 and by_prototype else None)
+
     @Slot(object, QPoint)
     def _hover(self, row: int | None, at: QPoint) -> None:
         self._bench.selection.hover(row, ORIGIN)
@@ -341,7 +359,16 @@ class EmbeddingDock(QDockWidget):
             self.scatter.set_live(None)
             return
         detection = self._bench.document.detection
-        if self._is_frozen or detection is None:
+        if detection is not None:
+            self._place_live(detection)
+
+    @Slot(object)
+    def _take_camera(self, result: LiveResult) -> None:
+        if self.bar.live_button.isChecked() and result.detection is not None:
+            self._place_live(result.detection)
+
+    def _place_live(self, detection: Detection) -> None:
+        if self._is_frozen:
             return
         places = self._explore.embedding.place(detection.keypoints.descriptors)
         table = self._bench.prototypes.colours()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.models.gallery import similarities, summary
+from tusk_app.models.gallery import common_middle, similarities, summary
 from tusk_app.widgets import readable
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.hover_card import HoverCard
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from tusk_app.models.gallery import SortKey
     from tusk_app.workbench import Workbench
 
 ORIGIN = "gallery"
+# Below this width the patches stand beneath the tiles.
+_NARROW = 560
 _CONTEXTS = (0.6, 0.8, 1.0, 1.4, 2.0, 3.0)
 _SORTS: tuple[tuple[str, str], ...] = (
     ("similarity", "most alike first"),
@@ -93,6 +95,8 @@ class GalleryDock(QDockWidget):
         splitter.addWidget(left)
         splitter.addWidget(self._make_detections())
         splitter.setSizes([330, 420])
+        splitter.setChildrenCollapsible(False)
+        self._splitter = splitter
         hint = EmptyHint(
             "gallery",
             self.tr("No prototypes yet"),
@@ -108,7 +112,12 @@ class GalleryDock(QDockWidget):
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.RichText)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title.setMinimumWidth(96)
         self.sort = QComboBox()
+        self.sort.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.sort.setMinimumContentsLength(10)
         self.sort.setAccessibleName(self.tr("Sort by"))
         for value, text in _SORTS:
             self.sort.addItem(text, value)
@@ -179,11 +188,22 @@ class GalleryDock(QDockWidget):
         super().showEvent(event)
         self._explore.gallery.want()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the tiles above the patches where there is no room beside them."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < _NARROW
+        wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
+        if self._splitter.orientation() != wanted:
+            self._splitter.setOrientation(wanted)
+            self._splitter.setSizes([160, 200] if is_narrow else [330, 420])
+            self.side.setVisible(not is_narrow)
+
     @Slot()
     def _show_tiles(self) -> None:
         gallery = self._explore.gallery
         self.stack.show_content(has_content=bool(gallery.tiles))
-        self.tiles.prototypes.set_tiles(gallery.tiles, gallery.decoded, gallery.means)
+        decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
+        self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
         self._summary.setText(summary(gallery.tiles))
         self._summary.setToolTip(summary(gallery.tiles))
         self._show_grid_hint()

@@ -68,8 +68,8 @@ def map_colours(
         named = {(g if g >= 0 else len(analysis.class_names)): v for g, v in names.items()}
         return MapColours(colours, shifted, named, None)
     if by == "score":
-        colours, _, _ = coloured(analysis.scores[rows], 0.0, 1.0)
-        return MapColours(colours, None, {}, ("Score", "0", "1"))
+        colours, low, high = coloured(analysis.scores[rows])
+        return MapColours(colours, None, {}, ("Score", f"{low:.2f}", f"{high:.2f}"))
     picture = analysis.picture[rows]
     if by == "time":
         colours, low, high = coloured(analysis.times[picture])

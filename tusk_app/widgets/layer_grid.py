@@ -220,7 +220,10 @@ class LayerGrid(QAbstractScrollArea):
             painter.setFont(bold)
             strong = number == 0 and is_on
             painter.setPen(tones.tone(self.palette(), "text" if strong else "muted"))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            metrics = painter.fontMetrics()
+            is_long = number == 0 and metrics.horizontalAdvance(text) > box.width()
+            short = text.replace("prototype ", "No. ") if is_long else text
+            shown = metrics.elidedText(short, Qt.TextElideMode.ElideRight, box.width())
             painter.drawText(
                 box.left(), top + number * line + painter.fontMetrics().ascent(), shown
             )

@@ -24,7 +24,7 @@ CROWDED = 8000
 STAR_RADIUS = 9.0
 MAX_THUMBNAILS = 200
 THUMBNAIL = 40
-_FADED = 0.22
+_FADED = 0.3
 _LABEL_GAP = 3.0
 
 
@@ -113,9 +113,12 @@ def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette:
     painter.setFont(font)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     taken: list[QRectF] = []
+    usual = star_radius(int(stars.shown.sum()))
+    faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
     seen = [i for i in np.flatnonzero(stars.shown) if _inside(places[i], view)]
-    for i in sorted(seen, key=lambda i: i == state.star):
-        radius = STAR_RADIUS * (1.5 if i == state.star else 1.0)
+    for i in sorted(seen, key=lambda i: (i == state.star, not faint[i])):
+        radius = usual * (1.5 if i == state.star else 0.75 if faint[i] else 1.0)
+        painter.setOpacity(0.45 if faint[i] and i != state.star else 1.0)
         centre = QPointF(*places[i])
         painter.setPen(QPen(base, 4.5))
         painter.drawPolygon(star_polygon(centre, radius))
@@ -123,8 +126,14 @@ def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette:
         painter.setBrush(QColor(*map(int, stars.colours[i])))
         painter.drawPolygon(star_polygon(centre, radius))
         taken.append(QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius))
-    for i in sorted(seen, key=lambda i: i != state.star):
+    painter.setOpacity(1.0)
+    for i in sorted(seen, key=lambda i: (i != state.star, faint[i])):
         _paint_label(painter, stars.labels[i], QPointF(*places[i]), taken, (text, base))
+
+
+def star_radius(count: int) -> float:
+    """Return the size of the stars: smaller when there are many."""
+    return STAR_RADIUS if count <= 30 else 7.0 if count <= 70 else 5.5
 
 
 def _inside(place: NDArray[np.floating], view: Viewport) -> bool:
@@ -157,6 +166,18 @@ def _paint_label(
             painter.setPen(colours[0])
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, label)
             return
+
+
+def paint_hull(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
+    """Outline the group that is pointed at."""
+    if len(state.hull) < 3:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    text = palette.color(QPalette.ColorRole.Text)
+    painter.setPen(QPen(text, 1.4, Qt.PenStyle.DotLine))
+    text.setAlpha(18)
+    painter.setBrush(text)
+    painter.drawPolygon(QPolygonF([QPointF(*place) for place in view.to_pixels(state.hull)]))
 
 
 def paint_hovered(

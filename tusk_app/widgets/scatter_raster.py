@@ -142,3 +142,34 @@ def enclosed(points: NDArray[np.floating], polygon: NDArray[np.floating]) -> NDA
         crossings ^= spans & (x < meets)
     inside[near] = crossings
     return inside
+
+
+def outline(points: NDArray[np.float32], share: float = 0.95) -> NDArray[np.float32]:
+    """Return the convex outline, (h, 2), of the points nearest to their middle.
+
+    Args:
+        points: (n, 2).
+        share: of the points that count, so that a stray one does not blow the outline up.
+    """
+    if len(points) < 3:
+        return np.zeros((0, 2), np.float32)
+    middle = np.median(points, axis=0)
+    distance = np.linalg.norm(points - middle, axis=1)
+    kept = np.unique(points[distance <= np.quantile(distance, share)], axis=0)
+    if len(kept) < 3:
+        return np.zeros((0, 2), np.float32)
+    # Andrew's monotone chain over points that are sorted already.
+    lower, upper = _chain(kept), _chain(kept[::-1])
+    return np.array([*lower[:-1], *upper[:-1]], np.float32).reshape(-1, 2)
+
+
+def _chain(points: NDArray[np.float32]) -> list[tuple[float, float]]:
+    chain: list[tuple[float, float]] = []
+    for x, y in points.tolist():
+        while len(chain) > 1:
+            (ax, ay), (bx, by) = chain[-2], chain[-1]
+            if (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0:
+                break
+            chain.pop()
+        chain.append((x, y))
+    return chain

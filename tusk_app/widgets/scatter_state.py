@@ -40,12 +40,14 @@ class ScatterStars:
         colours: (m, 3) uint8 RGB.
         labels: m names.
         shown: (m,) bool.
+        faint: (m,) bool, drawn small and pale because nothing is like them; None for none.
     """
 
     xy: NDArray[np.float32]
     colours: NDArray[np.uint8]
     labels: tuple[str, ...]
     shown: NDArray[np.bool_]
+    faint: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +136,7 @@ class ScatterState:
         selected: (n,) bool.
         hovered: position of the point under the pointer, -1 for none.
         star: index of the highlighted star, -1 for none.
+        hull: (h, 2) float32 corners of the outline of a pointed-at group; empty for none.
     """
 
     points: ScatterPoints = field(
@@ -155,6 +158,7 @@ class ScatterState:
     selected: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     hovered: int = -1
     star: int = -1
+    hull: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
     def drawn_and_shown(self) -> NDArray[np.int64]:
         """Return positions of the points that can be seen one by one, ascending int64."""

@@ -44,6 +44,7 @@ class ScatterView(QWidget):
         point_clicked: int row.
         star_clicked: int star.
         point_hovered: (object row or None, QPoint on the screen).
+        star_hovered: int star under the pointer, -1 for none.
         cleared: Esc with no outline.
         tool_changed: str.
         drawn_changed: the sample or the hidden groups changed.
@@ -53,6 +54,7 @@ class ScatterView(QWidget):
     point_clicked = Signal(int)
     star_clicked = Signal(int)
     point_hovered = Signal(object, QPoint)
+    star_hovered = Signal(int)
     cleared = Signal()
     tool_changed = Signal(str)
     drawn_changed = Signal()
@@ -68,6 +70,7 @@ class ScatterView(QWidget):
         self._selected_rows = np.zeros(0, np.int64)
         self._drag_from: QPointF | None = None
         self._dragged = 0.0
+        self._star_under = -1
         self._points_cache: QImage | None = None
         self._density_cache: tuple[QImage, QRectF] | None = None
         self._density_stale = True
@@ -181,6 +184,14 @@ class ScatterView(QWidget):
             self._state.hovered = position
             self.update()
 
+    def outline_group(self, group: int | None) -> None:
+        """Draw a line around the points of a legend group; None removes it."""
+        self._state.hull = np.zeros((0, 2), np.float32)
+        if group is not None:
+            own = (self._state.points.groups == group) & self._state.shown
+            self._state.hull = scatter_raster.outline(self._state.points.xy[own])
+        self.update()
+
     def set_live(self, live: LiveTrail | None) -> None:
         """Show keypoints of the moment with a trail; None removes them."""
         self._state.live = live
@@ -271,6 +282,7 @@ class ScatterView(QWidget):
         )
         if not painted:
             painter.drawImage(QRectF(self.rect()), points)
+        scatter_painter.paint_hull(painter, self._state, self._view, palette)
         scatter_painter.paint_stars(painter, self._state, self._view, palette)
         if self._state.live is not None:
             scatter_painter.paint_live(painter, self._state.live, self._view, palette)
@@ -375,6 +387,10 @@ class ScatterView(QWidget):
             self.point_clicked.emit(int(self._state.points.rows[position]))
 
     def _hover(self, at: QPointF, on_screen: QPoint) -> None:
+        star = self._star_at(at)
+        if star != self._star_under:
+            self._star_under = star
+            self.star_hovered.emit(star)
         position = self._point_at(at)
         if position == self._state.hovered:
             return

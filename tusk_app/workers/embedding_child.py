@@ -75,6 +75,7 @@ def _serve(pipe: Connection, message: tuple[object, ...]) -> None:
     try:
         if message[0] == "warm":
             _import(pipe, str(message[1]))
+            _warm_up(str(message[1]))
             return
         request = message[1]
         assert isinstance(request, MapRequest)
@@ -90,6 +91,37 @@ def _import(pipe: Connection, method: str) -> None:
     pipe.send(("phase", PHASE_IMPORT))
     for name in _MODULES[method]:
         importlib.import_module(name)
+
+
+def _warm_up(method: str) -> None:
+    """Lay out a few made-up points: UMAP compiles its kernels the first time it is used."""
+    if method != "umap":
+        return
+    import numpy as np
+
+    from tusk_core import api
+    from tusk_core.results import Analysis
+
+    rng = np.random.default_rng(0)
+    count = 200
+    made = Analysis(
+        model_fingerprint="",
+        source="",
+        picture_names=("",),
+        picture_sizes=np.ones((1, 2), np.int32),
+        picture_errors=np.zeros(1, np.float32),
+        times=np.zeros(1),
+        picture=np.zeros(count, np.int32),
+        xy=np.zeros((count, 2), np.float32),
+        scores=np.ones(count, np.float32),
+        labels=np.zeros(count, np.int32),
+        descriptors=rng.normal(size=(count, 8)).astype(np.float16),
+        classes=np.full(count, -1, np.int32),
+        class_names=(),
+        prototypes=rng.normal(size=(4, 8)).astype(np.float32),
+    )
+    for _event in api.embed(made, method="umap", max_points=count):
+        pass
 
 
 def _lay_out(pipe: Connection, request: MapRequest) -> None:

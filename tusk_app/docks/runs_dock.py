@@ -38,6 +38,7 @@ BUTTONS = (
     ("reveal", "Show folder", "folder", "Open its folder in the file manager"),
     ("trash", "Trash…", "trash", "Move its folder to the trash"),
 )
+WITH_TEXT = frozenset({"watch", "inspect", "resume"})
 
 
 class RunsDock(QDockWidget):
@@ -177,9 +178,14 @@ class RunsDock(QDockWidget):
         for name, text, _icon, tip in BUTTONS:
             button = QToolButton(area)
             button.setText(text)
-            button.setToolTip(tip)
+            button.setToolTip(tip if name in WITH_TEXT else f"{text.rstrip('…')}: {tip}")
             button.setAutoRaise(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            style = Qt.ToolButtonStyle
+            is_frequent = name in WITH_TEXT
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if is_frequent else style.ToolButtonIconOnly
+            )
+            button.setAccessibleName(text)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _on=False, which=name: self.press(which))
             flow.addWidget(button)

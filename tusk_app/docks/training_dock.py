@@ -188,6 +188,8 @@ class TrainingDock(QDockWidget):
         if state is RunState.PREPARING:
             self.show_live()
             self.view.header.end_saying()
+            if not self.isVisible() and "view.workspace-train" in self._bench.actions:
+                self._bench.actions.trigger("view.workspace-train")
         self._show()
 
     @Slot(str)

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
-    QListView,
     QPushButton,
     QStackedWidget,
+    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -105,13 +106,7 @@ class SourceDock(QDockWidget):
         self._filter.setClearButtonEnabled(True)
         self._filter.setAccessibleName("Filter pictures by name")
         self._filter.textChanged.connect(self._start_delay)
-        self._list = QListView(page)
-        self._list.setAccessibleName("Pictures")
-        self._list.setUniformItemSizes(True)
-        self._list.setIconSize(QSize(SIDE, SIDE))
-        self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._list.setModel(self._model)
+        self._list = self._make_table(page)
         self._list.selectionModel().currentChanged.connect(self._on_current)
         self._none = QLabel("No name contains this text.", page)
         self._none.setProperty("role", "muted")
@@ -140,6 +135,29 @@ class SourceDock(QDockWidget):
         column.addLayout(foot)
         self._paint_icons()
         return page
+
+    def _make_table(self, parent: QWidget) -> QTableView:
+        # Not a QListView: that measures every row whenever the panel changes its width, 0.1 s for
+        # 100,000 pictures.
+        table = QTableView(parent)
+        table.setAccessibleName("Pictures")
+        table.setModel(self._model)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setCornerButtonEnabled(False)
+        table.setIconSize(QSize(SIDE, SIDE))
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows, columns = table.verticalHeader(), table.horizontalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(SIDE + 8)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        rows.hide()
+        columns.hide()
+        return table
 
     def _paint_icons(self) -> None:
         colours = theme.of(self.palette())

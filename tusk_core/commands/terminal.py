@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _REDRAW_S = 0.1
 _PLAIN_S = 10.0
 _BAR = 24
+_WIDE = 100
 
 
 def duration(seconds: float | None) -> str:
@@ -57,13 +58,13 @@ class Terminal:
         if now - self._last < (_REDRAW_S if self.is_live else _PLAIN_S) and not is_end:
             return
         self._last = now
-        left = f"  {duration(remaining)} left" if remaining is not None and not is_end else ""
+        left = f"{duration(remaining)} left  " if remaining is not None and not is_end else ""
         if not self.is_live:
-            self.line(f"{done / total:4.0%}  {text}{left}" if total else f"{text}{left}")
+            self.line(f"{done / total:4.0%}  {left}{text}" if total else f"{left}{text}")
             return
         share = min(1.0, done / total) if total else 0.0
-        bar = f"{self._filled(share)} {share:4.0%} " if total else ""
-        self._draw(f"{bar}{text}{left}")
+        bar = f"{self._filled(share)} {share:4.0%}  " if total else ""
+        self._draw(f"{bar}{left}{text}")
 
     def _filled(self, share: float) -> str:
         full, empty = ("█", "░")
@@ -72,8 +73,9 @@ class Terminal:
             full.encode(encoding)
         except (UnicodeEncodeError, LookupError):
             full, empty = "#", "."
-        count = round(share * _BAR)
-        return full * count + empty * (_BAR - count)
+        width = _BAR if shutil.get_terminal_size().columns >= _WIDE else _BAR // 3
+        count = round(share * width)
+        return full * count + empty * (width - count)
 
     def _draw(self, text: str) -> None:
         width = max(20, shutil.get_terminal_size().columns - 1)

@@ -272,7 +272,8 @@ class _View:
         losses = "  ".join(
             f"{_SHORT.get(name, name)} {number(value)}" for name, value in event.losses.items()
         )
-        text = f"step {event.step}  {losses}  {event.pictures_per_second:.0f} pictures/s"
+        speed = number(event.pictures_per_second)
+        text = f"{speed} pictures/s  step {event.step}  {losses}"
         done = event.step / self._total if self._total else 0.0
         if event.remaining is not None:
             # A time limit may come before the last step.

@@ -25,6 +25,7 @@ _DARK: Colour = (16, 16, 16)
 _LIGHT: Colour = (245, 245, 245)
 _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
 _MIN_SIDE = 320
+_FEW_PROTOTYPES = 40
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -178,12 +179,18 @@ def draw_map(
         colour = colour_of(label)
         cv2.circle(canvas, centre, round(radius * scale), colour, -1, cv2.LINE_AA, _SHIFT)
     used = np.unique(labels)
-    for index, place in zip(used.tolist(), to_pixels(prototypes[used]), strict=True):
+    places = to_pixels(prototypes[used])
+    size = 11 if len(used) <= _FEW_PROTOTYPES else 6
+    for index, place in zip(used.tolist(), places, strict=True):
         x, y = round(place[0]), round(place[1])
-        cv2.circle(canvas, (x, y), 13, _DARK, -1, cv2.LINE_AA)
-        cv2.circle(canvas, (x, y), 11, colour_of(index), -1, cv2.LINE_AA)
+        cv2.circle(canvas, (x, y), size + 2, _DARK, -1, cv2.LINE_AA)
+        cv2.circle(canvas, (x, y), size, colour_of(index), -1, cv2.LINE_AA)
+    for index, place in zip(used.tolist(), places, strict=True):
         text = str(index)
         (width, height), _ = cv2.getTextSize(text, _FONT, 0.4, 1)
-        start = (x - width // 2, y + height // 2)
-        cv2.putText(canvas, text, start, _FONT, 0.4, _ink_on(colour_of(index)), 1, cv2.LINE_AA)
+        x, y = round(place[0]) - width // 2, round(place[1]) + height // 2
+        ink = _ink_on(colour_of(index))
+        if size < width // 2:  # no room inside: beside it
+            x, ink = x + width // 2 + size + 4, _DARK
+        cv2.putText(canvas, text, (x, y), _FONT, 0.4, ink, 1, cv2.LINE_AA)
     return canvas

@@ -466,3 +466,32 @@ def test_reconstruction_lies_where_the_engine_took_it_from(fit, size) -> None:
     assert rect.top() == pytest.approx(top, abs=slack)
     assert rect.right() == pytest.approx(right, abs=slack)
     assert rect.bottom() == pytest.approx(bottom, abs=slack)
+
+
+def test_large_pictures_are_seen_in_small_without_skipping_pixels(qtbot) -> None:
+    # Stripes of one pixel: taking every n-th would give black or white, the mean is grey.
+    picture = np.zeros((2000, 2400, 3), np.uint8)
+    picture[:, ::2] = 255
+    canvas = ImageCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(320, 260)
+    canvas.set_picture(picture)
+    assert canvas.zoom < 0.25
+    colour = colour_at(canvas, 1200, 1000)
+    assert 100 < colour.red() < 156
+    canvas.zoom_by(400)
+    assert colour_at(canvas, 1200, 1000).red() in {0, 255}
+
+
+def test_heat_map_of_a_large_picture_lies_in_place(qtbot) -> None:
+    canvas = ImageCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    canvas.set_picture(np.zeros((2100, 2100, 3), np.uint8))
+    values = np.zeros((2100, 2100), np.float32)
+    values[1400:1500, 600:700] = 1.0
+    canvas.set_heat_map(values)
+    canvas.set_layer_styles({Layer.HEAT_MAP: LayerStyle(visible=True, opacity=1.0)})
+    assert colour_at(canvas, 650, 1450).red() > 200
+    assert colour_at(canvas, 560, 1450).red() < 30
+    assert colour_at(canvas, 740, 1450).red() < 30

@@ -78,6 +78,8 @@ class DetectionCache:
             self._with_heat[key] = None
             if len(self._with_heat) > HEAT_MAPS_KEPT:
                 self._drop_heat_map(next(iter(self._with_heat)))
+        while self._num_bytes > self._limit and len(self._with_heat) > 1:
+            self._drop_heat_map(next(iter(self._with_heat)))
         while self._num_bytes > self._limit and len(self._entries) > 1:
             self._remove(next(iter(self._entries)))
 

@@ -6,12 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from tusk_app.models.display import Layer, LayerStyle
+from tusk_app.widgets.layer_images import picture_image
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tusk_app.widgets.view_transform import ViewTransform
 
 NEAREST_FROM = 4.0  # device pixels a picture pixel; from here on pixels are drawn as squares
@@ -40,10 +44,19 @@ class Scene:
 class LayerImage:
     """One image with the part of the picture it covers, and halved copies for small views."""
 
-    def __init__(self, image: QImage, rect: QRectF) -> None:
-        """Take an image and its place in picture coordinates."""
+    def __init__(
+        self, image: QImage, rect: QRectF, pixels: NDArray[np.uint8] | None = None
+    ) -> None:
+        """Take an image and its place in picture coordinates.
+
+        Args:
+            image: what is drawn.
+            rect: its place.
+            pixels: the same as (H, W, 3) uint8 RGB, from which smaller copies are made faster.
+        """
         self.rect = rect
-        self._levels = [image]
+        self._pixels = pixels
+        self._levels = {0: image}
 
     @property
     def image(self) -> QImage:
@@ -80,17 +93,28 @@ class LayerImage:
         painter.drawImage(place, image, part)
 
     def _level(self, zoom: float) -> QImage:
+        """Return a copy that is drawn at half to full size: no pixel of it is skipped."""
         level = max(0, min(math.floor(-math.log2(max(zoom, 1e-6))), 6))
-        while len(self._levels) <= level:
-            last = self._levels[-1]
-            if min(last.width(), last.height()) < 4:
-                break
-            half = last.scaled(
-                max(last.width() // 2, 1), max(last.height() // 2, 1),
-                Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation,
-            )  # fmt: skip
-            self._levels.append(half)
-        return self._levels[min(level, len(self._levels) - 1)]
+        while level and min(self.image.width(), self.image.height()) >> level < 2:
+            level -= 1
+        if level not in self._levels:
+            self._levels[level] = self._smaller(level)
+        return self._levels[level]
+
+    def _smaller(self, level: int) -> QImage:
+        width, height = self.image.width() >> level, self.image.height() >> level
+        if self._pixels is None:
+            return self.image.scaled(
+                width,
+                height,
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        import cv2
+
+        small = cv2.resize(self._pixels, (width, height), interpolation=cv2.INTER_AREA)
+        image = picture_image(np.asarray(small, np.uint8))
+        return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
 class LayerStack:
@@ -101,15 +125,24 @@ class LayerStack:
         self._images: dict[Layer, LayerImage] = {}
         self.size = (0, 0)
 
-    def set(self, layer: Layer, image: QImage | None, rect: QRectF | None = None) -> None:
-        """Put an image in a layer; None empties it; without ``rect`` it covers the picture."""
+    def set(
+        self,
+        layer: Layer,
+        image: QImage | None,
+        rect: QRectF | None = None,
+        pixels: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Put an image in a layer; None empties it; without ``rect`` it covers the picture.
+
+        ``pixels`` are the image as an array, see ``LayerImage``.
+        """
         if image is None or image.isNull():
             self._images.pop(layer, None)
             return
         if layer is Layer.PICTURE:
             self.size = (image.width(), image.height())
         whole = QRectF(-0.5, -0.5, *self.size)
-        self._images[layer] = LayerImage(image, whole if rect is None else rect)
+        self._images[layer] = LayerImage(image, whole if rect is None else rect, pixels)
 
     def clear(self) -> None:
         """Remove every layer."""

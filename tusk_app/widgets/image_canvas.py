@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,10 @@ if TYPE_CHECKING:
 
 PULSE_MS = 900
 ZOOM_STEP = 1.25
+HEAT_PIXELS_AT_MOST = 1_000_000
+# Pixels. Four bytes a pixel are drawn faster, but larger pictures are mostly seen as halved copies
+# or in part, and converting all of them would be felt.
+CONVERTED_UP_TO = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +176,10 @@ class ImageCanvas(QWidget):
         else:
             for layer in Layer:
                 self._layers.set(layer, None)
-            image = picture_image(picture).convertToFormat(QImage.Format.Format_RGB32)
-            self._layers.set(Layer.PICTURE, image)
+            image = picture_image(picture)
+            if picture.shape[0] * picture.shape[1] <= CONVERTED_UP_TO:
+                image = image.convertToFormat(QImage.Format.Format_RGB32)
+            self._layers.set(Layer.PICTURE, image, pixels=picture)
             if size != self._layers.size:
                 self.fit()
         self.set_marks(NO_MARKS)
@@ -204,7 +211,14 @@ class ImageCanvas(QWidget):
 
     def set_heat_map(self, values: NDArray[np.float32] | None) -> None:
         """Show a score map of the whole picture, (h, w) in [0, 1]; None removes it."""
-        self._layers.set(Layer.HEAT_MAP, None if values is None else heat_image(values))
+        if values is None:
+            self._layers.set(Layer.HEAT_MAP, None)
+        else:
+            # A map is smooth: of a large picture every n-th value shows all there is to see.
+            step = math.ceil(math.sqrt(values.size / HEAT_PIXELS_AT_MOST))
+            thin = values[::step, ::step]
+            rect = QRectF(-step / 2, -step / 2, thin.shape[1] * step, thin.shape[0] * step)
+            self._layers.set(Layer.HEAT_MAP, heat_image(thin), rect)
         self.update()
 
     def set_marks(self, marks: KeypointMarks) -> None:

@@ -325,8 +325,8 @@ def test_live_frames_pass_with_and_without_a_model(qtbot) -> None:
 
 def test_cache_slices_and_forgets_the_oldest() -> None:
     picture, centres, kinds, _ = pieces(2)
-    detection = detection_of(picture, centres, kinds)
-    cache = DetectionCache(bytes_at_most=60_000)
+    detection = detection_of(picture, centres, kinds, heat=False)
+    cache = DetectionCache(bytes_at_most=6000)
     for index in range(10):
         cache.put(("model", "source", index), 8, detection)
     assert len(cache) < 10

@@ -106,6 +106,7 @@ class InspectorDock(QDockWidget):
             document.model_changed,
             self._bench.prototypes.changed,
             self._bench.camera.state_changed,
+            self._bench.inference.busy_changed,
         ):
             signal.connect(self._plan)
         selection.keypoint_changed.connect(self._show_keypoint)
@@ -144,6 +145,8 @@ class InspectorDock(QDockWidget):
             text = ("The camera is on", "Freeze a frame to look at its keypoints in numbers.")
         elif document.picture is None:
             text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
+        elif document.model is None and self._bench.inference.is_busy:
+            text = ("A model is being opened", "Keypoints appear here in a moment.")
         elif document.model is None:
             text = ("No model is open", "Train a model on these pictures, or open one.")
         else:

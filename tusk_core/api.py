@@ -102,11 +102,17 @@ def fine_tune(
     return run_training(config, control, run_root=run_root, name=name, start_from=model)
 
 
-def estimate(config: TrainConfig, *, num_steps: int = 3) -> TrainingEstimate:
-    """Run a few real steps on made-up pictures and tell time and memory of the whole run."""
+def estimate(
+    config: TrainConfig, *, num_steps: int = 3, control: RunControl | None = None
+) -> TrainingEstimate:
+    """Run a few real steps on made-up pictures and tell time and memory of the whole run.
+
+    Raises:
+        Cancelled: if ``control`` asked to stop between two steps.
+    """
     from tusk_core.training.estimate import estimate_training
 
-    return estimate_training(config, num_steps=num_steps)
+    return estimate_training(config, num_steps=num_steps, control=control)
 
 
 def list_devices() -> tuple[DeviceInfo, ...]:

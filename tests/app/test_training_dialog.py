@@ -50,7 +50,7 @@ def training(qtbot, tmp_path, monkeypatch) -> Iterator[TrainingController]:
     monkeypatch.setattr(
         api,
         "estimate",
-        lambda _config: TrainingEstimate(0.1, 300.0, 400_000_000, "cpu", "Measured."),
+        lambda _config, **_control: TrainingEstimate(0.1, 300.0, 400_000_000, "cpu", "Measured."),
     )
     monkeypatch.setattr(
         api,

@@ -54,6 +54,7 @@ class TrainingSetup(QObject):
         self._source.done.connect(self.source_counted)
         self._source.failed.connect(self._take_source_error)
         self._source_control = RunControl()
+        self._estimate_control = RunControl()
         self._runs = LatestTask("list runs", self)
         self._runs.done.connect(self.runs_listed)
         self._runs.failed.connect(self._take_runs_error)
@@ -64,10 +65,13 @@ class TrainingSetup(QObject):
 
     def estimate(self, config: TrainConfig) -> None:
         """Ask for ``estimated``; an earlier wish is forgotten."""
-        self._estimate.request(lambda: api.estimate(config))
+        self._estimate_control.request_stop()
+        control = self._estimate_control = RunControl()
+        self._estimate.request(lambda: api.estimate(config, control=control))
 
     def cancel_estimate(self) -> None:
-        """Forget the estimate that is awaited."""
+        """Forget the estimate that is awaited; its work ends after the step it is at."""
+        self._estimate_control.request_stop()
         self._estimate.cancel()
 
     def count_pictures(self, source: str) -> None:
@@ -84,6 +88,7 @@ class TrainingSetup(QObject):
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
         self._source_control.request_stop()
+        self._estimate_control.request_stop()
         tasks = (self.reader, self._devices, self._estimate, self._source, self._runs)
         have_ended = [task.shutdown() for task in tasks]
         return all(have_ended)

@@ -9,6 +9,7 @@ import time
 import torch
 
 from tusk_core.config import TrainConfig, replaced
+from tusk_core.control import Cancelled, RunControl
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.results import TrainingEstimate
 from tusk_core.training.distributed import Team
@@ -18,13 +19,16 @@ _FLOAT_BYTES = 4
 _OPTIMISER_COPIES = 4  # weights, gradient and Adam's two moments
 
 
-def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEstimate:
+def estimate_training(
+    config: TrainConfig, *, num_steps: int = 3, control: RunControl | None = None
+) -> TrainingEstimate:
     """Run ``num_steps`` real steps on noise, after one to warm up.
 
     A small batch is timed on the CPU and scaled up, so that the answer comes within seconds.
 
     Raises:
         TuskError: if the device cannot be used.
+        Cancelled: if ``control`` asked to stop between two steps.
     """
     limit_threads(config.run.threads)
     device = choose_device(config.run.device)
@@ -39,6 +43,8 @@ def estimate_training(config: TrainConfig, *, num_steps: int = 3) -> TrainingEst
     before = peak_memory(device.name)
     seconds = []
     for _ in range(num_steps + 1):
+        if control is not None and control.stop_requested:
+            raise Cancelled
         begin = time.perf_counter()
         session.train_step(images)  # ends with a read-back, so the device is done
         seconds.append(time.perf_counter() - begin)

@@ -70,8 +70,8 @@ def heat_image(values: NDArray[np.float32], *, gain: float = 1.0) -> QImage:
     level = np.clip(np.nan_to_num(values) * (gain * 255), 0, 255).astype(np.uint8)
     pixels = np.empty((*level.shape, 4), np.uint8)
     pixels[..., :3] = ramp("heat")[level]
-    # The square root lets weak peaks be seen while the ground stays clear.
-    opacity = (np.sqrt(np.arange(256) / 255) * 255).astype(np.uint8)
+    # Less than one lets weak peaks be seen; a root would colour the ground as well.
+    opacity = ((np.arange(256) / 255) ** 0.75 * 255).astype(np.uint8)
     pixels[..., 3] = opacity[level]
     return _rgba_image(pixels)
 

@@ -387,3 +387,37 @@ def test_a_plane_is_the_same_whatever_the_sign() -> None:
         basis.project(values), plane_of(values.copy()).project(values), atol=1e-5
     )
     assert basis.project(values).shape == (50, 2)
+
+
+# What is said when there is nothing to show
+
+
+def test_too_few_detections_are_told_in_the_panel_not_in_a_dialog(qtbot, show) -> None:
+    dock, bench, _, source = show(EmbeddingDock)
+    problems = []
+    bench.notices.problem_posted.connect(problems.append)
+    few = made_analysis(np.array([0, 1]), np.zeros((2, 2)), np.array([0, 1]), prototypes(), source)
+    bench.document.set_analysis(few)
+    qtbot.waitUntil(lambda: not bench.explore.embedding.is_busy, timeout=20_000)
+    assert dock.stack.is_empty
+    assert dock.stack.hint.title == "There is no map"
+    assert not problems
+    bench.document.set_analysis(analysis_of(source))
+    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
+    assert not dock.stack.is_empty
+
+
+@pytest.mark.parametrize(
+    "dock_class", [CorrespondenceDock, EquivarianceDock, RasterDock, TimeMachineDock, EmbeddingDock]
+)
+def test_every_empty_panel_says_what_to_do(qtbot, settings, dock_class) -> None:
+    bench, _, _ = explore_bench.make_bench(settings)
+    dock = dock_class(bench)
+    qtbot.addWidget(dock)
+    with qtbot.waitExposed(dock):
+        dock.show()
+    assert dock.stack.is_empty
+    assert dock.stack.hint.title
+    assert "rain a model" in dock.stack.hint._text.text()
+    dock.close()
+    explore_bench.close(bench)

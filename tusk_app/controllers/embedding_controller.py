@@ -71,6 +71,7 @@ class EmbeddingController(QObject):
         self._before: EmbeddingMap | None = None
         self._is_final = True
         self._settings = MapSettings()
+        self._problem = ""
         self._placement: MapPlacement | None = None
         self._is_busy = False
         self._near = LatestTask("map", self)
@@ -105,6 +106,11 @@ class EmbeddingController(QObject):
     def is_busy(self) -> bool:
         """True while a map is awaited."""
         return self._is_busy
+
+    @property
+    def problem(self) -> str:
+        """Why there is no map, one sentence; empty if there is one or none was tried."""
+        return self._problem
 
     def compute(self, settings: MapSettings) -> None:
         """Show the map with these settings: a kept one at once, else a new one."""
@@ -150,6 +156,7 @@ class EmbeddingController(QObject):
     @Slot()
     def _analysis_changed(self) -> None:
         self.cancel()
+        self._problem = ""
         self._set_map(None, final=True)
         if self._document.analysis is not None:
             self.compute(MapSettings("pca"))
@@ -169,7 +176,13 @@ class EmbeddingController(QObject):
     @Slot(object)
     def _near_failed(self, error: Exception) -> None:
         self._set_busy(busy=False)
-        self._notices.error("The map could not be made.", str(error), "Try another method.")
+        self._problem = str(error)
+        if self._map is None:
+            # Nobody asked for the first map: the panel says why it is missing.
+            self._notices.status(f"There is no map: {error}")
+            self.map_changed.emit()
+        else:
+            self._notices.error("The map could not be made.", str(error), "Try another method.")
 
     @Slot(str)
     def _show_phase(self, phase: str) -> None:

@@ -79,6 +79,8 @@ class GalleryController(QObject):
         analysis.index_changed.connect(self._remake)
         document.analysis_changed.connect(self._analysis_changed)
         document.model_changed.connect(self._model_changed)
+        # Another source drops what the engine was asked for the old one.
+        document.source_changed.connect(self._ask_decoded)
         inference.prototype_pictures.connect(self._take_decoded)
 
     @property
@@ -211,6 +213,7 @@ class GalleryController(QObject):
         self._ask_decoded()
         self._remake()
 
+    @Slot()
     def _ask_decoded(self) -> None:
         if self._is_wanted and self._decoded is None and self._document.model is not None:
             self._inference.decode_prototypes()

@@ -91,7 +91,7 @@ class TimeMachineController(QObject):
     def want(self, *, wanted: bool) -> None:
         """Read runs only while something shows them."""
         self._is_wanted = wanted
-        if wanted and self._moments is None:
+        if wanted:
             self.refresh()
 
     @Slot()

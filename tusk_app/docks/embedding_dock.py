@@ -37,6 +37,7 @@ from tusk_app.workers.embedding_child import MapSettings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PySide6.QtGui import QHideEvent
 
     from tusk_app.workbench import Workbench
     from tusk_app.workers.camera_frames import LiveResult
@@ -66,6 +67,11 @@ class EmbeddingDock(QDockWidget):
         if parent is not None:
             self.commands = ExploreCommands(workbench, parent)
         self._show_analysis()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the card along."""
+        super().hideEvent(event)
+        self._card.hide()
 
     def _make_widgets(self) -> None:
         self.bar = MapBar()
@@ -184,7 +190,6 @@ class EmbeddingDock(QDockWidget):
     @Slot()
     def _show_analysis(self) -> None:
         analysis = self._bench.document.analysis
-        self.stack.show_content(has_content=analysis is not None)
         self._show_hint()
         if analysis is not None:
             self.bar.set_colour_choices(
@@ -198,7 +203,12 @@ class EmbeddingDock(QDockWidget):
     @Slot()
     def _show_hint(self) -> None:
         problem = self._explore.analysis.problem
-        if self._explore.analysis.is_busy:
+        analysis, embedding = self._bench.document.analysis, self._explore.embedding
+        is_hopeless = bool(embedding.problem) and embedding.map is None
+        self.stack.show_content(has_content=analysis is not None and not is_hopeless)
+        if is_hopeless:
+            self.stack.hint.set_text("There is no map", embedding.problem)
+        elif self._explore.analysis.is_busy:
             text = "The pictures are being analysed. The map appears when that is done."
             self.stack.hint.set_text("Nothing on the map yet", text)
         elif problem:
@@ -215,6 +225,7 @@ class EmbeddingDock(QDockWidget):
     def _show_map(self) -> None:
         embedding, analysis = self._explore.embedding.map, self._bench.document.analysis
         index = self._explore.analysis.index
+        self._show_hint()
         if embedding is None or analysis is None or index is None:
             self.scatter.set_points(
                 np.zeros((0, 2), np.float32), np.zeros(0, np.int64), strata=np.zeros(0, np.int64)

@@ -55,6 +55,7 @@ class EquivarianceDock(QDockWidget):
         self._number = 0
         self._asked_field: WarpField | None = None
         self._base: Detection | None = None
+        self._found: Detection | None = None
         self.drift: Drift | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -267,21 +268,22 @@ class EquivarianceDock(QDockWidget):
     @Slot()
     def _show(self) -> None:
         base, picture, field = self._base, self._picture, self._asked_field
-        if base is None or picture is None or field is None:
+        found = self._found
+        if base is None or found is None or picture is None or field is None:
             return
         book = self._bench.prototypes
         expected = field.targets(base.keypoints.xy)
         size = (picture.shape[1], picture.shape[0])
-        drift = measure_drift(expected, base.keypoints, self._found.keypoints, size)
+        drift = measure_drift(expected, base.keypoints, found.keypoints, size)
         self.drift = drift
         table = book.colours()
         if len(table) == 0:
             return
         own = table[np.clip(base.keypoints.labels, 0, len(table) - 1)]
-        other = table[np.clip(self._found.keypoints.labels, 0, len(table) - 1)]
+        other = table[np.clip(found.keypoints.labels, 0, len(table) - 1)]
         self.before.set_marks(Marks(base.keypoints.xy, own))
         links = [(int(a), int(b)) for a, b in drift.pairs]
-        self.after.set_marks(Marks(self._found.keypoints.xy, other), Marks(expected, own), links)
+        self.after.set_marks(Marks(found.keypoints.xy, other), Marks(expected, own), links)
         self._show_headline(drift)
         self.bars.set_bars(
             [

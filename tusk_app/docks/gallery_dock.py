@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
     QDockWidget,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -23,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.docks.map_files import save_detections
 from tusk_app.models.gallery import common_middle, similarities, summary
 from tusk_app.widgets import readable
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QResizeEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
     from tusk_app.models.gallery import SortKey
     from tusk_app.workbench import Workbench
@@ -159,6 +162,8 @@ class GalleryDock(QDockWidget):
         self.tiles.prototype_chosen.connect(self._choose)
         self.tiles.renamed.connect(book.rename)
         self.tiles.menu_requested.connect(self._show_menu)
+        # A tile can only be dropped on a keypoint that may be changed.
+        self.tiles.drag_started.connect(lambda: self._explore.editing.set_enabled(True))
         self.tiles.selectionModel().selectionChanged.connect(self._show_merge)
         self.merge_button.clicked.connect(lambda: self._merge(self.tiles.selected_prototypes()))
         gallery.tiles_changed.connect(self._show_tiles)
@@ -197,6 +202,11 @@ class GalleryDock(QDockWidget):
             self._splitter.setOrientation(wanted)
             self._splitter.setSizes([160, 200] if is_narrow else [330, 420])
             self.side.setVisible(not is_narrow)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the card along."""
+        super().hideEvent(event)
+        self._card.hide()
 
     @Slot()
     def _show_tiles(self) -> None:
@@ -362,6 +372,9 @@ class GalleryDock(QDockWidget):
             menu.addAction(self.tr("Merge into %s") % book.name(first), lambda: self._merge(chosen))
         else:
             self._add_merge_menu(menu, first)
+        if self._bench.document.analysis is not None:
+            menu.addSeparator()
+            menu.addAction(self.tr("Save these detections as CSV…"), lambda: self._ask_save(chosen))
         members = [i for i, target in book.merges().items() if target == first]
         if members:
             menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
@@ -375,6 +388,28 @@ class GalleryDock(QDockWidget):
         if twin != index:
             text = self.tr("Merge into %s, the most similar") % self._bench.prototypes.name(twin)
             menu.addAction(text, lambda: self._bench.prototypes.merge(index, twin))
+
+    def _ask_save(self, chosen: list[int]) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save detections", "detections.csv", "*.csv")
+        if name:
+            self.save_detections(Path(name), chosen)
+
+    def save_detections(self, path: Path, chosen: list[int]) -> None:
+        """Write all detections of some prototypes as CSV."""
+        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        if analysis is None or index is None:
+            return
+        rows = np.sort(np.concatenate([index.rows_of_prototype(i) for i in chosen]))
+        try:
+            save_detections(
+                path, rows, analysis, index, self._bench.prototypes, self._explore.embedding.map
+            )
+        except OSError as error:
+            self._bench.notices.error(
+                "The file could not be written.", str(error), "Choose another folder."
+            )
+            return
+        self._bench.notices.toast(f"Saved {len(rows)} detections.", "success")
 
     def _rename(self, index: int) -> None:
         row = self.tiles.prototypes.row_of(index)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -85,9 +86,14 @@ class ReconstructionDock(QDockWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        bar = self._make_bar()
         layout.addLayout(tiles)
-        layout.addWidget(self._error)
-        layout.addLayout(self._make_bar())
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addWidget(self._error, 1)
+        row.addWidget(self.detected_button)
+        layout.addLayout(row)
+        layout.addLayout(bar)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self.interpolation)
         hint = EmptyHint("layers", "", "")
@@ -112,8 +118,16 @@ class ReconstructionDock(QDockWidget):
                 "Edit keypoints on the picture: drag, arrows, double click adds, Delete removes"
             )
         )
+        self.undo_button = QToolButton()
+        self.undo_button.setToolTip(self.tr("Undo the last change of a keypoint"))
+        self.redo_button = QToolButton()
+        self.redo_button.setToolTip(self.tr("Redo it"))
+        self.detected_button = QPushButton(self.tr("Reset to detected"))
+        self.detected_button.hide()
         self._buttons = (
             (self.edit_button, "pencil"),
+            (self.undo_button, "undo"),
+            (self.redo_button, "redo"),
             (self.close_up, "zoom-in"),
             (self.reset_button, "refresh"),
         )
@@ -147,7 +161,7 @@ class ReconstructionDock(QDockWidget):
             document.source_changed,
             self._bench.prototypes.changed,
         ):
-            signal.connect(self._timer.start)
+            signal.connect(self._schedule)
         selection.keypoint_changed.connect(self._show_selected)
         selection.keypoint_hover_changed.connect(self._show_hovered)
         self.grid.keypoint_chosen.connect(self._choose)
@@ -158,15 +172,27 @@ class ReconstructionDock(QDockWidget):
         self.grid.opacity_changed.connect(
             lambda k, value: self._set_states(self._states.with_opacity(k, value))
         )
-        self.sort.currentIndexChanged.connect(self._timer.start)
-        self.close_up.toggled.connect(self._timer.start)
+        self.sort.currentIndexChanged.connect(self._schedule)
+        self.close_up.toggled.connect(self._schedule)
         self.reset_button.clicked.connect(
             lambda: self._set_states(LayerStates.all_on(len(self._states.mute)))
         )
+        self.undo_button.clicked.connect(editing.stack.undo)
+        self.redo_button.clicked.connect(editing.stack.redo)
+        self.detected_button.clicked.connect(editing.reset)
+        editing.stack.canUndoChanged.connect(self.undo_button.setEnabled)
+        editing.stack.canRedoChanged.connect(self.redo_button.setEnabled)
+        self.undo_button.setEnabled(editing.stack.canUndo())
+        self.redo_button.setEnabled(editing.stack.canRedo())
+        editing.edited_changed.connect(self.detected_button.setVisible)
         self.edit_button.toggled.connect(editing.set_enabled)
         editing.enabled_changed.connect(self.edit_button.setChecked)
         self.interpolation.changed.connect(self._interpolate)
         self.interpolation.finished.connect(editing.finish_move)
+
+    @Slot()
+    def _schedule(self) -> None:
+        self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have pictures rebuilt from now on."""

@@ -146,10 +146,9 @@ def similarities(
         vector = analysis.prototypes[prototype]
         values = descriptors @ (vector / max(float(np.linalg.norm(vector)), 1e-12))
     else:
-        table = analysis.prototypes / np.maximum(
-            np.linalg.norm(analysis.prototypes, axis=1, keepdims=True), 1e-12
-        )
-        values = np.einsum("nc,nc->n", descriptors, table[analysis.labels[rows]])
+        own = analysis.prototypes[analysis.labels[rows]]
+        lengths = np.maximum(np.linalg.norm(own, axis=1), 1e-12)
+        values = np.einsum("nc,nc->n", descriptors, own) / lengths
     norms = np.maximum(np.linalg.norm(descriptors, axis=1), 1e-6)
     return np.asarray(values / norms, np.float32)
 

@@ -29,10 +29,7 @@ class EmptyHint(QWidget):
         self._button = QPushButton(button)
         self._button.setVisible(bool(button))
         self._button.clicked.connect(self.clicked)
-        font = self._title.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.1)
-        self._title.setFont(font)
+        self._title.setProperty("role", "heading")  # a font of its own would not grow with the text
         for label in (self._icon, self._title, self._text):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title.setWordWrap(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,7 @@ def _group_of(item: QTreeWidgetItem) -> int:
     return int(item.data(0, _GROUP))
 
 
+@functools.lru_cache(maxsize=1024)
 def swatch(colour: tuple[int, int, int], *, filled: bool, side: int = _SWATCH) -> QIcon:
     """Return a round patch of a colour; a ring when it is hidden."""
     picture = QPixmap(2 * side, 2 * side)

@@ -135,7 +135,7 @@ class PatchGrid(QAbstractScrollArea):
         count = len(self._rows)
         self._is_all_selected = count > 1 and len(self._selected) >= count
         if self._is_all_selected:
-            self._is_all_selected = bool(np.isin(self._rows, self._selected).all())
+            self._is_all_selected = bool(_among(self._rows, self._selected).all())
 
     def _columns(self) -> int:
         return max(1, (self.viewport().width() - GAP) // (self._side + GAP))
@@ -179,7 +179,7 @@ class PatchGrid(QAbstractScrollArea):
         shown = self._rows[first:last]
         chosen = np.zeros(len(shown), np.bool_)
         if not self._is_all_selected:
-            chosen = np.isin(shown, self._selected)
+            chosen = _among(shown, self._selected)
         top = self.verticalScrollBar().value()
         for offset, row in enumerate(shown.tolist()):
             place = self._place(first + offset).translated(0, -top)
@@ -310,3 +310,12 @@ class PatchGrid(QAbstractScrollArea):
 
 def _where(rows: NDArray[np.int64], row: int | None) -> NDArray[np.intp]:
     return np.flatnonzero(rows == row) if row is not None else np.zeros(0, np.intp)
+
+
+def _among(rows: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which rows are in ``chosen``, which is ascending: no search through them."""
+    if len(chosen) == 0:
+        return np.zeros(len(rows), np.bool_)
+    position = np.minimum(np.searchsorted(chosen, rows), len(chosen) - 1)
+    found: NDArray[np.bool_] = chosen[position] == rows
+    return found

@@ -253,11 +253,13 @@ class PrototypeTiles(QListView):
         prototype_chosen: int prototype; -1 when Esc clears the choice.
         renamed: (int prototype, str name).
         menu_requested: (list[int] selected prototypes, QPoint on the screen).
+        drag_started: a tile is being dragged away.
     """
 
     prototype_chosen = Signal(int)
     renamed = Signal(int, str)
     menu_requested = Signal(object, QPoint)
+    drag_started = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -305,6 +307,11 @@ class PrototypeTiles(QListView):
             self.prototype_chosen.emit(-1)
         else:
             super().keyPressEvent(event)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Tell that a tile is on its way."""
+        self.drag_started.emit()
+        super().startDrag(actions)
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""

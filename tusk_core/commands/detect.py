@@ -46,26 +46,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Detect and write; returns the exit status."""
-    from tusk_core.inference.export import format_for
+    from tusk_core.inference.export import check_export, format_for
 
     file_format = format_for(arguments.out)
-    _check_out(arguments.out)
+    check_export(arguments.out, file_format)
+    _make_folder(arguments.out.parent)
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
         _detect(arguments, file_format, terminal, control)
     return 0
 
 
-def _check_out(out: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """Refuse before the work what could not be written after it."""
-    from tusk_core.commands.arguments import UsageError
+    from tusk_core.results import SourceError
 
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder; give the name of a file, such as {out}/points.json.")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{out.parent} cannot be made: {error.strerror or error}.") from error
+        raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
 
 
 def _detect(

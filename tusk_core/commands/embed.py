@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -91,10 +92,23 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    from tusk_core.inference.export.packages import needed
+
     if arguments.out.suffix.lower() not in {".csv", ".parquet"}:
         raise UsageError(f"{arguments.out} must end in .csv or .parquet.")
     if arguments.plot is not None and arguments.plot.suffix.lower() not in {".png", ".jpg"}:
         raise UsageError(f"{arguments.plot} must end in .png or .jpg.")
+    if arguments.out.suffix.lower() == ".parquet":
+        needed("pyarrow", "parquet", "Parquet files")
+    if arguments.method != "pca":
+        module, package = {"umap": ("umap", "umap-learn"), "tsne": ("openTSNE", "openTSNE")}[
+            arguments.method
+        ]
+        if importlib.util.find_spec(module) is None:
+            raise UsageError(
+                f"{arguments.method} needs the package {package}, which is not installed. Run "
+                f"`pip install {package}`, or choose --method pca."
+            )
 
 
 def _columns(analysis: Analysis, layout: EmbeddingMap) -> dict[str, list[Any]]:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export; returns the exit status."""
-    from tusk_core.inference.export import FORMATS
+    from tusk_core.inference.export import FORMATS, check_export
     from tusk_core.inference.export.models import MODEL_FORMATS
 
     if arguments.list:
@@ -68,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"There is no format {arguments.format!r}; there are "
             f"{', '.join([*MODEL_FORMATS, *FORMATS])}."
         )
+    check_export(arguments.out, arguments.format)
     return _export_detections(arguments)
 
 

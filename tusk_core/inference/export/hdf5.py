@@ -31,7 +31,7 @@ def write_hloc(table: DetectionTable, path: Path) -> list[str]:
     ``keypoints`` (N, 2) float32, ``descriptors`` (C, N) float16, ``scores`` (N,) float16 and
     ``image_size`` (2,); the centre of the top-left pixel is (0, 0), as hloc keeps it.
     """
-    h5py = needed("h5py", "pose", "HDF5 files")
+    h5py = needed("h5py", "", "HDF5 files")
     analysis = table.analysis
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for index, name in enumerate(analysis.picture_names):

@@ -17,7 +17,7 @@ def needed(module: str, extra: str, what: str) -> Any:
 
     Args:
         module: such as ``"pyarrow.parquet"``.
-        extra: name of the program's extra that installs it.
+        extra: name of the program's extra that installs it; empty where there is none.
         what: what it is needed for, such as ``"Parquet files"``.
 
     Raises:
@@ -27,7 +27,8 @@ def needed(module: str, extra: str, what: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0].replace("_", "-")
+        line = f"'tusk-studio[{extra}]'" if extra else package
         raise ExportError(
             f"{what} need the package {package}, which is not installed. "
-            f"Run `pip install 'tusk-studio[{extra}]'` and export again."
+            f"Run `pip install {line}` and export again."
         ) from error

@@ -17,7 +17,7 @@ from tusk_core.inference.export import (
     video,
     yolo,
 )
-from tusk_core.inference.export.packages import ExportError
+from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.table import make_table
 from tusk_core.results import SourceError
 
@@ -42,6 +42,7 @@ class ExportFormat:
         drops: one sentence on what it cannot hold; empty if nothing is lost.
         write: the writer.
         is_folder: it makes a folder instead of a file.
+        needs: packages it needs, as (module, extra of this program that installs it).
     """
 
     name: str
@@ -50,6 +51,7 @@ class ExportFormat:
     drops: str
     write: Writer
     is_folder: bool = False
+    needs: tuple[tuple[str, str], ...] = ()
 
 
 _ONE_EACH = "One point of each prototype in a picture, the surest."
@@ -72,21 +74,48 @@ _ALL = (
     ExportFormat(
         "csv", "CSV table", ".csv", "Keeps everything but the descriptors.", tidy.write_csv
     ),
-    ExportFormat("parquet", "Parquet table", ".parquet", "", tidy.write_parquet),
-    ExportFormat("h5", "TUSK results file (HDF5)", ".h5", "", hdf5.write_results),
+    ExportFormat(
+        "parquet",
+        "Parquet table",
+        ".parquet",
+        "",
+        tidy.write_parquet,
+        needs=(("pyarrow", "parquet"),),
+    ),
+    ExportFormat(
+        "h5",
+        "TUSK results file (HDF5)",
+        ".h5",
+        "",
+        hdf5.write_results,
+        needs=(("h5py", ""),),
+    ),
     ExportFormat(
         "hloc",
         "hloc features (HDF5)",
         ".h5",
         "Prototypes are kept beside what hloc reads.",
         hdf5.write_hloc,
+        needs=(("h5py", ""),),
     ),
-    ExportFormat("sleap", "SLEAP project", ".slp", f"{_ONE_EACH} No descriptors.", sleap.write_slp),
+    ExportFormat(
+        "sleap",
+        "SLEAP project",
+        ".slp",
+        f"{_ONE_EACH} No descriptors.",
+        sleap.write_slp,
+        needs=(("sleap_io", "pose"),),
+    ),
     ExportFormat(
         "dlc", "DeepLabCut CSV", ".csv", f"{_ONE_EACH} No descriptors.", deeplabcut.write_dlc
     ),
     ExportFormat(
-        "nwb", "NWB with poses", ".nwb", f"Videos only. {_ONE_EACH} No descriptors.", nwb.write_nwb
+        "nwb",
+        "NWB with poses",
+        ".nwb",
+        f"Videos only. {_ONE_EACH} No descriptors.",
+        nwb.write_nwb,
+        needs=(("sleap_io", "pose"), ("ndx_pose", "pose")),
     ),
     ExportFormat(
         "yolo",
@@ -102,6 +131,7 @@ _ALL = (
         ".json",
         f"{_ONE_EACH} No scores, no descriptors.",
         label_studio.write_label_studio,
+        needs=(("sleap_io", "pose"),),
     ),
     ExportFormat(
         "video",
@@ -144,6 +174,26 @@ def format_for(path: Path) -> str:
     return name
 
 
+def check_export(path: Path, file_format: str) -> ExportFormat:
+    """Return a format after checking, before hours of work, what could not be written after them.
+
+    Raises:
+        ExportError: if the format is unknown, needs a missing package, or ``path`` does not fit.
+    """
+    chosen = FORMATS.get(file_format)
+    if chosen is None:
+        raise ExportError(
+            f"There is no export format {file_format!r}; there are {', '.join(FORMATS)}."
+        )
+    if path.is_dir() and not chosen.is_folder:
+        raise ExportError(f"{path} is a folder; give the name of a file.")
+    if path.is_file() and chosen.is_folder:
+        raise ExportError(f"{path} is a file; give a folder.")
+    for module, extra in chosen.needs:
+        needed(module, extra, f"Files of the kind {chosen.label!r}")
+    return chosen
+
+
 def write_export(
     analysis: Analysis,
     path: Path,
@@ -162,15 +212,7 @@ def write_export(
         ExportError: if the format is unknown, needs a missing package, or does not fit.
         SourceError: if the file cannot be written.
     """
-    chosen = FORMATS.get(file_format)
-    if chosen is None:
-        raise ExportError(
-            f"There is no export format {file_format!r}; there are {', '.join(FORMATS)}."
-        )
-    if path.is_dir() and not chosen.is_folder:
-        raise ExportError(f"{path} is a folder; give the name of a file.")
-    if path.is_file() and chosen.is_folder:
-        raise ExportError(f"{path} is a file; give a folder.")
+    chosen = check_export(path, file_format)
     table = make_table(analysis, names=names, merged=merged, hidden=hidden)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -231,7 +231,7 @@ def test_a_model_without_layers_is_drawn_anew_without_the_muted(qtbot, settings)
         before = made.predictor.reconstructions
         QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
         qtbot.waitUntil(lambda: made.predictor.reconstructions > before, timeout=20_000)
-        assert "no layers" in made.dock._error.text()
+        qtbot.waitUntil(lambda: "against all layers" in made.dock._error.text(), timeout=20_000)
         assert len(made.points.scores) == 3
         made.settle(qtbot)
     finally:

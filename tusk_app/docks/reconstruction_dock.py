@@ -54,6 +54,8 @@ class ReconstructionDock(QDockWidget):
         self._states = LayerStates.all_on(0)
         self._blend: LayerBlend | None = None
         self._shown_for: object = None
+        self._plain_error = 0.0
+        self._awaits_weighted = False
         # Redrawing waits for the end of the event turn: one drag step changes several things.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -162,6 +164,7 @@ class ReconstructionDock(QDockWidget):
             self._bench.prototypes.changed,
         ):
             signal.connect(self._schedule)
+        document.picture_changed.connect(self._forget_states)
         selection.keypoint_changed.connect(self._show_selected)
         selection.keypoint_hover_changed.connect(self._show_hovered)
         self.grid.keypoint_chosen.connect(self._choose)
@@ -218,9 +221,8 @@ class ReconstructionDock(QDockWidget):
         if len(result.contributions) != len(points.scores):
             return  # the answer for the newest keypoints is on its way
         if result is not self._shown_for:
-            self._blend = LayerBlend(result, self._blend_kind())
-            self._shown_for = result
-        self._states = self._states.fitted(len(points.scores))
+            self._states = self._states.fitted(len(points.scores))
+            self._take_result(result)
         self.input_tile.set_picture(result.target)
         colours = self._bench.prototypes.colours()
         if len(colours):
@@ -230,6 +232,21 @@ class ReconstructionDock(QDockWidget):
         self._show_rows(result, points)
         self._show_blend()
         self._show_selected()
+
+    def _take_result(self, result: Reconstruction) -> None:
+        self._blend = LayerBlend(result, self._blend_kind())
+        self._shown_for = result
+        was_weighted, self._awaits_weighted = self._awaits_weighted, False
+        if not was_weighted:
+            self._plain_error = result.error
+            if self._blend.kind == "none" and not self._states.is_plain:
+                self._ask_weighted(self._states)
+
+    @Slot()
+    def _forget_states(self) -> None:
+        """Switches belong to the keypoints of one picture."""
+        self._states = LayerStates.all_on(0)
+        self._bench.explore.editing.set_locked(frozenset())
 
     def _blend_kind(self) -> BlendKind:
         model = self._bench.document.model
@@ -253,6 +270,7 @@ class ReconstructionDock(QDockWidget):
         covered = areas(result.alpha)
         order = layer_order(key, points.scores, points.labels, covered, result.contributions)
         book = self._bench.prototypes
+        most = max(float(np.abs(result.contributions).max(initial=0.0)), 1e-12)
         rows = []
         for k in order.tolist():
             label = int(points.labels[k])
@@ -266,6 +284,7 @@ class ReconstructionDock(QDockWidget):
                     colour=book.colour(label),
                     numbers=(first, f"Δ {_signed(float(result.contributions[k]))}"),
                     pictures=self._pictures(result, k),
+                    effect=float(result.contributions[k]) / most,
                 )
             )
         self.grid.set_rows(rows, self._states)
@@ -297,6 +316,7 @@ class ReconstructionDock(QDockWidget):
         """Models without layers are drawn anew with the scores of the others at zero."""
         detection = self._bench.document.detection
         if detection is not None:
+            self._awaits_weighted = True
             points = detection.keypoints
             self._bench.explore.editing.show_weighted(points, states.weights)
 
@@ -310,13 +330,11 @@ class ReconstructionDock(QDockWidget):
         total = len(self._states.mute)
         self.blend_tile.set_caption(f"Rebuilt from {on} of {total}")
         text = f"Mean squared error <b>{readable.loss(error)}</b>"
-        if not self._states.is_plain and self._blend.kind != "none":
-            rise = error - result.error
-            tone = "bad" if rise > 0 else "good"
-            colour = tones.tone(self.palette(), tone).name()  # type: ignore[arg-type]
+        if not self._states.is_plain:
+            rise = error - self._plain_error
+            tone: tones.Tone = "bad" if rise > 0 else "good"
+            colour = tones.tone(self.palette(), tone).name()
             text += f' <span style="color:{colour}">{_signed(rise)}</span> against all layers'
-        elif self._blend.kind == "none":
-            text += " · this model has no layers: switching one off draws the picture anew"
         self._error.setText(text)
 
     @Slot(int)

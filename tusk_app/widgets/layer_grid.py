@@ -35,6 +35,8 @@ TILE = 54
 GAP = 5
 WORDS = 92
 CONTROLS = 76
+# A model without layers gets a bar as wide as two pictures.
+_BAR_COLUMNS = 2
 _SWITCHES = (("solo", "solo"), ("mute", "mute"), ("lock", "lock"))
 _SWITCH_TIPS = {
     "solo": "Solo (S): only this layer",
@@ -43,6 +45,10 @@ _SWITCH_TIPS = {
     "opacity": "Opacity: drag, or + and -",
 }
 _WORD_TIP = "Score · share of the picture\nΔ: change of the error when this keypoint is left out"
+_EFFECT_TIP = (
+    "How much this keypoint is worth: change of the error when it is left out.\n"
+    "Green: the picture gets worse without it. Red: it gets better."
+)
 _PART_TIPS = ("Colour", "Alpha: where it draws", "Alpha × colour: what it adds")
 
 
@@ -55,7 +61,9 @@ class LayerRow:
         name: of its prototype.
         colour: of its prototype, sRGB.
         numbers: two short lines beneath the name.
-        pictures: RGB, alpha, alpha × RGB; or one picture for models without layers.
+        pictures: RGB, alpha, alpha × RGB; none for models without layers.
+        effect: change of the error without it, relative to the largest, -1 to 1; drawn as a bar
+            where there are no pictures.
     """
 
     keypoint: int
@@ -63,6 +71,7 @@ class LayerRow:
     colour: tuple[int, int, int]
     numbers: tuple[str, str]
     pictures: tuple[QImage, ...]
+    effect: float = 0.0
 
 
 class LayerGrid(QAbstractScrollArea):
@@ -132,7 +141,7 @@ class LayerGrid(QAbstractScrollArea):
         return max(TILE, 3 * self.fontMetrics().height()) + 2 * GAP
 
     def _columns(self) -> int:
-        return max((len(row.pictures) for row in self._rows), default=0)
+        return max((len(row.pictures) for row in self._rows), default=0) or _BAR_COLUMNS
 
     def tile_rect(self, position: int, column: int) -> QRect:
         """Return where a picture of a line lies in the viewport."""
@@ -205,6 +214,8 @@ class LayerGrid(QAbstractScrollArea):
             place = self.tile_rect(position, column)
             painter.fillRect(place, QColor(0, 0, 0))
             painter.drawImage(place, image)
+        if not row.pictures:
+            self._paint_effect(painter, position, row.effect)
         painter.setOpacity(1.0)
         self._paint_controls(painter, position, row.keypoint)
         painter.setPen(tones.tone(palette, "surface"))
@@ -227,6 +238,16 @@ class LayerGrid(QAbstractScrollArea):
             painter.drawText(
                 box.left(), top + number * line + painter.fontMetrics().ascent(), shown
             )
+
+    def _paint_effect(self, painter: QPainter, position: int, effect: float) -> None:
+        first, last = self.tile_rect(position, 0), self.tile_rect(position, _BAR_COLUMNS - 1)
+        room = QRectF(first.left(), first.center().y() - 6, last.right() - first.left(), 12)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tones.tone(self.palette(), "surface"))
+        painter.drawRoundedRect(room, 4, 4)
+        painter.setBrush(tones.tone(self.palette(), "good" if effect >= 0 else "bad"))
+        room.setWidth(max(3.0, room.width() * min(abs(effect), 1.0)))
+        painter.drawRoundedRect(room, 4, 4)
 
     def _paint_controls(self, painter: QPainter, position: int, keypoint: int) -> None:
         palette = self.palette()
@@ -362,14 +383,19 @@ class LayerGrid(QAbstractScrollArea):
         position = self._position_at(at)
         if position < 0:
             return ""
-        for number, (name, _) in enumerate(_SWITCHES):
-            if self.switch_rect(position, number).contains(at):
-                return self.tr(_SWITCH_TIPS[name])
-        if self.slider_rect(position).contains(at):
-            return self.tr(_SWITCH_TIPS["opacity"])
-        if at.x() < self.tile_rect(position, 0).left():
-            return self.tr(_WORD_TIP)
-        for column in range(len(self._rows[position].pictures)):
-            if self.tile_rect(position, column).contains(at):
-                return self.tr(_PART_TIPS[column])
-        return ""
+        row = self._rows[position]
+        places = [
+            (self.switch_rect(position, number), _SWITCH_TIPS[name])
+            for number, (name, _) in enumerate(_SWITCHES)
+        ]
+        places.append((self.slider_rect(position), _SWITCH_TIPS["opacity"]))
+        places += [
+            (self.tile_rect(position, column), _PART_TIPS[column])
+            for column in range(len(row.pictures))
+        ]
+        if not row.pictures:
+            bar = self.tile_rect(position, 0).united(self.tile_rect(position, _BAR_COLUMNS - 1))
+            places.append((bar, _EFFECT_TIP))
+        tips = [tip for place, tip in places if place.contains(at)]
+        is_word = at.x() < self.tile_rect(position, 0).left()
+        return self.tr(tips[0]) if tips else self.tr(_WORD_TIP) if is_word else ""

@@ -11,7 +11,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QToolTip
 
 from tusk_core.resources import resource
 
@@ -148,9 +148,17 @@ def qt_palette(theme: Theme) -> QPalette:
     return palette
 
 
-def style_sheet(theme: Theme) -> str:
-    """Return the style sheet with the colours of a theme filled in."""
+def style_sheet(theme: Theme, text_size: float = 10.0) -> str:
+    """Return the style sheet with colours and text sizes filled in.
+
+    Args:
+        theme: the colours.
+        text_size: of normal text [pt].
+    """
     text = (resource("style") / "tusk.qss").read_text(encoding="utf-8")
+    text = text.replace("@text-size", f"{text_size:.1f}pt")
+    text = text.replace("@title-size", f"{1.9 * text_size:.1f}pt")
+    text = text.replace("@large-size", f"{1.25 * text_size:.1f}pt")
     # Longest names first, so that "@accent-text" is not read as "@accent".
     for name, colour in sorted(asdict(theme).items(), key=lambda item: -len(item[0])):
         text = text.replace(f"@{name.replace('_', '-')}", colour)
@@ -167,11 +175,13 @@ def apply(app: QApplication, choice: str, font_scale: float = 1.0) -> Theme:
     theme = resolve(choice)
     font = QFont(app.font())
     font.setPointSizeF(base_size * font_scale)
-    if font != app.font():
+    sheet = style_sheet(theme, font.pointSizeF())
+    # Each change lets every widget be measured anew, and without one widgets keep the old font.
+    if sheet != app.styleSheet():
         app.setFont(font)
-    sheet = style_sheet(theme)
-    if sheet != app.styleSheet():  # each change lets every widget be measured anew
+        QToolTip.setFont(font)
         app.setPalette(qt_palette(theme))
+        app.setStyleSheet("")
         app.setStyleSheet(sheet)
     return theme
 

@@ -126,11 +126,14 @@ def test_the_theme_switches_while_the_program_runs(program: Program) -> None:
 
 
 def test_text_grows_and_shrinks(program: Program) -> None:
-    actions, before = program.workbench.actions, QApplication.font().pointSizeF()
-    actions.trigger("view.text-larger")
-    assert QApplication.font().pointSizeF() > before
+    actions, dock = program.workbench.actions, program.window.docks["source_dock"]
+    parts = (program.window.status, program.window.welcome, dock)
+    before = [part.fontMetrics().height() for part in parts]
+    for _ in range(3):
+        actions.trigger("view.text-larger")
+    assert all(part.fontMetrics().height() > old for part, old in zip(parts, before, strict=True))
     actions.trigger("view.text-normal")
-    assert QApplication.font().pointSizeF() == pytest.approx(before)
+    assert [part.fontMetrics().height() for part in parts] == before
 
 
 @pytest.mark.parametrize("name", WORKSPACES)

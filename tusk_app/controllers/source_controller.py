@@ -206,8 +206,11 @@ class SourceController(QObject):
 def display_name(source: str) -> str:
     """Return the last part of a path, or the words for a source without one."""
     if source.startswith("sample:"):
-        return f"sample {source.removeprefix('sample:')}"
-    return Path(source).name or source
+        return f"sample {source.removeprefix('sample:').partition('?')[0]}"
+    path = Path(source)
+    if path.parent.name == "checkpoints":
+        return f"{path.parent.parent.name}, {path.name.replace('_', ' ')}"
+    return path.name or source
 
 
 def recent_picture(path: str) -> Path:

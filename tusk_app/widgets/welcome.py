@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 RECENT_ROLE = Qt.ItemDataRole.UserRole
 WIDE_ENOUGH = 700
+BODY_WIDTH = 940
+ICON_SIDE = 44
+MAX_ROWS = 4
 _KIND_WORDS = {
     "pictures": ("Pictures", "open-images"),
     "video": ("Video", "video"),
@@ -80,7 +83,7 @@ class BeginButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._picture = QLabel(self)
         self._title = QLabel(title, self)
-        self._title.setObjectName("begin-title")
+        self._title.setProperty("role", "large")
         self._sentence = QLabel(sentence, self)
         self._sentence.setWordWrap(True)
         self._keys = QLabel(self)
@@ -129,7 +132,7 @@ class BeginButton(QPushButton):
         soft = colours.accent_text if is_primary else colours.muted
         mark = colours.accent_text if is_primary else colours.link
         self._picture.setPixmap(icons.pixmap(self._icon_name, 30, mark, self.devicePixelRatioF()))
-        self._title.setStyleSheet(f"color: {text}; font-size: 12pt; font-weight: 600;")
+        self._title.setStyleSheet(f"color: {text};")
         self._sentence.setStyleSheet(f"color: {soft};")
         self._keys.setStyleSheet(f"color: {soft};")
 
@@ -215,7 +218,7 @@ class WelcomePage(QScrollArea):
         outer.setContentsMargins(24, 20, 24, 20)
         outer.addStretch(1)
         body = QWidget(page)
-        body.setMaximumWidth(940)
+        body.setMaximumWidth(BODY_WIDTH)
         body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         outer.addWidget(body, 20)
         outer.addStretch(1)
@@ -249,8 +252,7 @@ class WelcomePage(QScrollArea):
             row.setIcon(self._recent_icon(item, icon))
             self._recent.addItem(row)
         self._recent_box.setVisible(bool(items))
-        rows = min(4, -(-len(items) // 2))
-        self._recent.setFixedHeight(rows * self._recent.gridSize().height() + 6)
+        self._measure_recent()
 
     def set_tip(self, index: int) -> None:
         """Show one of the tips."""
@@ -270,6 +272,7 @@ class WelcomePage(QScrollArea):
         """Put the buttons side by side or one above the other."""
         super().resizeEvent(event)
         self._arrange()
+        self._measure_recent()
 
     def _make_head(self, parent: QWidget) -> QHBoxLayout:
         self._mark = QLabel(parent)
@@ -338,7 +341,7 @@ class WelcomePage(QScrollArea):
         self._recent.setResizeMode(QListWidget.ResizeMode.Adjust)
         self._recent.setWrapping(True)
         self._recent.setUniformItemSizes(True)
-        self._recent.setIconSize(QSize(48, 48))
+        self._recent.setIconSize(QSize(ICON_SIDE, ICON_SIDE))
         self._recent.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._recent.itemActivated.connect(self._choose_recent)
         self._recent.itemClicked.connect(self._choose_recent)
@@ -369,14 +372,41 @@ class WelcomePage(QScrollArea):
 
     def _dress(self) -> None:
         self._mark.setPixmap(icons.pixmap("tusk", 64, "#000000", self.devicePixelRatioF()))
-        height = max(58, round(self.fontMetrics().height() * 2.6))
-        width = round(self.fontMetrics().averageCharWidth() * 44)
+        height = max(54, round(self.fontMetrics().height() * 2.6))
+        width = round(self.fontMetrics().averageCharWidth() * 40)
         self._recent.setGridSize(QSize(width, height))
+        self._measure_recent()
+
+    def _measure_recent(self) -> None:
+        """Give the list as many rows as it needs, four at most."""
+        cell, count = self._recent.gridSize(), self._recent.count()
+        for row in range(count):
+            self._recent.item(row).setSizeHint(cell)
+        across = max(1, (min(BODY_WIDTH, self.viewport().width() - 48) - 20) // cell.width())
+        rows = min(MAX_ROWS, -(-count // across))
+        self._recent.setFixedHeight(rows * cell.height() + 8)
 
     def _recent_icon(self, item: RecentItem, name: str) -> QIcon:
+        """Return the picture, or the drawing of its kind, on a square ground of its own."""
+        colours, ratio = theme.of(self.palette()), self.devicePixelRatioF()
+        ground = QPixmap(round(ICON_SIDE * ratio), round(ICON_SIDE * ratio))
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(QColor(colours.canvas))
+        painter = QPainter(ground)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        whole = QRectF(0, 0, ICON_SIDE, ICON_SIDE)
         if item.picture is not None and not item.picture.isNull():
-            return QIcon(QPixmap.fromImage(item.picture))
-        return icons.icon(name, theme.of(self.palette()).muted)
+            size = item.picture.size().scaled(
+                QSize(ICON_SIDE, ICON_SIDE), Qt.AspectRatioMode.KeepAspectRatio
+            )
+            shown = QRectF(0, 0, size.width(), size.height())
+            shown.moveCenter(whole.center())
+            painter.drawImage(shown, item.picture)
+        else:
+            mark = icons.pixmap(name, ICON_SIDE // 2, colours.muted, ratio)
+            painter.drawPixmap(ICON_SIDE // 4, ICON_SIDE // 4, mark)
+        painter.end()
+        return QIcon(ground)
 
     def _choose_recent(self, item: QListWidgetItem) -> None:
         kind, path = item.data(RECENT_ROLE)

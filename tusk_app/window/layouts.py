@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from tusk_app.widgets.dock_title import DockTitle
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -94,7 +96,11 @@ class Layouts(QObject):
         self._tidier.setSingleShot(True)
         self._tidier.setInterval(0)
         self._tidier.timeout.connect(self._tidy)
+        self._titles: dict[QDockWidget, tuple[QWidget, QWidget]] = {}
         for dock in self._docks.values():
+            self._titles[dock] = (DockTitle(dock), QWidget(dock))
+            dock.setTitleBarWidget(self._titles[dock][0])
+            self._titles[dock][1].hide()
             dock.hide()
             dock.visibilityChanged.connect(self._tidy_soon)
             dock.topLevelChanged.connect(self._tidy_soon)
@@ -257,11 +263,12 @@ class Layouts(QObject):
                 not other.isFloating() and other.isVisibleTo(self._window)
                 for other in self._window.tabifiedDockWidgets(dock)
             )
-            is_bare = dock.titleBarWidget() is not None
-            if has_tab and not is_bare:
-                dock.setTitleBarWidget(QWidget(dock))
-            elif not has_tab and is_bare:
-                dock.setTitleBarWidget(None)  # type: ignore[arg-type]  # Qt: back to its own
+            title, nothing = self._titles[dock]
+            wanted = nothing if has_tab else title
+            if dock.titleBarWidget() is not wanted:
+                dock.setTitleBarWidget(wanted)
+                wanted.show()
+                (title if has_tab else nothing).hide()
         self._show_centre()
 
     def _show_centre(self) -> None:

@@ -1,0 +1,55 @@
+"""Title bar of a panel: its name, and buttons to let it float and to close it.
+
+Qt's own title bar keeps the text size it was made with, and shows its icons in one colour only.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from tusk_app import icons, theme
+
+
+class DockTitle(QWidget):
+    """Shows the title of a dock and follows it; the mouse falls through, so it can be dragged."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self._dock = dock
+        self._label = QLabel(dock.windowTitle(), self)
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._float, self._close = QToolButton(self), QToolButton(self)
+        for button, words in ((self._float, "Float or dock"), (self._close, "Close")):
+            button.setToolTip(f"{words} this panel")
+            button.setAccessibleName(f"{words} the panel {dock.windowTitle()}")
+            button.setIconSize(QSize(12, 12))
+            button.setObjectName("dock-button")
+        self._float.clicked.connect(self._toggle_floating)
+        self._close.clicked.connect(dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 3, 4, 3)
+        row.setSpacing(0)
+        row.addWidget(self._label, 1)
+        row.addWidget(self._float)
+        row.addWidget(self._close)
+        dock.windowTitleChanged.connect(self._label.setText)
+        self._paint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint()
+        super().changeEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Let the panel be narrow; the title is cut off then."""
+        return QSize(60, super().minimumSizeHint().height())
+
+    def _toggle_floating(self) -> None:
+        self._dock.setFloating(not self._dock.isFloating())
+
+    def _paint(self) -> None:
+        colours = theme.of(self.palette())
+        self._float.setIcon(icons.icon("float", colours.muted))
+        self._close.setIcon(icons.icon("close", colours.muted))

@@ -329,6 +329,17 @@ def test_reconstruct_takes_folders_and_equal_names(
     assert sorted(path.name for path in out.iterdir()) == ["p0", "p0_2", "p1", "p2"]
 
 
+def test_reconstruct_leaves_out_what_cannot_be_read(
+    model: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = folder / "bad.png"
+    bad.write_bytes(b"nothing")
+    assert cli.main(["reconstruct", str(model), str(folder), "--out", str(tmp_path / "o")]) == 0
+    assert "3 pictures rebuilt" in capsys.readouterr().out
+    alone = ["reconstruct", str(model), str(bad), "--out", str(tmp_path / "p")]
+    assert "bad.png" in refused(alone, capsys)
+
+
 def test_embed_writes_table_and_plot(model: Path, folder: Path, tmp_path: Path) -> None:
     table, plot = tmp_path / "map.csv", tmp_path / "map.png"
     arguments = [str(model), str(folder), "--out", str(table), "--plot", str(plot)]

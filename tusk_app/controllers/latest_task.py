@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from tusk_app.workers.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
 
 STOP_TIMEOUT_MS = 10_000
+_LATE: set[QThread] = set()
 
 
 class LatestTask(QObject):
@@ -65,7 +66,12 @@ class LatestTask(QObject):
         self.cancel()
         self._thread.quit()
         if not self._thread.wait(STOP_TIMEOUT_MS):
+            # Destroying a thread that runs aborts the process; if the program ends in spite of
+            # this answer, the thread is left to end with it.
+            self._thread.setParent(None)
+            _LATE.add(self._thread)
             return False
+        _LATE.discard(self._thread)
         self._thread.deleteLater()
         self._thread = self._worker = None
         return True

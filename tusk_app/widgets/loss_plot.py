@@ -123,7 +123,6 @@ class LossPlot(QWidget):
         """Draw what is known now."""
         history, by_time, log = self._history, self.bar.by_time, self.bar.log_scale
         self.legend.set_terms(history.terms)
-        self._place_legend()
         self._item.setLogMode(x=False, y=log)
         self._item.setLabel("bottom", "Training time [min]" if by_time else "Step")
         shown = self.legend.shown()
@@ -133,6 +132,7 @@ class LossPlot(QWidget):
         if self._is_fitted:
             self._fit_to([band for band in bands if band is not None])
         self._show_values()
+        self._place_legend()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the cursor with the arrow keys; F fits, Escape takes the cursor away."""

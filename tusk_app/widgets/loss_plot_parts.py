@@ -33,6 +33,7 @@ class LegendArea(QScrollArea):
     def __init__(self, legend: LossLegend, parent: QWidget) -> None:
         super().__init__(parent)
         self._legend = legend
+        self._announced = QSize()
         self.setWidget(legend)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -48,11 +49,14 @@ class LegendArea(QScrollArea):
         """Say where the legend stands and how many columns it has."""
         policy = QSizePolicy.Policy
         if is_below:
-            self.setSizePolicy(policy.Ignored, policy.Maximum)
+            self.setSizePolicy(policy.Ignored, policy.Fixed)
         else:
             self.setSizePolicy(policy.Fixed, policy.Ignored)
         self._legend.set_columns(num_columns)
-        self.updateGeometry()
+        wanted = self.sizeHint()
+        if wanted != self._announced:
+            self._announced = wanted
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """As the legend."""

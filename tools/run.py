@@ -36,7 +36,7 @@ def main() -> None:
     if not problem:
         command = [sys.executable, "-m", "tusk_app", *sys.argv[1:]]
     else:
-        print(f"No window: {problem}. Training the quick sample in the terminal instead.")
+        print(f"No window: {problem}. Training the quick sample here instead.", flush=True)
         command = [sys.executable, str(ROOT / "tools" / "first_run.py")]
     raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 

@@ -23,7 +23,7 @@ from tusk_app.controllers.inference_controller import EngineState, InferenceCont
 from tusk_app.controllers.job_controller import JobController
 from tusk_app.controllers.playback_controller import PlaybackController
 from tusk_app.controllers.source_controller import SourceController
-from tusk_app.controllers.training_controller import TrainingController
+from tusk_app.controllers.training_controller import RunState, TrainingController
 from tusk_app.logs import ErrorHooks, Logging, start_logging
 from tusk_app.main_window import MainWindow
 from tusk_app.models.display import DisplayModel
@@ -32,6 +32,7 @@ from tusk_app.models.notices import Notices
 from tusk_app.models.prototypes import PrototypeBook
 from tusk_app.models.selection import SelectionModel
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
+from tusk_app.window.layouts import TRAIN
 from tusk_app.window.progress import ProgressFeed
 from tusk_app.window.recovery import Recovery
 from tusk_app.workbench import Workbench
@@ -132,6 +133,7 @@ class Program(QObject):
         bench.inference.state_changed.connect(self._take_engine)
         bench.inference.devices_known.connect(self._take_devices)
         bench.training.run_ended.connect(self._announce_end)
+        bench.training.state_changed.connect(self._take_run_state)
 
     def _show_log(self, logging_: Logging) -> None:
         self.window.openers.set_book(logging_.book)
@@ -161,8 +163,7 @@ class Program(QObject):
     def _open_run(self, path: str) -> None:
         bench = self.workbench
         bench.settings.add_recent("run", path)
-        self.window.layouts.switch("Train")
-        self.window.layouts.show_dock("training_dock")
+        self._show_training()
         bench.document.set_run(Path(path))
         bench.training.monitor.follow(Path(path))
 
@@ -210,9 +211,23 @@ class Program(QObject):
 
     @Slot(str)
     def _announce_end(self, outcome: str) -> None:
-        if outcome == "done" and not self.window.isActiveWindow():
+        if outcome not in {"done", "stopped"}:
+            return
+        if not self.window.isActiveWindow():
             assert isinstance(self._app, QApplication)
             self._app.alert(self.window)
+        if self.window.layouts.current != TRAIN and not self.window.closer.is_closing:
+            words = "The run has finished." if outcome == "done" else "The run was stopped."
+            self.workbench.notices.toast(words, "success", "Show it", self._show_training)
+
+    @Slot(object)
+    def _take_run_state(self, state: RunState) -> None:
+        if state is RunState.PREPARING:
+            self._show_training()
+
+    def _show_training(self) -> None:
+        self.window.layouts.switch(TRAIN)
+        self.window.layouts.show_dock("training_dock")
 
 
 class SignalBridge(QObject):

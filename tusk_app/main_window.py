@@ -236,7 +236,6 @@ class MainWindow(Host):
                 "A run is going on. Stop it before starting the sample.", "warning"
             )
             return
-        self.layouts.switch(TRAIN)
         training.start_sample()
 
     @Slot()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tusk_app.app import Program
 from tusk_app.main_window import DOCKS, MainWindow
 from tusk_app.settings import Settings
 from tusk_app.window.layouts import WORKSPACES
+from tusk_core.control import RunControl
+from tusk_core.events import RunFinished, StepDone, TrainEvent
 
 # Commands that open dialogs of the system or leave the program.
 OPEN_SYSTEM_DIALOGS = frozenset({
@@ -296,16 +299,29 @@ def test_closing_ends_every_thread(qtbot, program: Program, picture_folder: Path
     assert program.window.closer.is_down
 
 
+def until_stopped(control: RunControl) -> Iterator[TrainEvent]:
+    step = 0
+    while not control.stop_requested:
+        step += 1
+        yield StepDone(step, {"total": 1.0}, 0.01, 10.0, 0.1, None)
+    yield RunFinished(step, "stopped", Path("nowhere"))
+
+
+def test_a_run_is_shown_when_it_starts_and_announced_when_it_ends(qtbot, program: Program) -> None:
+    training, window = program.workbench.training, program.window
+    with qtbot.waitSignal(training.record.steps_done):
+        training.start(until_stopped)
+    assert window.layouts.current == "Train"
+    assert window.docks["training_dock"].isVisible()
+    assert window.status.run_chip.isVisible()
+    window.layouts.switch("Data")
+    with qtbot.waitSignal(training.run_ended):
+        training.stop_and_keep()
+    assert [card.text for card in window.toasts.cards] == ["The run was stopped."]
+    assert not window.status.run_chip.isVisible()
+
+
 def test_a_run_is_not_lost_by_closing(qtbot, program: Program) -> None:
-    def until_stopped(control):
-        from tusk_core.events import RunFinished, StepDone
-
-        step = 0
-        while not control.stop_requested:
-            step += 1
-            yield StepDone(step, {"total": 1.0}, 0.01, 10.0, 0.1, None)
-        yield RunFinished(step, "stopped", Path("nowhere"))
-
     training, window = program.workbench.training, program.window
     with qtbot.waitSignal(training.record.steps_done):
         training.start(until_stopped)

@@ -146,7 +146,10 @@ class InspectorDock(QDockWidget):
         elif document.picture is None:
             text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
         elif document.model is None and self._bench.inference.is_busy:
-            text = ("A model is being opened", "Keypoints appear here in a moment.")
+            text = (
+                "One moment",
+                "The engine is being loaded; keypoints appear once a model is open.",
+            )
         elif document.model is None:
             text = ("No model is open", "Train a model on these pictures, or open one.")
         else:

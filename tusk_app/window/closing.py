@@ -37,6 +37,11 @@ class Closer(QObject):
         workbench.training.run_ended.connect(self._take_run_end)
 
     @property
+    def is_closing(self) -> bool:
+        """True while the window waits for a run to end, and after."""
+        return self._waits_for_run or self._is_down
+
+    @property
     def is_down(self) -> bool:
         """True once every thread has ended."""
         return self._is_down

@@ -78,7 +78,6 @@ class Recovery(QObject):
         box.show()
 
     def _go_on(self, run: RunSummary) -> None:
-        self._window.layouts.switch("Train")
         self._bench.training.continue_run(run.path, steps=run.total_steps)
 
     def _dismiss(self, run: RunSummary) -> None:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
@@ -260,6 +261,65 @@ def test_detect_writes_other_formats(
         capsys.readouterr()
         assert cli.main(["info", str(out), "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["num_pictures"] == 3
+
+
+def test_names_given_in_the_window_are_used(model: Path, folder: Path, tmp_path: Path) -> None:
+    given = {"schema": 1, "names": {"1": "eye"}, "hidden": [0], "merged": {"2": 1, "3": 1}}
+    (model / "prototypes.json").write_text(json.dumps(given))
+
+    def detected(*more: str) -> dict[str, object]:
+        out = tmp_path / "p.json"
+        assert cli.main(["detect", str(model), str(folder), "--out", str(out), *more]) == 0
+        return dict(json.loads(out.read_text()))
+
+    def names(content: dict[str, object]) -> dict[int, str]:
+        return {c["id"]: c["name"] for c in content["categories"]}  # type: ignore[attr-defined]
+
+    assert names(detected())[1] == "eye"
+    assert len(names(detected())) == 6
+    mapped = names(detected("--prototypes", str(model / "prototypes.json")))
+    assert sorted(mapped) == [1, 4, 5]
+
+    results, again = tmp_path / "r.h5", tmp_path / "again.json"
+    assert cli.main(["detect", str(model), str(folder), "--out", str(results)]) == 0
+    arguments = [str(results), "--format", "coco", "--out", str(again)]
+    assert cli.main(["export", *arguments]) == 0
+    assert names(json.loads(again.read_text()))[1] == "eye"
+    arguments += ["--prototypes", str(model / "prototypes.json")]
+    assert cli.main(["export", *arguments]) == 0
+    assert sorted(names(json.loads(again.read_text()))) == [1, 4, 5]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"names": 3}', '{"merged": {"a": "b"}}', "\0"])
+def test_broken_names_are_a_sentence(
+    text: str, model: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (model / "prototypes.json").write_text(text)
+    arguments = ["detect", str(model), str(folder), "--out", str(tmp_path / "p.csv")]
+    assert cli.main(arguments) == 0
+    capsys.readouterr()
+    assert "prototypes" in refused(
+        [*arguments, "--prototypes", str(model / "prototypes.json")], capsys
+    )
+
+
+def test_frames_of_a_camera_are_detected(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    for index in range(5):
+        writer.write(np.full((48, 64, 3), 40 * index, np.uint8))
+    writer.release()
+    opened = cv2.VideoCapture
+    # A file stands in for the device.
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: opened(str(clip)))
+    out = tmp_path / "p.csv"
+    arguments = [str(model), "camera:0", "--frames", "3", "--out", str(out)]
+    assert cli.main(["detect", *arguments]) == 0
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert {row["frame"] for row in rows} <= {"0", "1", "2"}
+    assert json.loads((tmp_path / "p.csv.json").read_text())["source"] == "camera:0"
 
 
 def test_detect_draws_overlays(model: Path, folder: Path, tmp_path: Path) -> None:

@@ -66,6 +66,17 @@ def add_detection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_prototypes(parser: argparse.ArgumentParser) -> None:
+    """Add ``--prototypes``."""
+    parser.add_argument(
+        "--prototypes",
+        type=path,
+        metavar="FILE",
+        help="apply names, merges and hidden prototypes from this prototypes.json "
+        "(default: only the names beside the model)",
+    )
+
+
 def device(text: str) -> str:
     """Read a device's name."""
     if not _DEVICE.fullmatch(text):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.commands.arguments import add_detection, add_device, add_model, add_source, path
+from tusk_core.commands.arguments import (
+    add_detection,
+    add_device,
+    add_model,
+    add_prototypes,
+    add_source,
+    path,
+)
 from tusk_core.commands.interrupts import stopping
-from tusk_core.commands.opening import open_model
+from tusk_core.commands.opening import chosen_names, open_model
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -41,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also note how well each picture is rebuilt (kept in .h5)",
     )
+    add_prototypes(parser)
     add_device(parser)
 
 
@@ -74,9 +82,17 @@ def _detect(
     from tusk_core.inference.export import write_export
 
     predictor = open_model(arguments.model, arguments.device, terminal)
+    given = chosen_names(arguments.prototypes, predictor.info.path)
     with opened(arguments.source, arguments.frames, terminal) as source:
         analysis = collected(arguments, predictor, source, terminal, control)
-        lost = write_export(analysis, arguments.out, file_format=file_format)
+        lost = write_export(
+            analysis,
+            arguments.out,
+            file_format=file_format,
+            names=given.names,
+            merged=given.merged,
+            hidden=given.hidden,
+        )
         print(
             f"{len(analysis.scores)} keypoints in {len(analysis.picture_names)} pictures: "
             f"{arguments.out}"

@@ -10,17 +10,19 @@ from tusk_core.commands.arguments import (
     UsageError,
     add_detection,
     add_device,
+    add_prototypes,
     path,
     whole_number,
 )
 from tusk_core.commands.interrupts import stopping
-from tusk_core.commands.opening import open_model
+from tusk_core.commands.opening import chosen_names, open_model
 from tusk_core.commands.terminal import Terminal
 from tusk_core.control import RunControl
 
 if TYPE_CHECKING:
     import argparse
 
+    from tusk_core.inference.prototype_names import PrototypeNames
     from tusk_core.results import Analysis
 
 SUMMARY = "Write a model, or its detections, in another program's format."
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--list", action="store_true", help="list the formats and what each drops")
     add_detection(parser)
+    add_prototypes(parser)
     add_device(parser)
 
 
@@ -103,9 +106,16 @@ def _export_detections(arguments: argparse.Namespace) -> int:
 
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
-        analysis = _analysis(arguments, terminal, control)
+        analysis, given = _analysis(arguments, terminal, control)
         terminal.clear()
-        lost = write_export(analysis, arguments.out, file_format=arguments.format)
+        lost = write_export(
+            analysis,
+            arguments.out,
+            file_format=arguments.format,
+            names=given.names,
+            merged=given.merged,
+            hidden=given.hidden,
+        )
     print(
         f"{len(analysis.scores)} keypoints in {len(analysis.picture_names)} pictures: "
         f"{arguments.out}"
@@ -115,18 +125,26 @@ def _export_detections(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _analysis(arguments: argparse.Namespace, terminal: Terminal, control: RunControl) -> Analysis:
+def _analysis(
+    arguments: argparse.Namespace, terminal: Terminal, control: RunControl
+) -> tuple[Analysis, PrototypeNames]:
+    """Return the detections and what is said about their prototypes."""
     from tusk_core.commands.detect import collected
     from tusk_core.commands.pictures import opened
-    from tusk_core.inference.analysis import read_analysis
+    from tusk_core.inference.analysis import read_analysis, read_names
 
-    if Path(arguments.model).suffix.lower() in {".h5", ".hdf5", ".npz"}:
-        return read_analysis(Path(arguments.model))
+    path = Path(arguments.model)
+    if path.suffix.lower() in {".h5", ".hdf5", ".npz"}:
+        analysis = read_analysis(path)
+        if arguments.prototypes is None:
+            return analysis, read_names(path)
+        return analysis, chosen_names(arguments.prototypes, None)
     if arguments.source is None:
         raise UsageError(
             "Detections need pictures. Add --data SOURCE, or give a results file made by "
             "`tusk detect` instead of a model."
         )
     predictor = open_model(arguments.model, arguments.device, terminal)
+    given = chosen_names(arguments.prototypes, predictor.info.path)
     with opened(arguments.source, arguments.frames, terminal) as source:
-        return collected(arguments, predictor, source, terminal, control)
+        return collected(arguments, predictor, source, terminal, control), given

@@ -6,13 +6,33 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tusk_core.commands.terminal import Terminal
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.inference.prototype_names import PrototypeNames
 
 
 def all_cores() -> int:
     """Return the number of threads to compute with; 0 where OMP_NUM_THREADS says it."""
     return 0 if "OMP_NUM_THREADS" in os.environ else os.cpu_count() or 1
+
+
+def chosen_names(file: Path | None, model_folder: Path | None) -> PrototypeNames:
+    """Return the mapping in ``file``, else the names beside the model.
+
+    Raises:
+        SourceError: if ``file`` holds none.
+    """
+    from tusk_core.inference.prototype_names import (
+        PrototypeNames,
+        names_beside,
+        read_prototype_names,
+    )
+
+    if file is not None:
+        return read_prototype_names(file)
+    return PrototypeNames() if model_folder is None else names_beside(model_folder)
 
 
 def open_model(model: str, device: str, terminal: Terminal) -> TorchPredictor:

@@ -17,6 +17,7 @@ from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
 from tusk_core.inference.collect import Rows, Wanted, detect_all
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.inference.prototype_names import PrototypeNames
 from tusk_core.results import Analysis, SourceError, UnreadableFile
 
 if TYPE_CHECKING:
@@ -203,3 +204,17 @@ def read_analysis(path: Path) -> Analysis:
     """
     rows, header, prototypes = analysis_files.read(path)
     return as_analysis(rows, header, prototypes)
+
+
+def read_names(path: Path) -> PrototypeNames:
+    """Return the names of prototypes that a results file was written with, if any.
+
+    Raises:
+        SourceError: if it is no results file.
+    """
+    _, header, _ = analysis_files.read(path)
+    try:
+        names = json.loads(header.note)["prototype_names"]
+        return PrototypeNames(names={int(i): str(name) for i, name in names.items()})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return PrototypeNames()

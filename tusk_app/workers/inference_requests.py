@@ -171,12 +171,7 @@ class InferenceFailed:
 
 
 Request = (
-    PrepareRequest
-    | OpenRequest
-    | DetectRequest
-    | ReconstructRequest
-    | DecodeRequest
-    | AsideRequest
+    PrepareRequest | OpenRequest | DetectRequest | ReconstructRequest | DecodeRequest | AsideRequest
 )
 Answer = Opened | Detected | Reconstructed | Decoded | Prepared | AsideDetected
 

@@ -66,6 +66,7 @@ class GalleryController(QObject):
         self._decoded: NDArray[np.uint8] | None = None
         self._means: NDArray[np.uint8] | None = None
         self._is_wanted = False
+        self._is_down = False  # a panel that is drawn once more at the end starts no new thread
         self.patches = PatchCache(parent=self)
         self.patches.wanted.connect(self._load)
         self._queue = PatchQueue()
@@ -139,6 +140,7 @@ class GalleryController(QObject):
 
     def shutdown(self) -> bool:
         """End both threads; False if one did not end in time."""
+        self._is_down = True
         self._means_control.request_stop()
         ended = self._mean_task.shutdown()
         if self._thread is None:
@@ -156,7 +158,7 @@ class GalleryController(QObject):
     @Slot(object)
     def _load(self, rows: list[int]) -> None:
         analysis = self._document.analysis
-        if analysis is None:
+        if analysis is None or self._is_down:
             return
         chosen = np.array([row for row in rows if row < len(analysis.labels)], np.int64)
         if len(chosen) == 0:

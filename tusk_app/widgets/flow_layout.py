@@ -1,158 +1,120 @@
-"""Layouts for panels of any width: rows that wrap, and parts that go below one another."""
+"""A layout that fills a row and goes on in the next, as words do in a text."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QLayoutItem, QSplitter, QWidget
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Places widgets from left to right and begins another row where there is no room left."""
+    """Rows of items at their preferred size, centred on their row.
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 5) -> None:
+    Args:
+        parent: widget that is laid out.
+        spacing: between items and between rows, in pixels.
+        align_right: True ends the rows at the right edge.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, *, spacing: int = 6, align_right: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._gap = gap
+        self._align_right = align_right
+        self.setSpacing(spacing)
+        self.setContentsMargins(QMargins(0, 0, 0, 0))
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Append an item."""
+        """Add ``item`` at the end."""
         self._items.append(item)
 
+    def insert_widget(self, position: int, widget: QWidget) -> None:
+        """Put ``widget``, which may be in the layout already, at ``position``."""
+        self.removeWidget(widget)
+        self.addWidget(widget)
+        self._items.insert(position, self._items.pop())
+        self.invalidate()
+
     def count(self) -> int:
-        """Return the number of items."""
+        """Number of items."""
         return len(self._items)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        """Return an item, None beyond the ends."""
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return item ``index``, or None."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        """Remove an item and return it."""
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Remove and return item ``index``, or None."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Ask for no more room than needed."""
+        """Wants no more room than it needs."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Narrow rows need more of them."""
+        """The narrower, the more rows."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of all rows at a width."""
-        return self._place(QRect(0, 0, width, 0), apply=False)
+        """Height of all rows at ``width``."""
+        return self._arrange(QRect(0, 0, width, 0), apply=False)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place all items."""
+        """Place the items."""
         super().setGeometry(rect)
-        self._place(rect, apply=True)
+        self._arrange(rect, apply=True)
 
     def sizeHint(self) -> QSize:
-        """Return the size of one row."""
-        margins = self.contentsMargins()
+        """Everything in one row."""
         sizes = [item.sizeHint() for item in self._shown()]
-        width = sum(size.width() + self._gap for size in sizes)
-        height = max((size.height() for size in sizes), default=0)
-        return QSize(
-            width + margins.left() + margins.right(), height + margins.top() + margins.bottom()
-        )
+        width = sum(size.width() for size in sizes) + self.spacing() * max(0, len(sizes) - 1)
+        return QSize(width, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
-        """Return the size of the widest item."""
-        margins = self.contentsMargins()
-        sizes = [item.minimumSize() for item in self._shown()]
-        width = max((size.width() for size in sizes), default=0)
-        height = max((size.height() for size in sizes), default=0)
-        return QSize(
-            width + margins.left() + margins.right(), height + margins.top() + margins.bottom()
-        )
+        """The largest single item."""
+        size = QSize(0, 0)
+        for item in self._shown():
+            size = size.expandedTo(item.minimumSize())
+        return size
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
-    def _place(self, rect: QRect, *, apply: bool) -> int:
-        margins = self.contentsMargins()
-        room = rect.adjusted(margins.left(), margins.top(), -margins.right(), -margins.bottom())
-        x, y, row_height = room.left(), room.top(), 0
-        row: list[tuple[QLayoutItem, QRect]] = []
+    def _rows(self, width: int) -> list[list[QLayoutItem]]:
+        rows: list[list[QLayoutItem]] = []
+        used = 0
         for item in self._shown():
-            size = item.sizeHint()
-            size.setWidth(min(size.width(), max(room.width(), item.minimumSize().width())))
-            if row and x + size.width() > room.right() + 1:
-                _apply_row(row, row_height, apply=apply)
-                x, y, row_height, row = room.left(), y + row_height + self._gap, 0, []
-            row.append((item, QRect(x, y, size.width(), size.height())))
-            x += size.width() + self._gap
-            row_height = max(row_height, size.height())
-        _apply_row(row, row_height, apply=apply)
-        return y + row_height - rect.top() + margins.bottom()
+            needed = item.sizeHint().width()
+            if not rows or used + self.spacing() + needed > width:
+                rows.append([item])
+                used = needed
+            else:
+                rows[-1].append(item)
+                used += self.spacing() + needed
+        return rows
+
+    def _arrange(self, rect: QRect, *, apply: bool) -> int:
+        """Return the height of all rows; with ``apply`` also place the items."""
+        top = rect.y()
+        for row in self._rows(rect.width()):
+            height = max(_size(item, rect.width()).height() for item in row)
+            length = sum(item.sizeHint().width() for item in row)
+            length += self.spacing() * (len(row) - 1)
+            left = rect.x() + (max(0, rect.width() - length) if self._align_right else 0)
+            for item in row:
+                size = _size(item, rect.width())
+                if apply:
+                    drop = 0 if item.hasHeightForWidth() else (height - size.height()) // 2
+                    item.setGeometry(QRect(QPoint(left, top + drop), size))
+                left += size.width() + self.spacing()
+            top += height + self.spacing()
+        return max(0, top - rect.y() - self.spacing())
 
 
-def _apply_row(row: list[tuple[QLayoutItem, QRect]], height: int, *, apply: bool) -> None:
-    """Give the items of a row their places, in the middle of its height."""
-    if not apply:
-        return
-    for item, place in row:
-        item.setGeometry(place.translated(0, (height - place.height()) // 2))
-
-
-def labelled(text: str, *widgets: QWidget) -> QWidget:
-    """Return a label and what belongs to it as one piece that does not come apart."""
-    piece = QWidget()
-    layout = QHBoxLayout(piece)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(5)
-    label = QLabel(text)
-    label.setBuddy(widgets[0])
-    layout.addWidget(label)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return piece
-
-
-class AdaptiveSplitter(QSplitter):
-    """Parts beside each other, or below each other where the panel is narrow."""
-
-    def __init__(
-        self,
-        narrow: int,
-        wide_sizes: Sequence[int],
-        tall_sizes: Sequence[int],
-        parent: QWidget | None = None,
-    ) -> None:
-        """Begin wide; below ``narrow`` pixels the parts are stacked with ``tall_sizes``."""
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self._narrow = narrow
-        self._sizes = {
-            Qt.Orientation.Horizontal: list(wide_sizes),
-            Qt.Orientation.Vertical: list(tall_sizes),
-        }
-        self.setChildrenCollapsible(False)
-
-    def use_sizes(self) -> None:
-        """Share out the room as given, once the parts are in."""
-        self.setSizes(self._sizes[self.orientation()])
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Turn when the width says so; each direction keeps its own sizes."""
-        is_narrow = event.size().width() < self._narrow
-        wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
-        if self.orientation() != wanted:
-            if sum(self.sizes()) > 0:
-                self._sizes[self.orientation()] = self.sizes()
-            self.setOrientation(wanted)
-            self.use_sizes()
-        super().resizeEvent(event)
-
-    def minimumSizeHint(self) -> QSize:
-        """Ask for the width of the widest part only, because the parts can be stacked."""
-        hints = [self.widget(i).minimumSizeHint() for i in range(self.count())]
-        width = max((hint.width() for hint in hints), default=0)
-        return QSize(width, max((hint.height() for hint in hints), default=0))
+def _size(item: QLayoutItem, room: int) -> QSize:
+    """Preferred size, no wider than ``room``; texts that wrap take the height they need."""
+    size = item.sizeHint()
+    size.setWidth(min(size.width(), room))
+    if item.hasHeightForWidth():
+        size.setHeight(max(size.height(), item.heightForWidth(size.width())))
+    return size

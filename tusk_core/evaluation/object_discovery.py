@@ -148,8 +148,8 @@ def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, s
     for name, (values, count) in properties.items():
         pairs = _pairs(strict, facts.labels, values, totals)
         _add_strict_property(scores, name, pairs, (num_labels, count))
-    for name, values in truth.attribute_names.items():
-        scores.columns[f"prototype × {name}"] = values
+    for name, names in truth.attribute_names.items():
+        scores.columns[f"prototype × {name}"] = names
     scores.losses = 1.0 - np.nan_to_num(facts.ari, nan=1.0)
     scores.counts |= {
         "pictures": len(totals),

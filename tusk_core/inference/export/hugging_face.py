@@ -9,6 +9,7 @@ from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.inference.model_paths import find_model
+from tusk_core.inference.prototype_names import FILE_NAME
 from tusk_core.nn.model_files import CARD, SETTINGS, WEIGHTS, load_model
 from tusk_core.results import SourceError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def export_folder(model: str | Path, out: Path) -> list[Path]:
-    """Copy a model, without its training state, and write its card.
+    """Copy a model and the names of its prototypes, not its training state; write its card.
 
     Args:
         model: folder, run or bundled name; checked before it is copied.
@@ -43,9 +44,13 @@ def export_folder(model: str | Path, out: Path) -> list[Path]:
             with replacing(out / name) as temporary:
                 shutil.copyfile(source / name, temporary)
         write_text(out / CARD, model_card(meta))
+        if (source / FILE_NAME).is_file():
+            with replacing(out / FILE_NAME) as temporary:
+                shutil.copyfile(source / FILE_NAME, temporary)
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
-    return [out / WEIGHTS, out / SETTINGS, out / CARD]
+    written = [out / name for name in (WEIGHTS, SETTINGS, CARD, FILE_NAME)]
+    return [path for path in written if path.is_file()]
 
 
 def model_card(meta: ModelMeta) -> str:

@@ -89,12 +89,14 @@ def test_onnx_refusals_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_shared_folder_is_a_model_with_a_card(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "model")
     (folder / "training_state.pt").write_bytes(b"private")
+    (folder / "prototypes.json").write_text('{"names": {"0": "eye"}}')
     out = tmp_path / "shared"
     assert cli.main(["export", str(folder), "--format", "huggingface", "--out", str(out)]) == 0
     assert sorted(p.name for p in out.iterdir()) == [
         "README.md",
         "config.json",
         "model.safetensors",
+        "prototypes.json",
     ]
     first, second = open_predictor(folder, device="cpu"), open_predictor(out, device="cpu")
     assert first.info.fingerprint == second.info.fingerprint

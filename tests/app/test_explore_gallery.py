@@ -159,7 +159,7 @@ def test_health_tells_dead_and_twins() -> None:
     book.reset(12)
     index = build_index(analysis_of(ShapesSource(10)))
     tiles = make_tiles(book, table, index)
-    assert "of 12 prototypes are used" in summary(tiles)
+    assert "of 12 used" in summary(tiles)
 
 
 def test_index_counts_pictures_not_detections() -> None:

@@ -24,6 +24,7 @@ from tusk_app.widgets import tones
 from tusk_app.widgets.correspondence_view import CorrespondenceView, Links
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.marked_picture import Marks, no_marks
+from tusk_app.widgets.panel_layout import flow_bar, labelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,28 +67,20 @@ class CorrespondenceDock(QDockWidget):
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(1, 100)
         self.threshold.setValue(50)
+        self.threshold.setMinimumWidth(90)
         self.threshold.setMaximumWidth(140)
         self.threshold.setAccessibleName(self.tr("Largest difference"))
         self._threshold_text = QLabel()
         self._summary = QLabel()
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        label = QLabel(self.tr("Compare with picture"))
-        label.setBuddy(self.number)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 0)
-        for widget in (label, self._before, self.number, self._after):
-            bar.addWidget(widget)
-        bar.addSpacing(10)
-        difference = QLabel(self.tr("Difference up to"))
-        difference.setBuddy(self.threshold)
-        bar.addWidget(difference)
-        bar.addWidget(self.threshold)
-        bar.addWidget(self._threshold_text)
-        bar.addStretch(1)
+        bar = flow_bar(
+            labelled(self.tr("Compare with"), self.number, self._before, self._after),
+            labelled(self.tr("Difference up to"), self.threshold, self._threshold_text),
+        )
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 4)
-        layout.addLayout(bar)
+        layout.addWidget(bar)
         layout.addWidget(self.view, 1)
         summary = QHBoxLayout()
         summary.setContentsMargins(8, 0, 8, 0)

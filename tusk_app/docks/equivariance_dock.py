@@ -26,6 +26,7 @@ from tusk_app.widgets import tones
 from tusk_app.widgets.drift_bars import DriftBar, DriftBars
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.marked_picture import MarkedPicture, Marks
+from tusk_app.widgets.panel_layout import AdaptiveSplitter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 ORIGIN = "equivariance"
 # Larger pictures are shown and looked at in this size, so that dragging stays fluid.
 MAX_SIDE = 640
+# Below this width the numbers stand beneath the pictures.
+_NARROW = 520
 _GOOD, _FAIR = 1.0, 2.5
 
 
@@ -76,6 +79,35 @@ class EquivarianceDock(QDockWidget):
         pictures.setSpacing(6)
         pictures.addWidget(self.before, 1)
         pictures.addWidget(self.after, 1)
+        grid = self._make_sliders()
+        self.another = QPushButton(self.tr("Another bend"))
+        self.reset_button = QPushButton(self.tr("Reset"))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.another)
+        buttons.addWidget(self.reset_button)
+        buttons.addStretch(1)
+        self._headline = QLabel()
+        self._headline.setTextFormat(Qt.TextFormat.RichText)
+        self._headline.setWordWrap(True)
+        self._headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bars = DriftBars()
+        side_holder, picture_holder = QWidget(), QWidget()
+        side = QVBoxLayout(side_holder)
+        side.setContentsMargins(6, 6, 8, 6)
+        side.addWidget(self._headline)
+        side.addWidget(self.bars, 1)
+        side.addLayout(grid)
+        side.addLayout(buttons)
+        picture_holder.setLayout(pictures)
+        pictures.setContentsMargins(4, 4, 4, 4)
+        content = AdaptiveSplitter(_NARROW, (480, 300), (190, 210))
+        content.addWidget(picture_holder)
+        content.addWidget(side_holder)
+        content.use_sizes()
+        self.stack = HintStack(EmptyHint("warp", "", ""), content)
+        self.setWidget(self.stack)
+
+    def _make_sliders(self) -> QGridLayout:
         self.turn = self._slider(-180, 180, 0)
         self.zoom = self._slider(50, 150, 100)
         self.bend = self._slider(0, 20, 0)
@@ -97,29 +129,7 @@ class EquivarianceDock(QDockWidget):
             grid.addWidget(label, line, 0)
             grid.addWidget(slider, line, 1)
             grid.addWidget(self._values[line], line, 2)
-        self.another = QPushButton(self.tr("Another bend"))
-        self.reset_button = QPushButton(self.tr("Reset"))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.another)
-        buttons.addWidget(self.reset_button)
-        buttons.addStretch(1)
-        self._headline = QLabel()
-        self._headline.setTextFormat(Qt.TextFormat.RichText)
-        self._headline.setWordWrap(True)
-        self._headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.bars = DriftBars()
-        side = QVBoxLayout()
-        side.addWidget(self._headline)
-        side.addWidget(self.bars, 1)
-        side.addLayout(grid)
-        side.addLayout(buttons)
-        content = QWidget()
-        layout = QHBoxLayout(content)
-        layout.setContentsMargins(6, 6, 8, 6)
-        layout.addLayout(pictures, 3)
-        layout.addLayout(side, 2)
-        self.stack = HintStack(EmptyHint("warp", "", ""), content)
-        self.setWidget(self.stack)
+        return grid
 
     def _slider(self, low: int, high: int, value: int) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)

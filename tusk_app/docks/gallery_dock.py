@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
     QSlider,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,7 @@ from tusk_app.models.gallery import common_middle, similarities, summary
 from tusk_app.widgets import readable
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.hover_card import HoverCard
+from tusk_app.widgets.panel_layout import AdaptiveSplitter, flow_bar
 from tusk_app.widgets.patch_grid import PatchGrid
 from tusk_app.widgets.prototype_tiles import PrototypeTiles
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QShowEvent
 
     from tusk_app.models.gallery import SortKey
     from tusk_app.workbench import Workbench
@@ -94,12 +94,10 @@ class GalleryDock(QDockWidget):
         left_layout.setSpacing(3)
         left_layout.addLayout(head)
         left_layout.addWidget(self.tiles, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = AdaptiveSplitter(_NARROW, (330, 420), (160, 210))
         splitter.addWidget(left)
         splitter.addWidget(self._make_detections())
-        splitter.setSizes([330, 420])
-        splitter.setChildrenCollapsible(False)
-        self._splitter = splitter
+        splitter.use_sizes()
         hint = EmptyHint(
             "gallery",
             self.tr("No prototypes yet"),
@@ -114,8 +112,7 @@ class GalleryDock(QDockWidget):
     def _make_detections(self) -> QWidget:
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.RichText)
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._title.setMinimumWidth(96)
+        self._title.setMinimumWidth(150)
         self.sort = QComboBox()
         self.sort.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -133,15 +130,15 @@ class GalleryDock(QDockWidget):
         self.side = QSlider(Qt.Orientation.Horizontal)
         self.side.setRange(32, 160)
         self.side.setValue(self.grid.side)
-        self.side.setMaximumWidth(90)
+        self.side.setMaximumWidth(70)
         self.side.setAccessibleName(self.tr("Size on the screen"))
         self.side.setToolTip(self.tr("Size of the patches (Ctrl+wheel)"))
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 6, 0)
-        bar.addWidget(self._title, 1)
-        bar.addWidget(self.sort)
-        bar.addWidget(self.context)
-        bar.addWidget(self.side)
+        choices = QWidget()
+        row = QHBoxLayout(choices)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.sort, self.context, self.side):
+            row.addWidget(widget)
+        bar = flow_bar(self._title, choices)
         hint = EmptyHint("grid", "", "")
         hint.clicked.connect(self._explore.analysis.start)
         self.grid_stack = HintStack(hint, self.grid)
@@ -149,7 +146,7 @@ class GalleryDock(QDockWidget):
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addLayout(bar)
+        layout.addWidget(bar)
         layout.addWidget(self.grid_stack, 1)
         return holder
 
@@ -193,16 +190,6 @@ class GalleryDock(QDockWidget):
         super().showEvent(event)
         self._explore.gallery.want()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the tiles above the patches where there is no room beside them."""
-        super().resizeEvent(event)
-        is_narrow = event.size().width() < _NARROW
-        wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
-        if self._splitter.orientation() != wanted:
-            self._splitter.setOrientation(wanted)
-            self._splitter.setSizes([160, 200] if is_narrow else [330, 420])
-            self.side.setVisible(not is_narrow)
-
     def hideEvent(self, event: QHideEvent) -> None:
         """Take the card along."""
         super().hideEvent(event)
@@ -215,7 +202,9 @@ class GalleryDock(QDockWidget):
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
         self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
         self._summary.setText(summary(gallery.tiles))
-        self._summary.setToolTip(summary(gallery.tiles))
+        self._summary.setToolTip(
+            self.tr("Prototypes that look like others (cosine above 0.95) can be merged.")
+        )
         self._show_grid_hint()
 
     @Slot()

@@ -6,21 +6,19 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.panel_layout import AdaptiveSplitter, flow_bar, labelled
 from tusk_app.widgets.raster_view import RasterRows, RasterView
 from tusk_app.widgets.trail_view import Path, TrailView
 
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
 
 ORIGIN = "raster"
 _MODES = (("presence", "presence"), ("x", "horizontal place"), ("y", "vertical place"))
+# Below this width the picture with its trails stands beneath the raster.
+_NARROW = 520
 _TRAILS = ((15, "short"), (50, "medium"), (200, "long"))
 
 
@@ -65,27 +65,20 @@ class RasterDock(QDockWidget):
             self.tr("Every detection with its frame, time, track and place")
         )
         self._summary = QLabel()
-        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 4, 8, 0)
-        for text, combo in ((self.tr("Show"), self.mode), (self.tr("Trails"), self.length)):
-            label = QLabel(text)
-            label.setBuddy(combo)
-            bar.addWidget(label)
-            bar.addWidget(combo)
-        bar.addWidget(self._summary, 1)
-        bar.addWidget(self.save_button)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        show, trails = (
+            labelled(self.tr("Show"), self.mode),
+            labelled(self.tr("Trails"), self.length),
+        )
+        bar = flow_bar(show, trails, self.save_button, self._summary)
+        splitter = AdaptiveSplitter(_NARROW, (600, 200), (220, 140))
         splitter.addWidget(self.raster)
         splitter.addWidget(self.trails)
-        splitter.setSizes([600, 200])
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
+        splitter.use_sizes()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(bar)
+        layout.addWidget(bar)
         layout.addWidget(splitter, 1)
         hint = EmptyHint("timeline", "", "")
         hint.clicked.connect(self._bench.explore.analysis.start)

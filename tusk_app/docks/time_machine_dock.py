@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from tusk_app import icons, palette
 from tusk_app.widgets import readable, tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.layer_images import picture_image
+from tusk_app.widgets.panel_layout import AdaptiveSplitter
 from tusk_app.widgets.picture_wall import PictureWall, WallPicture
 from tusk_app.widgets.probe_strip import ProbeStrip
 from tusk_app.widgets.scatter_state import ScatterStars
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 ORIGIN = "time-machine"
 PLAY_MS = 700
+# Below this width the three parts stand beneath each other.
+_NARROW = 520
 # Below this share of an even use a prototype counts as out of use.
 _DEAD_SHARE = 0.05
 
@@ -78,14 +80,14 @@ class TimeMachineDock(QDockWidget):
         self.wall.setAccessibleName(self.tr("Prototypes at this step"))
         self.map = ScatterView()
         self.map.set_tool("pan")
-        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter = AdaptiveSplitter(_NARROW, (300, 260, 300), (130, 110, 180))
         for title, widget in (
             (self.tr("Probe pictures"), self.probes),
             (self.tr("Prototypes, with their use"), self.wall),
             (self.tr("Map of the probe keypoints"), self.map),
         ):
             splitter.addWidget(_titled(title, widget))
-        splitter.setSizes([300, 260, 300])
+        splitter.use_sizes()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 4)

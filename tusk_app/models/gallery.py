@@ -99,16 +99,16 @@ def make_tiles(
 
 
 def summary(tiles: tuple[PrototypeTile, ...]) -> str:
-    """Return one sentence about all prototypes, such as ``"9 of 12 prototypes are used."``."""
+    """Return a few words on all prototypes, such as ``"9 of 12 used · 2 look like others"``."""
     states = [tile.health.state for tile in tiles if tile.health is not None]
     if not states:
         return ""
     dead, twins = states.count("dead"), states.count("duplicate")
     alive = len(states) - dead
-    text = f"{alive} of {len(states)} prototypes are used"
+    text = f"{alive} of {len(states)} used"
     if twins:
-        text += f", {twins} of them look like another one and could be merged"
-    return text + "."
+        text += f" · {twins} look like others"
+    return text
 
 
 def sorted_rows(

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app import icons
 from tusk_app.widgets import tones
+from tusk_app.widgets.panel_layout import flow_bar, labelled
 
 MapMethod = Literal["pca", "umap", "tsne"]
 ColourBy = Literal["prototype", "score", "class", "picture", "time"]
@@ -82,8 +83,8 @@ class MapBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 2)
         layout.setSpacing(4)
-        layout.addLayout(self._map_row)
-        layout.addLayout(self._view_row)
+        layout.addWidget(self._map_row)
+        layout.addWidget(self._view_row)
         layout.addWidget(self._progress_row)
         self.set_busy(busy=False)
         self._show_method()
@@ -174,8 +175,7 @@ class MapBar(QWidget):
         self._neighbours = QSpinBox()
         self._neighbours.setRange(2, 200)
         self._neighbours.setValue(15)
-        self._neighbours_label.setBuddy(self._neighbours)
-        self._sample_label = QLabel(self.tr("Points"))
+        self._neighbours_piece = _piece(self._neighbours_label, self._neighbours)
         self._sample = QComboBox()
         for count in _SAMPLES:
             self._sample.addItem(f"{count:,}".replace(",", " "), count)
@@ -183,30 +183,26 @@ class MapBar(QWidget):
         self._sample.setToolTip(
             self.tr("At most so many detections are laid out, shared out by prototype.")
         )
-        self._sample_label.setBuddy(self._sample)
-        self._seed_label = QLabel(self.tr("Seed"))
+        self._sample_piece = labelled(self.tr("Points"), self._sample)
         self._seed = QSpinBox()
         self._seed.setRange(0, 9999)
-        self._seed_label.setBuddy(self._seed)
+        self._seed_piece = labelled(self.tr("Seed"), self._seed)
         self.compute_button = QPushButton(self.tr("Compute"))
         self.compute_button.clicked.connect(self._press)
-        row = QHBoxLayout()
-        row.setSpacing(5)
-        for widget in (
-            self._method, self._neighbours_label, self._neighbours, self._sample_label,
-            self._sample, self._seed_label, self._seed, self.compute_button,
-        ):  # fmt: skip
-            row.addWidget(widget)
-        row.addStretch(1)
-        self._map_row = row
+        self._map_row = flow_bar(
+            self._method,
+            self._neighbours_piece,
+            self._sample_piece,
+            self._seed_piece,
+            self.compute_button,
+            margins=(0, 0, 0, 0),
+        )
 
     def _make_view_row(self) -> None:
         self._colour = QComboBox()
         self._colour.setAccessibleName(self.tr("Colour by"))
         self._colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._colour.currentIndexChanged.connect(lambda: self.colour_changed.emit(self.colour_by))
-        label = QLabel(self.tr("Colour"))
-        label.setBuddy(self._colour)
         self.lasso_button = self._tool_button(
             "lasso", self.tr("Lasso (S): Shift adds, Alt removes")
         )
@@ -228,15 +224,14 @@ class MapBar(QWidget):
         self.live_button.toggled.connect(self.freeze_button.setEnabled)
         self.live_button.toggled.connect(self.live_toggled)
         self.freeze_button.toggled.connect(self.freeze_toggled)
-        row = QHBoxLayout()
-        row.setSpacing(5)
-        row.addWidget(label)
-        row.addWidget(self._colour)
-        row.addSpacing(6)
+        tools = QWidget()
+        buttons = QHBoxLayout(tools)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(2)
         for button, _ in self._buttons:
-            row.addWidget(button)
-        row.addStretch(1)
-        self._view_row = row
+            buttons.addWidget(button)
+        colour = labelled(self.tr("Colour"), self._colour)
+        self._view_row = flow_bar(colour, tools, margins=(0, 0, 0, 0))
 
     def _tool_button(self, icon: str, tip: str, *, checkable: bool = True) -> QToolButton:
         button = QToolButton()
@@ -256,11 +251,8 @@ class MapBar(QWidget):
     def _show_method(self) -> None:
         method = self._method.currentData()
         is_pca = method == "pca"
-        for widget in (
-            self._neighbours_label, self._neighbours, self._sample_label, self._sample,
-            self._seed_label, self._seed,
-        ):  # fmt: skip
-            widget.setVisible(not is_pca)
+        for piece in (self._neighbours_piece, self._sample_piece, self._seed_piece):
+            piece.setVisible(not is_pca)
         text = self.tr("Perplexity") if method == "tsne" else self.tr("Neighbours")
         self._neighbours_label.setText(text)
         self.method_chosen.emit(method)
@@ -270,3 +262,15 @@ class MapBar(QWidget):
             self.cancel_requested.emit()
         else:
             self.compute_requested.emit(self.choice)
+
+
+def _piece(label: QLabel, field: QWidget) -> QWidget:
+    """Return a label whose text changes and its field as one piece."""
+    piece = QWidget()
+    layout = QHBoxLayout(piece)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(5)
+    label.setBuddy(field)
+    layout.addWidget(label)
+    layout.addWidget(field)
+    return piece

@@ -34,6 +34,7 @@ from tusk_app.logs import shorten_home
 from tusk_app.widgets.toast import ToastStack
 from tusk_app.widgets.welcome import RecentItem, WelcomePage
 from tusk_app.window.closing import Closer
+from tusk_app.window.edit_commands import EditCommands
 from tusk_app.window.file_commands import FileCommands
 from tusk_app.window.go_commands import GoCommands
 from tusk_app.window.help_commands import HelpCommands
@@ -114,6 +115,7 @@ class MainWindow(Host):
         self.layouts = Layouts(self, self.docks, DOCKS, workbench.settings)
         FileCommands(self, workbench, self.openers)
         ViewCommands(self, workbench)
+        EditCommands(self, workbench)
         GoCommands(self, workbench)
         HelpCommands(self, workbench, self.openers)
         self._add_panel_commands()

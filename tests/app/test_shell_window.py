@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -17,6 +18,7 @@ from tusk_app.settings import Settings
 from tusk_app.window.layouts import WORKSPACES
 from tusk_core.control import RunControl
 from tusk_core.events import RunFinished, StepDone, TrainEvent
+from tusk_core.results import Analysis
 
 # Commands that open dialogs of the system or leave the program.
 OPEN_SYSTEM_DIALOGS = frozenset({
@@ -333,3 +335,39 @@ def test_a_run_is_not_lost_by_closing(qtbot, program: Program) -> None:
     with qtbot.waitSignal(window.closed, timeout=20_000):
         assert not window.close(), "first the run must be saved"
     assert asked == ["A run is going on"] * 2
+
+
+def analysis_of(labels: list[int], pictures: list[int]) -> Analysis:
+    count = len(labels)
+    return Analysis(
+        model_fingerprint="x", source="ten", picture_names=tuple(f"{i}.png" for i in range(10)),
+        picture_sizes=np.full((10, 2), 8, np.int32), picture_errors=np.full(10, np.nan, np.float32),
+        times=np.full(10, np.nan), picture=np.array(pictures, np.int32),
+        xy=np.zeros((count, 2), np.float32), scores=np.ones(count, np.float32),
+        labels=np.array(labels, np.int32), descriptors=np.zeros((count, 4), np.float16),
+        classes=np.full(count, -1, np.int32), class_names=(),
+        prototypes=np.eye(4, dtype=np.float32),
+    )  # fmt: skip
+
+
+def test_all_detections_of_a_prototype_are_selected_and_visited(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    open_folder(qtbot, program, picture_folder)
+    bench = program.workbench
+    bench.prototypes.reset(4)
+    bench.prototypes.merge(3, 1)
+    assert not bench.actions.get("edit.select-same").isEnabled()
+    bench.document.set_analysis(analysis_of([1, 0, 3, 1], [0, 1, 2, 5]))
+    bench.selection.select_prototype(1)
+    bench.actions.trigger("edit.select-same")
+    assert bench.selection.detections.tolist() == [0, 2, 3]
+    bench.actions.trigger("go.next-prototype")
+    assert bench.document.index == 2
+    bench.actions.trigger("go.next-prototype")
+    assert bench.document.index == 5
+    bench.actions.trigger("go.next-prototype")
+    assert bench.document.index == 5
+    assert "No picture after" in program.window.status.message
+    bench.actions.trigger("go.previous-prototype")
+    assert bench.document.index == 2

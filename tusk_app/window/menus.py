@@ -22,7 +22,10 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "file.open-run", "@bundled", "@recent", "|", "file.sample", "|", "file.save", "file.export",
         "file.save-picture", "...", "|", "file.preferences", "file.quit",
     ),
-    "Edit": ("edit.undo", "edit.redo", "|", "edit.copy-picture", "...", "|", "edit.clear"),
+    "Edit": (
+        "edit.undo", "edit.redo", "|", "edit.copy-picture", "edit.select-same", "...", "|",
+        "edit.clear",
+    ),
     "View": (
         "@workspaces", "@panels", "|", "...", "|", "@theme", "view.text-larger",
         "view.text-smaller", "view.text-normal", "|", "view.full-screen", "view.reset-layout",
@@ -35,8 +38,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
     "Analyze": ("...",),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),
     "Help": (
-        "help.tour", "help.shortcuts", "|", "...", "|", "help.system-information",
-        "help.open-logs", "help.licences", "help.about",
+        "help.tour", "help.shortcuts", "|", "help.system-information", "help.open-logs",
+        "help.open-settings", "...", "|", "help.licences", "help.about",
     ),
 }  # fmt: skip
 

@@ -189,7 +189,7 @@ class LossPlot(QWidget):
         is_below = self.width() < 2.9 * legend and self.height() > 1.2 * legend
         direction = QBoxLayout.Direction
         self._row.setDirection(direction.TopToBottom if is_below else direction.LeftToRight)
-        fits_twice = is_below and self.width() > 2 * legend
+        fits_twice = is_below and self.width() > 1.9 * legend
         self._legend_area.place(is_below=is_below, num_columns=2 if fits_twice else 1)
 
     def _prepare_plot(self) -> None:

@@ -126,6 +126,7 @@ class Program(QObject):
         bench.sources.model_wanted.connect(self.window.open_model)
         bench.sources.run_wanted.connect(self._open_run)
         bench.sources.analysis_wanted.connect(lambda path: bench.explore.analysis.open(Path(path)))
+        bench.sources.camera_wanted.connect(lambda _name: bench.actions.trigger("file.open-camera"))
         bench.document.model_changed.connect(self._take_model)
         bench.inference.model_opening.connect(
             lambda name: self.window.status.say(f"Opening model {name}…")

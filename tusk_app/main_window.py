@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from tusk_app.models.notices import Problem, Toast
     from tusk_app.workbench import Workbench
+    from tusk_app.workers.path_kinds import Kind
 
 log = logging.getLogger(__name__)
 
@@ -190,6 +191,7 @@ class MainWindow(Host):
         bench.notices.problem_posted.connect(self._show_problem)
         bench.sources.opening.connect(lambda name: self._status.say(f"Opening {name}…"))
         bench.sources.refused.connect(lambda text: bench.notices.toast(text, "warning"))
+        bench.sources.opened.connect(self.canvas.setFocus)
         bench.document.source_changed.connect(self._refresh)
         bench.document.model_changed.connect(self._refresh)
         bench.document.run_changed.connect(self._refresh)
@@ -212,11 +214,8 @@ class MainWindow(Host):
 
     def open_recent(self, kind: str, path: str) -> None:
         """Open an item of the recent list again."""
-        sources = self.workbench.sources
-        if kind in {"pictures", "video"}:
-            sources.open_pictures(path, kind="video" if kind == "video" else "pictures")
-        else:
-            sources.open_paths([path])
+        wanted: Kind | None = "model" if kind == "model" else "run" if kind == "run" else None
+        self.workbench.sources.open_paths([path], wanted=wanted)
 
     def open_model(self, model: str) -> None:
         """Open a model folder, a run folder or a bundled model by name."""

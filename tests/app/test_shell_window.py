@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from tusk_app import theme
 from tusk_app.app import Program
+from tusk_app.controllers.source_controller import display_name
 from tusk_app.main_window import DOCKS, MainWindow
 from tusk_app.settings import Settings
 from tusk_app.window.layouts import WORKSPACES
@@ -253,6 +254,37 @@ def test_a_recent_item_opens_again(qtbot, program: Program, picture_folder: Path
     assert titles[0] == "pictures"
     program.workbench.actions.trigger("file.forget-recent")
     assert program.workbench.settings.recent() == []
+
+
+@pytest.mark.parametrize(("path", "name"), [
+    ("/runs/2026-11-22_195503_big-fish_da57", "big-fish (2026-11-22 19:55)"),
+    ("/runs/2026-11-22_195503_fish_da57/checkpoints/step_00000500",
+     "fish (2026-11-22 19:55), step 500"),
+    ("sample:tetrominoes?count=9", "sample tetrominoes"), ("/data/flies", "flies"),
+])  # fmt: skip
+def test_names_for_people(path: str, name: str) -> None:
+    assert display_name(path) == name
+
+
+def test_a_recent_item_that_is_gone_leaves_the_list(
+    qtbot, program: Program, tmp_path: Path
+) -> None:
+    program.workbench.settings.add_recent("pictures", tmp_path / "gone")
+    with qtbot.waitSignal(program.workbench.sources.refused):
+        program.window.open_recent("pictures", str(tmp_path / "gone"))
+    assert program.workbench.settings.recent() == []
+
+
+def test_the_arrow_keys_work_right_after_opening(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    program.window.activateWindow()
+    open_folder(qtbot, program, picture_folder)
+    qtbot.waitUntil(lambda: program.window.focusWidget() is program.window.canvas.canvas)
+    qtbot.keyClick(program.window.canvas.canvas, Qt.Key.Key_Right)
+    assert program.workbench.document.index == 1
+    qtbot.keyClick(program.window.canvas.canvas, Qt.Key.Key_A)
+    assert program.workbench.document.index == 0
 
 
 def test_pictures_are_filtered_and_followed(qtbot, program: Program, picture_folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Such as 2026-11-22_195503_tetrominoes_da57.
+_RUN_NAME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)_(?P<hour>\d\d)(?P<minute>\d\d)\d\d_(?P<name>.+)_[0-9a-f]{4}"
+)
 RECENT_SIDE = 96
 NUM_EXAMPLES = 9
 
@@ -179,6 +184,7 @@ class SourceController(QObject):
             case "camera":
                 self.camera_wanted.emit(found.source)
             case "nothing":
+                self._settings.remove_recent(found.source)
                 self.refused.emit(found.message)
 
     @Slot(object)
@@ -209,7 +215,11 @@ def display_name(source: str) -> str:
         return f"sample {source.removeprefix('sample:').partition('?')[0]}"
     path = Path(source)
     if path.parent.name == "checkpoints":
-        return f"{path.parent.parent.name}, {path.name.replace('_', ' ')}"
+        step = path.name.removeprefix("step_").lstrip("0") or "0"
+        return f"{display_name(str(path.parent.parent))}, step {step}"
+    run = _RUN_NAME.fullmatch(path.name)
+    if run is not None:
+        return f"{run['name']} ({run['day']} {run['hour']}:{run['minute']})"
     return path.name or source
 
 

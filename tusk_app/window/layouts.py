@@ -96,6 +96,10 @@ class Layouts(QObject):
         self._tidier.setSingleShot(True)
         self._tidier.setInterval(0)
         self._tidier.timeout.connect(self._tidy)
+        self._resizer = QTimer(self)
+        self._resizer.setSingleShot(True)
+        self._resizer.setInterval(0)
+        self._resizer.timeout.connect(lambda: self._resize(self._current))
         self._titles: dict[QDockWidget, tuple[QWidget, QWidget]] = {}
         for dock in self._docks.values():
             self._titles[dock] = (DockTitle(dock), QWidget(dock))
@@ -165,9 +169,11 @@ class Layouts(QObject):
         self._set_corners(name)
         # Sizes are shared out with the centre in its place, also where it is hidden afterwards.
         self._fold_centre(is_folded=False)
+        # Always from the defaults: a dock that is newer than the saved layout has its place too.
+        self._arrange(name)
         state: QByteArray = self._settings.bytes(_key(name))
-        if state.isEmpty() or not self._window.restoreState(state, LAYOUT_VERSION):
-            self._arrange(name)
+        if not state.isEmpty() and self._window.restoreState(state, LAYOUT_VERSION):
+            self._resizer.stop()
         self._tidy()
 
     def _set_corners(self, name: str) -> None:
@@ -184,7 +190,7 @@ class Layouts(QObject):
             self._fill(area, name)
         self._resize(name)
         # Qt shares out the room of docks that were hidden until now only at the next turn.
-        QTimer.singleShot(0, self, lambda: self._resize(name))
+        self._resizer.start()
 
     def _centre(self) -> QWidget:
         centre = self._window.centralWidget()

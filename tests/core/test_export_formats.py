@@ -18,6 +18,7 @@ from tests.support.analyses import clustered_analysis
 from tests.support.small_models import picture
 from tusk_core import api
 from tusk_core.data.pictures import read_picture, write_picture
+from tusk_core.inference.analysis import read_names
 from tusk_core.inference.export import FORMATS, format_for, write_export
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.skeleton import best_per_prototype
@@ -117,10 +118,12 @@ def test_parquet_keeps_descriptors(analysis: Analysis, tmp_path: Path) -> None:
     assert "columns" in json.loads(table.schema.metadata[b"tusk"])
 
 
-def test_h5_opens_again(analysis: Analysis, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["h5", "npz"])
+def test_results_open_again(kind: str, analysis: Analysis, tmp_path: Path) -> None:
     pytest.importorskip("h5py")
-    out = tmp_path / "a.h5"
-    api.export_analysis(analysis, out, file_format="h5")
+    out = tmp_path / f"a.{kind}"
+    api.export_analysis(analysis, out, file_format=kind, names={1: "eye"})
+    assert read_names(out).names[1] == "eye"
     again = api.open_analysis(out)
     for field in dataclasses.fields(Analysis):
         mine, theirs = getattr(analysis, field.name), getattr(again, field.name)

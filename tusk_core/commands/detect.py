@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=path,
         required=True,
         metavar="FILE",
-        help="FILE.json (COCO), .csv, .parquet or .h5 (opens in TUSK)",
+        help="FILE.json (COCO), .csv, .parquet .h5 or .npz (which open in TUSK)",
     )
     add_detection(parser)
     parser.add_argument(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.atomic import replacing
-from tusk_core.inference.analysis_files import write_hdf5
+from tusk_core.inference.analysis_files import header_of, write_hdf5, write_npz
 from tusk_core.inference.export.packages import needed
 
 if TYPE_CHECKING:
@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 
 def write_results(table: DetectionTable, path: Path) -> list[str]:
     """Write a results file that this program opens again; merges and hidings are applied."""
-    note = json.dumps({"prototype_names": {str(i): table.names[i] for i in table.shown}})
     with replacing(path) as temporary:
-        write_hdf5(table.analysis, temporary, note)
+        write_hdf5(table.analysis, temporary, _note(table))
     return []
+
+
+def write_npz_results(table: DetectionTable, path: Path) -> list[str]:
+    """Write the same as NPZ, which needs no other package than NumPy."""
+    with replacing(path) as temporary:
+        write_npz(table.analysis, header_of(table.analysis, _note(table)), temporary)
+    return []
+
+
+def _note(table: DetectionTable) -> str:
+    return json.dumps({"prototype_names": {str(i): table.names[i] for i in table.shown}})
 
 
 def write_hloc(table: DetectionTable, path: Path) -> list[str]:

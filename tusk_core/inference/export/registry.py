@@ -90,6 +90,7 @@ _ALL = (
         hdf5.write_results,
         needs=(("h5py", ""),),
     ),
+    ExportFormat("npz", "TUSK results file (NPZ)", ".npz", "", hdf5.write_npz_results),
     ExportFormat(
         "hloc",
         "hloc features (HDF5)",
@@ -165,7 +166,14 @@ def format_for(path: Path) -> str:
     Raises:
         ExportError: if none has that ending.
     """
-    endings = {".json": "coco", ".csv": "csv", ".parquet": "parquet", ".h5": "h5", ".hdf5": "h5"}
+    endings = {
+        ".json": "coco",
+        ".csv": "csv",
+        ".parquet": "parquet",
+        ".h5": "h5",
+        ".hdf5": "h5",
+        ".npz": "npz",
+    }
     name = endings.get(path.suffix.lower())
     if name is None:
         raise ExportError(

@@ -44,6 +44,9 @@ class ExploreCommands(QObject):
             tip="Find the keypoints of every picture or frame of the open source")  # fmt: skip
         add("analyze.open", "&Open results…", self._ask_open, menu="Analyze", icon="folder",
             group="analysis", tip="Open a results file of an earlier analysis")  # fmt: skip
+        add("edit.select-prototype", "Select all of the same &prototype", self.select_same,
+            menu="Edit", shortcut="Ctrl+A", canvas_only=True, icon="prototypes",
+            tip="Select every detection of the selected prototype in all pictures")  # fmt: skip
         for command, text, dock, icon, tip in _PANELS:
             add(command, text, lambda name=dock: self.show_panel(name), menu="Analyze", icon=icon,
                 group="panels", tip=tip)  # fmt: skip
@@ -61,6 +64,15 @@ class ExploreCommands(QObject):
         if dock is not None:
             dock.show()
             dock.raise_()
+
+    def select_same(self) -> None:
+        """Select every detection of the prototype that is selected."""
+        selection, index = self._bench.selection, self._bench.explore.analysis.index
+        if index is None or selection.prototype is None:
+            self._bench.notices.status("Select a keypoint first, and analyse all pictures.")
+            return
+        prototype = self._bench.prototypes.target(selection.prototype)
+        selection.select_detections(index.rows_of_prototype(prototype), "commands")
 
     def _ask_open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
 
 from tusk_app.widgets import scatter_raster
 
@@ -21,11 +20,9 @@ if TYPE_CHECKING:
 POINT_RADIUS = 2.3
 CROWDED_RADIUS = 1.5
 CROWDED = 8000
-STAR_RADIUS = 9.0
 MAX_THUMBNAILS = 200
 THUMBNAIL = 40
 _FADED = 0.3
-_LABEL_GAP = 3.0
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -91,81 +88,6 @@ def paint_density(painter: QPainter, picture: QImage, area: QRectF, view: Viewpo
     target = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(target, picture)
-
-
-def star_polygon(centre: QPointF, radius: float) -> QPolygonF:
-    """Return a five-pointed star."""
-    corners = []
-    for step in range(10):
-        reach = radius if step % 2 == 0 else 0.46 * radius
-        angle = -math.pi / 2 + step * math.pi / 5
-        corners.append(centre + QPointF(reach * math.cos(angle), reach * math.sin(angle)))
-    return QPolygonF(corners)
-
-
-def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
-    """Draw the prototypes as stars; names are left out where they would cover one another."""
-    stars = state.stars
-    places = view.to_pixels(stars.xy) if len(stars.xy) else np.zeros((0, 2))
-    base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
-    font = QFont(painter.font())
-    font.setBold(True)
-    painter.setFont(font)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    taken: list[QRectF] = []
-    usual = star_radius(int(stars.shown.sum()))
-    faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
-    seen = [i for i in np.flatnonzero(stars.shown) if _inside(places[i], view)]
-    for i in sorted(seen, key=lambda i: (i == state.star, not faint[i])):
-        radius = usual * (1.5 if i == state.star else 0.75 if faint[i] else 1.0)
-        painter.setOpacity(0.45 if faint[i] and i != state.star else 1.0)
-        centre = QPointF(*places[i])
-        painter.setPen(QPen(base, 4.5))
-        painter.drawPolygon(star_polygon(centre, radius))
-        painter.setPen(QPen(text, 1.6 if i == state.star else 1.0))
-        painter.setBrush(QColor(*map(int, stars.colours[i])))
-        painter.drawPolygon(star_polygon(centre, radius))
-        taken.append(QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius))
-    painter.setOpacity(1.0)
-    for i in sorted(seen, key=lambda i: (i != state.star, faint[i])):
-        _paint_label(painter, stars.labels[i], QPointF(*places[i]), taken, (text, base))
-
-
-def star_radius(count: int) -> float:
-    """Return the size of the stars: smaller when there are many."""
-    return STAR_RADIUS if count <= 30 else 7.0 if count <= 70 else 5.5
-
-
-def _inside(place: NDArray[np.floating], view: Viewport) -> bool:
-    margin = 20
-    return bool(
-        -margin <= place[0] <= view.size[0] + margin
-        and -margin <= place[1] <= view.size[1] + margin
-    )
-
-
-def _paint_label(
-    painter: QPainter, label: str, at: QPointF, taken: list[QRectF], colours: tuple[QColor, QColor]
-) -> None:
-    box = QRectF(painter.fontMetrics().boundingRect(label)).adjusted(-2, 0, 3, 0)
-    reach = STAR_RADIUS + _LABEL_GAP
-    for offset in (
-        QPointF(reach, -box.height() / 2),
-        QPointF(-reach - box.width(), -box.height() / 2),
-        QPointF(-box.width() / 2, -reach - box.height()),
-        QPointF(-box.width() / 2, reach),
-    ):
-        place = QRectF(at + offset, box.size())
-        if not any(place.intersects(other) for other in taken):
-            taken.append(place)
-            painter.setPen(Qt.PenStyle.NoPen)
-            ground = QColor(colours[1])
-            ground.setAlpha(190)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(place, 3, 3)
-            painter.setPen(colours[0])
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, label)
-            return
 
 
 def paint_hull(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:

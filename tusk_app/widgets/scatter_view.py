@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QWidget
 
 from tusk_app.models.analysis_index import stratified_sample
-from tusk_app.widgets import scatter_painter, scatter_raster
+from tusk_app.widgets import scatter_painter, scatter_raster, scatter_stars
 from tusk_app.widgets.lasso import Lasso
 from tusk_app.widgets.scatter_state import (
     LiveTrail,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QPaintDevice, QResizeEvent, QWheelEvent
 
 Tool = Literal["pan", "lasso"]
 
@@ -72,6 +72,7 @@ class ScatterView(QWidget):
         self._dragged = 0.0
         self._star_under = -1
         self._points_cache: QImage | None = None
+        self._stars_cache: QImage | None = None
         self._density_cache: tuple[QImage, QRectF] | None = None
         self._density_stale = True
         self._patch_of: Callable[[int], QImage | None] | None = None
@@ -162,11 +163,12 @@ class ScatterView(QWidget):
         self._state.stars = stars
         if self._is_fitted:
             self.fit()
-        self.update()
+        self._forget()
 
     def set_selected_star(self, index: int | None) -> None:
         """Make one star stand out."""
         self._state.star = -1 if index is None else index
+        self._stars_cache = None
         self.update()
 
     def set_selected(self, rows: NDArray[np.int64]) -> None:
@@ -253,7 +255,7 @@ class ScatterView(QWidget):
         self._state.selected = self._selected_rows[position] == rows
 
     def _forget(self, *, density: bool = False) -> None:
-        self._points_cache = None
+        self._points_cache = self._stars_cache = None
         self._density_stale = self._density_stale or density
         self.update()
 
@@ -283,9 +285,24 @@ class ScatterView(QWidget):
         if not painted:
             painter.drawImage(QRectF(self.rect()), points)
         scatter_painter.paint_hull(painter, self._state, self._view, palette)
-        scatter_painter.paint_stars(painter, self._state, self._view, palette)
+        painter.drawImage(QRectF(self.rect()), self._stars_image(painter.device()))
         if self._state.live is not None:
             scatter_painter.paint_live(painter, self._state.live, self._view, palette)
+
+    def _stars_image(self, device: QPaintDevice) -> QImage:
+        """Return the stars on a clear ground; kept, because placing names takes a while."""
+        ratio = device.devicePixelRatioF()
+        size = self.size() * ratio
+        if self._stars_cache is None or self._stars_cache.size() != size:
+            image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            image.setDevicePixelRatio(ratio)
+            painter = QPainter(image)
+            painter.setFont(self.font())
+            scatter_stars.paint_stars(painter, self._state, self._view, self.palette())
+            painter.end()
+            self._stars_cache = image
+        return self._stars_cache
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Keep a fitted view fitted."""
@@ -407,7 +424,7 @@ class ScatterView(QWidget):
     def _star_at(self, at: QPointF) -> int:
         shown = np.flatnonzero(self._state.stars.shown)
         pixels = self._view.to_pixels(self._state.stars.xy[shown])
-        nearest = _nearest(pixels, at, scatter_painter.STAR_RADIUS + 2)
+        nearest = _nearest(pixels, at, scatter_stars.STAR_RADIUS + 2)
         return int(shown[nearest]) if nearest >= 0 else -1
 
 

@@ -1,0 +1,121 @@
+"""The prototypes of a map: stars, and as many of their names as fit without covering each other."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_app.widgets.scatter_state import ScatterState, Viewport
+
+STAR_RADIUS = 9.0
+MAX_LABELS = 150
+_LABEL_GAP = 3.0
+_MARGIN = 20
+
+
+def star_radius(count: int) -> float:
+    """Return the size of the stars: smaller when there are many."""
+    return STAR_RADIUS if count <= 30 else 7.0 if count <= 70 else 5.5
+
+
+def star_polygon(centre: QPointF, radius: float) -> QPolygonF:
+    """Return a five-pointed star."""
+    corners = []
+    for step in range(10):
+        reach = radius if step % 2 == 0 else 0.46 * radius
+        angle = -math.pi / 2 + step * math.pi / 5
+        corners.append(centre + QPointF(reach * math.cos(angle), reach * math.sin(angle)))
+    return QPolygonF(corners)
+
+
+def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
+    """Draw the stars in view: unused ones pale, the selected one large, names where they fit."""
+    stars = state.stars
+    if len(stars.xy) == 0:
+        return
+    places = view.to_pixels(stars.xy)
+    room = np.array(view.size, np.float64)
+    in_view = ((places >= -_MARGIN) & (places <= room + _MARGIN)).all(axis=1) & stars.shown
+    faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
+    seen = np.flatnonzero(in_view)
+    usual = star_radius(int(stars.shown.sum()))
+    radii = np.where(seen == state.star, 1.5 * usual, np.where(faint[seen], 0.75 * usual, usual))
+    base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for k in np.lexsort((~faint[seen], seen == state.star)):
+        i, centre = seen[k], QPointF(*places[seen[k]])
+        chosen = i == state.star
+        painter.setOpacity(0.45 if faint[i] and not chosen else 1.0)
+        painter.setPen(QPen(base, 4.5))
+        painter.drawPolygon(star_polygon(centre, radii[k]))
+        painter.setPen(QPen(text, 1.6 if chosen else 1.0))
+        painter.setBrush(QColor(*(int(part) for part in stars.colours[i])))
+        painter.drawPolygon(star_polygon(centre, radii[k]))
+    painter.setOpacity(1.0)
+    order = seen[np.lexsort((faint[seen], seen != state.star))][:MAX_LABELS]
+    boxes = np.concatenate([places[seen] - radii[:, None], places[seen] + radii[:, None]], axis=1)
+    _paint_labels(painter, [(places[i], stars.labels[i]) for i in order], boxes, (text, base))
+
+
+def _paint_labels(
+    painter: QPainter,
+    labels: list[tuple[NDArray[np.float64], str]],
+    taken: NDArray[np.float64],
+    colours: tuple[QColor, QColor],
+) -> None:
+    """Write names beside their stars unless all four sides are taken.
+
+    Args:
+        painter: where.
+        labels: (pixel of the star, name), most important first.
+        taken: (n, 4) boxes (left, top, right, bottom) that must not be covered.
+        colours: of the text and its ground.
+    """
+    font = QFont(painter.font())
+    font.setBold(True)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    text, ground = colours[0], QColor(colours[1])
+    ground.setAlpha(190)
+    for at, name in labels:
+        box = _free_box(at, metrics.horizontalAdvance(name) + 5, metrics.height(), taken)
+        if box is None:
+            continue
+        taken = np.concatenate([taken, box[None]])
+        place = QRectF(QPointF(box[0], box[1]), QPointF(box[2], box[3]))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(place, 3, 3)
+        painter.setPen(text)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _free_box(
+    at: NDArray[np.float64], width: float, height: float, taken: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return the first free box right, left, above or below a star; None if all are taken."""
+    reach = STAR_RADIUS + _LABEL_GAP
+    corners = at + np.array(
+        [
+            (reach, -height / 2),
+            (-reach - width, -height / 2),
+            (-width / 2, -reach - height),
+            (-width / 2, reach),
+        ]
+    )
+    boxes = np.concatenate([corners, corners + np.array([width, height])], axis=1)
+    hits = (
+        (boxes[:, None, 0] < taken[None, :, 2])
+        & (boxes[:, None, 2] > taken[None, :, 0])
+        & (boxes[:, None, 1] < taken[None, :, 3])
+        & (boxes[:, None, 3] > taken[None, :, 1])
+    ).any(axis=1)
+    free = np.flatnonzero(~hits)
+    return boxes[free[0]] if len(free) else None

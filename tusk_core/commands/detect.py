@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=path,
         required=True,
         metavar="FILE",
-        help="FILE.json (COCO), .csv, .parquet .h5 or .npz (which open in TUSK)",
+        help="FILE.json (COCO), .csv, .parquet, .h5 (opens in TUSK) or .npz",
     )
     add_detection(parser)
     parser.add_argument(

@@ -135,9 +135,10 @@ def test_a_missed_object_is_ignored_by_the_paper_and_an_error_when_strict() -> N
     assert scores.metrics["shape"] == 100
     assert scores.metrics["coverage"] == pytest.approx(75)
     assert scores.metrics["shape_strict"] == pytest.approx(75)
-    # The missing object's pixels are the background's segment, so this ARI is still perfect …
-    assert scores.metrics["foreground_ari"] == 100
-    # … and so it is when pixels without any layer go to the first.
+    # The missing object's pixels are the background's segment, so the strict ARI is perfect …
+    assert scores.metrics["foreground_ari_strict"] == 100
+    # … but without a background they go to the first layer, which draws the other object.
+    assert scores.metrics["foreground_ari"] == 50
     assert scores.counts["keypoints_on_objects"] == 9
 
 

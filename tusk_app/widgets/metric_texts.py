@@ -80,12 +80,12 @@ _KNOWN: dict[str, MetricText] = {
     "foreground_ari": MetricText(
         "Segments",
         "Foreground ARI",
-        "Adjusted Rand index over the objects' pixels; the drawn background is one more segment.",
+        "Adjusted Rand index over the objects' pixels, each given to its strongest keypoint.",
     ),
-    "foreground_ari_layers": MetricText(
+    "foreground_ari_strict": MetricText(
         "Segments",
-        "Foreground ARI, layers only",
-        "The same with every pixel given to its strongest keypoint, as in the paper.",
+        "Foreground ARI, strict",
+        "The same where the drawn background is one more segment: pixels left to it are errors.",
     ),
     "coverage": MetricText(
         "Properties, paper's rule",

@@ -49,8 +49,8 @@ class SegmentFacts:
     """What a batch of drawn pictures says, reduced to what the scores need.
 
     Attributes:
-        ari: (P,) foreground ARI; the background the model draws is one more segment.
-        ari_layers: (P,) the same with every pixel given to its strongest layer (paper).
+        ari: (P,) foreground ARI with every pixel given to its strongest layer (paper).
+        ari_strict: (P,) the same where the background the model draws is one more segment.
         region_overlaps: (P, K, 1 + G) pixels of each layer's region (share above 0.8) on the
             background and on each object.
         segment_overlaps: (P, K, 1 + G) likewise of each layer's segment (strongest at a pixel).
@@ -59,7 +59,7 @@ class SegmentFacts:
     """
 
     ari: NDArray[np.float64]
-    ari_layers: NDArray[np.float64]
+    ari_strict: NDArray[np.float64]
     region_overlaps: NDArray[np.int64]
     segment_overlaps: NDArray[np.int64]
     visible: NDArray[np.bool_]
@@ -87,8 +87,8 @@ def segment_facts(
     ids = np.arange(1, num_objects + 1)
     visible = (true.reshape(len(true), 1, -1) == ids[:, None]).any(-1)
     return SegmentFacts(
-        foreground_ari(segments, true),
         foreground_ari(shares.argmax(axis=1), true),
+        foreground_ari(segments, true),
         region_overlaps(shares > RELEASED_ALPHA, true, num_objects),
         region_overlaps(is_segment, true, num_objects),
         visible,
@@ -106,7 +106,7 @@ def join_facts(parts: Sequence[SegmentFacts]) -> SegmentFacts:
 
     return SegmentFacts(
         joined("ari").astype(np.float64),
-        joined("ari_layers").astype(np.float64),
+        joined("ari_strict").astype(np.float64),
         joined("region_overlaps").astype(np.int64),
         joined("segment_overlaps").astype(np.int64),
         joined("visible").astype(bool),
@@ -133,7 +133,7 @@ def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, s
     scores = Scores(seed=seed)
     totals = (truth.present & facts.visible).sum(1)
     scores.add_mean("foreground_ari", facts.ari)
-    scores.add_mean("foreground_ari_layers", facts.ari_layers)
+    scores.add_mean("foreground_ari_strict", facts.ari_strict)
     shown = majority_object(facts.region_overlaps)
     paper = all_hits(shown)
     covered = one_hit_each(shown, facts.region_overlaps)
@@ -150,7 +150,7 @@ def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, s
         _add_strict_property(scores, name, pairs, (num_labels, count))
     for name, names in truth.attribute_names.items():
         scores.columns[f"prototype × {name}"] = names
-    scores.losses = 1.0 - np.nan_to_num(facts.ari, nan=1.0)
+    scores.losses = 1.0 - np.nan_to_num(facts.ari_strict, nan=1.0)
     scores.counts |= {
         "pictures": len(totals),
         "objects": int(totals.sum()),

@@ -353,6 +353,10 @@ def test_estimate_scales_with_the_run() -> None:
     short, long = (api.estimate(tiny(**{"optim.steps": n}), num_steps=1) for n in (10, 1000))
     assert 0 < short.total_seconds < long.total_seconds
     assert short.memory_bytes > 0
+    again = api.estimate(tiny(**{"optim.steps": 10}), num_steps=1)
+    assert again.memory_bytes == pytest.approx(short.memory_bytes, rel=0.05)
+    larger = api.estimate(tiny(**{"optim.batch_size": 32}), num_steps=1)
+    assert larger.memory_bytes > 2 * short.memory_bytes
 
 
 @pytest.mark.slow

@@ -40,16 +40,15 @@ def estimate_training(
     data = config.data
     images = torch.rand(timed, data.channels, data.height, data.width, generator=generator)
     images = images.to(device.name)
-    before = peak_memory(device.name)
+    activations = _kept_bytes(session, images) * batch // timed
     seconds = []
-    for _ in range(num_steps + 1):
+    for _ in range(num_steps):
         if control is not None and control.stop_requested:
             raise Cancelled
         begin = time.perf_counter()
         session.train_step(images)  # ends with a read-back, so the device is done
         seconds.append(time.perf_counter() - begin)
-    step_seconds = statistics.median(seconds[1:]) * batch / timed
-    activations = max(0, peak_memory(device.name) - before) * batch // timed
+    step_seconds = statistics.median(seconds) * batch / timed
     weights = sum(p.numel() for p in session.model.parameters())
     memory = activations + weights * _FLOAT_BYTES * _OPTIMISER_COPIES
     total = step_seconds * config.optim.steps
@@ -62,6 +61,20 @@ def estimate_training(
         device=device.name,
         detail=f"Measured over {num_steps} steps of {timed} pictures on {device.label}.",
     )
+
+
+def _kept_bytes(session: Session, images: torch.Tensor) -> int:
+    """Do one step and return the bytes its backward pass had to keep: most of its memory."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        session.train_step(images)
+    return sum(kept.values())
 
 
 def peak_memory(device: str) -> int:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tusk_core.config import TrainConfig
     from tusk_core.training.distributed import Team
 
-_USAGE_MEMORY = 0.98
+_USAGE_MEMORY = 0.95
 _LOSS_MEMORY = 0.99
 _FINAL_RATE = 0.05
 
@@ -239,7 +239,9 @@ class Session:
         config = self.config
         M = config.prototypes.num_prototypes
         counts = torch.bincount(labels.flatten(), minlength=M).float()
-        self.usage = _USAGE_MEMORY * self.usage + (1 - _USAGE_MEMORY) * counts / counts.sum()
+        # The even start is no observation, so the first step replaces it.
+        memory = _USAGE_MEMORY if self.step else 0.0
+        self.usage = memory * self.usage + (1 - memory) * counts / counts.sum()
         self.unused_for = torch.where(counts > 0, 0.0, self.unused_for + 1)
         kept = self.bank.push(descriptors.flatten(0, 2))
         generator = step_generator(config.run.seed, self.step, PROTOTYPES)

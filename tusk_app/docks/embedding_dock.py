@@ -23,15 +23,15 @@ from PySide6.QtWidgets import (
 
 from tusk_app.docks import map_files
 from tusk_app.docks.explore_commands import ExploreCommands
+from tusk_app.docks.live_map import LiveMap
 from tusk_app.docks.map_colours import MapColours, legend_entries, map_colours
-from tusk_app.models.map_placement import Trail
 from tusk_app.widgets import readable
 from tusk_app.widgets.colour_scale import ColourBar
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.hover_card import HoverCard
 from tusk_app.widgets.legend_list import LegendList
 from tusk_app.widgets.map_bar import MapBar, MapChoice
-from tusk_app.widgets.scatter_state import LiveTrail, ScatterStars
+from tusk_app.widgets.scatter_state import ScatterStars
 from tusk_app.widgets.scatter_view import ScatterView
 from tusk_app.workers.embedding_child import MapSettings
 
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent
 
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.camera_frames import LiveResult
-    from tusk_core.results import Detection
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +55,6 @@ class EmbeddingDock(QDockWidget):
         self._bench = workbench
         self._explore = workbench.explore
         self._colours: MapColours | None = None
-        self._trail = Trail()
-        self._is_frozen = False
         self._hovered_at = QPoint()
         self._make_widgets()
         self._connect_widgets()
@@ -119,8 +115,6 @@ class EmbeddingDock(QDockWidget):
         bar.colour_changed.connect(self._recolour)
         bar.tool_chosen.connect(scatter.set_tool)
         bar.fit_requested.connect(scatter.fit)
-        bar.live_toggled.connect(self._show_live)
-        bar.freeze_toggled.connect(self._freeze)
         scatter.tool_changed.connect(bar.set_tool)
         scatter.enclosed.connect(self._take_lasso)
         scatter.point_clicked.connect(lambda row: self._explore.links.open_detection(row, ORIGIN))
@@ -154,8 +148,7 @@ class EmbeddingDock(QDockWidget):
         self._bench.prototypes.changed.connect(self._show_map)
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
-        document.detection_changed.connect(self._show_live)
-        self._bench.inference.live_result.connect(self._take_camera)
+        self.live = LiveMap(self._bench, self.scatter, self.bar)
         selection.detections_changed.connect(self._show_selected)
         selection.hover_changed.connect(self._show_hovered)
         selection.prototype_changed.connect(self._show_prototype)
@@ -246,7 +239,7 @@ class EmbeddingDock(QDockWidget):
         self._show_stars(embedding.prototypes)
         self._recolour()
         self._show_selected()
-        self._show_live()
+        self.live.show_current()
 
     def _show_stars(self, places: NDArray[np.float32]) -> None:
         book, index = self._bench.prototypes, self._explore.analysis.index
@@ -362,38 +355,6 @@ class EmbeddingDock(QDockWidget):
         if analysis.classes[row] >= 0:
             text += f"<br>true class: {escape(analysis.class_names[int(analysis.classes[row])])}"
         self._card.show_patch(self._explore.gallery.patches.get(row), text, self._hovered_at)
-
-    @Slot()
-    def _show_live(self) -> None:
-        if not self.bar.live_button.isChecked():
-            self._trail.clear()
-            self.scatter.set_live(None)
-            return
-        detection = self._bench.document.detection
-        if detection is not None:
-            self._place_live(detection)
-
-    @Slot(object)
-    def _take_camera(self, result: LiveResult) -> None:
-        if self.bar.live_button.isChecked() and result.detection is not None:
-            self._place_live(result.detection)
-
-    def _place_live(self, detection: Detection) -> None:
-        if self._is_frozen:
-            return
-        places = self._explore.embedding.place(detection.keypoints.descriptors)
-        table = self._bench.prototypes.colours()
-        if len(places) == 0 or len(table) == 0:
-            self.scatter.set_live(None)
-            return
-        colours = table[np.clip(detection.keypoints.labels, 0, len(table) - 1)]
-        self._trail.push(places, colours)
-        self.scatter.set_live(LiveTrail(places, colours, *self._trail.older()))
-
-    @Slot(bool)
-    def _freeze(self, frozen: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
-        self._is_frozen = frozen
-        self._show_live()
 
     def _ask_export(self, kind: str) -> None:
         title = {"png": "Save map as PNG", "svg": "Save map as SVG", "csv": "Save selection"}[kind]

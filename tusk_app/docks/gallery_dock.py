@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QColorDialog,
     QComboBox,
     QDockWidget,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -24,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.docks.map_files import save_detections
+from tusk_app.docks.gallery_commands import GalleryCommands
 from tusk_app.models.gallery import common_middle, similarities, summary
 from tusk_app.widgets import readable
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
@@ -34,8 +30,6 @@ from tusk_app.widgets.patch_grid import PatchGrid
 from tusk_app.widgets.prototype_tiles import PrototypeTiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QShowEvent
 
@@ -67,6 +61,7 @@ class GalleryDock(QDockWidget):
         # A click on a patch selects its prototype; the patches stay where they are.
         self._keeps_rows = False
         self._make_widgets()
+        self.commands = GalleryCommands(workbench, self.tiles)
         self._connect()
         self._show_tiles()
         self._show_rows()
@@ -158,11 +153,14 @@ class GalleryDock(QDockWidget):
         )
         self.tiles.prototype_chosen.connect(self._choose)
         self.tiles.renamed.connect(book.rename)
+        self.commands.merged.connect(self._show_merged)
         self.tiles.menu_requested.connect(self._show_menu)
         # A tile can only be dropped on a keypoint that may be changed.
         self.tiles.drag_started.connect(lambda: self._explore.editing.set_enabled(True))
         self.tiles.selectionModel().selectionChanged.connect(self._show_merge)
-        self.merge_button.clicked.connect(lambda: self._merge(self.tiles.selected_prototypes()))
+        self.merge_button.clicked.connect(
+            lambda: self.commands.merge(self.tiles.selected_prototypes())
+        )
         gallery.tiles_changed.connect(self._show_tiles)
         gallery.patches.arrived.connect(self._patches_came)
         self._explore.analysis.index_changed.connect(self._show_rows)
@@ -332,102 +330,15 @@ class GalleryDock(QDockWidget):
     def _show_merge(self) -> None:
         self.merge_button.setEnabled(len(self.tiles.selectedIndexes()) > 1)
 
+    @Slot(int)
+    def _show_merged(self, prototype: int) -> None:
+        self._choose(prototype)
+        self.tiles.select(prototype)
+
     @Slot(object, QPoint)
     def _show_menu(self, chosen: list[int], at: QPoint) -> None:
         self.make_menu(chosen).popup(at)
 
     def make_menu(self, chosen: list[int]) -> QMenu:
         """Return the commands for some prototypes."""
-        book = self._bench.prototypes
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        first = chosen[0]
-        if len(chosen) == 1:
-            menu.addAction(self.tr("Rename…"), lambda: self._rename(first))
-        menu.addAction(self.tr("Colour…"), lambda: self._recolour(chosen))
-        menu.addAction(
-            self.tr("Own colour back"), lambda: _each(chosen, lambda i: book.recolour(i, None))
-        )
-        menu.addSeparator()
-        if any(book.is_hidden(i) for i in chosen):
-            menu.addAction(
-                self.tr("Show everywhere"),
-                lambda: _each(chosen, lambda i: book.set_hidden(i, False)),
-            )
-        if not all(book.is_hidden(i) for i in chosen):
-            menu.addAction(self.tr("Hide everywhere"), lambda: _each(chosen, book.set_hidden))
-        menu.addSeparator()
-        if len(chosen) > 1:
-            menu.addAction(self.tr("Merge into %s") % book.name(first), lambda: self._merge(chosen))
-        else:
-            self._add_merge_menu(menu, first)
-        if self._bench.document.analysis is not None:
-            menu.addSeparator()
-            menu.addAction(self.tr("Save these detections as CSV…"), lambda: self._ask_save(chosen))
-        members = [i for i, target in book.merges().items() if target == first]
-        if members:
-            menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
-        return menu
-
-    def _add_merge_menu(self, menu: QMenu, index: int) -> None:
-        tile = next((t for t in self._explore.gallery.tiles if t.index == index), None)
-        if tile is None or tile.health is None or tile.health.twin < 0:
-            return
-        twin = self._bench.prototypes.target(tile.health.twin)
-        if twin != index:
-            text = self.tr("Merge into %s, the most similar") % self._bench.prototypes.name(twin)
-            menu.addAction(text, lambda: self._bench.prototypes.merge(index, twin))
-
-    def _ask_save(self, chosen: list[int]) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save detections", "detections.csv", "*.csv")
-        if name:
-            self.save_detections(Path(name), chosen)
-
-    def save_detections(self, path: Path, chosen: list[int]) -> None:
-        """Write all detections of some prototypes as CSV."""
-        analysis, index = self._bench.document.analysis, self._explore.analysis.index
-        if analysis is None or index is None:
-            return
-        rows = np.sort(np.concatenate([index.rows_of_prototype(i) for i in chosen]))
-        try:
-            save_detections(
-                path, rows, analysis, index, self._bench.prototypes, self._explore.embedding.map
-            )
-        except OSError as error:
-            self._bench.notices.error(
-                "The file could not be written.", str(error), "Choose another folder."
-            )
-            return
-        self._bench.notices.toast(f"Saved {len(rows)} detections.", "success")
-
-    def _rename(self, index: int) -> None:
-        row = self.tiles.prototypes.row_of(index)
-        if row >= 0:
-            self.tiles.edit(self.tiles.prototypes.index(row))
-
-    def _recolour(self, chosen: list[int]) -> None:
-        book = self._bench.prototypes
-        colour = QColorDialog.getColor(QColor(*book.colour(chosen[0])), self, "Colour")
-        if colour.isValid():
-            rgb = (colour.red(), colour.green(), colour.blue())
-            _each(chosen, lambda i: book.recolour(i, rgb))
-
-    def _merge(self, chosen: list[int]) -> None:
-        if len(chosen) < 2:
-            return
-        book = self._bench.prototypes
-        # The one with a name, else the most frequent, gives its name to all.
-        counts = {tile.index: tile.count for tile in self._explore.gallery.tiles}
-        into = max(chosen, key=lambda i: (book.has_own_name(i), counts.get(i, 0)))
-        others = [i for i in chosen if i != into]
-        _each(others, lambda i: book.merge(i, into))
-        text = f"{len(others) + 1} prototypes are shown and exported as {book.name(into)}."
-        self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
-        self._choose(into)
-        self.tiles.select(into)
-
-
-def _each(items: list[int], change: Callable[[int], object]) -> None:
-    """Apply ``change`` to each item."""
-    for item in items:
-        change(item)
+        return self.commands.make_menu(chosen)

@@ -1,0 +1,134 @@
+"""What can be done with prototypes in the gallery: rename, colour, hide, merge, save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QMenu
+
+from tusk_app.docks.map_files import save_detections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tusk_app.widgets.prototype_tiles import PrototypeTiles
+    from tusk_app.workbench import Workbench
+
+
+class GalleryCommands(QObject):
+    """Changes the prototype book; the model's own files stay as they are.
+
+    Signals:
+        merged: int, the prototype that others were merged into.
+    """
+
+    merged = Signal(int)
+
+    def __init__(self, workbench: Workbench, tiles: PrototypeTiles) -> None:
+        super().__init__(tiles)
+        self._bench, self._tiles = workbench, tiles
+        self._book = workbench.prototypes
+
+    def make_menu(self, chosen: list[int]) -> QMenu:
+        """Return the commands for some prototypes."""
+        book = self._book
+        menu = QMenu(self._tiles)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if len(chosen) == 1:
+            menu.addAction(self.tr("Rename…"), lambda: self._rename(chosen[0]))
+        menu.addAction(self.tr("Colour…"), lambda: self._recolour(chosen))
+        menu.addAction(
+            self.tr("Own colour back"), lambda: _each(chosen, lambda i: book.recolour(i, None))
+        )
+        menu.addSeparator()
+        if any(book.is_hidden(i) for i in chosen):
+            menu.addAction(
+                self.tr("Show everywhere"),
+                lambda: _each(chosen, lambda i: book.set_hidden(i, False)),
+            )
+        if not all(book.is_hidden(i) for i in chosen):
+            menu.addAction(self.tr("Hide everywhere"), lambda: _each(chosen, book.set_hidden))
+        menu.addSeparator()
+        self._add_merging(menu, chosen)
+        if self._bench.document.analysis is not None:
+            menu.addSeparator()
+            menu.addAction(self.tr("Save these detections as CSV…"), lambda: self._ask_save(chosen))
+        return menu
+
+    def merge(self, chosen: list[int]) -> None:
+        """Treat some prototypes as one; a notice offers to undo it."""
+        if len(chosen) < 2:
+            return
+        book, into = self._book, self._main_one(chosen)
+        others = [i for i in chosen if i != into]
+        _each(others, lambda i: book.merge(i, into))
+        text = f"{len(others) + 1} prototypes are shown and exported as {book.name(into)}."
+        self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
+        self.merged.emit(into)
+
+    def save_detections(self, path: Path, chosen: list[int]) -> None:
+        """Write all detections of some prototypes as CSV."""
+        explore = self._bench.explore
+        analysis, index = self._bench.document.analysis, explore.analysis.index
+        if analysis is None or index is None:
+            return
+        rows = np.sort(np.concatenate([index.rows_of_prototype(i) for i in chosen]))
+        try:
+            save_detections(path, rows, analysis, index, self._book, explore.embedding.map)
+        except OSError as error:
+            self._bench.notices.error(
+                "The file could not be written.", str(error), "Choose another folder."
+            )
+            return
+        self._bench.notices.toast(f"Saved {len(rows)} detections.", "success")
+
+    def _main_one(self, chosen: list[int]) -> int:
+        """Return the one with a name, else the most frequent: it gives its name to all."""
+        counts = {tile.index: tile.count for tile in self._bench.explore.gallery.tiles}
+        return max(chosen, key=lambda i: (self._book.has_own_name(i), counts.get(i, 0)))
+
+    def _add_merging(self, menu: QMenu, chosen: list[int]) -> None:
+        book, first = self._book, chosen[0]
+        if len(chosen) > 1:
+            name = book.name(self._main_one(chosen))
+            menu.addAction(self.tr("Merge into %s") % name, lambda: self.merge(chosen))
+            return
+        tiles = self._bench.explore.gallery.tiles
+        tile = next((t for t in tiles if t.index == first), None)
+        if tile is not None and tile.health is not None and tile.health.twin >= 0:
+            twin = book.target(tile.health.twin)
+            if twin != first:
+                text = self.tr("Merge with %s, the most similar") % book.name(twin)
+                menu.addAction(text, lambda: self.merge([first, twin]))
+        members = [i for i, target in book.merges().items() if target == first]
+        if members:
+            menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
+
+    def _rename(self, index: int) -> None:
+        row = self._tiles.prototypes.row_of(index)
+        if row >= 0:
+            self._tiles.edit(self._tiles.prototypes.index(row))
+
+    def _recolour(self, chosen: list[int]) -> None:
+        book = self._book
+        colour = QColorDialog.getColor(QColor(*book.colour(chosen[0])), self._tiles, "Colour")
+        if colour.isValid():
+            rgb = (colour.red(), colour.green(), colour.blue())
+            _each(chosen, lambda i: book.recolour(i, rgb))
+
+    def _ask_save(self, chosen: list[int]) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self._tiles, "Save detections", "detections.csv", "*.csv"
+        )
+        if name:
+            self.save_detections(Path(name), chosen)
+
+
+def _each(items: list[int], change: Callable[[int], object]) -> None:
+    """Apply ``change`` to each item."""
+    for item in items:
+        change(item)

@@ -1,0 +1,65 @@
+"""The keypoints of the moment on the map, with a short trail: picture, video or camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from tusk_app.models.map_placement import Trail
+from tusk_app.widgets.scatter_state import LiveTrail
+
+if TYPE_CHECKING:
+    from tusk_app.widgets.map_bar import MapBar
+    from tusk_app.widgets.scatter_view import ScatterView
+    from tusk_app.workbench import Workbench
+    from tusk_app.workers.camera_frames import LiveResult
+    from tusk_core.results import Detection
+
+
+class LiveMap(QObject):
+    """Places new descriptors by their nearest mapped neighbours; Freeze holds the picture."""
+
+    def __init__(self, workbench: Workbench, scatter: ScatterView, bar: MapBar) -> None:
+        super().__init__(scatter)
+        self._bench, self._scatter, self._bar = workbench, scatter, bar
+        self._trail = Trail()
+        self._is_frozen = False
+        bar.live_toggled.connect(self.show_current)
+        bar.freeze_toggled.connect(self._freeze)
+        workbench.document.detection_changed.connect(self.show_current)
+        workbench.inference.live_result.connect(self._take_camera)
+
+    @Slot()
+    def show_current(self) -> None:
+        """Show the keypoints of the picture on the canvas, or none if live is off."""
+        if not self._bar.live_button.isChecked():
+            self._trail.clear()
+            self._scatter.set_live(None)
+            return
+        detection = self._bench.document.detection
+        if detection is not None:
+            self._place(detection)
+
+    @Slot(object)
+    def _take_camera(self, result: LiveResult) -> None:
+        if self._bar.live_button.isChecked() and result.detection is not None:
+            self._place(result.detection)
+
+    @Slot(bool)
+    def _freeze(self, frozen: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+        self._is_frozen = frozen
+        self.show_current()
+
+    def _place(self, detection: Detection) -> None:
+        if self._is_frozen:
+            return
+        places = self._bench.explore.embedding.place(detection.keypoints.descriptors)
+        table = self._bench.prototypes.colours()
+        if len(places) == 0 or len(table) == 0:
+            self._scatter.set_live(None)
+            return
+        colours = table[np.clip(detection.keypoints.labels, 0, len(table) - 1)]
+        self._trail.push(places, colours)
+        self._scatter.set_live(LiveTrail(places, colours, *self._trail.older()))

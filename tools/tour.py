@@ -259,6 +259,8 @@ def visit_explore(tour: Tour) -> None:
     tour.do("analyze.all")
     tour.wait(lambda: document.analysis is not None, 90, "the analysis")
     tour.wait(lambda: not tour.bench.jobs.running, 60, "the jobs")
+    tour.window.layouts.show_dock("gallery_dock")
+    tour.window.layouts.show_dock("embedding_dock")
     tour.spin(2500)
     tour.shoot("explore")
     counts = [

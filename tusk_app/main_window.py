@@ -34,7 +34,6 @@ from tusk_app.logs import shorten_home
 from tusk_app.widgets.toast import ToastStack
 from tusk_app.widgets.welcome import RecentItem, WelcomePage
 from tusk_app.window.closing import Closer
-from tusk_app.window.edit_commands import EditCommands
 from tusk_app.window.file_commands import FileCommands
 from tusk_app.window.go_commands import GoCommands
 from tusk_app.window.help_commands import HelpCommands
@@ -116,7 +115,6 @@ class MainWindow(Host):
         self.layouts = Layouts(self, self.docks, DOCKS, workbench.settings)
         FileCommands(self, workbench, self.openers)
         ViewCommands(self, workbench)
-        EditCommands(self, workbench)
         GoCommands(self, workbench)
         HelpCommands(self, workbench, self.openers)
         self._add_panel_commands()
@@ -125,6 +123,7 @@ class MainWindow(Host):
         self._restore_geometry()
         self.show_recent()
         self._refresh()
+        theme.pad_number_fields(self)
         self.dress()
 
     # Parts

@@ -11,9 +11,11 @@ from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory, QToolTip
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QStyleFactory, QToolTip, QWidget
 
 from tusk_core.resources import resource
+
+NUMBER_PADDING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,15 @@ def apply(app: QApplication, choice: str, font_scale: float = 1.0) -> Theme:
         app.setStyleSheet("")
         app.setStyleSheet(sheet)
     return theme
+
+
+def pad_number_fields(widget: QWidget) -> None:
+    """Keep the numbers in all number fields of ``widget`` off the edge.
+
+    WORKAROUND: Qt's style sheets leave the left padding of number fields out.
+    """
+    for field in widget.findChildren(QAbstractSpinBox):
+        field.lineEdit().setTextMargins(NUMBER_PADDING, 0, 0, 0)
 
 
 def _point_size(font: QFont) -> float:

@@ -389,10 +389,9 @@ def test_all_detections_of_a_prototype_are_selected_and_visited(
     bench = program.workbench
     bench.prototypes.reset(4)
     bench.prototypes.merge(3, 1)
-    assert not bench.actions.get("edit.select-same").isEnabled()
     bench.document.set_analysis(analysis_of([1, 0, 3, 1], [0, 1, 2, 5]))
     bench.selection.select_prototype(1)
-    bench.actions.trigger("edit.select-same")
+    bench.actions.trigger("edit.select-prototype")
     assert bench.selection.detections.tolist() == [0, 2, 3]
     bench.actions.trigger("go.next-prototype")
     assert bench.document.index == 2

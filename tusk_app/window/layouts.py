@@ -105,10 +105,13 @@ class Layouts(QObject):
             self._titles[dock] = (DockTitle(dock), QWidget(dock))
             dock.setTitleBarWidget(self._titles[dock][0])
             self._titles[dock][1].hide()
-            dock.hide()
             dock.visibilityChanged.connect(self._tidy_soon)
             dock.topLevelChanged.connect(self._tidy_soon)
             dock.dockLocationChanged.connect(self._tidy_soon)
+        for spec in self._specs:
+            # Each has a place from the start, should a command show it before the others.
+            window.addDockWidget(spec.area, self._docks[spec.module])
+            self._docks[spec.module].hide()
 
     @property
     def current(self) -> str:

@@ -23,7 +23,7 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "file.save-picture", "...", "|", "file.preferences", "file.quit",
     ),
     "Edit": (
-        "edit.undo", "edit.redo", "|", "edit.copy-picture", "edit.select-same", "...", "|",
+        "edit.undo", "edit.redo", "|", "edit.copy-picture", "edit.select-prototype", "...", "|",
         "edit.clear",
     ),
     "View": (

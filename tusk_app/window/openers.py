@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
+from tusk_app import theme
 from tusk_app.dialogs.about import AboutDialog
 from tusk_app.dialogs.command_palette import CommandPalette
 from tusk_app.dialogs.open_data import OpenDataDialog
@@ -149,6 +150,7 @@ class Openers(QObject):
         dialog.finished.connect(lambda: self._forget(name, dialog))
         self._open[name] = dialog
         dialog.setModal(False)
+        theme.pad_number_fields(dialog)
         dialog.show()
         dialog.raise_()
 

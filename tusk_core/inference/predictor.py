@@ -21,6 +21,7 @@ from tusk_core.data.fitting import apply_placement, place
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
+from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.nn.decoder import Decoded
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import KeypointSet
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from tusk_core.nn.model_files import ModelMeta
     from tusk_core.results import DeviceInfo
 
-# mask is uint8 with 0 for the background.
-MAX_MASKED = 255
 _PROTOTYPE_CHUNK = 32
 
 
@@ -187,7 +186,7 @@ class TorchPredictor:
             decoded = self._decode(chosen, size, code)
             errors = leave_one_out_errors(self._model, chosen, decoded, batch)
             error = float((decoded.composite - batch).square().mean())
-            return _reconstruction(decoded, batch, error, errors - error)
+            return as_reconstruction(decoded, batch, error, errors - error)
 
     def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
         """Draw each prototype alone in the middle of the picture (Figs. 3 and 8).
@@ -375,50 +374,3 @@ def checked_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.shape[2] != 3:
         raise ValueError(f"expected 1 or 3 channels, got {image.shape[2]}")
     return image
-
-
-def _reconstruction(
-    decoded: Decoded, batch: torch.Tensor, error: float, contributions: torch.Tensor
-) -> Reconstruction:
-    _, _, h, w = batch.shape
-    background = decoded.background
-    if background is None:
-        background = torch.zeros_like(batch)
-    if decoded.rgb is None or decoded.shares is None:
-        rgb = np.zeros((0, h, w, 3), np.uint8)
-        alpha = np.zeros((0, h, w), np.float32)
-        mask = np.zeros((h, w), np.uint8)
-    else:
-        rgb = to_pictures(decoded.rgb[0])
-        alpha = decoded.shares[0].float().cpu().numpy()
-        behind = decoded.background_share
-        mask = mask_of(alpha, None if behind is None else behind[0].float().cpu().numpy())
-    return Reconstruction(
-        composite=to_pictures(decoded.composite)[0],
-        target=to_pictures(batch)[0],
-        rgb=rgb,
-        alpha=frozen(np.clip(alpha, 0, 1)),
-        background=to_pictures(background)[0],
-        mask=frozen(mask),
-        error=error,
-        contributions=frozen(contributions.float().cpu().numpy()),
-    )
-
-
-def mask_of(
-    alpha: NDArray[np.float32], background: NDArray[np.float32] | None
-) -> NDArray[np.uint8]:
-    """Return (h, w) uint8: 1 + index of the layer with the largest share, 0 = background.
-
-    Args:
-        alpha: (K, h, w) shares.
-        background: (h, w) share of the background, or None where the model has none.
-    """
-    if not len(alpha):
-        return np.zeros(alpha.shape[1:], np.uint8)
-    numbered = alpha[:MAX_MASKED]
-    winner = numbered.argmax(axis=0)
-    mask: NDArray[np.uint8] = (winner + 1).astype(np.uint8)
-    if background is not None:
-        mask[background > numbered.max(axis=0)] = 0
-    return mask

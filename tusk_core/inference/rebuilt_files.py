@@ -16,7 +16,7 @@ from tusk_core.atomic import write_text
 from tusk_core.data.pictures import write_picture
 from tusk_core.inference.analysis_files import COORDINATES
 from tusk_core.inference.lifting import lift
-from tusk_core.inference.predictor import mask_of
+from tusk_core.inference.rebuilding import mask_of
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:

@@ -103,6 +103,7 @@ class Program(QObject):
         self._progress = ProgressFeed(self.window.status, self.workbench, self)
         self._recovery = Recovery(self.window, self.workbench, self)
         self._connect()
+        self._next_tip()
         if logging_ is not None:
             self._show_log(logging_)
 
@@ -116,6 +117,23 @@ class Program(QObject):
         """Open what was named on the command line."""
         if paths:
             self.workbench.sources.open_paths(paths)
+
+    @Slot(str, str)
+    def report(self, line: str, trace: str) -> None:
+        """Show an error that nobody handled; connected from any thread."""
+        self.workbench.notices.error(
+            "Something unexpected went wrong.",
+            line,
+            "Your work is still there; go on, and save what matters. Please send the report if it "
+            "happens again.",
+            trace,
+        )
+
+    def _next_tip(self) -> None:
+        settings = self.workbench.settings
+        tip = settings.value("start/tip", 0)
+        self.window.welcome.set_tip(tip)
+        settings.set_value("start/tip", tip + 1)
 
     def _connect(self) -> None:
         bench = self.workbench
@@ -303,16 +321,7 @@ def run(paths: Sequence[str]) -> int:
     hooks.install()
     settings = Settings()
     program = Program(settings, logging_)
-    hooks.caught.connect(
-        lambda line, trace: program.workbench.notices.error(
-            "Something unexpected went wrong.",
-            line,
-            "Your work is still there; go on, and save what matters. Please send the report if it "
-            "happens again.",
-            trace,
-        ),
-        Qt.ConnectionType.QueuedConnection,
-    )
+    hooks.caught.connect(program.report, Qt.ConnectionType.QueuedConnection)
     bridge = SignalBridge(program)
     program.window.closed.connect(app.quit)
     if logging_.previous_crash:

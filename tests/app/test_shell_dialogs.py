@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tusk_app.app import Program
 from tusk_app.dialogs.error_dialog import ErrorCenter, report_text
 from tusk_app.dialogs.open_data import OpenDataDialog, describe_sizes
 from tusk_app.dialogs.tour import place_beside
-from tusk_app.logs import LogBook
+from tusk_app.logs import ErrorHooks, LogBook
 from tusk_app.models.notices import NoticeButton, Problem
 from tusk_app.widgets.crop_preview import used_part
 from tusk_app.window.status_bar import StatusBar
@@ -259,6 +260,25 @@ def test_the_device_chip_tells_the_reason(qtbot, program: Program) -> None:
     program.workbench.inference.prepare()
     qtbot.waitUntil(lambda: "Preparing" not in program.window.status.device_text, timeout=60_000)
     assert program.window.status.device_reason
+
+
+def test_an_error_that_nobody_handled_is_shown_and_the_program_goes_on(
+    qtbot, program: Program
+) -> None:
+    hooks = ErrorHooks()
+    hooks.caught.connect(program.report, Qt.ConnectionType.QueuedConnection)
+    hooks.install()
+    try:
+        thread = threading.Thread(target=lambda: 1 / 0)
+        thread.start()
+        thread.join()
+        qtbot.waitUntil(lambda: program.window.errors.dialog is not None)
+    finally:
+        hooks.remove()
+    problem = program.window.errors.dialog.problem
+    assert problem.why == "ZeroDivisionError: division by zero"
+    assert "Traceback" in problem.details
+    program.window.errors.close()
 
 
 def crashed_run(folder: Path) -> RunSummary:

@@ -174,6 +174,15 @@ def test_what_the_user_made_of_a_workspace_comes_back(qtbot, settings: Settings)
     assert second.window.close()
 
 
+def test_a_panel_called_for_on_the_welcome_page_stays_in_front(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    camera = program.window.docks["camera_dock"]
+    camera.show()
+    open_folder(qtbot, program, picture_folder)
+    assert camera.isVisible(), "the overlay panel covers it"
+
+
 def test_panels_can_be_shown_and_hidden_by_command(program: Program) -> None:
     action = program.workbench.actions.get("view.panel-log")
     action.trigger()

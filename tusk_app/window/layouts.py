@@ -125,10 +125,15 @@ class Layouts(QObject):
 
     def reveal(self) -> None:
         """Show the docks of the workspace, if they are still hidden."""
-        if not self._is_revealed:
-            self._is_revealed = True
-            self._show(self._current)
-            self.changed.emit(self._current)
+        if self._is_revealed:
+            return
+        called_for = [dock for dock in self._docks.values() if not dock.isHidden()]
+        self._is_revealed = True
+        self._show(self._current)
+        for dock in called_for:
+            dock.show()
+            dock.raise_()
+        self.changed.emit(self._current)
 
     def switch(self, name: str) -> None:
         """Go to another workspace; the one in force keeps what the user made of it."""

@@ -300,6 +300,10 @@ class TrainingDock(QDockWidget):
         record, run_dir = self.view.record, self._run_dir()
         if record is None or run_dir is None or record.last_step is None or self._training.is_busy:
             return
+        if record.finished is not None and record.finished.reason == "time limit":
+            minutes = record.last_step.elapsed / 60 * (1 + MORE_STEPS)
+            self._training.continue_run(run_dir, minutes=minutes)
+            return
         planned = max(record.planned_steps or 0, record.last_step.step)
         more = max(100, round(MORE_STEPS * planned))
         self._training.continue_run(run_dir, steps=planned + more)

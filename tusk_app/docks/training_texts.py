@@ -209,7 +209,8 @@ def result_text(record: RunRecord) -> tuple[str, str]:
         where = sample_caption(record)
     if record.outcome == "done":
         reason = record.finished.reason if record.finished is not None else "completed"
-        title = "Finished: time is up" if reason == "time limit" else "Finished"
+        is_short = reason == "time limit" and not record.is_sample
+        title = "Finished: time is up" if is_short else "Finished"
         return title, where
     return "Stopped", where
 

@@ -89,10 +89,15 @@ class RunRecord(QObject):
 
     @property
     def fraction(self) -> float | None:
-        """Share of the planned steps that is done, 0 to 1; None until known."""
-        if self.last_step is None or not self.planned_steps:
+        """Share of the run that is done, 0 to 1, whichever ends it first; None until known."""
+        last = self.last_step
+        if last is None or not self.planned_steps:
             return None
-        return min(1.0, self.last_step.step / self.planned_steps)
+        by_steps = min(1.0, last.step / self.planned_steps)
+        if last.remaining is None:
+            return by_steps
+        # A time limit can end a run long before its last step.
+        return max(by_steps, last.elapsed / max(last.elapsed + last.remaining, 1e-9))
 
     @property
     def best_checkpoint(self) -> CheckpointSaved | None:

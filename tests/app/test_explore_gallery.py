@@ -333,3 +333,23 @@ def test_hover_card_tells_what_is_pointed_at(qtbot, gallery) -> None:
     assert bench.selection.hovered == int(dock.grid.rows[0])
     dock.grid.hovered.emit(None, QPoint())
     assert not dock._card.isVisible()
+
+
+def test_the_detections_of_a_prototype_are_saved(qtbot, gallery, tmp_path) -> None:
+    dock, bench, _ = gallery
+    path = tmp_path / "chosen.csv"
+    dock.commands.save_detections(path, [0, 2])
+    expected = np.isin(bench.document.analysis.labels, [0, 2]).sum()
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + expected
+
+
+def test_twins_can_be_merged_from_the_menu(qtbot, gallery) -> None:
+    dock, bench, source = gallery
+    labels = np.array([10, 11, 11, 0])
+    made = made_analysis(np.arange(4), np.full((4, 2), 20.0), labels, prototypes(), source)
+    bench.document.set_analysis(made)
+    menu = dock.make_menu([10])
+    next(a for a in menu.actions() if a.text().startswith("Merge with")).trigger()
+    assert bench.prototypes.target(10) == 11
+    assert bench.selection.prototype == 11
+    assert int(bench.explore.analysis.index.counts[11]) == 3

@@ -82,20 +82,36 @@ class LayerBlend:
     def __init__(self, result: Reconstruction, kind: BlendKind) -> None:
         self.kind: BlendKind = kind if len(result.rgb) else "none"
         self._result = result
+        self._is_prepared = False
+
+    def _prepare(self) -> None:
+        """Do what only switched layers need: while keypoints are dragged, all are on."""
+        result = self._result
+        self._is_prepared = True
         self._target = result.target.astype(np.float32) / 255
-        if self.kind == "none":
-            return
         self._rgb = result.rgb.astype(np.float32) / 255
         self._background = result.background.astype(np.float32) / 255
         self._behind = np.clip(1 - result.alpha.sum(axis=0), 0, 1)
         self._parts = result.alpha
         if self.kind == "cover":
             self._parts = opacities(result.alpha, self._behind)
+        # Layers cross the door as bytes; what rounding adds to the error is taken off again.
+        plain = self._mixed(np.ones(len(result.rgb), np.float32))
+        self._rounding = float(np.square(plain - self._target).mean()) - result.error
 
     def blend(self, weights: NDArray[np.float32]) -> tuple[NDArray[np.uint8], float]:
         """Return the picture, (h, w, 3) uint8, with these weights, (K,), and its squared error."""
         if self.kind == "none" or bool((weights == 1).all()):
             return self._result.composite, self._result.error
+        if not self._is_prepared:
+            self._prepare()
+        made = self._mixed(weights)
+        picture = np.clip(np.rint(255 * made), 0, 255).astype(np.uint8)
+        error = float(np.square(made - self._target).mean()) - self._rounding
+        return picture, max(error, 0.0)
+
+    def _mixed(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the blend with these weights, (h, w, 3) float32 in [0, 1]."""
         parts = self._parts * weights[:, None, None]
         colour = np.einsum("khw,khwc->hwc", parts, self._rgb)
         total = parts.sum(axis=0)
@@ -103,14 +119,13 @@ class LayerBlend:
             uncovered = np.prod(1 - parts, axis=0)
             share = (1 - uncovered) / np.maximum(total, 1e-6)
             made = colour * share[..., None] + self._background * uncovered[..., None]
-        else:
-            left = total + self._behind
-            mixed = colour + self._background * self._behind[..., None]
-            made = np.where(
-                left[..., None] > 1e-6, mixed / np.maximum(left, 1e-6)[..., None], self._background
-            )
-        picture = np.clip(np.rint(255 * made), 0, 255).astype(np.uint8)
-        return picture, float(np.square(made - self._target).mean())
+            return np.asarray(made, np.float32)
+        left = total + self._behind
+        mixed = colour + self._background * self._behind[..., None]
+        made = np.where(
+            left[..., None] > 1e-6, mixed / np.maximum(left, 1e-6)[..., None], self._background
+        )
+        return np.asarray(made, np.float32)
 
 
 def opacities(shares: NDArray[np.float32], behind: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,12 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 
+from tests.support.explore_values import ShapesSource, analysis_of
 from tests.support.pictures import pieces
 from tests.support.small_models import write_model
 from tusk_app.app import compose
 from tusk_app.docks.embedding_dock import EmbeddingDock
 from tusk_app.settings import cache_dir
 from tusk_core import api
+from tusk_core.inference.analysis_files import write_hdf5
 
 cv2 = pytest.importorskip("cv2")
 
@@ -126,6 +128,21 @@ def test_without_a_model_the_hint_says_what_to_do(qtbot, settings) -> None:
     bench.explore.analysis.start()
     assert toasts[0].level == "warning"
     assert not bench.jobs.running
+    for part in (bench.playback, bench.explore, bench.jobs, bench.inference, bench.camera,
+                 bench.sources, bench.training):  # fmt: skip
+        assert part.shutdown()
+
+
+def test_results_can_be_looked_at_without_their_model(qtbot, settings, tmp_path) -> None:
+    path = tmp_path / "found.h5"
+    analysis = analysis_of(ShapesSource(10))
+    write_hdf5(analysis, path)
+    bench = compose(settings)
+    bench.explore.analysis.open(path)
+    qtbot.waitUntil(lambda: bench.document.analysis is not None, timeout=20_000)
+    assert bench.prototypes.num == 12
+    assert len(bench.explore.gallery.tiles) == 12
+    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
     for part in (bench.playback, bench.explore, bench.jobs, bench.inference, bench.camera,
                  bench.sources, bench.training):  # fmt: skip
         assert part.shutdown()

@@ -153,6 +153,16 @@ def test_hover_goes_from_the_canvas_to_the_map_and_back(qtbot, panels) -> None:
     assert bench.selection.hovered_keypoint == 0
 
 
+def test_control_a_selects_all_of_the_same_prototype(qtbot, panels) -> None:
+    canvas, bench = panels.area.canvas, panels.bench
+    _click(canvas, canvas.position_of(0).toPoint())
+    assert len(bench.selection.detections) == 1
+    bench.actions.trigger("edit.select-prototype")
+    label = bench.selection.prototype
+    rows = np.flatnonzero(bench.document.analysis.labels == label)
+    assert bench.selection.detections.tolist() == rows.tolist()
+
+
 def test_lasso_adds_and_removes(qtbot, panels) -> None:
     selection, dock = panels.bench.selection, panels.map
     dock.scatter.enclosed.emit(np.array([1, 2, 3]), "replace")

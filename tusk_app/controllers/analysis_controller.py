@@ -171,6 +171,9 @@ class AnalysisController(QObject):
                 self.start,
             )
             return
+        if model is None and self._prototypes.num != len(analysis.prototypes):
+            # Results can be looked at without their model; names then last as long as the program.
+            self._prototypes.reset(len(analysis.prototypes))
         self._document.set_analysis(analysis)
         count, pictures = len(analysis.labels), len(analysis.picture_names)
         self._notices.status(f"{count} detections in {pictures} pictures.")

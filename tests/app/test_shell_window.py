@@ -183,6 +183,19 @@ def test_a_panel_called_for_on_the_welcome_page_stays_in_front(
     assert camera.isVisible(), "the overlay panel covers it"
 
 
+def test_the_keyboard_visits_every_panel(qtbot, program: Program, picture_folder: Path) -> None:
+    open_folder(qtbot, program, picture_folder)
+    window = program.window
+    window.activateWindow()
+    panels = [window.centralWidget(), *window.docks.values()]
+    visited = set()
+    for _ in range(6):
+        program.workbench.actions.trigger("view.next-panel")
+        focus = window.focusWidget()
+        visited |= {p.objectName() for p in panels if p.isAncestorOf(focus)}
+    assert {"source-dock", "inspector-dock", "overlay-dock", "timeline-dock"} <= visited
+
+
 def test_panels_can_be_shown_and_hidden_by_command(program: Program) -> None:
     action = program.workbench.actions.get("view.panel-log")
     action.trigger()

@@ -40,6 +40,9 @@ _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
     EXPLORE: {LEFT: 0.15, RIGHT: 0.26, BOTTOM: 0.46},
 }
 
+# Shares of the height on the right: what was found, and how it is shown, which has more to set.
+_STACK = (0.4, 0.6)
+
 WIDGET_SIZE_MAX = (1 << 24) - 1  # what Qt means by "no limit"
 
 # The dock that takes the place of the picture in a workspace, for as long as it is shown.
@@ -258,6 +261,10 @@ class Layouts(QObject):
         if len(heads) > 1:
             even = [width // len(heads)] * len(heads)
             self._window.resizeDocks(heads, even, Qt.Orientation.Horizontal)
+        stacked = self._heads(RIGHT, name)
+        if len(stacked) == len(_STACK):
+            tall = [round(share * height) for share in _STACK]
+            self._window.resizeDocks(stacked, tall, Qt.Orientation.Vertical)
 
     def _heads(self, area: Qt.DockWidgetArea, name: str) -> list[QDockWidget]:
         """Return the front dock of each column of a side."""

@@ -28,7 +28,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
     ),
     "View": (
         "@workspaces", "@panels", "|", "...", "|", "@theme", "view.text-larger",
-        "view.text-smaller", "view.text-normal", "|", "view.full-screen", "view.reset-layout",
+        "view.text-smaller", "view.text-normal", "|", "view.next-panel", "view.previous-panel",
+        "view.full-screen", "view.reset-layout",
     ),
     "Go": (
         "go.previous", "go.next", "go.previous-10", "go.next-10", "go.first", "go.last", "go.to",

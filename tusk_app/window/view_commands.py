@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tusk_app.settings import FONT_SCALES, ThemeChoice
 from tusk_app.window.layouts import WORKSPACES
@@ -104,6 +105,18 @@ class ViewCommands(QObject):
             tip="Fill the screen; press again to leave",
             icon="full-screen",
         )
+        for name, text, keys, direction in (
+            ("view.next-panel", "Next pane&l", "F6", 1),
+            ("view.previous-panel", "Previo&us panel", "Shift+F6", -1),
+        ):
+            self._actions.add(
+                name,
+                text,
+                lambda step=direction: self._go_to_panel(step),
+                menu="View",
+                shortcut=keys,
+                tip="Move the keyboard to another panel",
+            )
         self._actions.add(
             "view.reset-layout",
             "&Reset layout",
@@ -112,6 +125,20 @@ class ViewCommands(QObject):
             tip="Put all panels back where they stood at first",
             icon="reset-layout",
         )
+
+    def _go_to_panel(self, direction: int) -> None:
+        """Move the keyboard to the next panel that is seen; the centre counts as one."""
+        centre = self._window.centralWidget()
+        panels = [centre, *self._window.docks.values()]
+        shown = [p for p in panels if p is not None and p.isVisible() and p.isEnabled()]
+        focus = QApplication.focusWidget() or self._window
+        here = next((i for i, p in enumerate(shown) if p.isAncestorOf(focus)), -1)
+        for step in range(1, len(shown) + 1):
+            panel = shown[(here + direction * step) % len(shown)]
+            target = first_stop(panel)
+            if target is not None:
+                target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
 
     def _set_theme(self, choice: str) -> None:
         self._settings.theme = cast("ThemeChoice", choice)
@@ -133,3 +160,12 @@ class ViewCommands(QObject):
             self._window.showFullScreen()
         else:
             self._window.showNormal()
+
+
+def first_stop(panel: QWidget) -> QWidget | None:
+    """Return the first widget inside ``panel`` that takes the keyboard; None if none does."""
+    for widget in panel.findChildren(QWidget):
+        takes_keys = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if takes_keys and widget.isVisible() and widget.isEnabled():
+            return widget
+    return None

@@ -95,6 +95,18 @@ def test_a_click_on_a_line_selects_its_keypoint(qtbot, show) -> None:
     assert bench.selection.keypoint == int(dock._pairs.first[dock._shown[dock.view._current]])
 
 
+def test_most_alike_goes_to_the_picture_that_shares_most(qtbot, show) -> None:
+    dock, bench, predictor, source = show(CorrespondenceDock)
+    bench.document.set_analysis(explore_bench.found_by(predictor, source))
+    labels = [set(predictor.detect(source.read(i)).keypoints.labels.tolist()) for i in range(8)]
+    shared = [len(labels[0] & labels[i]) if i else 0 for i in range(8)]
+    QTest.mouseClick(dock.alike, LEFT)
+    assert shared[dock.number.value() - 1] == max(shared)
+    first = dock.number.value()
+    QTest.mouseClick(dock.alike, LEFT)
+    assert dock.number.value() != first or sum(n > 0 for n in shared) == 1
+
+
 def test_the_threshold_hides_poor_pairs(qtbot, show) -> None:
     dock, _, _, _ = show(CorrespondenceDock)
     qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QSlider,
     QSpinBox,
@@ -46,6 +47,7 @@ class CorrespondenceDock(QDockWidget):
         self.setObjectName("correspondence-dock")
         self._bench = workbench
         self._other_index = 1
+        self._alike_index = -1
         self._other: NDArray[np.uint8] | None = None
         self._other_detection: Detection | None = None
         self._pairs: Correspondence | None = None
@@ -54,6 +56,7 @@ class CorrespondenceDock(QDockWidget):
         self._reader = workbench.explore.side_reader
         self._make_widgets()
         self._connect()
+        self._enable()
         self._show_source()
 
     def _make_widgets(self) -> None:
@@ -64,6 +67,10 @@ class CorrespondenceDock(QDockWidget):
         self.number.setKeyboardTracking(False)
         self._before = self._button("previous", self.tr("Previous picture on the right"))
         self._after = self._button("next", self.tr("Next picture on the right"))
+        self.alike = QPushButton(self.tr("Most alike"))
+        self.alike.setToolTip(
+            self.tr("Compare with the picture that shows most of the same; again: the next one")
+        )
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(1, 100)
         self.threshold.setValue(50)
@@ -75,6 +82,7 @@ class CorrespondenceDock(QDockWidget):
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = flow_bar(
             labelled(self.tr("Compare with"), self.number, self._before, self._after),
+            self.alike,
             labelled(self.tr("Difference up to"), self.threshold, self._threshold_text),
         )
         content = QWidget()
@@ -110,6 +118,8 @@ class CorrespondenceDock(QDockWidget):
         self.number.valueChanged.connect(self._choose_other)
         self._before.clicked.connect(lambda: self._step(-1))
         self._after.clicked.connect(lambda: self._step(1))
+        self.alike.clicked.connect(self._go_to_alike)
+        self._bench.explore.analysis.index_changed.connect(self._enable)
         self.threshold.valueChanged.connect(self._show_links)
         self.view.link_clicked.connect(self._click)
         self.view.link_hovered.connect(self._hover)
@@ -145,6 +155,31 @@ class CorrespondenceDock(QDockWidget):
     def _step(self, by: int) -> None:
         count = max(1, self._bench.document.num_pictures)
         self.number.setValue((self._other_index + by) % count + 1)
+
+    @Slot()
+    def _enable(self) -> None:
+        explore = self._bench.explore.analysis
+        self.alike.setEnabled(explore.index is not None and explore.is_of_open_source())
+
+    @Slot()
+    def _go_to_alike(self) -> None:
+        """Compare with the picture that shares most prototypes with the one on the canvas."""
+        explore, here = self._bench.explore.analysis, self._bench.document.index
+        index, analysis = explore.index, self._bench.document.analysis
+        if index is None or analysis is None or not explore.is_of_open_source():
+            return
+        own = np.unique(index.labels[index.rows_of_picture(here)])
+        shared = np.flatnonzero(np.isin(index.labels, own))
+        pairs = np.unique(analysis.picture[shared].astype(np.int64) * index.num_prototypes
+                          + index.labels[shared])  # fmt: skip
+        counts = np.bincount(pairs // index.num_prototypes, minlength=len(analysis.picture_names))
+        counts[here] = 0
+        order = np.argsort(-counts, kind="stable")[: max(1, int((counts > 0).sum()))]
+        following = 0
+        if self._alike_index == self._other_index and self._other_index in order:
+            following = int(np.flatnonzero(order == self._other_index)[0]) + 1
+        self._alike_index = int(order[following % len(order)])
+        self.number.setValue(self._alike_index + 1)
 
     @Slot()
     def _ask(self) -> None:

@@ -70,7 +70,7 @@ class EquivarianceDock(QDockWidget):
 
     def _make_widgets(self) -> None:
         self.before = MarkedPicture(self.tr("Picture"))
-        self.after = MarkedPicture(self.tr("Warped: ○ found, × expected"))
+        self.after = MarkedPicture(self.tr("○ found, × expected"))
         self.after.set_draggable(draggable=True)
         self.after.setToolTip(
             self.tr("Drag shifts; with Ctrl turns, with Shift scales, the wheel of the sliders too")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app import icons, palette
+from tusk_app.models.gallery import common_middle
 from tusk_app.widgets import readable, tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.layer_images import picture_image
@@ -194,11 +195,12 @@ class TimeMachineDock(QDockWidget):
         num = len(moment.prototypes)
         colours = self._colours(num)
         names = self._names(num)
+        looks = common_middle(moment.pictures)
         self.wall.set_pictures(
             [
                 WallPicture(
                     number=i,
-                    image=picture_image(_middle(moment.pictures[i])),
+                    image=picture_image(np.ascontiguousarray(looks[i])),
                     colour=(int(colours[i, 0]), int(colours[i, 1]), int(colours[i, 2])),
                     caption=f"{100 * moment.usage[i]:.1f} %",
                     tip=f"{names[i]}: {100 * moment.usage[i]:.1f} % of the keypoints",
@@ -277,11 +279,3 @@ def _titled(title: str, widget: QWidget) -> QWidget:
     layout.addWidget(label)
     layout.addWidget(widget, 1)
     return holder
-
-
-def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the middle half of a picture, where the prototype is drawn."""
-    height, width = picture.shape[:2]
-    side = max(8, min(height, width) // 2)
-    top, left = (height - side) // 2, (width - side) // 2
-    return np.ascontiguousarray(picture[top : top + side, left : left + side])

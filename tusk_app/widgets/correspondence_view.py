@@ -120,7 +120,7 @@ class CorrespondenceView(QWidget):
             place = self._place(side)
             if not image.isNull():
                 painter.drawImage(place, image)
-            words = QRectF(place.left(), self.height() - line, place.width(), line)
+            words = QRectF(place.left(), place.bottom() + 1, place.width(), line)
             painter.setPen(tones.tone(self.palette(), "muted"))
             shown = self.fontMetrics().elidedText(
                 self._captions[side], Qt.TextElideMode.ElideMiddle, int(words.width())

@@ -81,7 +81,9 @@ class DriftBars(QAbstractScrollArea):
         for number, bar in enumerate(self._bars):
             top = number * pitch - self.verticalScrollBar().value()
             painter.setPen(tones.tone(self.palette(), "text"))
-            name = self.fontMetrics().elidedText(bar.name, Qt.TextElideMode.ElideRight, words - 4)
+            is_long = self.fontMetrics().horizontalAdvance(bar.name) > words - 4
+            short = bar.name.replace("prototype ", "No. ") if is_long else bar.name
+            name = self.fontMetrics().elidedText(short, Qt.TextElideMode.ElideRight, words - 4)
             place = QRect(0, top, words, pitch)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
             room = QRectF(words, top + 4, width - words - value, pitch - 8)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QTableView,
     QToolButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from tusk_app import icons, theme
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.models.picture_list import SIDE, PictureListModel
+from tusk_app.widgets.empty_hint import EmptyHint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,21 +83,15 @@ class SourceDock(QDockWidget):
         self._filter.setText(text)
 
     def _make_empty(self) -> QWidget:
-        page = QWidget(self)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.addStretch(1)
-        words = QLabel("No pictures are open.\n\nOpen a folder, or drop one on the window.", page)
-        words.setWordWrap(True)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        words.setProperty("role", "muted")
-        button = QPushButton("Open images…", page)
-        button.clicked.connect(lambda: self._actions.trigger("file.open-images"))
-        column.addWidget(words)
-        column.addSpacing(8)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(2)
-        return page
+        hint = EmptyHint(
+            "open-images",
+            "No pictures are open",
+            "Open a folder, or drop one on the window.",
+            "Open images…",
+            self,
+        )
+        hint.clicked.connect(lambda: self._actions.trigger("file.open-images"))
+        return hint
 
     def _make_list(self) -> QWidget:
         page = QWidget(self)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app import icons, theme
+from tusk_app.widgets.begin_button import BeginButton
+from tusk_app.widgets.drop_zone import DropZone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QImage, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QImage, QResizeEvent
 
 RECENT_ROLE = Qt.ItemDataRole.UserRole
 WIDE_ENOUGH = 700
@@ -68,127 +70,6 @@ class RecentItem:
     title: str
     subtitle: str
     picture: QImage | None = None
-
-
-class BeginButton(QPushButton):
-    """A large button: icon, title, a sentence and the keys."""
-
-    def __init__(self, icon: str, title: str, sentence: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._icon_name = icon
-        self.setObjectName("begin")
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(sentence)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self._picture = QLabel(self)
-        self._title = QLabel(title, self)
-        self._title.setProperty("role", "large")
-        self._sentence = QLabel(sentence, self)
-        self._sentence.setWordWrap(True)
-        self._keys = QLabel(self)
-        column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
-        column.setSpacing(4)
-        head = QHBoxLayout()
-        head.addWidget(self._picture)
-        head.addStretch(1)
-        head.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(head)
-        column.addSpacing(4)
-        column.addWidget(self._title)
-        column.addWidget(self._sentence, 1, Qt.AlignmentFlag.AlignTop)
-        for label in (self._picture, self._title, self._sentence, self._keys):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._dress()
-
-    def set_keys(self, keys: str) -> None:
-        """Show the keys that do the same."""
-        self._keys.setText(keys)
-
-    def sizeHint(self) -> QSize:
-        """Size for the texts inside, which Qt does not count for a button."""
-        return self._column.sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        """Width and height below which texts would be cut."""
-        return QSize(150, self._column.totalHeightForWidth(max(self.width(), 150)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for the height that the wrapped sentence needs."""
-        super().resizeEvent(event)
-        self.updateGeometry()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        super().changeEvent(event)
-
-    def _dress(self) -> None:
-        colours = theme.of(self.palette())
-        is_primary = bool(self.property("primary"))
-        text = colours.accent_text if is_primary else colours.text
-        soft = colours.accent_text if is_primary else colours.muted
-        mark = colours.accent_text if is_primary else colours.link
-        self._picture.setPixmap(icons.pixmap(self._icon_name, 30, mark, self.devicePixelRatioF()))
-        self._title.setStyleSheet(f"color: {text};")
-        self._sentence.setStyleSheet(f"color: {soft};")
-        self._keys.setStyleSheet(f"color: {soft};")
-
-    def make_primary(self) -> None:
-        """Show it as the first thing to press."""
-        self.setProperty("primary", True)
-        self._dress()
-
-
-class DropZone(QFrame):
-    """The dashed field that says what may be dropped; lights up while something is held over it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._is_lit = False
-        self.setMinimumHeight(76)
-        self._label = QLabel(self)
-        self._label.setWordWrap(True)
-        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 12, 20, 12)
-        column.addWidget(self._label)
-        self.set_lit(lit=False)
-
-    def set_lit(self, *, lit: bool) -> None:
-        """Light up, or go dark again."""
-        self._is_lit = lit
-        self._label.setText(
-            "Let go to open it"
-            if lit
-            else "…or drop a folder, pictures, a video, a model or a run anywhere in the window"
-        )
-        self._label.setProperty("role", "" if lit else "muted")
-        self._label.style().unpolish(self._label)
-        self._label.style().polish(self._label)
-        self.update()
-
-    @property
-    def is_lit(self) -> bool:
-        """True while something is held over the window."""
-        return self._is_lit
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the dashed edge."""
-        colours = theme.of(self.palette())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(colours.link if self._is_lit else colours.strong_border))
-        pen.setWidthF(2.0 if self._is_lit else 1.3)
-        pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        if self._is_lit:
-            painter.setBrush(QColor(colours.hover))
-        painter.drawRoundedRect(self.rect().adjusted(2, 2, -2, -2), 10, 10)
-        painter.end()
-        super().paintEvent(event)
 
 
 class WelcomePage(QScrollArea):
@@ -301,7 +182,7 @@ class WelcomePage(QScrollArea):
         self._sample = BeginButton(
             "sample",
             "Try the sample",
-            "Watch the program learn small puzzle pieces in about two minutes.",
+            "Watch the program find and sort small puzzle pieces within minutes.",
             parent,
         )
         self._model = BeginButton(

@@ -7,6 +7,7 @@ window offscreen and closes it. Everything happens in a temporary folder.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ NUM_STEPS = 10
 # The first UMAP compiles its kernels: a minute alone, many minutes on a busy machine.
 MAP_SECONDS = 900
 WINDOW_SECONDS = 120
+QUIT_SECONDS = 10
 
 
 class SelfTestError(Exception):
@@ -130,7 +132,10 @@ def check_map(folder: Path, method: str) -> str:
     try:
         return _converse(here, MapRequest(analysis, settings), analysis)
     finally:
+        with contextlib.suppress(OSError):
+            here.send(("quit",))
         here.close()
+        process.join(QUIT_SECONDS)
         process.kill()
         process.join()
 

@@ -113,6 +113,11 @@ class RasterView(QAbstractScrollArea):
         """Return the preferred size."""
         return QSize(640, 200)
 
+    @property
+    def row_height(self) -> int:
+        """Height of a row: places need more room than presence."""
+        return ROW if self._rows is None or self._rows.places is None else 2 * ROW
+
     def frame_x(self, frame: float) -> float:
         """Return the viewport x where a frame begins."""
         first, last = self._span
@@ -120,7 +125,7 @@ class RasterView(QAbstractScrollArea):
 
     def row_y(self, row: int) -> int:
         """Return the viewport y where a row begins."""
-        return AXIS + row * ROW - self.verticalScrollBar().value()
+        return AXIS + row * self.row_height - self.verticalScrollBar().value()
 
     def _width(self) -> int:
         return max(1, self.viewport().width() - NAMES - 6)
@@ -130,8 +135,8 @@ class RasterView(QAbstractScrollArea):
         bar = self.verticalScrollBar()
         room = self.viewport().height() - AXIS
         bar.setPageStep(room)
-        bar.setSingleStep(ROW)
-        bar.setRange(0, max(0, count * ROW - room))
+        bar.setSingleStep(self.row_height)
+        bar.setRange(0, max(0, count * self.row_height - room))
         self.viewport().update()
 
     def _set_span(self, first: float, last: float) -> None:
@@ -180,8 +185,8 @@ class RasterView(QAbstractScrollArea):
             return
         if self._image is None:
             self._image = self._make_image(rows)
-        first = max(0, self.verticalScrollBar().value() // ROW)
-        last = min(len(rows.names), first + self.viewport().height() // ROW + 2)
+        first = max(0, self.verticalScrollBar().value() // self.row_height)
+        last = min(len(rows.names), first + self.viewport().height() // self.row_height + 2)
         for row in range(first, last):
             self._paint_row(painter, rows, row)
         self._paint_axis(painter)
@@ -193,18 +198,19 @@ class RasterView(QAbstractScrollArea):
         palette = self.palette()
         if int(rows.prototypes[row]) == self._current:
             painter.fillRect(
-                QRect(0, top, self.viewport().width(), ROW), tones.tone(palette, "surface")
+                QRect(0, top, self.viewport().width(), self.row_height),
+                tones.tone(palette, "surface"),
             )
         colour = QColor(*(int(part) for part in rows.colours[row]))
-        painter.fillRect(QRect(4, top + 4, 8, ROW - 8), colour)
+        painter.fillRect(QRect(4, top + (self.row_height - 9) // 2, 8, 9), colour)
         painter.setPen(tones.tone(palette, "text"))
-        words = QRect(17, top, NAMES - 22, ROW)
+        words = QRect(17, top, NAMES - 22, self.row_height)
         name = self.fontMetrics().elidedText(
             rows.names[row], Qt.TextElideMode.ElideRight, words.width()
         )
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
         assert self._image is not None
-        target = QRect(NAMES, top + 2, self._width(), ROW - 4)
+        target = QRect(NAMES, top + 2, self._width(), self.row_height - 4)
         if rows.places is None:
             painter.drawImage(target, self._image, QRect(0, row, self._image.width(), 1))
         else:
@@ -262,7 +268,7 @@ class RasterView(QAbstractScrollArea):
         return min(max(frame, 0), frames - 1)
 
     def _row_at(self, y: float) -> int:
-        row = int((y - AXIS + self.verticalScrollBar().value()) // ROW)
+        row = int((y - AXIS + self.verticalScrollBar().value()) // self.row_height)
         inside = self._rows is not None and 0 <= row < len(self._rows.names) and y >= AXIS
         return row if inside else -1
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "lock.txt"
+SAMPLE = "sample:tetrominoes?count=64"
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -69,9 +70,9 @@ def use(scripts: Path, folder: Path) -> None:
     tusk = scripts / "tusk"
     print(run(tusk, "--version", cwd=home, env=env).strip())
     settings = ("--preset", "quick-tetrominoes", "--steps", "3", "--run-root", "runs")
-    run(tusk, "train", "--data", "sample:tetrominoes", *settings, cwd=home, env=env)
+    run(tusk, "train", "--data", SAMPLE, *settings, cwd=home, env=env)
     (model,) = (home / "runs").iterdir()
-    run(tusk, "detect", model, "sample:tetrominoes", "--out", "found.json", cwd=home, env=env)
+    run(tusk, "detect", model, SAMPLE, "--out", "found.json", cwd=home, env=env)
     run(tusk, "info", model, cwd=home, env=env)
     print(run(tusk, "self-test", "--quick", cwd=home, env=env).strip())
 

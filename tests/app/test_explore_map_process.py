@@ -23,8 +23,9 @@ SLOW = 60_000
 
 
 @pytest.fixture
-def start(tmp_path, qtbot):
-    """Make processes that are ended with the test."""
+def start(tmp_path, qtbot, request, monkeypatch):
+    """Make processes that are ended with the test; kernels are compiled once for all runs."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("numba")))
     made: list[EmbeddingProcess] = []
 
     def make(main) -> EmbeddingProcess:
@@ -93,8 +94,8 @@ def test_a_real_import_can_be_cancelled(qtbot, start) -> None:
 def test_a_real_fit_moves_and_can_be_cancelled(qtbot, start) -> None:
     process = start(child_main)
     with qtbot.waitSignal(process.partial, timeout=110_000) as moved:
-        process.request(MapRequest(clustered_analysis(900), MapSettings("tsne", 900)))
-    assert moved.args[0].points.shape == (900, 2)
+        process.request(MapRequest(clustered_analysis(120), MapSettings("tsne", 120)))
+    assert moved.args[0].points.shape == (120, 2)
     pid = process.pid
     process.cancel()
     qtbot.waitUntil(lambda: not _runs(pid), timeout=5000)

@@ -94,13 +94,11 @@ def _import(pipe: Connection, method: str) -> None:
 
 
 def _warm_up(method: str) -> None:
-    """Lay out a few made-up points: UMAP compiles its kernels the first time it is used."""
-    if method != "umap":
-        return
+    """Lay out a few made-up points: both libraries compile kernels the first time they are used."""
     import numpy as np
 
     from tusk_core import api
-    from tusk_core.results import Analysis
+    from tusk_core.results import Analysis, EmbeddingMap
 
     rng = np.random.default_rng(0)
     count = 200
@@ -120,8 +118,10 @@ def _warm_up(method: str) -> None:
         class_names=(),
         prototypes=rng.normal(size=(4, 8)).astype(np.float32),
     )
-    for _event in api.embed(made, method="umap", max_points=count):
-        pass
+    chosen: Method = "tsne" if method == "tsne" else "umap"
+    for event in api.embed(made, method=chosen, max_points=count):
+        if isinstance(event, EmbeddingMap):
+            return
 
 
 def _lay_out(pipe: Connection, request: MapRequest) -> None:
@@ -139,9 +139,9 @@ def _lay_out(pipe: Connection, request: MapRequest) -> None:
         neighbours=settings.neighbours,
     ):
         if isinstance(event, EmbeddingMap):
-            if newest is not None:
-                pipe.send(("partial", newest))
             newest = event
+            if settings.method == "tsne":
+                pipe.send(("partial", event))
         else:
             pipe.send(("progress", event.done, event.total, event.message))
     if newest is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,17 +37,48 @@ def environment() -> dict[str, str]:
     return {**defaults, **os.environ}
 
 
+def checked(name: str, command: list[str]) -> None:
+    """Run one check; ends the program where it fails."""
+    print(f"== {name}", flush=True)
+    start = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
+    told(name, done.returncode, start)
+
+
+def told(name: str, status: int, start: float) -> None:
+    """Say how a check ended; ends the program where it failed."""
+    seconds = time.monotonic() - start
+    if status:
+        print(f"== {name}: FAILED after {seconds:.0f} s", flush=True)
+        raise SystemExit(status)
+    print(f"== {name}: passed in {seconds:.0f} s", flush=True)
+
+
+def tests_side_by_side() -> None:
+    """Run the window's tests and all others in two processes, one core each."""
+    print("== tests: the window's here, all others beside it and shown after", flush=True)
+    start = time.monotonic()
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    others = [*pytest, "tests", "--ignore=tests/app"]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        beside = subprocess.Popen(
+            others, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT
+        )
+        here = subprocess.run([*pytest, "tests/app"], cwd=ROOT, env=environment(), check=False)
+        status = beside.wait()
+        output.seek(0)
+        print(output.read(), flush=True)
+    told("tests", here.returncode or status, start)
+
+
 def main() -> None:
-    tests = ("tests", [sys.executable, "-m", "pytest", *sys.argv[1:]])
     began = time.monotonic()
-    for name, command in [*CHECKS, tests]:
-        print(f"== {name}", flush=True)
-        start = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
-        if done.returncode:
-            print(f"== {name}: FAILED after {time.monotonic() - start:.0f} s", flush=True)
-            raise SystemExit(done.returncode)
-        print(f"== {name}: passed in {time.monotonic() - start:.0f} s", flush=True)
+    for name, command in CHECKS:
+        checked(name, command)
+    if sys.argv[1:] or (os.cpu_count() or 1) < 2:
+        checked("tests", [sys.executable, "-m", "pytest", *sys.argv[1:]])
+    else:
+        tests_side_by_side()
     print(f"== all checks passed in {time.monotonic() - began:.0f} s", flush=True)
 
 

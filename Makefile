@@ -29,7 +29,9 @@ test: setup
 	@$(PYTHON) tools/check.py $(ARGS)
 
 tour: setup
-	@$(PYTHON) tools/tour.py --out tour $(ARGS)
+	@$(PYTHON) tools/tour.py --out tour/1280x800 $(ARGS)
+	@$(PYTHON) tools/tour.py --out tour/1920x1080 --size 1920x1080 --model tetrominoes $(ARGS)
+	@$(PYTHON) tools/tour.py --out tour/scale-200 --scale 2 --model tetrominoes $(ARGS)
 
 bench: setup
 	@$(PYTHON) -m tusk_core bench all $(ARGS)

@@ -4,8 +4,8 @@
 
 Opens pictures through the dialogs, trains the quick sample, inspects the model it made, explores,
 evaluates, plays a video as a camera, and opens every dialog, with synthetic mouse and keyboard
-input. Each stop is saved as numbered PNGs at 1280 × 800, in the light and in the dark theme. Ends
-with status 1 if a stop could not be reached; the others are still made.
+input. Each stop is saved as numbered PNGs, in the light and in the dark theme. Ends with status 1
+if a stop could not be reached; the others are still made.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZE = (1280, 800)
+SIZES = {"1280x800": (1280, 800), "1920x1080": (1920, 1080)}
 SETTLE_MS = 250
 
 
@@ -33,7 +33,13 @@ class Tour:
     """The window, and what it takes to drive it."""
 
     def __init__(
-        self, out: Path, work: Path, seconds: float, themes: tuple[str, ...], model: str
+        self,
+        out: Path,
+        work: Path,
+        seconds: float,
+        themes: tuple[str, ...],
+        model: str,
+        size: tuple[int, int],
     ) -> None:
         from PySide6.QtCore import qInstallMessageHandler
 
@@ -42,6 +48,7 @@ class Tour:
 
         self.out, self.work, self.seconds, self.themes = out, work, seconds, themes
         self.model = model
+        self.size = size
         self.failures: list[str] = []
         self.count = 0
         # Offscreen, Qt tells again and again what that platform cannot do.
@@ -51,7 +58,7 @@ class Tour:
         self.app = make_application(["tusk"])
         self.program = Program(Settings())
         self.window, self.bench = self.program.window, self.program.workbench
-        self.window.resize(*SIZE)
+        self.window.resize(*size)
         self.program.show()
 
     # Driving
@@ -118,7 +125,9 @@ class Tour:
             picture.save(str(path))
             grown = picture.size().toTuple()
             note = (
-                f"  (grown to {grown[0]} × {grown[1]})" if widget is None and grown != SIZE else ""
+                f"  (grown to {grown[0]} × {grown[1]})"
+                if widget is None and grown != self.size
+                else ""
             )
             print(path.name + note, flush=True)
         theme.apply(self.app, self.themes[0], 1.0)
@@ -377,14 +386,18 @@ def main() -> None:
     parser.add_argument("--only", choices=STOPS, action="append", help="visit these stops only")
     parser.add_argument("--model", default="", help="inspect this model, not the one trained here")
     parser.add_argument("--theme", choices=("light", "dark"), help="one theme only")
+    parser.add_argument("--size", choices=SIZES, default="1280x800", help="of the window")
+    parser.add_argument("--scale", default="1", help="of everything, such as 2 for 200 %%")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_SCALE_FACTOR"] = arguments.scale
     out = arguments.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tusk-tour-", ignore_cleanup_errors=True) as name:
         os.environ["TUSK_HOME"] = str(Path(name) / "home")
         themes = (arguments.theme,) if arguments.theme else ("light", "dark")
-        tour = Tour(out, Path(name), arguments.seconds, themes, arguments.model)
+        size = SIZES[arguments.size]
+        tour = Tour(out, Path(name), arguments.seconds, themes, arguments.model, size)
         for stop in arguments.only or STOPS:
             tour.stop(stop, lambda stop=stop: STOPS[stop](tour))
         tour.window.closer.force()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -516,7 +517,8 @@ def test_durations(seconds: float | None, text: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes close differently elsewhere")
 def test_a_closed_pipe_is_no_error() -> None:
-    command = f"{sys.executable} -m tusk_core settings | head -n 1; exit ${{PIPESTATUS[0]}}"
+    python = shlex.quote(sys.executable)
+    command = f"{python} -m tusk_core settings | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],  # noqa: S607
         cwd=ROOT,

@@ -121,6 +121,7 @@ class InferenceController(QObject):
         self._frames = FrameTable(0)
         self._number = 0
         self._awaited = 0
+        self._is_down = False
         self._wants_heat_map = False
         self._wants_reconstruction: set[str] = set()
         self._told: set[str] = set()
@@ -282,7 +283,9 @@ class InferenceController(QObject):
     # End
 
     def shutdown(self) -> bool:
-        """End the thread; False if it did not end in time."""
+        """End the thread for good; False if it did not end in time."""
+        # What still asks while the window goes down must not start it again.
+        self._is_down = True
         if self._thread is None:
             return True
         self._box.clear()
@@ -322,6 +325,8 @@ class InferenceController(QObject):
         thread.start()
 
     def _send(self, request: Request) -> None:
+        if self._is_down:
+            return
         self._ensure_thread()
         self._box.put(request)
         self._set_awaited(self._awaited + 1)

@@ -30,6 +30,7 @@ _USES = {
     "explains the columns.",
     "parquet": "One row for each detection with its descriptor, for pandas and map viewers.",
     "h5": "Everything that was found; this program opens it again.",
+    "npz": "Everything that was found, where HDF5 is not installed; this program opens it again.",
     "hloc": "Keypoints, descriptors and scores as structure-from-motion tools read them.",
     "sleap": "A project for SLEAP.",
     "dlc": "The table with three head rows that DeepLabCut and its companions read.",

@@ -115,7 +115,8 @@ class Openers(QObject):
             self._bench.sources.open_pictures(SAMPLE)
         models = bundled_models()
         if document.model is None and models:
-            self._window.open_model(next(iter(models)))
+            fitting = (name for name in models if name in SAMPLE)
+            self._window.open_model(next(fitting, next(iter(models))))
         if self._tour is None:
             self._tour = Tour(self._window, tour_steps(self._window))
         self._tour.start()

@@ -58,8 +58,8 @@ def tests_side_by_side() -> None:
     """Run the window's tests and all others in two processes, one core each."""
     print("== tests: the window's here, all others beside it and shown after", flush=True)
     start = time.monotonic()
-    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
-    others = [*pytest, "tests", "--ignore=tests/app"]
+    pytest = [sys.executable, "-m", "pytest"]
+    others = [*pytest, "tests", "--ignore=tests/app", "-o", "cache_dir=.pytest_cache/others"]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         beside = subprocess.Popen(
             others, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT

@@ -30,8 +30,11 @@ def build() -> None:
     for name in ("LICENSE", "NOTICE"):
         (PROGRAM / name).write_bytes((ROOT / name).read_bytes())
     if sys.platform.startswith("linux"):
-        for path in ("packaging/tusk-studio.desktop", "resources/icons/tusk.svg"):
-            (PROGRAM / Path(path).name).write_bytes((ROOT / path).read_bytes())
+        desktop = "tusk-studio.desktop"
+        (PROGRAM / desktop).write_bytes((ROOT / "packaging" / desktop).read_bytes())
+        # Named as the desktop file's Icon= line says.
+        drawing = ROOT / "resources" / "icons" / "tusk.svg"
+        (PROGRAM / "tusk-studio.svg").write_bytes(drawing.read_bytes())
     print(f"built in {time.monotonic() - began:.0f} s")
 
 

@@ -9,10 +9,11 @@ Ends with status 1 where a licence is unknown or would bind the whole program.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,9 @@ ACCEPTED = {
 }
 # Metadata that names no licence in a form a program can read.
 KNOWN = {"scipy": "BSD-3-Clause", "opentsne": "BSD-3-Clause", "umap-learn": "BSD-3-Clause"}
+# What PyTorch's CUDA build adds: NVIDIA's libraries, under NVIDIA's terms. pip fetches them from
+# where NVIDIA publishes them; nothing that we hand out contains them.
+CUDA_PARTS = re.compile(r"(nvidia|cuda)-|triton$")
 LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
 
 
@@ -63,7 +67,7 @@ def installed_parts() -> list[Part]:
     waiting, seen, parts = requirement_names(project["dependencies"]), set(), []
     while waiting:
         name = normal(waiting.pop())
-        if name in seen:
+        if name in seen or CUDA_PARTS.match(name):
             continue
         seen.add(name)
         try:
@@ -142,6 +146,9 @@ TUSK Studio is free software under the Apache License 2.0. It builds on the pack
 stand-alone program contains them. Their licence texts follow in notices.txt, where a package
 brings one.
 
+The stand-alone program is built with PyTorch for processors. PyTorch for NVIDIA GPUs also needs
+CUDA libraries, which pip installs under NVIDIA's own terms.
+
 Qt for Python (PySide6, shiboken6) and Qt are used under the GNU Lesser General Public License 3
 (LGPL-3.0.txt, which extends GPL-3.0.txt). They are separate files that you may replace by your
 own builds, and you may examine the program to do so. Their source is at
@@ -150,7 +157,8 @@ https://download.qt.io/official_releases/QtForPython/ and https://download.qt.io
 OpenCV contains FFmpeg under the GNU Lesser General Public License 2.1; source: https://ffmpeg.org.
 
 The VGG16 weights in resources/vgg16 are by the Visual Geometry Group, University of Oxford, under
-the Creative Commons Attribution licence.
+the Creative Commons Attribution licence. The digits in resources/samples are by E. Alpaydin and
+C. Kaynak, UCI Machine Learning Repository, under Creative Commons Attribution 4.0.
 
 """
 
@@ -159,6 +167,8 @@ def write_resources(parts: list[Part]) -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     text = INTRODUCTION + table(parts) + "\n"
     (TARGET / "THIRD_PARTY.txt").write_text(text, encoding="utf-8", newline="\n")
+    rows = json.dumps([asdict(part) for part in parts], indent=1) + "\n"
+    (TARGET / "parts.json").write_text(rows, encoding="utf-8", newline="\n")
     for name, source in (("LGPL-3.0.txt", "LGPL-3"), ("GPL-3.0.txt", "GPL-3")):
         if (COMMON / source).is_file():
             (TARGET / name).write_bytes((COMMON / source).read_bytes())

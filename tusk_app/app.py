@@ -307,7 +307,7 @@ def make_application(arguments: Sequence[str]) -> QApplication:
     assert isinstance(app, QApplication)
     app.setApplicationName("TUSK")
     app.setApplicationDisplayName("TUSK")
-    app.setDesktopFileName("tusk")
+    app.setDesktopFileName("tusk-studio")
     QImageReader.setAllocationLimit(IMAGE_LIMIT_MB)
     pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False)
     return app

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QTreeWidget
 
 from tusk_app.app import Program
+from tusk_app.dialogs.about import bundled_parts
 from tusk_app.dialogs.error_dialog import ErrorCenter, report_text
 from tusk_app.dialogs.open_data import OpenDataDialog, describe_sizes
 from tusk_app.dialogs.tour import place_beside
@@ -183,6 +184,21 @@ def test_help_dialogs_fit_a_laptop(program: Program, command: str) -> None:
     assert dialog is not None
     assert dialog.width() <= 1000
     assert dialog.height() <= 680
+    dialog.close()
+
+
+def test_the_about_box_lists_everything_the_program_is_built_on(program: Program) -> None:
+    rows = {name: (version, licence) for name, version, _use, licence in bundled_parts()}
+    assert rows["Python"][1] == "PSF-2.0"
+    for name in ("torch", "pyside6-essentials", "numpy", "umap-learn", "opencv-python-headless"):
+        version, licence = rows[name]
+        assert version[0].isdigit()
+        assert licence
+    assert len(rows) > 30
+    program.workbench.actions.trigger("help.about")
+    dialog = program.window.openers.opened("about-dialog")
+    (tree,) = dialog.findChildren(QTreeWidget)
+    assert tree.topLevelItemCount() == len(rows)
     dialog.close()
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tusk_core.data.pictures import read_picture
 
@@ -100,3 +104,93 @@ def test_make_help_lists_the_commands() -> None:
     )
     for name in ("make run", "make test", "make tour", "make bench", "make bundle"):
         assert name in done.stdout
+
+
+def edge_colours(picture: Image.Image) -> set[tuple[int, ...]]:
+    """Return the corner pixels: the mark has round corners."""
+    side = picture.width - 1
+    return {picture.getpixel(place) for place in ((0, 0), (side, 0), (0, side), (side, side))}
+
+
+def test_the_windows_icon_holds_every_size() -> None:
+    with Image.open(ROOT / "packaging" / "tusk.ico") as icon:
+        sizes = sorted(icon.ico.sizes())
+        assert {(16, 16), (24, 24), (32, 32), (48, 48), (256, 256)} <= set(sizes)
+        for size in sizes:
+            picture = icon.ico.getimage(size).convert("RGBA")
+            assert picture.size == size
+            assert len(picture.getcolors(2**20)) > 20
+            assert all(colour[3] < 128 for colour in edge_colours(picture))
+
+
+def test_the_macos_icon_holds_every_size() -> None:
+    with Image.open(ROOT / "packaging" / "tusk.icns") as icon:
+        sizes = icon.icns.itersizes()
+        assert {width * scale for width, _, scale in sizes} == {32, 64, 256, 512, 1024, 128}
+        for size in sizes:
+            picture = icon.icns.getimage(size).convert("RGBA")
+            assert picture.width == size[0] * size[2]
+            assert len(picture.getcolors(2**21)) > 20
+            assert all(colour[3] == 0 for colour in edge_colours(picture))
+
+
+def test_icon_files_come_from_the_drawing(tmp_path: Path) -> None:
+    icons = load("make_icons")
+    made, _ = icons.write_icons(tmp_path)
+    with Image.open(made) as new, Image.open(ROOT / "packaging" / "tusk.ico") as shipped:
+        for size in new.ico.sizes():
+            differences = np.abs(
+                np.asarray(new.ico.getimage(size), int) - np.asarray(shipped.ico.getimage(size))
+            )
+            assert differences.mean() < 2, "run tools/make_icons.py"
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = project["version"]
+    windows = (ROOT / "packaging" / "version_info.txt").read_text(encoding="utf-8")
+    assert windows.count(f"'{version}'") == 2
+    assert windows.count(f"({version.replace('.', ', ')}, 0)") == 2
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {version}\n" in citation
+    core = (ROOT / "tusk_core" / "__init__.py").read_text(encoding="utf-8")
+    assert re.search(rf'__version__ = "{re.escape(version)}"', core)
+
+
+def test_parts_listed_are_those_locked() -> None:
+    listed = json.loads((ROOT / "resources" / "licences" / "parts.json").read_text("utf-8"))
+    lock = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8")
+    normal = load("licences").normal
+    locked = dict(line.split("==") for line in lock.splitlines() if "==" in line)
+    versions = {normal(name): version for name, version in locked.items()}
+    for part in listed:
+        assert versions[part["name"]] == part["version"], "run tools/licences.py"
+        assert part["licence"] != "unknown"
+
+
+def test_libraries_of_nvidia_are_not_taken_for_parts_that_ship() -> None:
+    cuda_parts = load("licences").CUDA_PARTS
+    for name in ("nvidia-cublas", "nvidia-cudnn-cu13", "cuda-bindings", "triton"):
+        assert cuda_parts.match(name), name
+    assert not cuda_parts.match("torch")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="desktop files are Linux's")
+def test_the_desktop_entry_fits_the_program() -> None:
+    text = (ROOT / "packaging" / "tusk-studio.desktop").read_text(encoding="utf-8")
+    entries = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert entries["Exec"].split()[0] in scripts["gui-scripts"]
+    bundling = (ROOT / "tools" / "bundle.py").read_text(encoding="utf-8")
+    assert f'"{entries["Icon"]}.svg"' in bundling
+    application = (ROOT / "tusk_app" / "app.py").read_text(encoding="utf-8")
+    assert f'setApplicationName("{entries["StartupWMClass"]}")' in application
+    assert f'setDesktopFileName("{entries["Icon"]}")' in application
+    assert entries["Categories"].endswith(";")
+
+
+def test_the_bundle_asks_for_the_camera_and_has_its_icons() -> None:
+    spec = (ROOT / "build.spec").read_text(encoding="utf-8")
+    assert "NSCameraUsageDescription" in spec
+    for name in re.findall(r'PACKAGING / "([^"]+)"', spec):
+        assert (ROOT / "packaging" / name).is_file(), name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import platform
 from importlib import metadata
 
 from PySide6.QtCore import Qt, qVersion
@@ -21,21 +23,24 @@ from PySide6.QtWidgets import (
 from tusk_app import icons
 from tusk_core.resources import resource_root
 
-PARTS = (
-    ("PySide6_Essentials", "window toolkit (Qt)", "LGPL-3.0"),
-    ("torch", "tensors and training", "BSD-3-Clause"),
-    ("numpy", "arrays", "BSD-3-Clause"),
-    ("scipy", "numerics", "BSD-3-Clause"),
-    ("opencv-python-headless", "pictures, video, cameras", "Apache-2.0"),
-    ("pyqtgraph", "curves and plots", "MIT"),
-    ("pydantic", "settings", "MIT"),
-    ("safetensors", "model files", "Apache-2.0"),
-    ("h5py", "result files", "BSD-3-Clause"),
-    ("umap-learn", "maps", "BSD-3-Clause"),
-    ("openTSNE", "maps", "BSD-3-Clause"),
-    ("platformdirs", "folders", "MIT"),
-    ("send2trash", "the trash", "BSD-3-Clause"),
-)
+# What the larger parts are for; the list itself is made from the installed packages.
+USES = {
+    "h5py": "result files",
+    "numba": "fast maps",
+    "numpy": "arrays",
+    "opencv-python-headless": "pictures, video, cameras",
+    "opentsne": "maps",
+    "platformdirs": "folders",
+    "pydantic": "settings",
+    "pyqtgraph": "curves and plots",
+    "pyside6-essentials": "window toolkit (Qt)",
+    "safetensors": "model files",
+    "scikit-learn": "clustering",
+    "scipy": "numerics",
+    "send2trash": "the trash",
+    "torch": "tensors and training",
+    "umap-learn": "maps",
+}
 
 METHOD = (
     "The method is TUSK, Task-agnostic Unsupervised Keypoints (Jin and co-authors, NeurIPS 2022): "
@@ -61,6 +66,22 @@ def program_version() -> str:
 
         return str(__version__)
     return version
+
+
+def bundled_parts() -> tuple[tuple[str, str, str, str], ...]:
+    """Return (name, version, use, licence) of everything the program is built on.
+
+    ``tools/licences.py`` writes the list. What is installed now may be newer than what is listed;
+    the stand-alone program contains what is listed.
+    """
+    path = resource_root() / "licences" / "parts.json"
+    listed = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    rows = [("Python", platform.python_version(), "the language", "PSF-2.0")]
+    for part in listed:
+        name, installed = part["name"], version_of(part["name"])
+        version = part["version"] if installed == "–" else installed.partition("+")[0]
+        rows.append((name, version, USES.get(name, ""), part["licence"]))
+    return tuple(rows)
 
 
 class AboutDialog(QDialog):
@@ -126,9 +147,10 @@ class AboutDialog(QDialog):
         tree = QTreeWidget(self)
         tree.setRootIsDecorated(False)
         tree.setHeaderLabels(["Part", "Version", "For", "Licence"])
-        for name, use, licence in PARTS:
-            QTreeWidgetItem(tree, [name, version_of(name), use, licence])
-        for column in range(4):
+        for row in bundled_parts():
+            item = QTreeWidgetItem(tree, list(row))
+            item.setToolTip(3, row[3])
+        for column in range(3):
             tree.resizeColumnToContents(column)
         return tree
 
@@ -149,6 +171,6 @@ def licence_text() -> str:
     folder = resource_root() / "licences"
     files = sorted(folder.glob("*.txt")) + sorted(folder.glob("*.md")) if folder.is_dir() else []
     if not files:
-        return "\n".join(f"{name}: {licence}" for name, _, licence in PARTS)
+        return "The licence texts are missing; install the program again."
     parts = [f"{file.name}\n\n{file.read_text(encoding='utf-8')}" for file in files]
     return f"\n\n{'─' * 60}\n\n".join(parts)

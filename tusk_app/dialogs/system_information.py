@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app import logs
 from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.dialogs.about import PARTS, program_version, version_of
+from tusk_app.dialogs.about import USES, bundled_parts, program_version
 from tusk_app.settings import cache_dir, config_dir, log_dir
 from tusk_core import api
 from tusk_core.config import load_preset, preset_names, replaced
@@ -52,7 +52,7 @@ def describe_system(
         f"Cores    {os.cpu_count()}",
         f"Locale   {locale.getlocale()[0]}",
         "",
-        *(f"{name:<24} {version_of(name)}" for name, _, _ in PARTS),
+        *(f"{name:<24} {version}" for name, version, *_ in bundled_parts() if name in USES),
         "",
         *(_device_lines(devices)),
         "",

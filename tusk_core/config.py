@@ -99,6 +99,11 @@ class EncoderConfig(Settings):
 class KeypointConfig(Settings):
     """How keypoints are read from the heat map (paper section 3.1)."""
 
+    detector: Literal["single-map", "channel-wise"] = setting(
+        "single-map",
+        "single-map: the K highest peaks of one heat map; channel-wise: one heat map a keypoint, "
+        "the older way that the paper compares with.",
+    )
     num_keypoints: int = setting(
         8, "Keypoints taken from each picture.", symbol="K", level="basic", ge=1, le=512
     )
@@ -118,6 +123,13 @@ class KeypointConfig(Settings):
     )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
+    )
+    channel_temperature: float = setting(
+        0.3,
+        "Softness of the channel-wise soft-argmax over the whole map, in standard deviations "
+        "of the map.",
+        gt=0,
+        le=10,
     )
 
     @model_validator(mode="after")
@@ -382,6 +394,21 @@ class TrainConfig(Settings):
     pair: PairConfig = setting(PairConfig(), "Views")
     optim: OptimConfig = setting(OptimConfig(), "Optimisers")
     run: RunConfig = setting(RunConfig(), "Run")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        K, M = self.keypoints.num_keypoints, self.prototypes.num_prototypes
+        if self.is_channel_wise and K != M:
+            raise ValueError(
+                f'keypoints.detector = "channel-wise" has one prototype for each keypoint, so '
+                f"prototypes.num_prototypes ({M}) must equal keypoints.num_keypoints ({K})"
+            )
+        return self
+
+    @property
+    def is_channel_wise(self) -> bool:
+        """Whether every keypoint has a heat map of its own."""
+        return self.keypoints.detector == "channel-wise"
 
     @property
     def size_multiple(self) -> int:

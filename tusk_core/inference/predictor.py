@@ -294,7 +294,10 @@ class TorchPredictor:
                 descriptors=frozen(descriptors[row][kept]),
                 confidences=frozen(confidence_rows[row][kept]),
             )
-            heat_map = None if maps is None else self._heat_map(maps[row, 0], placement, size)
+            # Several maps of a channel-wise detector are shown as one: the highest at each place.
+            heat_map = None
+            if maps is not None:
+                heat_map = self._heat_map(maps[row].max(axis=0), placement, size)
             out.append(Detection(size, keypoints, heat_map, milliseconds))
         return out
 

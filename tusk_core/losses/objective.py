@@ -103,7 +103,9 @@ def step_loss(
 
     weighted: list[tuple[str, float, Tensor]] = []
     weighted += _reconstruction_terms(config, decoded, target, perceptual)
-    weighted += _cluster_terms(model, keypoints, encoded, views, fixed, step, commitment)
+    # A channel-wise keypoint's descriptor is its prototype already: nothing to cluster.
+    if not model.config.is_channel_wise:
+        weighted += _cluster_terms(model, keypoints, encoded, views, fixed, step, commitment)
     weighted += _equivariance_terms(model, encoded, views)
     if config.binarity_weight and decoded.alpha is not None:
         presence = keypoints.scores if model.config.decoder.presence else None
@@ -143,7 +145,7 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
 def _quantised(
     model: TuskModel, keypoints: KeypointSet, prototypes: Tensor
 ) -> tuple[KeypointSet, Tensor | None]:
-    if model.config.prototypes.method != "vector-quantisation":
+    if model.config.prototypes.method != "vector-quantisation" or model.config.is_channel_wise:
         return keypoints, None
     descriptors, commitment = quantise(keypoints.descriptors, prototypes)
     return KeypointSet(keypoints.xy, keypoints.scores, descriptors), commitment

@@ -1,5 +1,8 @@
 """Reading keypoints from the heat map: NMS, top-K, soft-argmax, descriptors (paper section 3.1).
 
+The channel-wise way that the paper compares with is here too: one map for each keypoint, whose
+place is the soft-argmax of the whole map.
+
 Shapes: B batch, K keypoints, C descriptor length, h x w map [cells]. Positions here are map
 cells, (x, y), (0, 0) = centre of the first cell.
 """
@@ -11,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.geometry.grids import to_unit
+
+_SURE = 1e-6
 
 
 def find_peaks(score_map: Tensor, num_keypoints: int, window: int) -> tuple[Tensor, Tensor]:
@@ -56,6 +61,42 @@ def refine_peaks(score_map: Tensor, indices: Tensor, window: int, temperature: f
     offsets = torch.stack([offset_x, offset_y], dim=-1).to(weights.dtype)  # (window², 2)
     peak = torch.stack([peak_x, peak_y], dim=-1).to(weights.dtype)
     return peak + weights @ offsets
+
+
+def channel_positions(score_maps: Tensor, temperature: float) -> Tensor:
+    """Return the soft-argmax of each whole map, as channel-wise detectors read keypoints.
+
+    The weights are a softmax of the log-odds, which do not flatten near 1 as scores do.
+
+    Args:
+        score_maps: (B, K, h, w), one map for each keypoint, in [0, 1].
+        temperature: softness in units of the log-odds, > 0.
+
+    Returns:
+        (B, K, 2) positions, differentiable in ``score_maps``.
+    """
+    # Rounding may bring a score to exactly 0 or 1.
+    log_odds = torch.logit(score_maps.flatten(2), eps=_SURE)
+    weights = torch.softmax(log_odds / temperature, dim=-1).view(*score_maps.shape)
+    h, w = score_maps.shape[-2:]
+    columns = torch.arange(w, device=weights.device, dtype=weights.dtype)
+    rows = torch.arange(h, device=weights.device, dtype=weights.dtype)
+    return torch.stack([weights.sum(dim=2) @ columns, weights.sum(dim=3) @ rows], dim=-1)
+
+
+def read_own(maps: Tensor, xy: Tensor) -> Tensor:
+    """Read each keypoint's own map at its position, bilinearly.
+
+    Args:
+        maps: (B, K, h, w).
+        xy: (B, K, 2) map cells.
+
+    Returns:
+        (B, K).
+    """
+    return read_at(maps.flatten(0, 1).unsqueeze(1), xy.flatten(0, 1).unsqueeze(1)).view(
+        xy.shape[:2]
+    )
 
 
 def read_at(maps: Tensor, xy: Tensor, *, nearest: bool = False) -> Tensor:

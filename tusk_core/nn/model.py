@@ -15,9 +15,16 @@ from torch import Tensor, nn
 from tusk_core.config import EncoderConfig, TrainConfig
 from tusk_core.geometry.grids import map_to_picture, picture_to_map
 from tusk_core.nn.decoder import Background, Decoded, Decoder
-from tusk_core.nn.keypoints import find_peaks, read_at, refine_peaks
+from tusk_core.nn.keypoints import (
+    channel_positions,
+    find_peaks,
+    read_at,
+    read_own,
+    refine_peaks,
+)
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.unet import UNet
+from tusk_core.results import TuskError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,8 @@ class Encoded:
     """What the encoder says about pictures.
 
     Attributes:
-        score_map: (B, 1, h, w) in [0, 1], standardised for each picture.
+        score_map: (B, 1, h, w) in [0, 1], standardised for each picture; (B, K, h, w) of a
+            channel-wise detector, whose maps are standardised one by one.
         features: (B, C, h, w), not normalised.
         code: (B, n) code of the background, or None.
         size: (width, height) of the pictures, before any padding.
@@ -39,7 +47,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class KeypointSet:
-    """Keypoints of a batch, by falling score.
+    """Keypoints of a batch, by falling score; those of a channel-wise detector by channel.
 
     Attributes:
         xy: (B, K, 2) pixels of the picture.
@@ -53,9 +61,15 @@ class KeypointSet:
 
 
 class Encoder(nn.Module):
-    """Picture to heat map and feature map (METHOD 1.2), at 1 / stride of its size."""
+    """Picture to heat map and feature map (METHOD 1.2), at 1 / stride of its size.
 
-    def __init__(self, config: EncoderConfig, channels: int) -> None:
+    Args:
+        config: widths and lengths.
+        channels: of the picture.
+        num_maps: heat maps; K for a channel-wise detector.
+    """
+
+    def __init__(self, config: EncoderConfig, channels: int, num_maps: int = 1) -> None:
         super().__init__()
         groups, features = config.norm_groups, config.num_features
         first = channels if config.stem_stride == 1 else config.widths[0]
@@ -71,13 +85,13 @@ class Encoder(nn.Module):
             nn.Conv2d(features, features, 3, padding=1),
             nn.GroupNorm(groups, features),
             nn.ReLU(inplace=True),
-            nn.Conv2d(features, 1, 3, padding=1),
+            nn.Conv2d(features, num_maps, 3, padding=1),
             # One group over one channel: each picture's map gets mean 0 and deviation 1.
-            nn.GroupNorm(1, 1),
+            nn.GroupNorm(num_maps, num_maps),
         )
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return score map (B, 1, h, w), features (B, C, h, w) and the coarsest map."""
+        """Return score maps (B, num_maps, h, w), features (B, C, h, w) and the coarsest map."""
         features, coarsest = self.unet(self.stem(images))
         return torch.sigmoid(self.heat_map(features)), features, coarsest
 
@@ -94,7 +108,8 @@ class TuskModel(nn.Module):
         self.config = config
         channels, features = config.data.channels, config.encoder.num_features
         size = (config.data.width, config.data.height)
-        self.encoder = Encoder(config.encoder, channels)
+        num_maps = config.keypoints.num_keypoints if config.is_channel_wise else 1
+        self.encoder = Encoder(config.encoder, channels, num_maps)
         self.decoder = Decoder(config.decoder, features, channels)
         self.prototypes = Prototypes(config.prototypes.num_prototypes, features)
         self.background = Background(config.decoder, config.encoder.widths[-1], channels, size)
@@ -128,7 +143,12 @@ class TuskModel(nn.Module):
             num_keypoints: K; the configuration's unless given.
             places: (B, K) int64 cells, counted by rows, to put keypoints at; negative leaves a
                 keypoint at its peak. None leaves all.
+
+        Raises:
+            TuskError: if a channel-wise model is asked for more keypoints than it has maps.
         """
+        if self.config.is_channel_wise:
+            return self._keypoint_of_each_map(encoded, num_keypoints)
         config = self.config.keypoints
         cells = encoded.score_map.shape[-1] * encoded.score_map.shape[-2]
         count = min(num_keypoints or config.num_keypoints, cells)
@@ -145,6 +165,30 @@ class TuskModel(nn.Module):
             scores,
             self._descriptors_in_cells(encoded.features, cells_xy),
         )
+
+    def _keypoint_of_each_map(self, encoded: Encoded, num_keypoints: int | None) -> KeypointSet:
+        """Read keypoint k from map k; its descriptor is prototype k, which is learnt with the net.
+
+        Nothing of the picture is left out or found twice: a map always has one place, and a
+        keypoint always has the label k. With fewer keypoints the best scored maps are kept.
+        """
+        score_maps = encoded.score_map.contiguous()
+        B, K = score_maps.shape[:2]
+        count = num_keypoints or K
+        if count > K:
+            raise TuskError(
+                f"This model has one heat map for each of its {K} keypoints, so it cannot give "
+                f"{count}. Ask for at most {K}, or use a model with a single heat map."
+            )
+        cells_xy = channel_positions(score_maps, self.config.keypoints.channel_temperature)
+        scores = read_own(score_maps, cells_xy)
+        descriptors = self.prototypes.unit().expand(B, -1, -1)
+        xy = map_to_picture(cells_xy, self.stride)
+        if count == K:
+            return KeypointSet(xy, scores, descriptors)
+        kept = scores.topk(count, dim=1).indices
+        rows = torch.arange(B, device=kept.device).unsqueeze(1)
+        return KeypointSet(xy[rows, kept], scores[rows, kept], descriptors[rows, kept])
 
     def descriptors_at(self, encoded: Encoded, xy: Tensor) -> Tensor:
         """Return the unit descriptors (B, N, C) at any positions (B, N, 2) of the picture."""

@@ -74,7 +74,7 @@ class Session:
             p for name, p in self.model.named_parameters() if not name.startswith("prototypes.")
         ]
         trained = self.network_parameters
-        if config.losses.joint:
+        if config.losses.joint or config.is_channel_wise:
             trained = [*trained, *self.model.prototypes.parameters()]
         self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate)
         self.prototype_optimiser = torch.optim.Adam(
@@ -155,9 +155,10 @@ class Session:
         losses = dict(zip(terms, values, strict=True))
         self._check_finite(losses)
         self._apply_gradients()
-        losses["sliced_wasserstein"] = self._move_prototypes(
-            self.team.gather(descriptors, dim=1), self.team.gather(labels, dim=1)
-        )
+        descriptors = self.team.gather(descriptors, dim=1)
+        self._count_labels(self.team.gather(labels, dim=1))
+        if not self.config.is_channel_wise:
+            losses["sliced_wasserstein"] = self._move_prototypes(descriptors)
         self._check_finite(losses)
         self.step += 1
         recent = losses["reconstruction"]
@@ -182,7 +183,7 @@ class Session:
             with self._autocast():
                 result = step_loss(self.model, views.part(start, stop), self.step, self.perceptual)
             total = result.total
-            if self.config.losses.joint:
+            if self.config.losses.joint and not self.config.is_channel_wise:
                 total = total + self._joint_prototype_loss(result)
             (total * share).backward()  # type: ignore[no-untyped-call]
             for name, value in {"total": total.detach(), **result.terms}.items():
@@ -235,14 +236,16 @@ class Session:
             rate *= _FINAL_RATE + (1 - _FINAL_RATE) * curve
         return rate
 
-    def _move_prototypes(self, descriptors: Tensor, labels: Tensor) -> float:
-        config = self.config
-        M = config.prototypes.num_prototypes
+    def _count_labels(self, labels: Tensor) -> None:
+        M = self.config.prototypes.num_prototypes
         counts = torch.bincount(labels.flatten(), minlength=M).float()
         # The even start is no observation, so the first step replaces it.
         memory = _USAGE_MEMORY if self.step else 0.0
         self.usage = memory * self.usage + (1 - memory) * counts / counts.sum()
         self.unused_for = torch.where(counts > 0, 0.0, self.unused_for + 1)
+
+    def _move_prototypes(self, descriptors: Tensor) -> float:
+        config = self.config
         kept = self.bank.push(descriptors.flatten(0, 2))
         generator = step_generator(config.run.seed, self.step, PROTOTYPES)
         if config.losses.joint or not config.losses.sliced_wasserstein_weight:

@@ -86,9 +86,10 @@ def explored_places(
 ) -> torch.Tensor | None:
     """Return places (batch, 2, K) for the weakest keypoints of both views; None when over.
 
-    Half of the keypoints at first, falling to none at ``config.explore_steps``.
+    Half of the keypoints at first, falling to none at ``config.explore_steps``. A channel-wise
+    detector does not explore: its maps look everywhere from the beginning.
     """
-    if step >= config.explore_steps:
+    if step >= config.explore_steps or config.detector == "channel-wise":
         return None
     K = config.num_keypoints
     count = round(_EXPLORED_SHARE * K * (1 - step / config.explore_steps))

@@ -180,8 +180,18 @@ class DecoderConfig(Settings):
         16, "Numbers that describe the background of one picture.", ge=1, le=1024
     )
 
+    hint_hidden: float = setting(
+        1.0,
+        "While training, the decoder also sees the picture with this share of it hidden in blocks, "
+        "so that keypoints need not carry the scenery; 1 shows nothing.",
+        gt=0,
+        le=1,
+    )
+
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.hint_hidden < 1 and self.blend != "sum":
+            raise ValueError('hint_hidden below 1 needs blend = "sum"')
         if self.patch_size % 4:
             raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
         if self.kind == "patch" and self.blend == "sum":
@@ -244,6 +254,13 @@ class LossConfig(Settings):
     reconstruction_weight: float = setting(1.0, "Weight of the reconstruction loss.", ge=0, le=1e6)
     pixel_weight: float = setting(
         0.0, "Weight of an added pixel term beside a perceptual loss.", ge=0, le=1e6
+    )
+    perceptual_side: int = setting(
+        224,
+        "Longer side at which VGG16 sees the pictures; 0 leaves them as they are.",
+        unit="px",
+        ge=0,
+        le=1024,
     )
     kmeans_weight: float = setting(0.01, "Weight of the k-means loss.", symbol="λ_km", ge=0, le=1e6)
     kmeans_temperature: float = setting(
@@ -359,7 +376,9 @@ class RunConfig(Settings):
     threads: int = setting(
         0, "CPU threads to compute with; 0 uses all cores but one.", unit="threads", ge=0, le=1024
     )
-    precision: Literal["fp32", "bf16"] = setting("fp32", "Arithmetic; bf16 on CUDA only.")
+    precision: Literal["fp32", "bf16"] = setting(
+        "fp32", "Arithmetic of the convolutions; bf16 needs CUDA or a CPU that has it."
+    )
     compile: bool = setting(False, "torch.compile on CUDA: minutes of start-up, then faster.")
     checkpoint_every: int = setting(500, "Save a checkpoint every n steps.", unit="steps", ge=1)
     keep_checkpoints: int = setting(

@@ -144,6 +144,19 @@ def test_it_learns(tmp_path) -> None:
         {"decoder.kind": "unet", "decoder.background": "none", "decoder.presence": False},
         {"decoder.background": "latent"},
         {"prototypes.num_prototypes": 2},
+        {"run.precision": "bf16"},
+        {
+            "decoder.kind": "unet",
+            "decoder.blend": "sum",
+            "decoder.background": "none",
+            "decoder.hint_hidden": 0.5,
+        },
+        {
+            "losses.reconstruction": "perceptual",
+            "losses.perceptual_side": 0,
+            "run.precision": "bf16",
+            "optim.batch_size": 2,
+        },
     ],
 )
 def test_every_switch_trains(tmp_path, changes) -> None:

@@ -38,12 +38,14 @@ class Views:
         warp: of B pictures.
         places: (B, 2, K) random numbers in [0, 1) that put keypoints of both views where the
             picture is unlike the background; negative leaves one at its peak. None leaves all.
+        shown: (B, 2, n, n) 1 for blocks of each view that the decoder may see. None for none.
     """
 
     first: Tensor
     second: Tensor
     warp: Warp
     places: Tensor | None = None
+    shown: Tensor | None = None
 
     def part(self, start: int, stop: int) -> Views:
         """Return the views of pictures ``start`` to ``stop``."""
@@ -53,7 +55,8 @@ class Views:
             self.warp.affine[start:stop],
         )
         places = None if self.places is None else self.places[start:stop]
-        return Views(self.first[start:stop], self.second[start:stop], warp, places)
+        shown = None if self.shown is None else self.shown[start:stop]
+        return Views(self.first[start:stop], self.second[start:stop], warp, places, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def step_loss(
     places = None if views.places is None else _explored(model, encoded, views)
     keypoints = model.find_keypoints(encoded, places=places)
     drawn, commitment = _quantised(model, keypoints, fixed)
-    decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
+    hint = None if views.shown is None else _hint(target, views.shown)
+    decoded = model.decode(drawn, encoded.size, encoded.code, hint=hint, with_layers=False)
 
     weighted: list[tuple[str, float, Tensor]] = []
     weighted += _reconstruction_terms(config, decoded, target, perceptual)
@@ -140,6 +144,13 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
     ends = (share / share.sum(dim=1, keepdim=True)).cumsum(dim=1)
     drawn = torch.searchsorted(ends, numbers.clamp_min(0)).clamp_max(cells.shape[1] - 1)
     return torch.where(numbers >= 0, drawn, -1)
+
+
+def _hint(target: Tensor, shown: Tensor) -> Tensor:
+    """Return what the decoder may see (2B, channels + 1, H, W): the picture, and where it is."""
+    blocks = shown.transpose(0, 1).flatten(0, 1).unsqueeze(1)
+    visible = F.interpolate(blocks, target.shape[-2:], mode="nearest")
+    return torch.cat([target * visible, visible], dim=1)
 
 
 def _quantised(

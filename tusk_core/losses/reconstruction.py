@@ -35,6 +35,7 @@ class PerceptualLoss(nn.Module):
     Args:
         weights: safetensors file; the bundled one by default.
         side: the longer side is brought to this many pixels; 0 keeps the size.
+        fast: convolve in bf16.
 
     Raises:
         FileNotFoundError: if the weights are missing.
@@ -42,21 +43,25 @@ class PerceptualLoss(nn.Module):
 
     mean: Tensor
 
-    def __init__(self, weights: Path | None = None, *, side: int = _INPUT_SIDE) -> None:
+    def __init__(
+        self, weights: Path | None = None, *, side: int = _INPUT_SIDE, fast: bool = False
+    ) -> None:
         super().__init__()
         state = load_file(weights or resource(_VGG_FILE))
         self._side = side
+        self._fast = fast
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.blocks = nn.ModuleList(_block(indices, state) for indices in _BLOCKS)
         self.requires_grad_(requires_grad=False).eval()
 
     def forward(self, rebuilt: Tensor, target: Tensor) -> Tensor:
         """Return the loss of pictures (B, 1 or 3, H, W) in [0, 1]."""
-        with torch.no_grad():
-            wanted = self._taps(target)
-        taps = self._taps(rebuilt)
+        with torch.autocast(target.device.type, torch.bfloat16, enabled=self._fast):
+            with torch.no_grad():
+                wanted = self._taps(target)
+            taps = self._taps(rebuilt)
         terms = [
-            F.l1_loss(tap, goal) / scale
+            (tap - goal).abs().mean(dtype=torch.promote_types(tap.dtype, torch.float32)) / scale
             for tap, goal, scale in zip(taps, wanted, _TAP_SCALES, strict=True)
         ]
         return torch.stack(terms).sum()

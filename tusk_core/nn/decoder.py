@@ -242,7 +242,9 @@ class Decoder(nn.Module):
             )
         else:
             outputs = colours + (config.blend == "alpha")
-            self.network = UNet(num_features, config.widths, outputs, config.norm_groups)
+            self._hint_channels = colours + 1 if config.hint_hidden < 1 else 0
+            inputs = num_features + self._hint_channels
+            self.network = UNet(inputs, config.widths, outputs, config.norm_groups)
 
     def forward(
         self,
@@ -252,6 +254,8 @@ class Decoder(nn.Module):
         size: tuple[int, int],
         background: Tensor | None,
         *,
+        hint: Tensor | None = None,
+        fast: bool = False,
         with_layers: bool = False,
     ) -> Decoded:
         """Draw keypoints.
@@ -262,24 +266,43 @@ class Decoder(nn.Module):
             scores: (B, K) in [0, 1].
             size: (width, height); a unet decoder needs multiples of its poolings.
             background: (B, colours, H, W), or None where the model has none.
+            hint: (B, colours + 1, H, W) what a decoder with hints may see; None for nothing.
+            fast: run the network's convolutions in bf16.
             with_layers: also return every layer on the whole picture.
         """
         if self.config.blend == "sum":
-            return self._weighted_sum(xy, descriptors, scores, size)
+            return self._weighted_sum(xy, descriptors, scores, size, hint, fast=fast)
         if self.config.kind == "patch":
             assert background is not None
             presence = scores if self.config.presence else None
-            patches = self.network(descriptors)
+            patches = self._run(descriptors, fast=fast)
             return blend_patches(xy, patches, presence, background, with_layers=with_layers)
-        return self._alpha_unet(xy, descriptors, scores, size, background)
+        return self._alpha_unet(xy, descriptors, scores, size, background, fast=fast)
+
+    def _run(self, x: Tensor, *, fast: bool) -> Tensor:
+        """Run the network; what it returns is at least float32."""
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
+            out = self.network(x)
+        first: Tensor = out if self.config.kind == "patch" else out[0]
+        return first.to(torch.promote_types(first.dtype, torch.float32))
 
     def _weighted_sum(
-        self, xy: Tensor, descriptors: Tensor, scores: Tensor, size: tuple[int, int]
+        self,
+        xy: Tensor,
+        descriptors: Tensor,
+        scores: Tensor,
+        size: tuple[int, int],
+        hint: Tensor | None,
+        *,
+        fast: bool,
     ) -> Decoded:
         values = descriptors * scores.unsqueeze(-1)
         canvas = splat_sum(xy, values, size, self.config.splat_variance)
-        out, _ = self.network(_channels_last(canvas))
-        return Decoded(torch.sigmoid(out))
+        if self._hint_channels:
+            if hint is None:
+                hint = canvas.new_zeros(canvas.shape[0], self._hint_channels, *canvas.shape[-2:])
+            canvas = torch.cat([canvas, hint.to(canvas.dtype)], dim=1)
+        return Decoded(torch.sigmoid(self._run(_channels_last(canvas), fast=fast)))
 
     def _alpha_unet(
         self,
@@ -288,10 +311,12 @@ class Decoder(nn.Module):
         scores: Tensor,
         size: tuple[int, int],
         background: Tensor | None,
+        *,
+        fast: bool,
     ) -> Decoded:
         values = descriptors * scores.unsqueeze(-1)
         canvas = splat_each(xy, values, size, self.config.splat_variance)
-        out, _ = self.network(_channels_last(canvas.flatten(0, 1)))
+        out = self._run(_channels_last(canvas.flatten(0, 1)), fast=fast)
         out = out.view(*xy.shape[:2], *out.shape[1:])  # (B, K, colours + 1, H, W)
         rgb, logits = torch.sigmoid(out[:, :, : self._colours]), out[:, :, self._colours]
         if background is None:

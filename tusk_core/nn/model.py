@@ -22,9 +22,12 @@ from tusk_core.nn.keypoints import (
     read_own,
     refine_peaks,
 )
+from tusk_core.nn.norm import GroupNorm
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.unet import UNet
 from tusk_core.results import TuskError
+
+_HEAT_MAP_HEAD = 3  # layers before the last convolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,13 @@ class Encoder(nn.Module):
         if config.stem_stride > 1:
             self.stem = nn.Sequential(
                 nn.Conv2d(channels, first, 5, stride=config.stem_stride, padding=2),
-                nn.GroupNorm(groups, first),
+                GroupNorm(groups, first),
                 nn.ReLU(inplace=True),
             )
         self.unet = UNet(first, config.widths, features, groups)
         self.heat_map = nn.Sequential(
             nn.Conv2d(features, features, 3, padding=1),
-            nn.GroupNorm(groups, features),
+            GroupNorm(groups, features),
             nn.ReLU(inplace=True),
             nn.Conv2d(features, num_maps, 3, padding=1),
             # One group over one channel: each picture's map gets mean 0 and deviation 1.
@@ -91,9 +94,16 @@ class Encoder(nn.Module):
         )
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return score maps (B, num_maps, h, w), features (B, C, h, w) and the coarsest map."""
+        """Return score maps (B, num_maps, h, w), features (B, C, h, w) and the coarsest map.
+
+        Whatever the arithmetic of the convolutions, what leaves is float32: peaks of a bf16 heat
+        map would tie.
+        """
         features, coarsest = self.unet(self.stem(images))
-        return torch.sigmoid(self.heat_map(features)), features, coarsest
+        hidden = self.heat_map[:_HEAT_MAP_HEAD](features)
+        with torch.autocast(images.device.type, enabled=False):
+            score_map = torch.sigmoid(self.heat_map[_HEAT_MAP_HEAD:](_at_least_float(hidden)))
+        return score_map, _at_least_float(features), _at_least_float(coarsest)
 
 
 class TuskModel(nn.Module):
@@ -114,13 +124,15 @@ class TuskModel(nn.Module):
         self.prototypes = Prototypes(config.prototypes.num_prototypes, features)
         self.background = Background(config.decoder, config.encoder.widths[-1], channels, size)
         self.stride = config.encoder.stem_stride
+        self.fast_arithmetic = False  # bf16 convolutions; the trainer decides
 
     def encode(self, images: Tensor) -> Encoded:
         """Run the encoder; sides it cannot divide are padded by repetition and cropped back."""
         height, width = images.shape[-2:]
         padded = _padded(images, self.config.size_multiple)
         padded = padded.contiguous(memory_format=torch.channels_last)
-        score_map, features, coarsest = self.encoder(padded)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
+            score_map, features, coarsest = self.encoder(padded)
         rows, columns = -(-height // self.stride), -(-width // self.stride)
         return Encoded(
             score_map[..., :rows, :columns],
@@ -204,6 +216,7 @@ class TuskModel(nn.Module):
         size: tuple[int, int],
         code: Tensor | None = None,
         *,
+        hint: Tensor | None = None,
         with_layers: bool = True,
     ) -> Decoded:
         """Rebuild pictures from keypoints and the background's code.
@@ -212,6 +225,8 @@ class TuskModel(nn.Module):
             keypoints: of B pictures.
             size: (width, height) to draw.
             code: (B, n), as ``encode`` gives it.
+            hint: (B, channels + 1, H, W) part of the picture and where it is, while a decoder
+                with hints is trained; None shows it nothing.
             with_layers: also return every layer; training does without.
         """
         width, height = size
@@ -226,9 +241,15 @@ class TuskModel(nn.Module):
             keypoints.scores,
             full,
             background,
+            hint=None if hint is None else _padded(hint, multiple),
+            fast=self.fast_arithmetic,
             with_layers=with_layers,
         )
         return decoded if full == size else _cropped(decoded, size)
+
+
+def _at_least_float(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _padded(images: Tensor, multiple: int) -> Tensor:

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tusk_core.nn.norm import GroupNorm
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,10 +23,10 @@ class ConvBlock(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int, norm_groups: int) -> None:
         super().__init__(
             nn.Conv2d(in_channels, out_channels, 3, padding=1),
-            nn.GroupNorm(norm_groups, out_channels),
+            GroupNorm(norm_groups, out_channels),
             nn.ReLU(inplace=True),
             nn.Conv2d(out_channels, out_channels, 3, padding=1),
-            nn.GroupNorm(norm_groups, out_channels),
+            GroupNorm(norm_groups, out_channels),
             nn.ReLU(inplace=True),
         )
 

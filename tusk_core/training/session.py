@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
 import math
@@ -17,10 +16,12 @@ from tusk_core.nn.model import TuskModel
 from tusk_core.results import TrainingError
 from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
 from tusk_core.training.views import (
+    HINTS,
     PLACES,
     PROTOTYPES,
     WARPS,
     explored_places,
+    hint_blocks,
     make_views,
     step_generator,
 )
@@ -67,6 +68,8 @@ class Session:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.run.seed)
             model = TuskModel(config)
+        fast = config.run.precision == "bf16" and device.type in {"cuda", "cpu"}
+        model.fast_arithmetic = fast
         self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.bank = DescriptorBank(config.prototypes.bank_size, config.encoder.num_features)
         self.bank.to(device)
@@ -83,7 +86,9 @@ class Session:
             betas=(0.5, 0.999),
         )
         self.perceptual = (
-            PerceptualLoss().to(device) if config.losses.reconstruction == "perceptual" else None
+            PerceptualLoss(side=config.losses.perceptual_side, fast=fast).to(device)
+            if config.losses.reconstruction == "perceptual"
+            else None
         )
         M = config.prototypes.num_prototypes
         self.usage = torch.full((M,), 1 / M, device=device)
@@ -148,6 +153,11 @@ class Session:
         )
         if places is not None:
             views = dataclasses.replace(views, places=places.to(self.device))
+        shown = hint_blocks(
+            self.config.decoder, images.shape[0], step_generator(seed, self.step, HINTS)
+        )
+        if shown is not None:
+            views = dataclasses.replace(views, shown=shown.to(self.device))
         start, stop = self.team.part(images.shape[0])
         terms, descriptors, labels = self._network_backward(views.part(start, stop))
         self.team.average_gradients(self._trained())
@@ -180,8 +190,7 @@ class Session:
             if start == stop:
                 continue
             share = (stop - start) / count
-            with self._autocast():
-                result = step_loss(self.model, views.part(start, stop), self.step, self.perceptual)
+            result = step_loss(self.model, views.part(start, stop), self.step, self.perceptual)
             total = result.total
             if self.config.losses.joint and not self.config.is_channel_wise:
                 total = total + self._joint_prototype_loss(result)
@@ -202,11 +211,6 @@ class Session:
             generator,
         )
         return self.config.losses.sliced_wasserstein_weight * loss
-
-    def _autocast(self) -> contextlib.AbstractContextManager[object]:
-        if self.config.run.precision == "bf16" and self.device.type == "cuda":
-            return torch.autocast("cuda", torch.bfloat16)
-        return contextlib.nullcontext()
 
     def _check_finite(self, losses: dict[str, float]) -> None:
         bad = [name for name, value in losses.items() if not math.isfinite(value)]

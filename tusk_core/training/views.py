@@ -15,10 +15,12 @@ from tusk_core.losses.objective import Views
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_core.config import KeypointConfig, PairConfig
+    from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES, PLACES = 1, 2, 3
+WARPS, PROTOTYPES, PLACES, HINTS = 1, 2, 3, 4
 _EXPLORED_SHARE = 0.5
+_HINT_BLOCKS = 8
+_UNHINTED = 0.25
 
 
 def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
@@ -27,7 +29,8 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: ``WARPS``, ``PROTOTYPES`` or ``PLACES``; their draws do not shift each other.
+        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES`` or ``HINTS``; their draws
+            do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
@@ -96,3 +99,18 @@ def explored_places(
     places = torch.rand(batch, 2, K, generator=generator)
     places[:, :, : K - count] = -1
     return places
+
+
+def hint_blocks(
+    config: DecoderConfig, batch: int, generator: torch.Generator
+) -> torch.Tensor | None:
+    """Return which blocks (batch, 2, n, n) of both views the decoder may see, 1 or 0.
+
+    One view in four shows nothing, so that the decoder can do without as well. None where
+    ``config.hint_hidden`` hides everything. The idea is AutoLink's (He et al., NeurIPS 2022).
+    """
+    if config.hint_hidden >= 1:
+        return None
+    numbers = torch.rand(batch, 2, _HINT_BLOCKS, _HINT_BLOCKS, generator=generator)
+    allowed = torch.rand(batch, 2, 1, 1, generator=generator) >= _UNHINTED
+    return ((numbers >= config.hint_hidden) & allowed).float()

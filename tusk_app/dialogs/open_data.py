@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -22,9 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.controllers.source_controller import display_name
+from tusk_app.models.document import TrainingShape
 from tusk_app.widgets.crop_preview import CropPreview
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from tusk_app.controllers.source_controller import SourceController, Survey
     from tusk_app.settings import Settings
     from tusk_core.results import SourceSummary
@@ -79,6 +82,20 @@ class OpenDataDialog(QDialog):
     def can_open(self) -> bool:
         """True unless there is nothing readable."""
         return self._open.isEnabled()
+
+    @property
+    def shape(self) -> TrainingShape | None:
+        """The training size the user chose, here or earlier; None leaves it to the preset."""
+        if not self._settings.value("data/chosen", False):
+            return None
+        fit = cast("Literal['crop', 'stretch', 'pad']", self._fit.currentData())
+        return TrainingShape(self._width.value(), self._height.value(), fit)
+
+    def set_shape(self, shape: TrainingShape) -> None:
+        """Choose a training size."""
+        self._width.setValue(shape.width)
+        self._height.setValue(shape.height)
+        self._fit.setCurrentIndex(self._fit.findData(shape.fit))
 
     def done(self, result: int) -> None:
         """Stop looking through."""
@@ -151,7 +168,8 @@ class OpenDataDialog(QDialog):
             box.setSuffix(" px")
             box.setAccessibleName(f"Training {name}")
             box.setValue(self._settings.value(f"data/{name}", 80))
-            box.valueChanged.connect(self._retarget)
+            box.setToolTip("Used for training; the training dialog shows it as changed")
+            box.valueChanged.connect(self._choose)
         self._fit = QComboBox(self)
         self._fit.setAccessibleName("How pictures are brought to the training size")
         for fit, words in FITS:
@@ -159,7 +177,7 @@ class OpenDataDialog(QDialog):
         self._fit.setCurrentIndex(
             max(0, self._fit.findData(self._settings.value("data/fit", "crop")))
         )
-        self._fit.currentIndexChanged.connect(self._retarget)
+        self._fit.currentIndexChanged.connect(self._choose)
         row = QHBoxLayout()
         row.addWidget(self._width)
         row.addWidget(QLabel("×", self))
@@ -194,12 +212,15 @@ class OpenDataDialog(QDialog):
         return row
 
     def _retarget(self) -> None:
-        width, height = self._width.value(), self._height.value()
         fit = str(self._fit.currentData())
-        self._preview.set_target(width, height, fit)
-        self._settings.set_value("data/width", width)
-        self._settings.set_value("data/height", height)
-        self._settings.set_value("data/fit", fit)
+        self._preview.set_target(self._width.value(), self._height.value(), fit)
+
+    def _choose(self) -> None:
+        self._retarget()
+        self._settings.set_value("data/chosen", True)
+        self._settings.set_value("data/width", self._width.value())
+        self._settings.set_value("data/height", self._height.value())
+        self._settings.set_value("data/fit", str(self._fit.currentData()))
 
     @Slot(object)
     def _show_survey(self, survey: Survey) -> None:

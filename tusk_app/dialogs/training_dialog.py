@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from tusk_core.config import ConfigError, TrainConfig
 
 if TYPE_CHECKING:
     from tusk_app.controllers.training_controller import TrainingController
+    from tusk_app.models.document import TrainingShape
     from tusk_app.workbench import Workbench
 
 LARGEST = QSize(1000, 680)
@@ -56,7 +58,12 @@ class TrainingDialog(QDialog):
     start_requested = Signal(object)
 
     def __init__(
-        self, training: TrainingController, *, source: str = "", parent: QWidget | None = None
+        self,
+        training: TrainingController,
+        *,
+        source: str = "",
+        shape: TrainingShape | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("training-dialog")
@@ -66,6 +73,8 @@ class TrainingDialog(QDialog):
         self._training = training
         self._presets: list[Preset] = []
         self._has_own_source = bool(source)
+        # The size chosen for these pictures; others that the user names here have none.
+        self._shape = {source: shape} if shape is not None else {}
         self.origin = RunOrigin(training.setup, self)
         self.cards = PresetCards(self)
         self.form = ConfigForm(self)
@@ -224,10 +233,13 @@ class TrainingDialog(QDialog):
 
     @Slot(object)
     def _take_preset(self, preset: Preset) -> None:
-        """Show the settings of a card; pictures the user chose, and the device, stay."""
+        """Show the settings of a card; pictures and size the user chose, and the device, stay."""
         config = preset.config
         source = self.origin.source_edit.text()
-        data = {"source": source} if self._has_own_source and source else {}
+        data: dict[str, object] = {}
+        if self._has_own_source and source:
+            shape = self._shape.get(source)
+            data = {"source": source} | (asdict(shape) if shape is not None else {})
         config = config.model_copy(
             update={
                 "data": config.data.model_copy(update=data),
@@ -310,7 +322,8 @@ def make_training_dialog(
     source = workbench.document.source.source if workbench.document.source is not None else ""
     training = workbench.training
     training.set_run_root(workbench.settings.run_root)
-    dialog = TrainingDialog(training, source=source, parent=parent)
+    shape = workbench.document.training_shape(source)
+    dialog = TrainingDialog(training, source=source, shape=shape, parent=parent)
     dialog.start_requested.connect(training.start_request)
     dialog.set_kind(kind, path)
     return dialog

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,21 @@ if TYPE_CHECKING:
 
     from tusk_core.api import PictureSource
     from tusk_core.results import Analysis, Detection, ModelInfo, Reconstruction
+
+
+@dataclass(frozen=True)
+class TrainingShape:
+    """How the user wants pictures to reach the network.
+
+    Attributes:
+        width: of the network's input [px].
+        height: of the network's input [px].
+        fit: how a picture of another shape is brought to that size.
+    """
+
+    width: int
+    height: int
+    fit: Literal["crop", "stretch", "pad"]
 
 
 class Document(QObject):
@@ -51,6 +67,7 @@ class Document(QObject):
         self._analysis: Analysis | None = None
         self._num_keypoints: int | None = None
         self._min_score = 0.0
+        self._shape: tuple[str, TrainingShape] | None = None
 
     @property
     def source(self) -> PictureSource | None:
@@ -106,6 +123,14 @@ class Document(QObject):
     def min_score(self) -> float:
         """Keypoints with a lower score are not shown, [0, 1]."""
         return self._min_score
+
+    def training_shape(self, source: str) -> TrainingShape | None:
+        """The shape the user chose for the pictures of ``source``; None leaves it to the preset."""
+        return self._shape[1] if self._shape is not None and self._shape[0] == source else None
+
+    def set_training_shape(self, source: str, shape: TrainingShape | None) -> None:
+        """Remember the shape that was chosen for the pictures of ``source``."""
+        self._shape = None if shape is None else (source, shape)
 
     def set_source(self, source: PictureSource | None) -> None:
         """Open other pictures; the caller closes the source that was open before."""

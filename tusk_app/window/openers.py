@@ -65,9 +65,9 @@ class Openers(QObject):
     def open_data(self, source: str) -> None:
         """Show what a folder holds before it is opened."""
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
-        dialog.open_wanted.connect(
-            lambda name, deep: self._bench.sources.open_pictures(name, recursive=deep)
-        )
+        document, sources = self._bench.document, self._bench.sources
+        dialog.accepted.connect(lambda: document.set_training_shape(source, dialog.shape))
+        dialog.open_wanted.connect(lambda name, deep: sources.open_pictures(name, recursive=deep))
         dialog.train_wanted.connect(self._open_and_train)
         self._show(dialog)
 

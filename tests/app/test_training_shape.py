@@ -1,0 +1,91 @@
+"""The training size chosen on the summary page reaches the training dialog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QPushButton
+
+from tusk_app.dialogs.open_data import OpenDataDialog
+from tusk_app.dialogs.training_dialog import TrainingDialog
+from tusk_app.models.document import TrainingShape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QDialog
+
+    from tusk_app.app import Program
+
+
+def press(dialog: QDialog, text: str) -> None:
+    next(b for b in dialog.findChildren(QPushButton) if b.text() == text).click()
+
+
+def opened(qtbot, program: Program, name: str) -> QDialog:
+    openers = program.window.openers
+    qtbot.waitUntil(lambda: openers.opened(name) is not None)
+    dialog = openers.opened(name)
+    assert dialog is not None
+    return dialog
+
+
+def summary_page(qtbot, program: Program, folder: Path) -> OpenDataDialog:
+    program.window.openers.open_data(str(folder))
+    dialog = opened(qtbot, program, "open-data-dialog")
+    assert isinstance(dialog, OpenDataDialog)
+    qtbot.waitUntil(lambda: dialog.facts["Pictures"] != "…")
+    return dialog
+
+
+def training_dialog(qtbot, program: Program) -> TrainingDialog:
+    dialog = opened(qtbot, program, "training-dialog")
+    assert isinstance(dialog, TrainingDialog)
+    dialog.estimate.cancel()
+    return dialog
+
+
+def test_the_chosen_size_is_the_one_that_is_trained(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    page = summary_page(qtbot, program, picture_folder)
+    page.set_shape(TrainingShape(64, 48, "pad"))
+    press(page, "Open and train…")
+    dialog = training_dialog(qtbot, program)
+    config = dialog.config()
+    assert config is not None
+    assert (config.data.width, config.data.height, config.data.fit) == (64, 48, "pad")
+    rows = dialog.form.rows
+    assert all(rows[path].is_changed for path in ("data.width", "data.height", "data.fit"))
+    assert "changed" in dialog.form.groups["data"].mark
+    dialog.origin.set_values("sample:tetrominoes", "cpu")
+    dialog._take_preset(dialog._presets[0])
+    assert not rows["data.width"].is_changed
+    dialog.close()
+
+
+def test_a_size_nobody_chose_leaves_it_to_the_preset(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    page = summary_page(qtbot, program, picture_folder)
+    press(page, "Open")
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.source is not None)
+    assert document.training_shape(str(picture_folder)) is None
+
+
+def test_the_size_holds_after_opening_and_for_these_pictures_only(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    page = summary_page(qtbot, program, picture_folder)
+    page.set_shape(TrainingShape(32, 32, "stretch"))
+    press(page, "Open")
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.picture is not None)
+    program.workbench.actions.trigger("model.train")
+    dialog = training_dialog(qtbot, program)
+    config = dialog.config()
+    assert config is not None
+    assert config.data.fit == "stretch"
+    assert document.training_shape("elsewhere") is None
+    dialog.close()

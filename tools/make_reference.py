@@ -1,4 +1,4 @@
-"""Write docs/reference: settings, presets, commands and licences, from the program itself.
+"""Write docs/reference: settings, presets, commands, exports and licences, from the program itself.
 
     python tools/make_reference.py [FOLDER]
 
@@ -177,7 +177,36 @@ def licences_page() -> str:
     return "\n".join([MADE, "# Licences\n", INTRODUCTION, *head, *rows, ""])
 
 
+def exports_page() -> str:
+    from tusk_core.inference.export import FORMATS
+    from tusk_core.inference.export.models import MODEL_FORMATS
+
+    rows = []
+    for name, one in FORMATS.items():
+        extras = sorted({f"`[{extra}]`" for _, extra in one.needs if extra})
+        target = "folder" if one.is_folder else f"`{one.suffix}`"
+        loses = one.drops or "Loses nothing."
+        rows.append(f"| `{name}` | {one.label} | {target} | {loses} | {', '.join(extras)} |")
+    head = ["| `--format` | what | writes | what it drops | extra |", "|---|---|---|---|---|"]
+    models = [f"| `{name}` | {about} |" for name, about in MODEL_FORMATS.items()]
+    return "\n".join(
+        [
+            MADE,
+            "# Exports\n",
+            "Of detections, `tusk export RESULTS --format NAME --out PATH` or in the window:\n",
+            *head,
+            *rows,
+            "\nOf a model: `tusk export MODEL --format NAME --out FOLDER`\n",
+            "| `--format` | what |",
+            "|---|---|",
+            *models,
+            "",
+        ]
+    )
+
+
 PAGES = {
+    "exports.md": exports_page,
     "settings.md": settings_page,
     "presets.md": presets_page,
     "commands.md": commands_page,

@@ -25,7 +25,7 @@ def tool() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "presets.md", "commands.md"])
+@pytest.mark.parametrize("page", ["settings.md", "presets.md", "commands.md", "exports.md"])
 def test_pages_are_up_to_date(tool: ModuleType, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "96")
     written = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from another folder with an empty home.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "dist" / "tusk"
 SUFFIX = ".exe" if os.name == "nt" else ""
+# Their tables of internal names take 120 MB, which only a debugger reads.
+STRIPPED = (
+    "torch/lib/libtorch_cpu.so",
+    "torch/lib/libtorch_python.so",
+    "llvmlite/binding/libllvmlite.so",
+)
 
 
 def build() -> None:
@@ -29,13 +36,26 @@ def build() -> None:
     subprocess.run(licences, cwd=ROOT, check=True)
     for name in ("LICENSE", "NOTICE"):
         (PROGRAM / name).write_bytes((ROOT / name).read_bytes())
+    if os.name != "nt":
+        (PROGRAM / "tusk-studio").unlink(missing_ok=True)
+        (PROGRAM / "tusk-studio").symlink_to("tusk")
     if sys.platform.startswith("linux"):
+        strip()
         desktop = "tusk-studio.desktop"
         (PROGRAM / desktop).write_bytes((ROOT / "packaging" / desktop).read_bytes())
         # Named as the desktop file's Icon= line says.
         drawing = ROOT / "resources" / "icons" / "tusk.svg"
         (PROGRAM / "tusk-studio.svg").write_bytes(drawing.read_bytes())
     print(f"built in {time.monotonic() - began:.0f} s")
+
+
+def strip() -> None:
+    """Remove what only a debugger reads from the largest libraries."""
+    if shutil.which("strip") is None:
+        print("no `strip` here: the bundle stays 120 MB larger")
+        return
+    paths = [PROGRAM / "_internal" / name for name in STRIPPED]
+    subprocess.run(["strip", "--strip-unneeded", *filter(Path.is_file, paths)], check=True)
 
 
 def size_of(folder: Path) -> int:
@@ -46,7 +66,9 @@ def size_of(folder: Path) -> int:
 def report_size() -> None:
     inside = PROGRAM / "_internal"
     parts = {path.name: size_of(path) for path in inside.iterdir() if path.is_dir()}
-    parts |= {path.name: path.stat().st_size for path in inside.iterdir() if path.is_file()}
+    loose = [path for path in inside.iterdir() if path.is_file() and not path.is_symlink()]
+    parts |= {path.name: path.stat().st_size for path in loose}
+    parts["the program itself"] = (PROGRAM / f"tusk{SUFFIX}").stat().st_size
     largest = sorted(parts.items(), key=lambda item: -item[1])[:8]
     print(f"size {size_of(PROGRAM) / 1e6:.0f} MB; largest parts:")
     for name, size in largest:

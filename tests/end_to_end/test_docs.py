@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -211,6 +212,56 @@ def test_commands_that_take_hours_are_at_least_understood(name: str) -> None:
             for command in untested(page):
                 words = shlex.split(command, comments=True)
                 assert _parser().parse_args(words[1:]), command
+
+
+def inline_commands(page: Path) -> list[str]:
+    """Return the commands inside sentences, tables and scripts, which no test can type."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    found = re.findall(r"`(tusk [^`]+)`", text)
+    scripts = "\n".join(blocks(page, "sh")).splitlines()
+    found += [line[line.index("tusk ") :] for line in scripts if re.match(r"srun tusk ", line)]
+    return [
+        command for command in found if not re.search(r"COMMAND|RESULTS|NAME|…|\.\.\.", command)
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_in_sentences_are_understood(page: Path) -> None:
+    for command in inline_commands(page):
+        words = shlex.split(command)[1:]
+        if len(words) == 1 or (words[-1].startswith("-") and "=" not in words[-1]):
+            continue  # a command or an option only named
+        assert _parser().parse_args(words), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_make_is_told_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    typed = re.findall(r"(?:^|`)(?:[A-Z_]+=\S+ )?make ([a-z]+)", text, re.MULTILINE)
+    assert set(typed) <= targets
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = re.findall(r'[".]\[([a-z,]+)\]"', text)
+    for name in {name for group in named for name in group.split(",")}:
+        assert name in extras["optional-dependencies"], name
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="desktop files are Linux's")
+def test_the_desktop_entry_is_installed_as_written(tmp_path: Path) -> None:
+    lines = blocks(ROOT / "docs" / "guide" / "install.md", "sh")
+    (script,) = [text for text in lines if "applications" in text]
+    bundle = tmp_path / "a place" / "dist" / "tusk"
+    bundle.mkdir(parents=True)
+    (bundle / "tusk-studio.svg").write_bytes((ROOT / "resources/icons/tusk.svg").read_bytes())
+    entry = ROOT / "packaging" / "tusk-studio.desktop"
+    (bundle / "tusk-studio.desktop").write_bytes(entry.read_bytes())
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
+    subprocess.run(["/bin/sh", "-ec", script], cwd=bundle.parents[1], env=env, check=True)
+    share = tmp_path / "home" / ".local" / "share"
+    written = (share / "applications" / "tusk-studio.desktop").read_text(encoding="utf-8")
+    assert f'Exec="{bundle / "tusk-studio"}" %F' in written
+    assert (share / "icons" / "tusk-studio.svg").is_file()
 
 
 def test_the_shell_is_there() -> None:

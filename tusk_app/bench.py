@@ -42,7 +42,7 @@ class BenchPlan:
         training_s: seconds of ticks while training.
         camera_s: seconds of camera.
         num_drags: moves of a keypoint.
-        num_selections: changes of the selection.
+        num_selections: changes of the selection from each panel.
         steps: of the run; it is stopped before.
     """
 
@@ -50,7 +50,7 @@ class BenchPlan:
     training_s: float = 60.0
     camera_s: float = 15.0
     num_drags: int = 60
-    num_selections: int = 40
+    num_selections: int = 20
     steps: int = 100_000
 
 
@@ -313,8 +313,10 @@ class _Bench:
         return self._bench.document.reconstruction is not before
 
     def _selection(self) -> dict[str, Any]:
-        """Time for one selection to reach every panel, with many detections."""
-        document, selection = self._bench.document, self._bench.selection
+        """Time until every panel shows a selection, with many detections."""
+        from tusk_app.bench_selection import SelectionBench
+
+        document = self._bench.document
         if document.model is None or document.source is None:
             return {"problem": "there is no model"}
         model = document.model
@@ -324,19 +326,10 @@ class _Bench:
         document.set_analysis(analysis)
         self._program.window.layouts.switch("Explore")
         live_for(2.0)
-        times, own_times, rng = [], [], np.random.default_rng(0)
-        for number in range(self._plan.num_selections):
-            began, own_began = time.perf_counter(), time.thread_time()
-            if number % 2:
-                selection.select_prototype(int(rng.integers(len(model.prototypes))), "bench")
-            else:
-                rows = rng.choice(NUM_DETECTIONS, 500, replace=False)
-                selection.select_detections(rows, "bench")
-            self._program.window.repaint()
-            times.append(1000 * (time.perf_counter() - began))
-            own_times.append(1000 * (time.thread_time() - own_began))
-        own = {"cpu_p50_ms": float(np.median(own_times))} if own_times else {}
-        return {**percentiles(times), **own, "detections": NUM_DETECTIONS}
+        times = SelectionBench(self._program, live_for).run(self._plan.num_selections)
+        every = [value for values in times.values() for value in values]
+        by_panel = {name: percentiles(values) for name, values in times.items()}
+        return {**percentiles(every), "detections": NUM_DETECTIONS, "from": by_panel}
 
 
 def made_up_analysis(

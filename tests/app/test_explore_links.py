@@ -215,3 +215,18 @@ def test_a_hundred_thousand_detections_are_looked_up_not_searched(qtbot, setting
         assert "sampled" in dock._footer.text()
     finally:
         explore_bench.close(bench)
+
+
+def test_a_panel_behind_another_catches_up_when_it_comes_to_the_front(qtbot, panels) -> None:
+    window, bench = panels.window, panels.bench
+    window.tabifyDockWidget(panels.map, panels.gallery)
+    panels.gallery.raise_()
+    qtbot.waitUntil(lambda: panels.gallery._when_seen.is_seen and not panels.map._when_seen.is_seen)
+    label = int(bench.document.analysis.labels[0])
+    bench.selection.select_prototype(label, "test")
+    assert panels.gallery.tiles.selected_prototypes() == [label]
+    assert not panels.map.scatter.state.selected.any()
+    panels.map.raise_()
+    qtbot.waitUntil(lambda: bool(panels.map.scatter.state.selected.any()))
+    state = panels.map.scatter.state
+    assert np.array_equal(np.sort(state.points.rows[state.selected]), bench.selection.detections)

@@ -182,3 +182,40 @@ def test_svg_names_stars_and_escapes_text(view) -> None:
     assert text.startswith("<svg")
     assert "a&lt;b" in text
     assert text.count("h0") == 9
+
+
+def test_a_box_takes_what_lies_between_two_corners(qtbot, view) -> None:
+    QTest.keyClick(view, Qt.Key.Key_B)
+    assert view.tool == "box"
+    begin = view.place_of(103) + QPoint(-12, -12)
+    end = view.place_of(107) + QPoint(12, 12)
+    if begin.y() > end.y():  # y grows upwards on the plane
+        begin, end = QPoint(begin.x(), end.y() - 24), QPoint(end.x(), begin.y() + 24)
+    with qtbot.waitSignal(view.enclosed) as closed:
+        QTest.mousePress(view, LEFT, SHIFT, begin)
+        QTest.mouseMove(view, QPoint(end.x(), begin.y()))
+        QTest.mouseMove(view, end)
+        QTest.mouseRelease(view, LEFT, SHIFT, end)
+    rows, mode = closed.args
+    assert rows.tolist() == [103, 104, 106, 107]
+    assert mode == "add"
+
+
+def test_a_selection_draws_only_the_selected_points_anew(view) -> None:
+    view.set_selected(np.array([100]))
+    view.grab()
+    kept = view._layers._grounds[True], view._layers._stars
+    view.set_selected(np.array([104]))
+    first = view.grab().toImage()
+    assert view._layers._grounds[True] is kept[0]
+    assert view._layers._stars is kept[1]
+    view.set_selected(np.array([], np.int64))
+    assert view.grab().toImage() != first
+
+
+def test_the_picture_of_the_map_is_sharp_and_leaves_the_view_as_it_is(view) -> None:
+    view.set_selected(np.array([104]))
+    before = view.grab().toImage()
+    picture = view.picture(2.0)
+    assert (picture.width(), picture.height()) == (800, 800)
+    assert view.grab().toImage() == before

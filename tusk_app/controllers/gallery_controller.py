@@ -62,6 +62,7 @@ class GalleryController(QObject):
         self._document, self._book, self._notices = document, prototypes, notices
         self._analysis, self._inference, self._opener = analysis, inference, opener
         self._context = 1.0
+        self._orders: dict[tuple[int | None, SortKey], NDArray[np.int64]] = {}
         self._tiles: tuple[PrototypeTile, ...] = ()
         self._decoded: NDArray[np.uint8] | None = None
         self._means: NDArray[np.uint8] | None = None
@@ -77,7 +78,7 @@ class GalleryController(QObject):
         self._mean_task.done.connect(self._take_means)
         self._mean_task.failed.connect(lambda error: log.info("no mean patches: %s", error))
         prototypes.changed.connect(self._remake)
-        analysis.index_changed.connect(self._remake)
+        analysis.index_changed.connect(self._index_changed)
         document.analysis_changed.connect(self._analysis_changed)
         document.model_changed.connect(self._model_changed)
         # Another source drops what the engine was asked for the old one.
@@ -122,9 +123,13 @@ class GalleryController(QObject):
         analysis, index = self._document.analysis, self._analysis.index
         if analysis is None or index is None:
             return np.empty(0, np.int64)
-        if prototype is None:
-            return sorted_rows(analysis, np.arange(len(analysis.labels)), key, None)
-        return sorted_rows(analysis, index.rows_of_prototype(prototype), key, prototype)
+        known = self._orders.get((prototype, key))
+        if known is None:
+            # Kept, so that going back to a prototype does not sort again.
+            own = np.arange(len(analysis.labels))
+            rows = own if prototype is None else index.rows_of_prototype(prototype)
+            known = self._orders[prototype, key] = sorted_rows(analysis, rows, key, prototype)
+        return known
 
     def half_sides(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return half the side of the square shown for each row, pixels of its picture."""
@@ -247,6 +252,11 @@ class GalleryController(QObject):
     def _take_decoded(self, pictures: NDArray[np.uint8]) -> None:
         self._decoded = pictures
         self.tiles_changed.emit()
+
+    @Slot()
+    def _index_changed(self) -> None:
+        self._orders.clear()
+        self._remake()
 
     @Slot()
     def _remake(self) -> None:

@@ -33,6 +33,7 @@ from tusk_app.widgets.legend_list import LegendList
 from tusk_app.widgets.map_bar import MapBar, MapChoice
 from tusk_app.widgets.scatter_state import ScatterStars
 from tusk_app.widgets.scatter_view import ScatterView
+from tusk_app.widgets.when_seen import WhenSeen
 from tusk_app.workers.embedding_child import MapSettings
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class EmbeddingDock(QDockWidget):
         self._explore = workbench.explore
         self._colours: MapColours | None = None
         self._hovered_at = QPoint()
+        self._when_seen = WhenSeen(self)
         self._make_widgets()
         self._connect_widgets()
         self._connect_state()
@@ -149,7 +151,7 @@ class EmbeddingDock(QDockWidget):
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
         self.live = LiveMap(self._bench, self.scatter, self.bar)
-        selection.detections_changed.connect(self._show_selected)
+        selection.detections_changed.connect(self._selection_changed)
         selection.hover_changed.connect(self._show_hovered)
         selection.prototype_changed.connect(self._show_prototype)
 
@@ -277,6 +279,9 @@ class EmbeddingDock(QDockWidget):
             self.legend.set_entries(entries, keep_hidden=keep_hidden)
 
     @Slot()
+    def _selection_changed(self) -> None:
+        self._when_seen(self._show_selected)
+
     def _show_selected(self) -> None:
         self.scatter.set_selected(self._bench.selection.detections)
         self._show_legend(keep_hidden=True)

@@ -28,6 +28,7 @@ from tusk_app.widgets.hover_card import HoverCard
 from tusk_app.widgets.panel_layout import AdaptiveSplitter, flow_bar
 from tusk_app.widgets.patch_grid import PatchGrid
 from tusk_app.widgets.prototype_tiles import PrototypeTiles
+from tusk_app.widgets.when_seen import WhenSeen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +59,7 @@ class GalleryDock(QDockWidget):
         self._explore = workbench.explore
         self._hovered_at = QPoint()
         self._shown: int | None = None
+        self._when_seen = WhenSeen(self)
         # A click on a patch selects its prototype; the patches stay where they are.
         self._keeps_rows = False
         self._make_widgets()
@@ -261,7 +263,7 @@ class GalleryDock(QDockWidget):
     def _set_shown(self, prototype: int | None) -> None:
         if prototype != self._shown:
             self._shown = prototype
-            self._show_rows()
+            self._when_seen(self._show_rows)
 
     @Slot(object)
     def _select_rows(self, rows: NDArray[np.int64]) -> None:
@@ -283,13 +285,19 @@ class GalleryDock(QDockWidget):
         target = None if prototype is None else self._bench.prototypes.target(prototype)
         if not self._keeps_rows:
             self._set_shown(target)
-        self.tiles.select(target)
+        self._when_seen(self._select_tile)
+
+    def _select_tile(self) -> None:
+        prototype = self._bench.selection.prototype
+        self.tiles.select(None if prototype is None else self._bench.prototypes.target(prototype))
 
     @Slot(str)
     def _detections_changed(self, origin: str) -> None:
+        if origin != ORIGIN:
+            self._when_seen(self._show_detections)
+
+    def _show_detections(self) -> None:
         rows = self._bench.selection.detections
-        if origin == ORIGIN:
-            return
         self.grid.set_selected(rows)
         if len(rows) == 1:
             self.grid.scroll_to(int(rows[0]))

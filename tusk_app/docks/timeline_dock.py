@@ -21,6 +21,7 @@ from tusk_app.controllers.playback_controller import SPEEDS
 from tusk_app.widgets import tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.timeline_bar import FULL_HEIGHT, Strip, TimelineBar
+from tusk_app.widgets.when_seen import WhenSeen
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -45,6 +46,7 @@ class TimelineDock(QDockWidget):
         self.setObjectName("timeline-dock")
         self._bench = workbench
         self.bar = TimelineBar(self)
+        self._when_seen = WhenSeen(self)
         self._buttons: dict[str, QToolButton] = {}
         hint = EmptyHint(
             "timeline",
@@ -152,7 +154,8 @@ class TimelineDock(QDockWidget):
         document.index_requested.connect(self._show_index)
         document.picture_changed.connect(self._show_index)
         self._bench.inference.frames_changed.connect(self._plan)
-        self._bench.selection.prototype_changed.connect(self._plan)
+        # What is selected is shown at once, as in all panels.
+        self._bench.selection.prototype_changed.connect(self._prototype_changed)
         self._bench.prototypes.changed.connect(self._plan)
         playback.playing_changed.connect(self._show_playing)
         playback.speed_changed.connect(self._show_speed)
@@ -232,6 +235,10 @@ class TimelineDock(QDockWidget):
     def _plan(self, _value: object = None) -> None:
         if not self._later.isActive():
             self._later.start()
+
+    @Slot()
+    def _prototype_changed(self) -> None:
+        self._when_seen(self._draw_strips)
 
     @Slot()
     def _draw_strips(self) -> None:

@@ -105,6 +105,10 @@ class SelectionModel(QObject):
 
 def _rows(ids: Iterable[int] | NDArray[np.integer]) -> NDArray[np.int64]:
     values = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, np.int64)
-    rows = np.unique(values.astype(np.int64))
+    # Sorting and dropping neighbours is several times quicker than numpy's ``unique``.
+    rows = np.sort(values.astype(np.int64))
+    if len(rows) > 1:
+        is_new = np.concatenate([[True], rows[1:] != rows[:-1]])
+        rows = rows if is_new.all() else rows[is_new]
     rows.flags.writeable = False
     return rows

@@ -1,4 +1,4 @@
-"""A freehand outline: it grows with the mouse and closes when the button is released."""
+"""An outline or a box that grows with the mouse and closes when the button is released."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LassoMode = Literal["replace", "add", "remove"]
+LassoShape = Literal["outline", "box"]
 
 _MIN_STEP = 2.0
 _COLOURS: dict[str, tuple[int, int, int]] = {
@@ -35,6 +36,7 @@ class Lasso:
 
     def __init__(self) -> None:
         self._corners: list[QPointF] = []
+        self._shape: LassoShape = "outline"
         self.mode: LassoMode = "replace"
 
     @property
@@ -42,14 +44,22 @@ class Lasso:
         """True from ``begin`` until ``finish`` or ``cancel``."""
         return bool(self._corners)
 
-    def begin(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        """Start an outline."""
-        self._corners = [at]
+    def begin(
+        self, at: QPointF, modifiers: Qt.KeyboardModifier, shape: LassoShape = "outline"
+    ) -> None:
+        """Start an outline, or a box with its first corner."""
+        self._corners, self._shape = [at], shape
         self.mode = mode_of(modifiers)
 
     def extend(self, to: QPointF) -> None:
-        """Go on; steps below two pixels are left out."""
-        if self._corners and (to - self._corners[-1]).manhattanLength() >= _MIN_STEP:
+        """Go on; steps below two pixels are left out. A box gets its opposite corner."""
+        if not self._corners:
+            return
+        if self._shape == "box":
+            first = self._corners[0]
+            beside, below = QPointF(to.x(), first.y()), QPointF(first.x(), to.y())
+            self._corners = [first, beside, to, below]
+        elif (to - self._corners[-1]).manhattanLength() >= _MIN_STEP:
             self._corners.append(to)
 
     def finish(self) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _GROUP = Qt.ItemDataRole.UserRole
 _SWATCH = 14
+_COUNT_MARGIN = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class LegendList(QTreeWidget):
         super().__init__(parent)
         self._hidden: frozenset[int] = frozenset()
         self._colours: dict[int, tuple[int, int, int]] = {}
+        self._look: object = None
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -67,7 +69,8 @@ class LegendList(QTreeWidget):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        # The width is set once for all lines: measuring every line anew takes long.
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         self.setAccessibleName(self.tr("Legend"))
         self.setToolTip(self.tr("Click: hide or show. Double click: this one alone."))
         self.itemClicked.connect(lambda item: self._toggle(_group_of(item)))
@@ -98,14 +101,30 @@ class LegendList(QTreeWidget):
                 )
                 self.addTopLevelItem(item)
         self._colours = {entry.group: entry.colour for entry in entries}
+        self._write(entries)
+        self._set_hidden(hidden, is_new=not same)
+
+    def _write(self, entries: Sequence[LegendEntry]) -> None:
+        """Set the words of all lines at once; only what changed is touched."""
         any_selected = any(entry.selected for entry in entries)
-        for i, entry in enumerate(entries):
+        counts = []
+        for entry in entries:
             total = readable.count(entry.total)
-            text = f"{readable.count(entry.selected)} / {total}" if any_selected else total
+            counts.append(f"{readable.count(entry.selected)} / {total}" if any_selected else total)
+        longest = max(counts, key=len, default="")
+        width = self.fontMetrics().horizontalAdvance(longest) + _COUNT_MARGIN
+        if width != self.columnWidth(1):
+            self.setColumnWidth(1, width)
+        # One notice for the view instead of one for each line.
+        self.model().blockSignals(True)
+        for i, (entry, count) in enumerate(zip(entries, counts, strict=True)):
             item = self._item(i)
-            item.setText(0, entry.name)
-            item.setText(1, text)
-        self._set_hidden(hidden)
+            if item.text(0) != entry.name:
+                item.setText(0, entry.name)
+            if item.text(1) != count:
+                item.setText(1, count)
+        self.model().blockSignals(False)
+        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hide, show or show alone by keyboard."""
@@ -116,6 +135,12 @@ class LegendList(QTreeWidget):
             self._solo(_group_of(item))
         else:
             super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_look"):
+            self._set_hidden(self._hidden)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing."""
@@ -139,9 +164,13 @@ class LegendList(QTreeWidget):
         # The first click of a double click has already changed the line itself.
         self._set_hidden(frozenset() if others <= self._hidden else others)
 
-    def _set_hidden(self, hidden: frozenset[int]) -> None:
+    def _set_hidden(self, hidden: frozenset[int], *, is_new: bool = False) -> None:
         changed = hidden != self._hidden
         self._hidden = hidden
+        look = (hidden, tuple(self._colours.items()), self.palette().cacheKey())
+        if look == self._look and not is_new:
+            return
+        self._look = look
         text = self.palette().color(QPalette.ColorRole.Text)
         faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for i in range(self.topLevelItemCount()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -49,7 +50,7 @@ class MapBar(QWidget):
         cancel_requested: Cancel was pressed.
         method_chosen: str, the method in the list changed.
         colour_changed: str, a ``ColourBy``.
-        tool_chosen: str, ``pan`` or ``lasso``.
+        tool_chosen: str, ``pan``, ``lasso`` or ``box``.
         fit_requested: show everything.
         live_toggled: bool; freeze_toggled: bool.
     """
@@ -135,6 +136,7 @@ class MapBar(QWidget):
         """Show which tool is active."""
         self.pan_button.setChecked(tool == "pan")
         self.lasso_button.setChecked(tool == "lasso")
+        self.box_button.setChecked(tool == "box")
 
     def set_export_menu(self, menu: QMenu) -> None:
         """Give the export button its menu."""
@@ -206,6 +208,7 @@ class MapBar(QWidget):
         self.lasso_button = self._tool_button(
             "lasso", self.tr("Lasso (S): Shift adds, Alt removes")
         )
+        self.box_button = self._tool_button("box", self.tr("Box (B): Shift adds, Alt removes"))
         self.pan_button = self._tool_button("hand", self.tr("Pan (G)"))
         self.fit_button = self._tool_button("fit", self.tr("Show everything (F)"), checkable=False)
         self.live_button = self._tool_button(
@@ -218,8 +221,13 @@ class MapBar(QWidget):
         self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.lasso_button.setChecked(True)
         self.freeze_button.setEnabled(False)
-        self.lasso_button.clicked.connect(lambda: self.tool_chosen.emit("lasso"))
-        self.pan_button.clicked.connect(lambda: self.tool_chosen.emit("pan"))
+        for button, tool in (
+            (self.lasso_button, "lasso"),
+            (self.box_button, "box"),
+            (self.pan_button, "pan"),
+        ):
+            # A second click on the active tool leaves it on.
+            button.clicked.connect(functools.partial(self._choose_tool, tool))
         self.fit_button.clicked.connect(self.fit_requested)
         self.live_button.toggled.connect(self.freeze_button.setEnabled)
         self.live_button.toggled.connect(self.live_toggled)
@@ -232,6 +240,10 @@ class MapBar(QWidget):
             buttons.addWidget(button)
         colour = labelled(self.tr("Colour"), self._colour)
         self._view_row = flow_bar(colour, tools, margins=(0, 0, 0, 0))
+
+    def _choose_tool(self, tool: str) -> None:
+        self.set_tool(tool)
+        self.tool_chosen.emit(tool)
 
     def _tool_button(self, icon: str, tip: str, *, checkable: bool = True) -> QToolButton:
         button = QToolButton()

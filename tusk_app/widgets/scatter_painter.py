@@ -30,35 +30,55 @@ def is_dark(palette: QPalette) -> bool:
     return palette.color(QPalette.ColorRole.Base).lightness() < 128
 
 
-def points_image(state: ScatterState, view: Viewport, ratio: float, palette: QPalette) -> QImage:
-    """Return the points one by one, at device resolution; selected ones on top with a rim.
+def points_image(state: ScatterState, view: Viewport, ratio: float, *, is_faded: bool) -> QImage:
+    """Return the points one by one, at device resolution, on a clear ground.
 
     Args:
         state: what to show.
         view: where.
         ratio: device pixels for one widget pixel.
-        palette: colours of the rim.
+        is_faded: pale, because others are selected.
     """
-    width, height = (max(1, round(side * ratio)) for side in view.size)
-    canvas = np.zeros((height, width), np.uint32)
     chosen = state.drawn_and_shown()
+    canvas, pixels, radius = _canvas_and_pixels(state, view, ratio, chosen)
+    colours = scatter_raster.packed(state.points.colours[chosen], _FADED if is_faded else 1.0)
+    scatter_raster.splat(canvas, pixels, colours, radius)
+    return _at_ratio(canvas, ratio)
+
+
+def selected_image(state: ScatterState, view: Viewport, ratio: float, palette: QPalette) -> QImage:
+    """Return the selected points alone, with a rim, at device resolution on a clear ground."""
+    drawn = state.drawn_and_shown()
+    chosen = drawn[state.selected[drawn]]
+    canvas, pixels, radius = _canvas_and_pixels(state, view, ratio, chosen, of=len(drawn))
+    text = palette.color(QPalette.ColorRole.Text)
+    rim = np.array([[text.red(), text.green(), text.blue()]], np.uint8)
+    rims = np.repeat(scatter_raster.packed(rim), len(chosen))
+    scatter_raster.splat(canvas, pixels, rims, radius + 1.3 * ratio)
+    full = scatter_raster.packed(state.points.colours[chosen])
+    scatter_raster.splat(canvas, pixels, full, radius + 0.3 * ratio)
+    return _at_ratio(canvas, ratio)
+
+
+def _canvas_and_pixels(
+    state: ScatterState,
+    view: Viewport,
+    ratio: float,
+    chosen: NDArray[np.int64],
+    of: int | None = None,
+) -> tuple[NDArray[np.uint32], NDArray[np.float64], float]:
+    """Return an empty canvas, the pixels of ``chosen`` on it, and the radius of a point."""
+    width, height = (max(1, round(side * ratio)) for side in view.size)
+    crowd = len(chosen) if of is None else of
+    radius = max(1.0, (CROWDED_RADIUS if crowd > CROWDED else POINT_RADIUS) * ratio)
     pixels = view.to_pixels(state.points.xy[chosen]) * ratio
-    colours = state.points.colours[chosen]
-    selected = state.selected[chosen]
-    radius = max(1.0, (CROWDED_RADIUS if len(chosen) > CROWDED else POINT_RADIUS) * ratio)
-    if selected.any():
-        rest = ~selected
-        faded = scatter_raster.packed(colours[rest], _FADED)
-        scatter_raster.splat(canvas, pixels[rest], faded, radius)
-        text = palette.color(QPalette.ColorRole.Text)
-        rim = np.array([[text.red(), text.green(), text.blue()]], np.uint8)
-        rims = np.repeat(scatter_raster.packed(rim), int(selected.sum()))
-        scatter_raster.splat(canvas, pixels[selected], rims, radius + 1.3 * ratio)
-        full = scatter_raster.packed(colours[selected])
-        scatter_raster.splat(canvas, pixels[selected], full, radius + 0.3 * ratio)
-    else:
-        scatter_raster.splat(canvas, pixels, scatter_raster.packed(colours), radius)
-    return owned_image(canvas)
+    return np.zeros((height, width), np.uint32), pixels, radius
+
+
+def _at_ratio(canvas: NDArray[np.uint32], ratio: float) -> QImage:
+    image = owned_image(canvas)
+    image.setDevicePixelRatio(ratio)
+    return image
 
 
 def owned_image(canvas: NDArray[np.uint32]) -> QImage:
@@ -137,34 +157,38 @@ def paint_live(painter: QPainter, live: LiveTrail, view: Viewport, palette: QPal
         painter.drawEllipse(QPointF(*place), 6.5, 6.5)
 
 
-def paint_thumbnails(
-    painter: QPainter,
-    state: ScatterState,
-    view: Viewport,
-    patch_of: Callable[[int], QImage | None],
-) -> bool:
-    """Draw pictures in place of dots if few enough points are in view; True if it did."""
+def thumbnail_places(
+    state: ScatterState, view: Viewport
+) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """Return which points are shown as pictures, and where; None if dots say more."""
     chosen = state.drawn_and_shown()
     if len(chosen) == 0:
-        return False
+        return None
     places = view.to_pixels(state.points.xy[chosen])
     in_view = ((places >= -THUMBNAIL) & (places <= np.array(view.size) + THUMBNAIL)).all(axis=1)
     if not 0 < int(in_view.sum()) <= MAX_THUMBNAILS:
-        return False
+        return None
     # Pictures that would hide each other say less than dots do.
     cells = np.unique(np.floor(places[in_view] / (0.6 * THUMBNAIL)), axis=0)
     if len(cells) < 0.5 * int(in_view.sum()):
-        return False
+        return None
+    return chosen[in_view], places[in_view]
+
+
+def paint_thumbnails(
+    painter: QPainter,
+    state: ScatterState,
+    shown: tuple[NDArray[np.int64], NDArray[np.float64]],
+    patch_of: Callable[[int], QImage | None],
+) -> None:
+    """Draw pictures in place of dots; ``shown`` is from ``thumbnail_places``."""
     half = THUMBNAIL / 2
-    for position, place in zip(chosen[in_view], places[in_view], strict=True):
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for position, place in zip(*shown, strict=True):
         target = QRectF(place[0] - half, place[1] - half, THUMBNAIL, THUMBNAIL)
         image = patch_of(int(state.points.rows[position]))
-        chosen_one = state.selected[position]
-        painter.setPen(
-            QPen(QColor(*map(int, state.points.colours[position])), 4 if chosen_one else 2)
-        )
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        width = 4 if state.selected[position] else 2
+        painter.setPen(QPen(QColor(*map(int, state.points.colours[position])), width))
         if image is not None:
             painter.drawImage(target, image)
         painter.drawRect(target)
-    return True

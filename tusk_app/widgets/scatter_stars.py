@@ -36,7 +36,7 @@ def star_polygon(centre: QPointF, radius: float) -> QPolygonF:
 
 
 def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
-    """Draw the stars in view: unused ones pale, the selected one large, names where they fit."""
+    """Draw the stars in view, unused ones pale, and names where they fit; none is highlighted."""
     stars = state.stars
     if len(stars.xy) == 0:
         return
@@ -46,22 +46,53 @@ def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette:
     faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
     seen = np.flatnonzero(in_view)
     usual = star_radius(int(stars.shown.sum()))
-    radii = np.where(seen == state.star, 1.5 * usual, np.where(faint[seen], 0.75 * usual, usual))
+    radii = np.where(faint[seen], 0.75 * usual, usual)
     base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for k in np.lexsort((~faint[seen], seen == state.star)):
-        i, centre = seen[k], QPointF(*places[seen[k]])
-        chosen = i == state.star
-        painter.setOpacity(0.45 if faint[i] and not chosen else 1.0)
-        painter.setPen(QPen(base, 4.5))
-        painter.drawPolygon(star_polygon(centre, radii[k]))
-        painter.setPen(QPen(text, 1.6 if chosen else 1.0))
-        painter.setBrush(QColor(*(int(part) for part in stars.colours[i])))
-        painter.drawPolygon(star_polygon(centre, radii[k]))
+    for k in np.argsort(~faint[seen], kind="stable"):
+        i = seen[k]
+        painter.setOpacity(0.45 if faint[i] else 1.0)
+        colour = QColor(*(int(part) for part in stars.colours[i]))
+        _paint_star(painter, QPointF(*places[i]), radii[k], (colour, base, text), rim=1.0)
     painter.setOpacity(1.0)
-    order = seen[np.lexsort((faint[seen], seen != state.star))][:MAX_LABELS]
+    order = seen[np.argsort(faint[seen], kind="stable")][:MAX_LABELS]
     boxes = np.concatenate([places[seen] - radii[:, None], places[seen] + radii[:, None]], axis=1)
     _paint_labels(painter, [(places[i], stars.labels[i]) for i in order], boxes, (text, base))
+
+
+def paint_chosen_star(
+    painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette
+) -> None:
+    """Draw the selected star large and with its name, above all others."""
+    stars, star = state.stars, state.star
+    if not 0 <= star < len(stars.xy) or not stars.shown[star]:
+        return
+    place = view.to_pixels(stars.xy[star : star + 1])[0]
+    base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+    radius = 1.5 * star_radius(int(stars.shown.sum()))
+    colour = QColor(*(int(part) for part in stars.colours[star]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_star(painter, QPointF(*place), radius, (colour, base, text), rim=1.6)
+    box = np.concatenate([place - radius, place + radius])[None]
+    _paint_labels(painter, [(place, stars.labels[star])], box, (text, base))
+
+
+def _paint_star(
+    painter: QPainter,
+    centre: QPointF,
+    radius: float,
+    colours: tuple[QColor, QColor, QColor],
+    *,
+    rim: float,
+) -> None:
+    """Draw one star; ``colours`` are of its face, its halo and its rim."""
+    face, halo, line = colours
+    shape = star_polygon(centre, radius)
+    painter.setBrush(face)
+    painter.setPen(QPen(halo, 4.5))
+    painter.drawPolygon(shape)
+    painter.setPen(QPen(line, rim))
+    painter.drawPolygon(shape)
 
 
 def _paint_labels(

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from tusk_app.models.analysis_index import stratified_sample
 from tusk_app.widgets import scatter_painter, scatter_raster, scatter_stars
 from tusk_app.widgets.lasso import Lasso
+from tusk_app.widgets.scatter_layers import ScatterLayers
 from tusk_app.widgets.scatter_state import (
     LiveTrail,
     ScatterPoints,
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QPaintDevice, QResizeEvent, QWheelEvent
+    from PySide6.QtGui import QResizeEvent, QWheelEvent
 
-Tool = Literal["pan", "lasso"]
+    from tusk_app.widgets.lasso import LassoShape
+
+Tool = Literal["pan", "lasso", "box"]
 
 MAX_DRAWN = 20_000
 _REACH = 9.0
+_TOOL_KEYS: dict[Qt.Key, Tool] = {
+    Qt.Key.Key_G: "pan",
+    Qt.Key.Key_S: "lasso",
+    Qt.Key.Key_B: "box",
+}
 
 
 class ScatterView(QWidget):
     """Shows up to hundreds of thousands of points; draws at most 20 000 of them one by one.
 
-    Wheel zooms at the pointer, dragging pans or, with the lasso tool, encloses; the middle button
-    always pans. G and S change the tool, F fits, Esc drops the outline or the selection.
+    Wheel zooms at the pointer, dragging pans or, with the lasso or the box, encloses; the middle
+    button always pans. G, S and B change the tool, F fits, Esc drops the outline or the selection.
+    A change of the selection draws only the selected points: what lies beneath is kept.
 
     Signals:
         enclosed: (NDArray[int64] rows, str mode), a lasso closed; ``replace``, ``add``, ``remove``.
@@ -71,10 +80,7 @@ class ScatterView(QWidget):
         self._drag_from: QPointF | None = None
         self._dragged = 0.0
         self._star_under = -1
-        self._points_cache: QImage | None = None
-        self._stars_cache: QImage | None = None
-        self._density_cache: tuple[QImage, QRectF] | None = None
-        self._density_stale = True
+        self._layers = ScatterLayers(self._state, 1.0, self.palette(), self.font())
         self._patch_of: Callable[[int], QImage | None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -108,7 +114,7 @@ class ScatterView(QWidget):
         self._tool = tool
         self._lasso.cancel()
         cross, hand = Qt.CursorShape.CrossCursor, Qt.CursorShape.OpenHandCursor
-        self.setCursor(cross if tool == "lasso" else hand)
+        self.setCursor(hand if tool == "pan" else cross)
         self.tool_changed.emit(tool)
         self.update()
 
@@ -167,15 +173,17 @@ class ScatterView(QWidget):
 
     def set_selected_star(self, index: int | None) -> None:
         """Make one star stand out."""
-        self._state.star = -1 if index is None else index
-        self._stars_cache = None
-        self.update()
+        star = -1 if index is None else index
+        if star != self._state.star:
+            self._state.star = star
+            self.update()
 
     def set_selected(self, rows: NDArray[np.int64]) -> None:
         """Make the points of ``rows`` (ascending) stand out and fade the others."""
         self._selected_rows = rows
         self._apply_selected()
-        self._forget()
+        self._layers.forget_selected()
+        self.update()
 
     def set_hovered(self, row: int | None) -> None:
         """Ring the point of ``row``."""
@@ -234,9 +242,9 @@ class ScatterView(QWidget):
         image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
         painter = QPainter(image)
-        self._paint(
-            painter, scatter_painter.points_image(self._state, self._view, ratio, self.palette())
-        )
+        painter.setFont(self.font())
+        layers = ScatterLayers(self._state, ratio, self.palette(), self.font())
+        layers.paint(painter, self._view, self._patch_of)
         painter.end()
         return image
 
@@ -255,54 +263,17 @@ class ScatterView(QWidget):
         self._state.selected = self._selected_rows[position] == rows
 
     def _forget(self, *, density: bool = False) -> None:
-        self._points_cache = self._stars_cache = None
-        self._density_stale = self._density_stale or density
+        self._layers.forget(density=density)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the plane and everything in it."""
-        if self._points_cache is None:
-            self._points_cache = scatter_painter.points_image(
-                self._state, self._view, self.devicePixelRatioF(), self.palette()
-            )
+        self._layers.use(self.devicePixelRatioF(), self.palette(), self.font())
         painter = QPainter(self)
-        self._paint(painter, self._points_cache)
+        self._layers.paint(painter, self._view, self._patch_of)
         scatter_painter.paint_hovered(painter, self._state, self._view, self.palette())
         self._lasso.paint(painter)
         painter.end()
-
-    def _paint(self, painter: QPainter, points: QImage) -> None:
-        palette = self.palette()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        if self._density_stale:
-            self._density_cache = scatter_painter.density_picture(self._state, palette)
-            self._density_stale = False
-        if self._density_cache is not None:
-            scatter_painter.paint_density(painter, *self._density_cache, self._view)
-        painted = self._patch_of is not None and scatter_painter.paint_thumbnails(
-            painter, self._state, self._view, self._patch_of
-        )
-        if not painted:
-            painter.drawImage(QRectF(self.rect()), points)
-        scatter_painter.paint_hull(painter, self._state, self._view, palette)
-        painter.drawImage(QRectF(self.rect()), self._stars_image(painter.device()))
-        if self._state.live is not None:
-            scatter_painter.paint_live(painter, self._state.live, self._view, palette)
-
-    def _stars_image(self, device: QPaintDevice) -> QImage:
-        """Return the stars on a clear ground; kept, because placing names takes a while."""
-        ratio = device.devicePixelRatioF()
-        size = self.size() * ratio
-        if self._stars_cache is None or self._stars_cache.size() != size:
-            image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-            image.fill(Qt.GlobalColor.transparent)
-            image.setDevicePixelRatio(ratio)
-            painter = QPainter(image)
-            painter.setFont(self.font())
-            scatter_stars.paint_stars(painter, self._state, self._view, self.palette())
-            painter.end()
-            self._stars_cache = image
-        return self._stars_cache
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Keep a fitted view fitted."""
@@ -314,7 +285,7 @@ class ScatterView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""
         if event.type() == QEvent.Type.PaletteChange:
-            self._forget(density=True)
+            self.update()
         super().changeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -325,8 +296,9 @@ class ScatterView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin an outline or a pan."""
         self._dragged = 0.0
-        if event.button() == Qt.MouseButton.LeftButton and self._tool == "lasso":
-            self._lasso.begin(event.position(), event.modifiers())
+        if event.button() == Qt.MouseButton.LeftButton and self._tool != "pan":
+            shape: LassoShape = "box" if self._tool == "box" else "outline"
+            self._lasso.begin(event.position(), event.modifiers(), shape)
         elif event.button() in {Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton}:
             self._drag_from = event.position()
 
@@ -367,7 +339,7 @@ class ScatterView(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """G pans, S encloses, F fits, Esc clears, + and - zoom."""
+        """G pans, S and B enclose, F fits, Esc clears, + and - zoom."""
         key = event.key()
         if key == Qt.Key.Key_Escape:
             if self._lasso.is_active:
@@ -375,10 +347,8 @@ class ScatterView(QWidget):
                 self.update()
             else:
                 self.cleared.emit()
-        elif key == Qt.Key.Key_G:
-            self.set_tool("pan")
-        elif key == Qt.Key.Key_S:
-            self.set_tool("lasso")
+        elif key in _TOOL_KEYS:
+            self.set_tool(_TOOL_KEYS[Qt.Key(key)])
         elif key in {Qt.Key.Key_F, Qt.Key.Key_Home}:
             self.fit()
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:

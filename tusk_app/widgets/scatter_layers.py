@@ -1,0 +1,138 @@
+"""Images of a scatter view that are kept, so that a new selection draws only what it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFont, QImage, QPainter, QPalette
+
+from tusk_app.widgets import scatter_painter, scatter_stars
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QRectF
+
+    from tusk_app.widgets.scatter_state import ScatterState, Viewport
+
+    Thumbnails = tuple[NDArray, NDArray]  # type: ignore[type-arg]
+
+
+class ScatterLayers:
+    """Ground with density and points, selected points, stars: each made when it is missing."""
+
+    def __init__(self, state: ScatterState, ratio: float, palette: QPalette, font: QFont) -> None:
+        """Begin with nothing.
+
+        Args:
+            state: what to show; looked at whenever something is painted.
+            ratio: device pixels for one widget pixel.
+            palette: colours of ground and text.
+            font: of the names.
+        """
+        self._state, self._ratio, self._palette, self._font = state, ratio, palette, font
+        self._grounds: dict[bool, QImage] = {}
+        self._selected: QImage | None = None
+        self._stars: QImage | None = None
+        self._density: tuple[QImage, QRectF] | None = None
+        self._density_stale = True
+        self._thumbnails: Thumbnails | None = None
+        self._thumbnails_stale = True
+
+    def forget(self, *, density: bool = False) -> None:
+        """Draw everything anew next time: points, view or size are others."""
+        self._grounds = {}
+        self._selected = self._stars = None
+        self._thumbnails_stale = True
+        self._density_stale = self._density_stale or density
+
+    def forget_selected(self) -> None:
+        """Draw the selected points anew next time."""
+        self._selected = None
+
+    def use(self, ratio: float, palette: QPalette, font: QFont) -> None:
+        """Take another resolution, other colours or another font."""
+        if (ratio, palette, font) != (self._ratio, self._palette, self._font):
+            self._ratio, self._palette, self._font = ratio, palette, font
+            self.forget(density=True)
+
+    def paint(
+        self, painter: QPainter, view: Viewport, patch_of: Callable[[int], QImage | None] | None
+    ) -> None:
+        """Paint all but what follows the pointer.
+
+        Args:
+            painter: on the widget or a picture of its size.
+            view: which part of the plane.
+            patch_of: pictures to draw in place of dots when few are in view; None for dots.
+        """
+        state = self._state
+        thumbnails = self._pictures(view) if patch_of is not None else None
+        if patch_of is not None and thumbnails is not None:
+            self._paint_beneath(painter, view)
+            scatter_painter.paint_thumbnails(painter, state, thumbnails, patch_of)
+        else:
+            is_faded = bool(state.selected.any())
+            painter.drawImage(0, 0, self._ground(view, is_faded=is_faded))
+            if is_faded:
+                painter.drawImage(0, 0, self._selected_points(view))
+        scatter_painter.paint_hull(painter, state, view, self._palette)
+        painter.drawImage(0, 0, self._star_image(view))
+        scatter_stars.paint_chosen_star(painter, state, view, self._palette)
+        if state.live is not None:
+            scatter_painter.paint_live(painter, state.live, view, self._palette)
+
+    def _paint_beneath(self, painter: QPainter, view: Viewport) -> None:
+        """Paint the empty plane and how crowded it is."""
+        base = self._palette.color(QPalette.ColorRole.Base)
+        painter.fillRect(QRect(0, 0, *view.size), base)
+        if self._density_stale:
+            self._density = scatter_painter.density_picture(self._state, self._palette)
+            self._density_stale = False
+        if self._density is not None:
+            scatter_painter.paint_density(painter, *self._density, view)
+
+    def _pictures(self, view: Viewport) -> Thumbnails | None:
+        if self._thumbnails_stale:
+            self._thumbnails = scatter_painter.thumbnail_places(self._state, view)
+            self._thumbnails_stale = False
+        return self._thumbnails
+
+    def _ground(self, view: Viewport, *, is_faded: bool) -> QImage:
+        """Return density and points; kept for both shades."""
+        ground = self._grounds.get(is_faded)
+        if ground is None:
+            ground = self._canvas(view, QImage.Format.Format_RGB32)
+            painter = QPainter(ground)
+            self._paint_beneath(painter, view)
+            points = scatter_painter.points_image(self._state, view, self._ratio, is_faded=is_faded)
+            painter.drawImage(0, 0, points)
+            painter.end()
+            self._grounds[is_faded] = ground
+        return ground
+
+    def _selected_points(self, view: Viewport) -> QImage:
+        if self._selected is None:
+            self._selected = scatter_painter.selected_image(
+                self._state, view, self._ratio, self._palette
+            )
+        return self._selected
+
+    def _star_image(self, view: Viewport) -> QImage:
+        """Return the stars on a clear ground; placing names takes a while."""
+        if self._stars is None:
+            image = self._canvas(view, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
+            painter.setFont(self._font)
+            scatter_stars.paint_stars(painter, self._state, view, self._palette)
+            painter.end()
+            self._stars = image
+        return self._stars
+
+    def _canvas(self, view: Viewport, form: QImage.Format) -> QImage:
+        image = QImage(QSize(*view.size) * self._ratio, form)
+        image.setDevicePixelRatio(self._ratio)
+        return image

@@ -75,7 +75,8 @@ def count_convolutions(model: TuskModel, images: Tensor) -> ConvolutionCount:
     for hook in hooks:
         hook.remove()
     total = sum(3 * shape.multiply_adds() * count for shape, count in shapes.items())
-    spent = sum(_time(shape, images.device) * count for shape, count in shapes.items())
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=model.fast_arithmetic):
+        spent = sum(_time(shape, images.device) * count for shape, count in shapes.items())
     return ConvolutionCount(total, spent)
 
 

@@ -130,6 +130,7 @@ def _machine(device: DeviceInfo, config: TrainConfig) -> dict[str, Any]:
         "device": device.name,
         "device_label": device.label,
         "threads": torch.get_num_threads(),
+        "precision": config.run.precision,
         "torch": torch.__version__,
         "system": platform.platform(),
         "preset": config.preset,
@@ -199,11 +200,13 @@ def _network_inputs(model: TuskModel, images: Tensor) -> dict[str, Tensor]:
 def _networks_alone(model: TuskModel, inputs: dict[str, Tensor], watch: Stopwatch) -> float:
     """Return the time of encoder and decoder network alone, forward and backward."""
     watch.start()
-    scores, features, _ = model.encoder(inputs["encoder"])
+    given = inputs["encoder"]
+    with torch.autocast(given.device.type, torch.bfloat16, enabled=model.fast_arithmetic):
+        scores, features, _ = model.encoder(given)
+        out = model.decoder.network(inputs["decoder"].requires_grad_())
     torch.autograd.backward(
         [scores, features], [torch.ones_like(scores), torch.ones_like(features)]
     )
-    out = model.decoder.network(inputs["decoder"].requires_grad_())
     drawn = out if isinstance(out, Tensor) else out[0]
     torch.autograd.backward([drawn], [torch.ones_like(drawn)])
     elapsed = watch.lap()

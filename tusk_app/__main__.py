@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import multiprocessing
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def open_window(paths: Sequence[str]) -> int:
     if options:
         sys.stderr.write(f"There is no option {options[0]}; `tusk --help` tells what there is.\n")
         return 2
-    problem = version_problem()
+    problem = mistyped_command(paths) or version_problem()
     if problem is None:
         from tusk_app import preflight
 
@@ -75,6 +78,16 @@ def open_window(paths: Sequence[str]) -> int:
         sys.stderr.write(preflight.library_advice(str(missing)) + "\n")
         return 2
     return run(paths)
+
+
+def mistyped_command(paths: Sequence[str]) -> str | None:
+    """Return a sentence where the first word is neither a command nor anything that exists."""
+    if not paths or not re.fullmatch(r"[A-Za-z][A-Za-z-]*", paths[0]) or Path(paths[0]).exists():
+        return None
+    word, commands = paths[0], sorted(engine_commands() | {"self-test"})
+    close = difflib.get_close_matches(word.lower(), commands, n=1)
+    guess = f" Did you mean `tusk {close[0]}`?" if close else ""
+    return f"There is no command, file or folder {word}.{guess} `tusk --help` lists the commands."
 
 
 def version_problem(

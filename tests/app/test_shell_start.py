@@ -41,6 +41,19 @@ def test_options_that_are_not_there_are_refused(capsys: pytest.CaptureFixture[st
     assert "--nonsense" in capsys.readouterr().err
 
 
+def test_a_mistyped_command_is_told_from_a_path(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert entry.open_window(["detct", "model"]) == 2
+    assert "Did you mean `tusk detect`?" in capsys.readouterr().err
+    assert "Did you mean" not in (entry.mistyped_command(["qqqq"]) or "")
+    assert "There is no command" in (entry.mistyped_command(["qqqq"]) or "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    for opened in ("pictures", "sample:tetrominoes", "gone.png", "/gone"):
+        assert entry.mistyped_command([opened]) is None
+
+
 def test_the_broken_qt_is_refused_on_old_pythons() -> None:
     assert "PySide6-Essentials<6.12" in (entry.version_problem((3, 11), "6.12.0") or "")
     assert entry.version_problem((3, 11), "6.11.3") is None

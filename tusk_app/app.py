@@ -201,8 +201,11 @@ class Program(QObject):
             path = data_dir() / "prototypes" / model.fingerprint
             path.mkdir(parents=True, exist_ok=True)
         bench.prototypes.reset(len(model.prototypes), path)
+        known = {device.name: device.label for device in self._devices}
         self.window.status.set_device(
-            model.device, model.device_reason, is_accelerated=model.device != "cpu"
+            known.get(model.device, model.device.upper()),
+            model.device_reason,
+            is_accelerated=model.device != "cpu",
         )
 
     @Slot(object)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         EmbeddingMap,
         EvaluationReport,
         ExportFormatInfo,
+        GroundTruth,
         RunSummary,
         SourceSummary,
         TrainingEstimate,
@@ -40,6 +41,8 @@ __all__ = [
     "export_model",
     "fine_tune",
     "follow_events",
+    "ground_truth",
+    "has_ground_truth",
     "list_devices",
     "list_runs",
     "load_report",
@@ -149,6 +152,22 @@ def summarise_source(source: str, control: RunControl | None = None) -> SourceSu
     from tusk_core.data.source import summarise
 
     return summarise(source, control)
+
+
+def has_ground_truth(source: PictureSource) -> bool:
+    """Return whether something is known about the pictures of an open source."""
+    return bool(getattr(source, "has_ground_truth", False))
+
+
+def ground_truth(source: PictureSource, index: int) -> GroundTruth | None:
+    """Return what is known to be in one picture; None where nothing is.
+
+    Raises:
+        SourceError: if the files that tell cannot be read.
+    """
+    from tusk_core.data.truth import truth_of
+
+    return truth_of(source, index)
 
 
 def make_sample_data(

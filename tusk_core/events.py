@@ -63,6 +63,8 @@ class StepDone:
         pictures_per_second: smoothed over the last steps.
         elapsed: training seconds so far, pauses excluded, resumed parts included.
         remaining: estimated seconds left; None in the first steps.
+        learning_rate: step size of encoder and decoder; None in older runs.
+        memory_bytes: most memory used so far, the GPU's or else the process's; None if unknown.
     """
 
     step: int
@@ -71,6 +73,8 @@ class StepDone:
     pictures_per_second: float
     elapsed: float
     remaining: float | None
+    learning_rate: float | None = None
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

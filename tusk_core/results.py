@@ -179,6 +179,21 @@ class SourceSummary:
     frames_per_second: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundTruth:
+    """What is known to be in one picture; arrays are owned and read-only.
+
+    Attributes:
+        xy: (J, 2) float32 centres, pixels.
+        boxes: (J, 4) float32, first column, first row, columns, rows; pixels.
+        names: what each object is, such as ``"T"`` or ``"cube"``.
+    """
+
+    xy: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
     """From a short probe of the real step.

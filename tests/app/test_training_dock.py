@@ -47,7 +47,8 @@ NUM_PROTOTYPES = 10
 
 def step_done(step: int) -> StepDone:
     losses = {"total": 1.0 / step, "reconstruction": 0.5 / step, "kmeans": 2.0 / step}
-    return StepDone(step, losses, 0.1, 160.0, 0.1 * step, 0.1 * (TOTAL - step))
+    left = 0.1 * (TOTAL - step)
+    return StepDone(step, losses, 0.1, 160.0, 0.1 * step, left, 5e-4, 512_000_000)
 
 
 def preview(step: int, num_used: int) -> PreviewReady:
@@ -147,7 +148,9 @@ def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path)
     assert view.header.state_text == "Training"
     assert view.header.button("pause").isEnabled()
     assert view.numbers.value("speed") == "160"
-    assert view.numbers.value("device") == "cpu"
+    assert view.numbers.value("device") == "CPU"
+    assert view.numbers.value("rate") == "0.0005"
+    assert view.numbers.value("memory") == "512 MB"
     qtbot.waitUntil(lambda: view.strip.preview is not None)
     assert "1 of 10 prototypes in use. That is normal this early" in view.usage_text
     gate.release(28)

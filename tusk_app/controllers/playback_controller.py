@@ -13,9 +13,6 @@ from tusk_app.workers.latest_value import LatestValue
 from tusk_app.workers.picture_reader import PictureReader, ReadPicture, ReadRequest
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from tusk_app.controllers.inference_controller import InferenceController
     from tusk_app.models.document import Document
     from tusk_app.models.notices import Notices
@@ -68,11 +65,12 @@ class PlaybackController(QObject):
         self._is_reading = False
         self._wanted = -1  # index asked of the reader last
         self._is_ticking = False
+        self._wants_truth = False
         self._speed = 1.0
         self._loops = True
         self._range: tuple[int, int] | None = None
         self._started_at, self._started_from = 0.0, 0
-        self._pending: tuple[int, NDArray[np.uint8]] | None = None
+        self._pending: ReadPicture | None = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -178,6 +176,16 @@ class PlaybackController(QObject):
             self._restart_clock(self._document.index)
             self.loop_changed.emit()
 
+    def set_truth_wanted(self, wanted: bool) -> None:  # noqa: FBT001 - a plain switch
+        """Read the ground truth beside every picture, if the source has any."""
+        if wanted == self._wants_truth:
+            return
+        self._wants_truth = wanted
+        source, index = self._document.source, self._document.index
+        is_missing = self._document.picture is not None and self._document.truth is None
+        if wanted and is_missing and source is not None and not self._is_reading:
+            self._request(ReadRequest(source, index, with_truth=True, with_picture=False))
+
     def shutdown(self) -> bool:
         """Stop playing and end the reader thread; False if it did not end in time."""
         self.pause()
@@ -236,10 +244,13 @@ class PlaybackController(QObject):
             self._restart_clock(index)  # somebody else went elsewhere: play on from there
         if source is None or (self._is_reading and index == self._wanted):
             return
-        self._ensure_thread()
         self._is_reading, self._wanted = True, index
         self._pending = None
-        if self._requests.put(ReadRequest(source, index)):
+        self._request(ReadRequest(source, index, self._wants_truth))
+
+    def _request(self, request: ReadRequest) -> None:
+        self._ensure_thread()
+        if self._requests.put(request):
             self._wake.emit()
 
     @Slot()
@@ -258,35 +269,38 @@ class PlaybackController(QObject):
     def _take(self, result: ReadPicture) -> None:
         if result.source is not self._document.source:
             return
+        if not result.has_picture:
+            if result.index == self._document.index:
+                self._document.set_truth(result.truth)
+            return
         self._is_reading = result.index != self._wanted
         if result.picture is None:
             self._tell_problem(result)
             return
         waits = self.is_playing and self._inference.can_detect
         if waits and self._inference.cached(result.index) is None:
-            self._pending = (result.index, result.picture)
+            self._pending = result
             self._inference.look_at(result.index, result.picture)
             return
-        self._show(result.index, result.picture)
+        self._show(result)
 
     @Slot(object)
     def _take_detected(self, key: PictureKey) -> None:
-        if self._pending is not None and self._pending[0] == key.index:
-            index, picture = self._pending
-            self._pending = None
-            self._show(index, picture)
+        if self._pending is not None and self._pending.index == key.index:
+            self._show(self._pending)
 
     @Slot(bool)
     def _take_busy(self, busy: bool) -> None:  # noqa: FBT001
         """Show a frame without keypoints if the model could not look at it."""
         if not busy and self._pending is not None:
-            index, picture = self._pending
-            self._pending = None
-            self._show(index, picture)
+            self._show(self._pending)
 
-    def _show(self, index: int, picture: NDArray[np.uint8]) -> None:
-        wanted = self._document.index
-        self._document.set_picture(index, picture)
+    def _show(self, result: ReadPicture) -> None:
+        self._pending = None
+        wanted, index = self._document.index, result.index
+        self._document.set_picture(index, result.picture)
+        if result.truth is not None:
+            self._document.set_truth(result.truth)
         self.problem.emit("")
         if self._is_reading and wanted != index:
             # Scrubbing: a newer picture is on its way, so the document keeps asking for that.

@@ -54,6 +54,7 @@ class PreferencesDialog(QDialog):
         column.addWidget(self._make_engine(devices))
         column.addWidget(self._make_folders())
         column.addWidget(self._make_start())
+        self._align()
         keys = QPushButton("Keyboard shortcuts…", self)
         keys.setAutoDefault(False)
         keys.clicked.connect(edit_shortcuts)
@@ -146,6 +147,19 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(box)
         column.addWidget(self.offer_recovery)
         return box
+
+    def _align(self) -> None:
+        """Let the fields of all boxes begin at the same place."""
+        labels: list[QWidget] = []
+        for box in self.findChildren(QGroupBox):
+            form = box.layout()
+            if isinstance(form, QFormLayout):
+                rows = range(form.rowCount())
+                cells = [form.itemAt(row, QFormLayout.ItemRole.LabelRole) for row in rows]
+                labels += [cell.widget() for cell in cells if cell is not None]  # type: ignore[misc]
+        width = max(label.sizeHint().width() for label in labels)
+        for label in labels:
+            label.setMinimumWidth(width)
 
     def _set_theme(self) -> None:
         self._settings.theme = cast("ThemeChoice", self.theme.currentData())

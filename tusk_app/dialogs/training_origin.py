@@ -257,7 +257,9 @@ def summary_text(summary: SourceSummary) -> str:
         more = f" and {others} other size{'s' if others > 1 else ''}" if others else ""
         parts.append(f"{width}×{height} px{more}")
     if summary.unreadable:
-        parts.append(f"{len(summary.unreadable)} unreadable files are left out")
+        num = len(summary.unreadable)
+        are = "files are" if num > 1 else "file is"
+        parts.append(f"{readable.count(num)} unreadable {are} left out")
     return ", ".join(parts) + "."
 
 

@@ -266,7 +266,8 @@ class CameraDock(QDockWidget):
         ]
         self._source.setCurrentIndex(places[0] if places else 0)
         self._paint_icons()
-        if self._camera.cameras or not self._was_refreshed:
+        stands_in = self._file is not None and self._source.currentData() is self._file
+        if self._camera.cameras or not self._was_refreshed or stands_in:
             self._hint.hide()
         elif not self._camera.is_looking:
             self._hint.setText(

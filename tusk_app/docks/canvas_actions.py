@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from tusk_app.models.display import Layer
 from tusk_app.widgets.image_canvas import ZOOM_STEP
 from tusk_app.widgets.save_picture_dialog import SavePictureDialog
+from tusk_core.api import has_ground_truth
 from tusk_core.events import JobProgress
 from tusk_core.results import SourceError
 
@@ -32,6 +33,8 @@ _LAYERS = (
      "Colour every pixel by the keypoint that draws it", Layer.SEGMENTATION),
     ("view.error-map", "&Error map", "E", "compare",
      "Show where the reconstruction differs from the picture", Layer.ERROR),
+    ("view.ground-truth", "Ground &truth", "T", "check",
+     "Show what is known to be in the picture: samples and annotated data sets", Layer.TRUTH),
 )  # fmt: skip
 
 
@@ -160,8 +163,11 @@ class CanvasActions(QObject):
                         "edit.copy-picture", "file.save-picture"):  # fmt: skip
             actions.get(command).setEnabled(has_picture)
         has_model = document.model is not None
-        for command in ("view.split", "view.flip", *(row[0] for row in _LAYERS)):
+        has_truth = document.source is not None and has_ground_truth(document.source)
+        for command in ("view.split", "view.flip"):
             actions.get(command).setEnabled(has_model)
+        for command, *_rest, layer in _LAYERS:
+            actions.get(command).setEnabled(has_truth if layer is Layer.TRUTH else has_model)
 
 
 def _write(image: QImage, path: Path) -> Iterator[object]:

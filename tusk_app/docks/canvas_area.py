@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tusk_app.workers.job_worker import JobFailure
     from tusk_core.events import JobProgress
 
+WIDEST_STATE = "88 keypoints in 888 ms"
 ZOOMS = (25, 50, 100, 200, 400, 800, 1600)
 
 
@@ -49,6 +50,9 @@ class CanvasArea(QWidget):
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._state = QLabel(self)
         self._state.setProperty("role", "muted")
+        # Of a fixed width: with a camera its text changes many times a second.
+        self._state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._state.setMinimumWidth(self._state.fontMetrics().horizontalAdvance(WIDEST_STATE))
         self._zoom = self._make_zoom()
         self._lay_out()
         self.binding = CanvasBinding(workbench, self.canvas)
@@ -166,8 +170,8 @@ class CanvasArea(QWidget):
             menu.addSeparator()
         for command in ("view.fit", "view.actual-size", "|", "view.overlay", "view.labels",
                         "view.heat-map", "view.reconstruction", "view.segmentation",
-                        "view.error-map", "view.split", "|", "edit.copy-picture",
-                        "file.save-picture"):  # fmt: skip
+                        "view.error-map", "view.ground-truth", "view.split", "|",
+                        "edit.copy-picture", "file.save-picture"):  # fmt: skip
             if command == "|":
                 menu.addSeparator()
             elif command in actions:

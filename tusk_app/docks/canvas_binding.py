@@ -39,6 +39,7 @@ class CanvasBinding(QObject):
         document.picture_changed.connect(self._show_picture)
         document.detection_changed.connect(self._show_detection)
         document.reconstruction_changed.connect(self._show_reconstruction)
+        document.truth_changed.connect(self._show_truth)
         document.thresholds_changed.connect(self._show_style)
         document.source_changed.connect(self._show_hint)
         document.model_changed.connect(self._show_hint)
@@ -75,6 +76,7 @@ class CanvasBinding(QObject):
             self._show_picture()
             self._show_detection()
             self._show_reconstruction()
+            self._show_truth()
 
     # Document to canvas
 
@@ -84,6 +86,11 @@ class CanvasBinding(QObject):
             self._canvas.set_picture(self._bench.document.picture)
             if self._bench.document.detection is not None:
                 self._show_detection()
+
+    @Slot()
+    def _show_truth(self) -> None:
+        if not self._is_live:
+            self._canvas.set_truth(self._bench.document.truth)
 
     @Slot()
     def _show_detection(self) -> None:
@@ -122,6 +129,7 @@ class CanvasBinding(QObject):
         if display.is_split != (self._canvas.split is not None):
             self._canvas.set_split(0.5 if display.is_split else None)
         inference = self._bench.inference
+        self._bench.playback.set_truth_wanted(display.layer(Layer.TRUTH).visible)
         inference.set_heat_map_wanted(display.layer(Layer.HEAT_MAP).visible)
         inference.set_reconstruction_wanted(WANTS, display.needs_reconstruction)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from tusk_app.models.display import Layer
 from tusk_app.widgets.layer_row import LayerRow
 from tusk_app.widgets.value_slider import ValueSlider
+from tusk_core.api import has_ground_truth
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -34,6 +35,7 @@ _LAYERS = (
     (Layer.SEGMENTATION, "Segmentation", "Every pixel in the colour of the keypoint that draws it"),
     (Layer.ERROR, "Error map", "Where the reconstruction differs from the picture"),
     (Layer.HEAT_MAP, "Heat map", "Where the model sees something worth a keypoint"),
+    (Layer.TRUTH, "Ground truth", "What is known to be in the picture: a box, a centre, a name"),
 )
 _COLOURS = (("prototype", "Prototype"), ("score", "Score"), ("one", "One colour"))
 _SIZES = (("score", "Score"), ("fixed", "One size"))
@@ -52,11 +54,15 @@ class OverlayDock(QDockWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(6)
+        column.addWidget(_heading("Keypoints"))
         column.addLayout(self._make_keypoints())
         column.addSpacing(8)
         column.addWidget(_heading("Layers"))
         for layer, name, tip in _LAYERS:
             column.addWidget(self._make_row(layer, name, tip))
+        column.addSpacing(8)
+        column.addWidget(_heading("Markers"))
+        column.addLayout(self._make_markers())
         column.addStretch(1)
         area = QScrollArea(self)
         area.setWidgetResizable(True)
@@ -67,6 +73,7 @@ class OverlayDock(QDockWidget):
         workbench.display.changed.connect(self._show)
         workbench.document.thresholds_changed.connect(self._show)
         workbench.document.model_changed.connect(self._show)
+        workbench.document.source_changed.connect(self._show)
         self._show()
 
     @property
@@ -85,10 +92,7 @@ class OverlayDock(QDockWidget):
         return self._score
 
     def _make_keypoints(self) -> QFormLayout:
-        display, document = self._bench.display, self._bench.document
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setHorizontalSpacing(10)
+        document, form = self._bench.document, _form()
         self._num = ValueSlider("Keypoints of each picture", 1, MOST_KEYPOINTS)
         self._num.setToolTip("How many keypoints to show of each picture, best first")
         self._num.value_changed.connect(lambda v: document.set_num_keypoints(round(v)))
@@ -98,6 +102,13 @@ class OverlayDock(QDockWidget):
         self._score = ValueSlider("Least score", 0.0, 1.0, step=0.01, decimals=2)
         self._score.setToolTip("Keypoints with a lower score are dimmed or hidden")
         self._score.value_changed.connect(document.set_min_score)
+        form.addRow("Number", self._num)
+        form.addRow("", self._training)
+        form.addRow("Least score", self._score)
+        return form
+
+    def _make_markers(self) -> QFormLayout:
+        display, form = self._bench.display, _form()
         self._below = _choice(_BELOW, "Keypoints below the least score")
         self._below.activated.connect(
             lambda i: display.change_overlay(below=self._below.itemData(i))
@@ -119,11 +130,7 @@ class OverlayDock(QDockWidget):
         self._trail = ValueSlider("Trail", 0, 60)
         self._trail.setToolTip("Frames of a video whose keypoints stay as fading dots; 0 is none")
         self._trail.value_changed.connect(lambda v: display.change_overlay(trail=round(v)))
-        form.addRow(_heading("Keypoints"))
-        form.addRow("Number", self._num)
-        form.addRow("", self._training)
-        form.addRow("Least score", self._score)
-        form.addRow("Below it", self._below)
+        form.addRow("Low scores", self._below)
         form.addRow("Colour by", self._colour_by)
         form.addRow("Size by", self._size_by)
         form.addRow("Size", self._size)
@@ -167,7 +174,20 @@ class OverlayDock(QDockWidget):
         for layer, row in self._rows.items():
             style = display.layer(layer)
             row.show_style(visible=style.visible, opacity=style.opacity)
-            row.setEnabled(layer is Layer.PICTURE or document.model is not None)
+            row.setEnabled(self._can_show(layer))
+
+    def _can_show(self, layer: Layer) -> bool:
+        source = self._bench.document.source
+        if layer is Layer.TRUTH:
+            return source is not None and has_ground_truth(source)
+        return layer is Layer.PICTURE or self._bench.document.model is not None
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    form.setHorizontalSpacing(10)
+    return form
 
 
 def _heading(text: str) -> QLabel:

@@ -51,7 +51,7 @@ def state_line(state: RunState, record: RunRecord) -> tuple[str, str, str]:
         phase = record.phase
         text = PHASES[phase.phase] if phase is not None else "Preparing"
         detail = phase.detail if phase is not None and phase.detail else "Loading the engine…"
-        return f"{text}…", f"{title}: {detail}" if title else detail, "text"
+        return f"{text}…", f"{title} · {detail}" if title else detail, "text"
     if state is RunState.PAUSED:
         text = "The model stays in memory. Resume goes on with the very next step."
         return f"Paused at {_step(record)}", text, "warning"
@@ -136,7 +136,7 @@ def numbers(record: RunRecord) -> tuple[dict[str, str], dict[str, str]]:
     values, tips = {}, {}
     started, last = record.started, record.last_step
     if started is not None:
-        values["device"] = started.device
+        values["device"] = "CPU" if started.device == "cpu" else started.device
         tips["device"] = started.device_reason
     if last is None:
         return values, tips
@@ -154,6 +154,14 @@ def numbers(record: RunRecord) -> tuple[dict[str, str], dict[str, str]]:
         values["left"] = "measuring…"
     values["loss"] = readable.loss(record.history.last("reconstruction", window=20))
     tips["loss"] = "Reconstruction loss, mean of the last 20 steps: lower is better"
+    if last.learning_rate is not None:
+        values["rate"] = f"{last.learning_rate:.2g}"
+        tips["rate"] = "Adam step size of encoder and decoder at this step"
+    if last.memory_bytes is not None:
+        is_gpu = started is not None and started.device.startswith("cuda")
+        values["memory"] = readable.memory(last.memory_bytes)
+        owner = "the GPU's by this run" if is_gpu else "the whole program's, pictures included"
+        tips["memory"] = f"Most memory used so far: {owner}"
     return values, tips
 
 

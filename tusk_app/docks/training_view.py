@@ -33,6 +33,8 @@ FIGURES = (
     ("elapsed", "Elapsed", "59 min 59 s"),
     ("left", "Time left", "about 59 min"),
     ("loss", "Reconstruction loss", "0.00000"),
+    ("rate", "Learning rate", "0.00012"),
+    ("memory", "Memory", "999 MB"),
     ("device", "Device", "cuda:0"),
 )
 

@@ -20,6 +20,7 @@ class Layer(enum.Enum):
     SEGMENTATION = "segmentation"
     ERROR = "error"
     HEAT_MAP = "heat-map"
+    TRUTH = "ground-truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ _FIRST_LAYERS = {
     Layer.SEGMENTATION: LayerStyle(visible=False, opacity=0.55),
     Layer.ERROR: LayerStyle(visible=False, opacity=0.75),
     Layer.HEAT_MAP: LayerStyle(visible=False, opacity=0.75),
+    Layer.TRUTH: LayerStyle(visible=False, opacity=0.9),
 }
 
 # What is remembered between two starts; layers start as they are, so that nobody wonders

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.api import PictureSource
-    from tusk_core.results import Analysis, Detection, ModelInfo, Reconstruction
+    from tusk_core.results import Analysis, Detection, GroundTruth, ModelInfo, Reconstruction
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Document(QObject):
         source_changed, picture_changed, detection_changed, reconstruction_changed,
         model_changed, run_changed, analysis_changed: the property of that name changed.
         index_requested: int, picture that should be shown next.
+        truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
     """
 
@@ -53,6 +54,7 @@ class Document(QObject):
     model_changed = Signal()
     run_changed = Signal()
     analysis_changed = Signal()
+    truth_changed = Signal()
     thresholds_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -67,6 +69,7 @@ class Document(QObject):
         self._analysis: Analysis | None = None
         self._num_keypoints: int | None = None
         self._min_score = 0.0
+        self._truth: GroundTruth | None = None
         self._shape: tuple[str, TrainingShape] | None = None
 
     @property
@@ -124,6 +127,11 @@ class Document(QObject):
         """Keypoints with a lower score are not shown, [0, 1]."""
         return self._min_score
 
+    @property
+    def truth(self) -> GroundTruth | None:
+        """What is known to be in the picture shown; None if nothing is, or nobody asked."""
+        return self._truth
+
     def training_shape(self, source: str) -> TrainingShape | None:
         """The shape the user chose for the pictures of ``source``; None leaves it to the preset."""
         return self._shape[1] if self._shape is not None and self._shape[0] == source else None
@@ -136,7 +144,7 @@ class Document(QObject):
         """Open other pictures; the caller closes the source that was open before."""
         self._source = source
         self._index = -1
-        self._picture = self._detection = self._reconstruction = None
+        self._picture = self._detection = self._reconstruction = self._truth = None
         self.source_changed.emit()
         self.picture_changed.emit()
         if source is not None and len(source) > 0:
@@ -154,8 +162,13 @@ class Document(QObject):
     def set_picture(self, index: int, picture: NDArray[np.uint8] | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB, owned and read-only."""
         self._index, self._picture = index, picture
-        self._detection = self._reconstruction = None
+        self._detection = self._reconstruction = self._truth = None
         self.picture_changed.emit()
+
+    def set_truth(self, truth: GroundTruth | None) -> None:
+        """Take what is known to be in the picture shown."""
+        self._truth = truth
+        self.truth_changed.emit()
 
     def set_detection(self, detection: Detection | None) -> None:
         """Take what the model says about the picture shown."""

@@ -105,7 +105,7 @@ def _tip(run: RunSummary) -> str:
 
 
 def _clock(seconds: float) -> str:
-    return str(dt.timedelta(seconds=round(seconds)))
+    return str(dt.timedelta(seconds=round(seconds))).removeprefix("0:")
 
 
 def _moment(started: str) -> str:

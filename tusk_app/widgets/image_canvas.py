@@ -43,12 +43,15 @@ from tusk_app.widgets.keypoint_overlay import (
     keypoint_at,
 )  # fmt: skip
 from tusk_app.widgets.layer_images import error_image, heat_image, mask_image, picture_image
+from tusk_app.widgets.truth_marks import paint_truth
 from tusk_app.widgets.view_transform import ViewTransform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from tusk_core.results import GroundTruth
 
 PULSE_MS = 900
 ZOOM_STEP = 1.25
@@ -121,6 +124,7 @@ class ImageCanvas(QWidget):
         self._pulse.setDuration(PULSE_MS)
         self._pulse.valueChanged.connect(self._show_pulse)
         self._pulse.finished.connect(self._end_pulse)
+        self._truth: GroundTruth | None = None
         self._mask: NDArray[np.uint8] | None = None
         self._mask_rect: QRectF | None = None
         self._reading: PixelReading | None = None
@@ -170,7 +174,7 @@ class ImageCanvas(QWidget):
         The view is kept if the size is the same.
         """
         size = self._layers.size
-        self._picture = picture
+        self._picture, self._truth = picture, None
         if picture is None:
             self._layers.clear()
         else:
@@ -221,6 +225,11 @@ class ImageCanvas(QWidget):
             self._layers.set(Layer.HEAT_MAP, heat_image(thin), rect)
         self.update()
 
+    def set_truth(self, truth: GroundTruth | None) -> None:
+        """Show what is known to be in the picture; None removes it."""
+        self._truth = truth
+        self.update()
+
     def set_marks(self, marks: KeypointMarks) -> None:
         """Show keypoints."""
         self._marks = marks
@@ -230,6 +239,8 @@ class ImageCanvas(QWidget):
 
     def has_layer(self, layer: Layer) -> bool:
         """True if there is something to show in that layer."""
+        if layer is Layer.TRUTH:
+            return self._truth is not None
         return self._layers.has(layer)
 
     # How it is shown
@@ -516,6 +527,9 @@ class ImageCanvas(QWidget):
         if marks and not self._is_hidden:
             font = QFont(self.font())
             font.setPointSizeF(max(font.pointSizeF(), 6.0) * unit)
+            shown = scene.styles[Layer.TRUTH]
+            if shown.visible and self._truth is not None:
+                paint_truth(painter, view, self._truth, font, opacity=shown.opacity, unit=unit)
             overlay = OverlayPainter(painter, view.to_widget, bounds, font, unit)
             overlay.paint_trail(self._trail, self._style)
             overlay.paint(self._marks, self._style, self._highlights)

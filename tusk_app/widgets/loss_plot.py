@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QResizeEven
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
+    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -65,6 +66,10 @@ class LossPlot(QWidget):
         self.legend = LossLegend(self)
         self._plot = pg.PlotWidget(self, axisItems={"left": LossAxis("left")})
         self._item = self._plot.getPlotItem()
+        self._hint = QLabel("The curves begin with the first step.", self._plot)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setProperty("role", "muted")
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._lay_out()
         self._prepare_plot()
         self._timer = QTimer(self)
@@ -185,6 +190,10 @@ class LossPlot(QWidget):
 
     def _place_legend(self) -> None:
         """Put the legend below the curves where it would leave them too little width."""
+        self._hint.setVisible(not len(self._history))
+        self._hint.setGeometry(self._plot.rect())
+        # Without curves there is nothing to explain: the plot keeps its width from the start.
+        self._legend_area.setVisible(bool(self._history.terms))
         legend = self._legend_area.wanted_width()
         is_below = self.width() < 2.9 * legend and self.height() > 1.2 * legend
         direction = QBoxLayout.Direction

@@ -36,7 +36,7 @@ LEAST_HEIGHT = 230
 # Share of the window's width (left, right) and height (bottom) that a side takes at first.
 _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
     DATA: {LEFT: 0.17, RIGHT: 0.24, BOTTOM: 0.16},
-    TRAIN: {LEFT: 0.20, RIGHT: 0.24, BOTTOM: 0.62},
+    TRAIN: {LEFT: 0.215, RIGHT: 0.24, BOTTOM: 0.62},
     EXPLORE: {LEFT: 0.15, RIGHT: 0.26, BOTTOM: 0.46},
 }
 

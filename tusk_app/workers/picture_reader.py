@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.workers.latest_value import LatestValue
+from tusk_core import api
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
@@ -16,16 +17,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.api import PictureSource
+    from tusk_core.results import GroundTruth
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadRequest:
-    """Read picture ``index`` of ``source``."""
+    """Read picture ``index`` of ``source``, or only what is known to be in it.
+
+    Attributes:
+        source: the open pictures.
+        index: which.
+        with_truth: also tell the ground truth, if there is any.
+        with_picture: False leaves the picture out.
+    """
 
     source: PictureSource
     index: int
+    with_truth: bool = False
+    with_picture: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +47,8 @@ class ReadPicture:
     index: int
     picture: NDArray[np.uint8] | None
     problem: str = ""
+    truth: GroundTruth | None = None
+    has_picture: bool = True
 
 
 class PictureReader(QObject):
@@ -57,15 +70,22 @@ class PictureReader(QObject):
         request = self._requests.take()
         if request is None:
             return
-        picture, problem = None, ""
+        picture, truth, problem = None, None, ""
         try:
-            picture = request.source.read(request.index)
+            if request.with_picture:
+                picture = request.source.read(request.index)
+            if request.with_truth:
+                truth = api.ground_truth(request.source, request.index)
         except (TuskError, OSError) as refusal:
             problem = str(refusal)
         except Exception as bug:
             log.exception("picture could not be read")
             problem = f"It could not be read: {bug}. The log has the details."
-        self.read.emit(ReadPicture(request.source, request.index, picture, problem))
+        self.read.emit(
+            ReadPicture(
+                request.source, request.index, picture, problem, truth, request.with_picture
+            )
+        )
 
     @Slot(object)
     def close(self, source: PictureSource) -> None:

@@ -37,6 +37,7 @@ from tusk_core.training.checkpoint import (
     save_checkpoint,
 )
 from tusk_core.training.distributed import Team, join_team
+from tusk_core.training.estimate import peak_memory
 from tusk_core.training.event_log import EventLog, write_preview
 from tusk_core.training.preview import make_preview
 from tusk_core.training.run_folder import RunFolder, is_run
@@ -331,6 +332,8 @@ class Run:
             pictures_per_second=batch / self._pace.seconds,
             elapsed=session.elapsed,
             remaining=self._remaining(session),
+            learning_rate=float(session.optimiser.param_groups[0]["lr"]),
+            memory_bytes=peak_memory(session.device.type) or None,
         )
 
     def _smaller_parts(self, session: Session, batch: int) -> Notice:

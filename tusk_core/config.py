@@ -121,6 +121,13 @@ class KeypointConfig(Settings):
         unit="steps",
         ge=0,
     )
+    explore_missed: float = setting(
+        0.0,
+        "After that, the weakest keypoint is put where none is near, in pictures where more than "
+        "this share of what is unlike the background has none; 0 does without.",
+        ge=0,
+        le=1,
+    )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
     )

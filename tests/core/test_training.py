@@ -145,6 +145,7 @@ def test_it_learns(tmp_path) -> None:
         {"decoder.background": "latent"},
         {"prototypes.num_prototypes": 2},
         {"run.precision": "bf16"},
+        {"keypoints.explore_missed": 0.05},
         {
             "decoder.kind": "unet",
             "decoder.blend": "sum",

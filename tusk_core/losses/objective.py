@@ -99,7 +99,7 @@ def step_loss(
     fixed = prototypes if config.joint else prototypes.detach()
     target = torch.cat([views.first, views.second])
     encoded = model.encode(target)
-    places = None if views.places is None else _explored(model, encoded, views)
+    places = None if views.places is None else _explored(model, encoded, views, step)
     keypoints = model.find_keypoints(encoded, places=places)
     drawn, commitment = _quantised(model, keypoints, fixed)
     hint = None if views.shown is None else _hint(target, views.shown)
@@ -129,10 +129,11 @@ def step_loss(
 
 
 @torch.no_grad()
-def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
+def _explored(model: TuskModel, encoded: Encoded, views: Views, step: int) -> Tensor:
     """Return cells (2B, K) drawn where the picture is unlike the plain background; -1 stays -1.
 
-    Half of the draws are even over the picture, so that nothing is never looked at.
+    At first half of the draws are even over the picture, so that nothing is never looked at.
+    Later they fall on what has no keypoint near, in pictures where that is worth it.
     """
     assert views.places is not None
     numbers = views.places.transpose(0, 1).flatten(0, 1)
@@ -140,10 +141,32 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views) -> Tensor:
     unlike = (images - model.background.plain(images)).square().mean(dim=1, keepdim=True)
     h, w = encoded.score_map.shape[-2:]
     cells = F.adaptive_avg_pool2d(unlike, (h, w)).flatten(1)
-    share = 0.5 * cells / (cells.sum(dim=1, keepdim=True) + _EPSILON) + 0.5 / cells.shape[1]
+    share = cells / (cells.sum(dim=1, keepdim=True) + _EPSILON)
+    settings = model.config.keypoints
+    if step < settings.explore_steps:
+        share = 0.5 * share + 0.5 / cells.shape[1]
+    else:
+        share = share * _without_keypoint(model, encoded)
+        worth = share.sum(dim=1, keepdim=True) > settings.explore_missed
+        numbers = torch.where(worth, numbers, -1.0)
+        share = share + _EPSILON
     ends = (share / share.sum(dim=1, keepdim=True)).cumsum(dim=1)
     drawn = torch.searchsorted(ends, numbers.clamp_min(0)).clamp_max(cells.shape[1] - 1)
     return torch.where(numbers >= 0, drawn, -1)
+
+
+def _without_keypoint(model: TuskModel, encoded: Encoded) -> Tensor:
+    """Return (2B, h * w): 1 for cells that no keypoint could draw, else 0."""
+    config = model.config
+    h, w = encoded.score_map.shape[-2:]
+    if config.decoder.kind == "patch":
+        reach = config.decoder.patch_size / 2
+    else:
+        reach = float(config.keypoints.nms_window * model.stride)
+    found = model.find_keypoints(encoded).xy
+    cells = to_pixels(pixel_grid((w, h), device=found.device).view(1, -1, 2), encoded.size)
+    distances = torch.cdist(cells.expand(found.shape[0], -1, -1), found)
+    return (distances.amin(dim=-1) > reach).to(found.dtype)
 
 
 def _hint(target: Tensor, shown: Tensor) -> Tensor:

@@ -89,13 +89,19 @@ def explored_places(
 ) -> torch.Tensor | None:
     """Return places (batch, 2, K) for the weakest keypoints of both views; None when over.
 
-    Half of the keypoints at first, falling to none at ``config.explore_steps``. A channel-wise
-    detector does not explore: its maps look everywhere from the beginning.
+    Half of the keypoints at first, falling to none at ``config.explore_steps``; from then on the
+    weakest one, where ``config.explore_missed`` asks for it. A channel-wise detector does not
+    explore: its maps look everywhere from the beginning.
     """
-    if step >= config.explore_steps or config.detector == "channel-wise":
-        return None
     K = config.num_keypoints
-    count = round(_EXPLORED_SHARE * K * (1 - step / config.explore_steps))
+    if config.detector == "channel-wise":
+        return None
+    if step < config.explore_steps:
+        count = round(_EXPLORED_SHARE * K * (1 - step / config.explore_steps))
+    elif config.explore_missed:
+        count = 1
+    else:
+        return None
     places = torch.rand(batch, 2, K, generator=generator)
     places[:, :, : K - count] = -1
     return places

@@ -9,12 +9,13 @@ PYTHON := .venv/bin/python
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test tour bench bundle reference clean
+.PHONY: help setup run test tour bench bundle figures reference clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo "make tour    drive the real window and write a picture of every screen to ./tour"
 	@echo "make bench   measure training, detection and the window"
+	@echo "make figures pictures like the paper's: MODEL=digits DATA=sample:digits OUT=build/figures"
 	@echo "make bundle  build the stand-alone program in ./dist/tusk and test it"
 	@echo "make reference  write docs/reference anew from the program's own schema"
 	@echo "make clean   remove what was built; keeps .venv and runs"
@@ -38,6 +39,14 @@ bench: setup
 
 bundle: setup
 	@$(PYTHON) tools/bundle.py $(ARGS)
+
+# Like the paper's Figures 1 and 3 to 8; tools/figures.py tells what there is.
+MODEL := tetrominoes
+DATA := sample:tetrominoes?count=200&seed=7
+OUT := build/figures
+
+figures: setup
+	@$(PYTHON) tools/figures.py "$(MODEL)" "$(DATA)" "$(OUT)" $(ARGS)
 
 reference: setup
 	@$(PYTHON) tools/make_reference.py

@@ -240,11 +240,21 @@ def evaluate(
     control: RunControl | None = None,
     *,
     seed: int = 0,
+    fit: str = "",
 ) -> Iterator[JobProgress | EvaluationReport]:
-    """Score a model by one of the protocols of METHOD.md section 2; the report comes last."""
+    """Score a model by one of its protocols; the report comes last.
+
+    Args:
+        model: folder, run, bundled name or baseline.
+        data: a source with ground truth.
+        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        control: stops the pass.
+        seed: of divisions and resampling.
+        fit: for ``landmarks``, a source of other people to fit the map on.
+    """
     from tusk_core.evaluation.protocols import evaluate_model
 
-    return evaluate_model(model, data, protocol, control, seed=seed)
+    return evaluate_model(model, data, protocol, control, seed=seed, fit=fit)
 
 
 def save_report(report: EvaluationReport, path: Path) -> None:

@@ -133,7 +133,7 @@ def test_a_baseline_is_scored_like_a_model() -> None:
     assert 0 <= report.metrics["localisation"] <= 100
 
 
-def write_faces(folder: Path, count: int = 24) -> Path:
+def write_faces(folder: Path, count: int = 24, person: str = "person") -> Path:
     """Pictures with three coloured dots, and where the dots are, as landmarks of six people."""
     import numpy as np
 
@@ -149,7 +149,7 @@ def write_faces(folder: Path, count: int = 24) -> Path:
             image[y - 1 : y + 2, x - 1 : x + 2, colour] = 255
         write_picture(folder / "images" / f"{number:02d}.png", image)
         numbers = ",".join(str(value) for value in places.ravel())
-        lines.append(f"{number:02d}.png,person {number % 6},{numbers}")
+        lines.append(f"{number:02d}.png,{person} {number % 6},{numbers}")
     lines[-1] = ",".join([*lines[-1].split(",")[:-2], "", ""])  # one nose is not known
     (folder / "landmarks.csv").write_text("\n".join(lines), encoding="utf-8")
     return folder
@@ -163,3 +163,18 @@ def test_landmarks_are_scored_on_other_people(model: Path, tmp_path: Path) -> No
     assert {"error_left_eye", "error_right_eye", "error_nose"} <= set(report.metrics)
     assert report.reference == {"error_eye_distance": 18.49}
     assert all(name.endswith(".png") for name in report.worst)
+
+
+def test_landmarks_may_be_fitted_on_another_source(model: Path, tmp_path: Path) -> None:
+    fit, scored = write_faces(tmp_path / "fit"), write_faces(tmp_path / "scored", 7, "other")
+    *_, report = api.evaluate(model, str(scored), "landmarks", fit=str(fit))
+    assert isinstance(report, EvaluationReport)
+    assert report.counts["pictures"] == 7
+    assert report.counts["people"] == report.counts["fit_people"] == 6
+    assert report.counts["fit_pictures"] == 23
+    assert str(fit) in report.data
+    assert str(scored) in report.data
+    with pytest.raises(SourceError, match="other people"):
+        list(api.evaluate(model, str(fit), "landmarks", fit=str(fit)))
+    with pytest.raises(TuskError, match="takes no fit source"):
+        list(api.evaluate(model, DATA, "mnist-hard", fit=DATA))

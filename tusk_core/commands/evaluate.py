@@ -23,6 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", required=True, metavar="SOURCE", help="data set with ground truth, or sample:NAME"
     )
     parser.add_argument("--protocol", required=True, choices=PROTOCOLS, help="how to score")
+    parser.add_argument(
+        "--fit",
+        default="",
+        metavar="SOURCE",
+        help="landmarks: fit the map on these pictures, of other people, and score all of --data",
+    )
     parser.add_argument("--out", type=path, metavar="FILE", help="report as JSON")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of splits and intervals")
     add_device(parser)
@@ -42,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         control,
         seed=arguments.seed,
         device=arguments.device,
+        fit=arguments.fit,
     )
     with stopping(control, "Stopping; nothing is written."):
         reports = [item for item in follow(job, terminal) if isinstance(item, EvaluationReport)]

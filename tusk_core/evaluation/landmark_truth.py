@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.landmarks import LandmarkTruth
 
 # Published sets come in two parts: the map is fitted on the first and scored on the second.
 DIVIDED = {"celeba": ("mafl-train", "mafl-test"), "h36m": ("train", "test")}
@@ -32,7 +33,8 @@ def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
     """Return the landmarks of all pictures of one source, or of a fit and a test part.
 
     Raises:
-        SourceError: if the pictures have no landmarks.
+        SourceError: if the pictures have no landmarks, if the parts have different ones, or if
+            a person is in both.
     """
     parts = []
     for source in sources:
@@ -43,6 +45,9 @@ def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
             )
         parts.append(source)
     truths = [part.landmarks for part in parts]
+    if len({truth.names for truth in truths}) > 1:
+        raise SourceError("Both sources must have the same landmarks, in the same order.")
+    _check_people(truths)
     sizes = [part.size(index) for part in parts for index in range(len(part))]
     people = [
         [
@@ -60,6 +65,18 @@ def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
         groups=groups.astype(np.int64),
         in_test=in_test if len(parts) > 1 else None,
     )
+
+
+def _check_people(truths: Sequence[LandmarkTruth]) -> None:
+    """Refuse to score people the map was fitted on."""
+    if len(truths) < 2:
+        return
+    both = set.intersection(*(set(truth.group_names) for truth in truths)) - {""}
+    if both:
+        raise SourceError(
+            f"{len(both)} people, such as {min(both)}, are in both sources. The map must be "
+            "fitted on other people than it is scored on."
+        )
 
 
 def _person(names: tuple[str, ...], number: int, part: int, row: int) -> str:

@@ -47,6 +47,7 @@ def evaluate_model(
     *,
     seed: int = 0,
     device: str = "auto",
+    fit: str = "",
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model; yields progress, then the report.
 
@@ -58,13 +59,19 @@ def evaluate_model(
         control: stops the pass (raises ``Cancelled``).
         seed: of divisions and resampling.
         device: where the model runs.
+        fit: for ``landmarks``, another source whose pictures the map is fitted on; all of
+            ``data`` is then scored. Empty divides the people of ``data``.
 
     Raises:
         TuskError: if the protocol is unknown, or model and data do not fit it.
     """
     if protocol not in PROTOCOLS:
         raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    parts = landmark_parts(data) if protocol == "landmarks" else (data,)
+    if fit and protocol != "landmarks":
+        raise TuskError(f"Only landmarks fits something first; {protocol} takes no fit source.")
+    parts: tuple[str, ...] = (data,)
+    if protocol == "landmarks":
+        parts = (fit, data) if fit else landmark_parts(data)
     with ExitStack() as stack:
         sources = [stack.enter_context(open_source(part)) for part in parts]
         _check_truth(sources)
@@ -79,7 +86,8 @@ def evaluate_model(
             scores, reference, worst = yield from _multi_object(
                 predictor, sources[0], control, seed
             )
-    yield make_report(scores, reference, protocol, str(model), data, worst)
+    told = f"{data} (fitted on {fit})" if fit else data
+    yield make_report(scores, reference, protocol, str(model), told, worst)
 
 
 def _check_truth(sources: list[BaseSource]) -> None:

@@ -1,0 +1,474 @@
+"""Pictures like the paper's Figures 1 and 3 to 8, made by the program from any model.
+
+    python tools/figures.py tetrominoes "sample:tetrominoes?count=200&seed=7" build/figures
+    python tools/figures.py RUN faces/images OUT --groups photos --beside CHANNEL_WISE_RUN
+    make figures MODEL=digits DATA="sample:digits?count=200&seed=99" OUT=build/figures
+
+| file | what | paper |
+|---|---|---|
+| prototypes.png | every prototype decoded alone, with how often it occurs | Fig. 3, 8 |
+| pictures.png | input, heat map, keypoints, rebuilt picture, segments | Fig. 3, 4, 5, 6 |
+| layers.png | the layers of one picture: colour and share | Fig. 4 |
+| embedding.png | descriptors in the plane, by prototype and by true class | Fig. 3, 6, 7 |
+| replacement.png | one keypoint given the descriptor of other prototypes | Fig. 4 |
+| interpolation.png | on the way from one prototype to another | Fig. 8 |
+| more_keypoints.png | more keypoints than in training | Fig. 1 |
+| groups.png | photographs of several, beside a channel-wise model | Fig. 1 |
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from figure_sheet import (
+    Cell,
+    alpha_tile,
+    as_tile,
+    grid,
+    heat_tile,
+    legend,
+    page,
+    prototype_legend,
+    scatter,
+    segment_tile,
+    with_rings,
+)
+
+from tusk_core import api
+from tusk_core.config import ConfigError
+from tusk_core.control import RunControl
+from tusk_core.data.source import open_source
+from tusk_core.inference.analysis import collect
+from tusk_core.inference.collect import Wanted
+from tusk_core.inference.draw import colour_of
+from tusk_core.inference.predictor import load_predictor
+from tusk_core.results import EmbeddingMap, Keypoints, TuskError
+
+MOST_PROTOTYPES = 60
+MOST_POINTS = 3000
+CLASS_SHIFT = 3  # classes begin elsewhere in the palette than prototypes
+
+
+@dataclass
+class Scene:
+    """What every figure is drawn from."""
+
+    predictor: object
+    pictures: list[np.ndarray]
+    analysis: object
+    rows: int
+    method: str
+
+    @property
+    def info(self):
+        return self.predictor.info
+
+    @property
+    def counts(self) -> np.ndarray:
+        return np.bincount(self.analysis.labels, minlength=len(self.info.prototypes))
+
+    @property
+    def by_use(self) -> list[int]:
+        """Prototypes in use, most used first."""
+        counts = self.counts
+        order = np.argsort(-counts, kind="stable")
+        return [int(index) for index in order if counts[index]]
+
+    @property
+    def name(self) -> str:
+        return self.info.name
+
+    @property
+    def num_keypoints(self) -> int:
+        return self.info.config.keypoints.num_keypoints
+
+
+def open_scene(arguments: argparse.Namespace) -> Scene:
+    predictor = load_predictor(arguments.model)
+    with open_source(arguments.data) as source:
+        count = min(len(source), arguments.pictures)
+        chosen = np.unique(np.linspace(0, len(source) - 1, count).round().astype(int))
+        pictures = [source.read(int(index)) for index in chosen[: arguments.rows]]
+        part = _Part(source, [int(index) for index in chosen])
+        job = collect(predictor, part, Wanted(), RunControl())
+        try:
+            while True:
+                next(job)
+        except StopIteration as end:
+            analysis = end.value
+    return Scene(predictor, pictures, analysis, arguments.rows, arguments.method)
+
+
+class _Part:
+    """Some pictures of a source, as a source."""
+
+    def __init__(self, source, indices: list[int]) -> None:
+        self._source, self._indices = source, indices
+
+    def __getattr__(self, name: str):
+        return getattr(self._source, name)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def name(self, index: int) -> str:
+        return self._source.name(self._indices[index])
+
+    def size(self, index: int) -> tuple[int, int]:
+        return self._source.size(self._indices[index])
+
+    def truth(self, index: int):
+        return self._source.truth(self._indices[index])
+
+    def stream(self, indices):
+        back = {own: number for number, own in enumerate(self._indices)}
+        for index, picture in self._source.stream([self._indices[i] for i in indices]):
+            yield back[index], picture
+
+
+def around_middle(picture: np.ndarray, config) -> np.ndarray:
+    """The part of a decoded picture that one keypoint in its middle can draw."""
+    if config.decoder.kind != "patch":
+        return picture
+    height, width = picture.shape[:2]
+    reach = min(config.decoder.patch_size, height, width)
+    top, left = (height - reach) // 2, (width - reach) // 2
+    return picture[top : top + reach, left : left + reach]
+
+
+def prototypes(scene: Scene):
+    """Every prototype decoded alone in the middle of the picture."""
+    used = scene.by_use[:MOST_PROTOTYPES]
+    drawn = scene.predictor.decode_prototypes(used)
+    total = int(scene.counts.sum())
+    cells = []
+    for index, picture in zip(used, drawn, strict=True):
+        share = f"{scene.counts[index]} · {100 * scene.counts[index] / total:.1f} %"
+        tile = as_tile(around_middle(picture, scene.info.config), 112)
+        cells.append(Cell(tile, [(index, f"{index}"), (None, share)]))
+    across = max(5, min(10, round(len(cells) ** 0.5 * 1.35)))
+    lines = [cells[i : i + across] for i in range(0, len(cells), across)]
+    num, unused = len(scene.info.prototypes), len(scene.info.prototypes) - len(scene.by_use)
+    left_out = len(scene.by_use) - len(used)
+    told = f"{len(scene.by_use)} of {num} prototypes occur among {total} keypoints"
+    told += f" of {len(scene.analysis.picture_names)} pictures"
+    told += f"; the {left_out} rarest are left out." if left_out else "."
+    told += " Each is decoded alone, most frequent first; below, how many keypoints have it."
+    if not unused:
+        told = told.replace(f"{num} of {num}", f"All {num}", 1)
+    return page(f"Prototypes of {scene.name}", told, [grid(lines)])
+
+
+def pictures(scene: Scene):
+    """Input, heat map, keypoints, rebuilt picture and segments, a row for each picture."""
+    lines, seen = [], set()
+    has_layers = scene.info.config.decoder.blend == "alpha"
+    for picture in scene.pictures:
+        found = scene.predictor.detect(picture, with_heat_map=True)
+        points = found.keypoints
+        rebuilt = scene.predictor.reconstruct(picture, points)
+        seen |= set(points.labels.tolist())
+        line = [
+            Cell(as_tile(picture, 200)),
+            Cell(heat_tile(picture, found.heat_map, 200)),
+            Cell(with_rings(picture, 200, points.xy, points.labels)),
+            Cell(as_tile(rebuilt.composite, 200)),
+        ]
+        if has_layers:
+            tile = segment_tile(rebuilt.target, rebuilt.mask, points.labels, 200)
+            line.append(Cell(tile))
+        lines.append(line)
+    columns = ["input", "heat map", "keypoints", "rebuilt from keypoints", "segments"]
+    block = grid(lines, columns[: len(lines[0])])
+    told = (
+        f"{scene.num_keypoints} keypoints a picture; rings and segments have the colour of their "
+        "prototype, here and in every figure."
+    )
+    return page(f"What {scene.name} sees", told, [block, prototype_legend(seen, block.width)])
+
+
+def layers(scene: Scene):
+    """The layers of the first picture: colour above, share below."""
+    if scene.info.config.decoder.blend != "alpha":
+        return None
+    picture = scene.pictures[0]
+    points = scene.predictor.detect(picture).keypoints
+    rebuilt = scene.predictor.reconstruct(picture, points)
+    order = np.argsort(-rebuilt.alpha.sum(axis=(1, 2)), kind="stable")[:9]
+    behind = np.clip(1 - rebuilt.alpha.sum(axis=0), 0, 1)
+    side = 132
+    top = [Cell(as_tile(rebuilt.target, side), [(None, "input")]),
+           Cell(as_tile(rebuilt.composite, side), [(None, "all layers")]),
+           Cell(as_tile(rebuilt.background, side), [(None, "background")])]  # fmt: skip
+    marked = with_rings(rebuilt.target, side, *_in_network(scene, picture, points))
+    below = [
+        Cell(marked, [(None, "keypoints")]),
+        Cell(segment_tile(rebuilt.target, rebuilt.mask, points.labels, side), [(None, "segments")]),
+        Cell(alpha_tile(behind, side), [(None, "its share")]),
+    ]
+    for index in order:
+        label = int(points.labels[index])
+        seen = rebuilt.rgb[index] * (rebuilt.alpha[index][..., None] > 0.02)
+        top.append(Cell(as_tile(seen, side), [(label, f"{label}: colour")]))
+        below.append(Cell(alpha_tile(rebuilt.alpha[index], side), [(label, "share")]))
+    told = (
+        "One layer for each keypoint, from its descriptor alone: colour above (where its share is "
+        "above 0.02), share of the picture below. The shares and the background's add up to 1."
+    )
+    # Long rows break in two.
+    half = 3 + -(-(len(top) - 3) // 2) if len(top) > 8 else len(top)
+    lines = [top[:half], below[:half]]
+    if half < len(top):
+        lines += [[Cell(None)] * 3 + top[half:], [Cell(None)] * 3 + below[half:]]
+    return page(f"Layers of {scene.name}", told, [grid(lines)])
+
+
+def _in_network(scene: Scene, picture: np.ndarray, points: Keypoints):
+    placement = scene.predictor.placement((picture.shape[1], picture.shape[0]))
+    return placement.to_canvas(points.xy), points.labels
+
+
+def embedding(scene: Scene):
+    """Descriptors in the plane, coloured by prototype and, where known, by true class."""
+    job = api.embed(scene.analysis, method=scene.method, max_points=MOST_POINTS, neighbours=30)
+    layout = [item for item in job if isinstance(item, EmbeddingMap)][-1]
+    labels = scene.analysis.labels[layout.indices]
+    used = np.unique(labels)
+    side = 620
+    by_prototype = scatter(
+        layout.points, [colour_of(int(label)) for label in labels], layout.prototypes[used], used
+    )
+    classes = scene.analysis.classes[layout.indices]
+    known = classes >= 0
+    method = {"tsne": "t-SNE", "pca": "PCA", "umap": "UMAP"}[layout.method]
+    told = f"{method} of {len(labels)} descriptors. Numbered discs are prototypes."
+    if not known.any():
+        block = grid([[Cell(by_prototype)]], ["by prototype"])
+        return page(f"Descriptors of {scene.name}", told, [block])
+    names = scene.analysis.class_names
+    grey = (205, 209, 215)
+    colours = [colour_of(int(c) + CLASS_SHIFT) if c >= 0 else grey for c in classes]
+    by_class = scatter(layout.points, colours, layout.prototypes[:0], used[:0])
+    block = grid([[Cell(by_prototype), Cell(by_class)]], ["by prototype", "by true class"])
+    entries = [(colour_of(int(c) + CLASS_SHIFT), names[int(c)]) for c in np.unique(classes[known])]
+    if not known.all():
+        entries.append((grey, "on no object"))
+    told += " Classes have colours of their own; they were not used in training."
+    blocks = [block, legend([*entries], 2 * side)]
+    return page(f"Descriptors of {scene.name}", told, blocks)
+
+
+def replacement(scene: Scene):
+    """One keypoint of each picture given the descriptor of other prototypes."""
+    lines = []
+    others = scene.by_use[:7]
+    for picture in scene.pictures[: min(4, scene.rows)]:
+        points = scene.predictor.detect(picture).keypoints
+        if not len(points.scores):
+            continue
+        rebuilt = scene.predictor.reconstruct(picture, points)
+        which = int(np.argmax(rebuilt.contributions))
+        own = int(points.labels[which])
+        xy, _ = _in_network(scene, picture, points)
+        place, label = xy[which : which + 1], points.labels[which : which + 1]
+        line = [
+            Cell(with_rings(rebuilt.target, 150, place, label), [(own, f"{own}")]),
+            Cell(as_tile(rebuilt.composite, 150), [(own, f"still {own}")]),
+        ]
+        for other in [one for one in others if one != own][:6]:
+            changed = points.descriptors.copy()
+            changed[which] = scene.info.prototypes[other]
+            edited = replaced_points(points, descriptors=changed)
+            drawn = scene.predictor.reconstruct(picture, edited).composite
+            line.append(Cell(as_tile(drawn, 150), [(other, f"now {other}")]))
+        lines.append(line)
+    if not lines:
+        return None
+    columns = ["input", "rebuilt", *[""] * (max(map(len, lines)) - 2)]
+    told = (
+        "The keypoint that is worth most (ringed) keeps its place and gets the descriptor of "
+        "another prototype; all else stays."
+    )
+    return page(f"One keypoint replaced, {scene.name}", told, [grid(lines, columns)])
+
+
+def replaced_points(points: Keypoints, **changes) -> Keypoints:
+    values = {name: getattr(points, name) for name in Keypoints.__slots__}
+    return Keypoints(**{**values, **changes})
+
+
+def between(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
+    """A unit vector on the great circle from one to the other."""
+    angle = np.arccos(np.clip(first @ second, -1, 1))
+    if angle < 1e-4:
+        return first
+    mixed = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
+    return (mixed / np.sin(angle)).astype(np.float32)
+
+
+def interpolation(scene: Scene):
+    """Descriptors on the way from one prototype to another, decoded alone."""
+    used = scene.by_use
+    pairs = list(zip(used[0:10:2], used[1:10:2], strict=False))[: max(2, scene.rows)]
+    if not pairs:
+        return None
+    shares = np.linspace(0, 1, 7)
+    lines = []
+    for first, second in pairs:
+        line = []
+        for share in shares:
+            ends = scene.info.prototypes[first], scene.info.prototypes[second]
+            label = first if share < 0.5 else second
+            dot = [(label, f"{label}")] if share in {0.0, 1.0} else []
+            picture = alone(scene, between(*ends, float(share)))
+            line.append(Cell(as_tile(around_middle(picture, scene.info.config), 128), dot))
+        lines.append(line)
+    columns = [f"{share:.2f}" for share in shares]
+    told = "Unit vectors on the shortest way between two prototypes, each decoded alone."
+    return page(f"From one prototype to another, {scene.name}", told, [grid(lines, columns)])
+
+
+def alone(scene: Scene, descriptor: np.ndarray) -> np.ndarray:
+    """One descriptor drawn in the middle of a black picture."""
+    data = scene.info.config.data
+    black = np.zeros((data.height, data.width, 3), np.uint8)
+    point = Keypoints(
+        xy=np.array([[(data.width - 1) / 2, (data.height - 1) / 2]], np.float32),
+        scores=np.ones(1, np.float32),
+        labels=np.zeros(1, np.int32),
+        descriptors=descriptor[None].astype(np.float32),
+        confidences=np.ones(1, np.float32),
+    )
+    rebuilt = scene.predictor.reconstruct(black, point)
+    if not len(rebuilt.alpha):
+        return rebuilt.composite
+    return (rebuilt.rgb[0] * rebuilt.alpha[0][..., None]).astype(np.uint8)
+
+
+def more_keypoints(scene: Scene):
+    """The same pictures with as many keypoints as in training, twice and four times as many."""
+    if scene.info.config.is_channel_wise:
+        return None
+    trained = scene.num_keypoints
+    asked = [trained, 2 * trained, 4 * trained]
+    lines, seen = [], set()
+    for picture in scene.pictures:
+        line = [Cell(as_tile(picture, 220))]
+        for count in asked:
+            points = scene.predictor.detect(picture, num_keypoints=count).keypoints
+            seen |= set(points.labels.tolist())
+            tile = with_rings(picture, 220, points.xy, points.labels, points.scores)
+            sure = int((points.scores > 0.9).sum())
+            line.append(Cell(tile, [(None, f"{len(points.scores)} found, {sure} score above 0.9")]))
+        lines.append(line)
+    columns = ["input", f"K = {trained}, as in training", *(f"K = {count}" for count in asked[1:])]
+    block = grid(lines, columns)
+    told = "The number of keypoints is free after training. Faint rings have low scores."
+    blocks = [block, prototype_legend(seen, block.width)]
+    return page(f"More keypoints than in training, {scene.name}", told, blocks)
+
+
+FIGURES = {
+    "prototypes": prototypes,
+    "pictures": pictures,
+    "layers": layers,
+    "embedding": embedding,
+    "replacement": replacement,
+    "interpolation": interpolation,
+    "more_keypoints": more_keypoints,
+}
+
+
+def network_size(predictor, size: tuple[int, int], side: int) -> tuple[int, int]:
+    """(width, height) with the picture's shape, its longer side about ``side``."""
+    multiple = predictor.info.config.size_multiple
+    scale = side / max(size)
+    return tuple(max(multiple, round(one * scale / multiple) * multiple) for one in size)
+
+
+def groups(arguments: argparse.Namespace):
+    """Photographs of several: this model with more keypoints, and a channel-wise one (Fig. 1)."""
+    ours = load_predictor(arguments.model)
+    beside = load_predictor(arguments.beside) if arguments.beside else None
+    side = arguments.group_side or 3 * max(
+        ours.info.config.data.width, ours.info.config.data.height
+    )
+    trained, more = ours.info.config.keypoints.num_keypoints, arguments.group_keypoints
+    lines = []
+    with open_source(arguments.groups) as source:
+        for index in range(min(len(source), arguments.rows)):
+            picture = source.read(index)
+            asked = [(ours, trained), (ours, more)]
+            asked += [(beside, None)] if beside is not None else []
+            line = [Cell(as_tile(picture, 340))]
+            for predictor, count in asked:
+                size = network_size(predictor, (picture.shape[1], picture.shape[0]), side)
+                found = predictor.detect(picture, num_keypoints=count, network_size=size).keypoints
+                faint = None if predictor is beside else found.scores
+                tile = with_rings(picture, 340, found.xy, found.labels, faint)
+                line.append(Cell(tile, [(None, f"{len(found.scores)} keypoints")]))
+            lines.append(line)
+    columns = ["photograph", f"{ours.info.name}\nK = {trained}", f"{ours.info.name}\nK = {more}"]
+    told = (
+        "Models that learnt from pictures of one, on pictures of several. One heat map for all "
+        "keypoints can find every instance once K is raised; one map for each keypoint gives a "
+        "single place, whatever is in the picture."
+    )
+    if beside is not None:
+        columns.append(f"channel-wise: {beside.info.name}\none map a keypoint")
+    return page("More than one", told, [grid(lines, columns)])
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("model", help="model folder, run or bundled name")
+    top.add_argument("data", help="pictures, as for `tusk detect`")
+    top.add_argument("out", type=Path, help="folder, made if missing")
+    top.add_argument("--only", default="", help=f"some of {','.join(FIGURES)},groups")
+    top.add_argument("--rows", type=int, default=5, help="pictures shown; default: 5")
+    top.add_argument("--pictures", type=int, default=200, help="pictures counted; default: 200")
+    top.add_argument("--method", choices=("tsne", "pca", "umap"), default="tsne")
+    top.add_argument("--groups", default="", metavar="SOURCE", help="photographs of several")
+    top.add_argument("--beside", default="", metavar="MODEL", help="a channel-wise model")
+    told = "longer side at which groups are looked at; default: 3 x training"
+    top.add_argument("--group-side", type=int, default=0, metavar="PX", help=told)
+    top.add_argument("--group-keypoints", type=int, default=40, metavar="K")
+    return top
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser().parse_args(argv)
+    wanted = [one for one in arguments.only.split(",") if one] or [*FIGURES, "groups"]
+    unknown = [one for one in wanted if one not in {*FIGURES, "groups"}]
+    if unknown:
+        raise SystemExit(
+            f"There is no figure {', '.join(unknown)}; there are {', '.join(FIGURES)}."
+        )
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        scene = open_scene(arguments) if set(wanted) - {"groups"} else None
+        for name in wanted:
+            if name == "groups":
+                sheet = groups(arguments) if arguments.groups else None
+            else:
+                sheet = FIGURES[name](scene)
+            if sheet is None:
+                continue
+            sheet.save(arguments.out / f"{name}.png")
+            print(arguments.out / f"{name}.png", flush=True)
+    except (TuskError, ConfigError) as error:
+        raise SystemExit(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

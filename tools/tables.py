@@ -83,6 +83,7 @@ ROWS = (
     Row("ours", "no cluster term at all", NO_CLUSTER_TERM),
     Row("ours", "narrow suppression window (7 cells for 9)", {"keypoints.nms_window": 7}),
     Row("ours", "prototypes see the last batch alone", {"prototypes.bank_size": 0}),
+    Row("ours", "no keypoint put where something was missed", {"keypoints.explore_missed": 0.0}),
     Row("ours", "weak warps", {
         "pair.second.scale_jitter": 0.05, "pair.second.bend": 0.05, "pair.second.rotation": 0.2}),
     Row("ours", "no presence", {"decoder.presence": False}),

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tusk_core.config import TrainConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress, TrainEvent
+    from tusk_core.inference.merging import MergeSteps
     from tusk_core.results import (
         Analysis,
         DeviceInfo,
@@ -47,6 +51,7 @@ __all__ = [
     "list_runs",
     "load_report",
     "make_sample_data",
+    "merge_steps",
     "model_formats",
     "open_analysis",
     "open_predictor",
@@ -55,6 +60,7 @@ __all__ = [
     "report_text",
     "resume",
     "save_report",
+    "suggest_merges",
     "summarise_source",
     "train",
 ]
@@ -241,6 +247,8 @@ def evaluate(
     *,
     seed: int = 0,
     fit: str = "",
+    groups: int = 0,
+    merged: dict[int, int] | None = None,
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model by one of its protocols; the report comes last.
 
@@ -251,10 +259,43 @@ def evaluate(
         control: stops the pass.
         seed: of divisions and resampling.
         fit: for ``landmarks``, a source of other people to fit the map on.
+        groups: first join prototypes that are alike until this many are left; 0 joins none.
+        merged: or join prototypes so: prototype -> the one it is counted as.
     """
+    from tusk_core.evaluation.joining import Joining
     from tusk_core.evaluation.protocols import evaluate_model
 
-    return evaluate_model(model, data, protocol, control, seed=seed, fit=fit)
+    joining = Joining(groups, merged or {})
+    return evaluate_model(model, data, protocol, control, seed=seed, fit=fit, joining=joining)
+
+
+def merge_steps(
+    analysis: Analysis, *, by: Literal["spread", "neighbours"] = "spread"
+) -> MergeSteps:
+    """Return how prototypes that are alike can be joined, two groups at a time; needs no torch.
+
+    Args:
+        analysis: detections with descriptors.
+        by: how alike is measured; see ``tusk_core.inference.merging``.
+    """
+    from tusk_core.inference import merging
+
+    return merging.merge_steps(analysis, by=by)
+
+
+def suggest_merges(
+    analysis: Analysis, groups: int, *, by: Literal["spread", "neighbours"] = "spread"
+) -> NDArray[np.int64]:
+    """Return the group of each prototype, (M,) int64, when ``groups`` are left; needs no torch.
+
+    A group carries the number of its most frequent prototype.
+
+    Raises:
+        TuskError: if ``groups`` is below 1.
+    """
+    from tusk_core.inference import merging
+
+    return merging.suggest_merges(analysis, groups, by=by)
 
 
 def save_report(report: EvaluationReport, path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.commands.arguments import add_device, add_model, path, seed
+from tusk_core.commands.arguments import add_device, add_model, path, seed, whole_number
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
 if TYPE_CHECKING:
     import argparse
+
+    from tusk_core.evaluation.joining import Joining
 
 SUMMARY = "Score a model on pictures with ground truth."
 PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
@@ -28,6 +30,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="SOURCE",
         help="landmarks: fit the map on these pictures, of other people, and score all of --data",
+    )
+    joined = parser.add_mutually_exclusive_group()
+    joined.add_argument(
+        "--groups",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="first join prototypes that are alike until N are left, as Suggest merges does in "
+        "the window; looks at descriptors, never at the ground truth",
+    )
+    joined.add_argument(
+        "--prototypes",
+        type=path,
+        metavar="FILE",
+        help="score with the merges of this prototypes.json, which the window writes beside a "
+        "model (default: no merges)",
     )
     parser.add_argument("--out", type=path, metavar="FILE", help="report as JSON")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of splits and intervals")
@@ -49,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         device=arguments.device,
         fit=arguments.fit,
+        joining=_joining(arguments),
     )
     with stopping(control, "Stopping; nothing is written."):
         reports = [item for item in follow(job, terminal) if isinstance(item, EvaluationReport)]
@@ -61,3 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise SourceError(f"{arguments.out} cannot be written: {reason}.") from error
         print(f"\nReport: {arguments.out}")
     return 0
+
+
+def _joining(arguments: argparse.Namespace) -> Joining:
+    from tusk_core.evaluation.joining import Joining
+    from tusk_core.inference.prototype_names import read_prototype_names
+
+    if arguments.prototypes is None:
+        return Joining(arguments.groups)
+    return Joining(merged=read_prototype_names(arguments.prototypes).merged)

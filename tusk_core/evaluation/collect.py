@@ -6,7 +6,7 @@ Shapes: P pictures, K keypoints, padded where a picture has fewer.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -58,10 +58,15 @@ class PointFinder(Protocol):
 
 
 class ModelFinder:
-    """The keypoints of an opened model."""
+    """The keypoints of an opened model.
 
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
+    Args:
+        predictor: the model.
+        targets: (M,) prototype that each is counted as, where some are joined; None joins none.
+    """
+
+    def __init__(self, predictor: Predictor, targets: NDArray[np.integer] | None = None) -> None:
+        self._predictor, self._targets = predictor, targets
 
     @property
     def num_labels(self) -> int:
@@ -70,7 +75,10 @@ class ModelFinder:
 
     def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
         """Return the keypoints of pictures (H, W, 3) uint8."""
-        return stack_detections(self._predictor.detect_many(images))
+        points = stack_detections(self._predictor.detect_many(images))
+        if self._targets is None:
+            return points
+        return replace(points, labels=self._targets[points.labels].astype(np.int64))
 
 
 def stack_detections(detections: Sequence[Detection]) -> Points:

@@ -24,18 +24,21 @@ class LayerDrawer:
     Args:
         model: in evaluation mode.
         device: where it is.
+        targets: (M,) prototype that each is counted as; None joins none.
 
     Raises:
         TuskError: if the model has no layers.
     """
 
-    def __init__(self, model: TuskModel, device: str) -> None:
+    def __init__(
+        self, model: TuskModel, device: str, targets: NDArray[np.integer] | None = None
+    ) -> None:
         if model.config.decoder.blend != "alpha":
             raise TuskError(
                 'This model draws all keypoints into one picture (decoder.blend = "sum"), so it '
                 'has no segments to score. Train one with decoder.blend = "alpha".'
             )
-        self._model, self._device = model, torch.device(device)
+        self._model, self._device, self._targets = model, torch.device(device), targets
         data = model.config.data
         self._canvas, self._fit, self._channels = (data.width, data.height), data.fit, data.channels
 
@@ -63,7 +66,8 @@ class LayerDrawer:
             labels = self._model.prototypes.similarities(keypoints.descriptors).argmax(-1)
         assert decoded.shares is not None
         shares: NDArray[np.float32] = decoded.shares.float().cpu().numpy()
-        return shares, labels.cpu().numpy().astype(np.int64)
+        found = labels.cpu().numpy().astype(np.int64)
+        return shares, found if self._targets is None else self._targets[found].astype(np.int64)
 
     def fit_mask(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an instance mask (H, W) as it lies on the network's canvas (h, w)."""

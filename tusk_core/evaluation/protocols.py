@@ -13,6 +13,7 @@ from tusk_core.data.source import open_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
 from tusk_core.evaluation.baselines import PREFIX, open_baseline
 from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
+from tusk_core.evaluation.joining import Joining, joined_targets
 from tusk_core.evaluation.landmark_truth import landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.truth import object_table
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from tusk_core.evaluation.collect import PointFinder, Points
     from tusk_core.evaluation.scores import Scores
     from tusk_core.events import JobProgress
-    from tusk_core.inference.predictor import TorchPredictor
 
 PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
 # Scores, the paper's figures, and the pictures that went worst.
@@ -48,6 +48,7 @@ def evaluate_model(
     seed: int = 0,
     device: str = "auto",
     fit: str = "",
+    joining: Joining | None = None,
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model; yields progress, then the report.
 
@@ -61,6 +62,7 @@ def evaluate_model(
         device: where the model runs.
         fit: for ``landmarks``, another source whose pictures the map is fitted on; all of
             ``data`` is then scored. Empty divides the people of ``data``.
+        joining: prototypes to join before; None joins none.
 
     Raises:
         TuskError: if the protocol is unknown, or model and data do not fit it.
@@ -72,20 +74,23 @@ def evaluate_model(
     parts: tuple[str, ...] = (data,)
     if protocol == "landmarks":
         parts = (fit, data) if fit else landmark_parts(data)
+    joining = joining or Joining()
     with ExitStack() as stack:
         sources = [stack.enter_context(open_source(part)) for part in parts]
         _check_truth(sources)
         if protocol == "landmarks":
-            finder = _open_finder(model, sources[0], device, seed)
+            finder = yield from _open_finder(model, sources[0], device, seed, joining, control)
             scores, reference, worst = yield from _landmarks(finder, sources, control, seed)
         elif protocol == "mnist-hard":
-            finder = _open_finder(model, sources[0], device, seed)
+            finder = yield from _open_finder(model, sources[0], device, seed, joining, control)
             scores, reference, worst = yield from _mnist_hard(finder, sources[0], control, seed)
         else:
             predictor = load_predictor(_refuse_baseline(model), device=device)
-            scores, reference, worst = yield from _multi_object(
-                predictor, sources[0], control, seed
-            )
+            targets = yield from joined_targets(predictor, sources[0], joining, control)
+            drawer = LayerDrawer(predictor.model, predictor.info.device, targets)
+            scores, reference, worst = yield from _multi_object(drawer, sources[0], control, seed)
+    if joining:
+        scores.counts["prototype_groups"] = joining.groups
     told = f"{data} (fitted on {fit})" if fit else data
     yield make_report(scores, reference, protocol, str(model), told, worst)
 
@@ -99,10 +104,21 @@ def _check_truth(sources: list[BaseSource]) -> None:
             )
 
 
-def _open_finder(model: str | Path, source: BaseSource, device: str, seed: int) -> PointFinder:
+def _open_finder(
+    model: str | Path,
+    source: BaseSource,
+    device: str,
+    seed: int,
+    joining: Joining,
+    control: RunControl | None,
+) -> Generator[JobProgress, None, PointFinder]:
     if str(model).startswith(f"{PREFIX}:"):
+        if joining:
+            raise TuskError(f"{model} has no prototypes to join; leave --groups out.")
         return open_baseline(str(model), source, seed)
-    return ModelFinder(load_predictor(model, device=device))
+    predictor = load_predictor(model, device=device)
+    targets = yield from joined_targets(predictor, source, joining, control)
+    return ModelFinder(predictor, targets)
 
 
 def _refuse_baseline(model: str | Path) -> str | Path:
@@ -218,9 +234,8 @@ def _landmarks(
 
 
 def _multi_object(
-    predictor: TorchPredictor, source: BaseSource, control: RunControl | None, seed: int
+    drawer: LayerDrawer, source: BaseSource, control: RunControl | None, seed: int
 ) -> Generator[JobProgress, None, Outcome]:
-    drawer = LayerDrawer(predictor.model, predictor.info.device)
     facts: list[object_discovery.SegmentFacts] = []
     truths: list[PictureTruth] = []
 

@@ -34,7 +34,7 @@ def display_problem() -> str:
 def main() -> None:
     problem = display_problem()
     if not problem:
-        command = [sys.executable, "-m", "tusk_app", *sys.argv[1:]]
+        command = [sys.executable, "-m", "tusk_app", *(sys.argv[1:] or ["--sample"])]
     else:
         print(f"No window: {problem}. Training the quick sample here instead.", flush=True)
         command = [sys.executable, str(ROOT / "tools" / "first_run.py")]

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HELP_FLAGS = frozenset({"-h", "--help", "--version"})
+SAMPLE_FLAG = "--sample"
 USAGE = """usage: tusk [PATH ...]        open the window, with pictures, a video, a model or a run
+       tusk --sample          open the window with sample pictures and a bundled model
        tusk COMMAND ...      work without a window; `tusk COMMAND --help` tells more
 """
 
@@ -56,6 +58,8 @@ def run_command(arguments: Sequence[str]) -> int:
 
 def open_window(paths: Sequence[str]) -> int:
     """Check that a window can be opened, then open it."""
+    sample = SAMPLE_FLAG in paths
+    paths = [path for path in paths if path != SAMPLE_FLAG]
     options = [path for path in paths if path.startswith("-")]
     if options:
         sys.stderr.write(f"There is no option {options[0]}; `tusk --help` tells what there is.\n")
@@ -77,7 +81,7 @@ def open_window(paths: Sequence[str]) -> int:
             raise
         sys.stderr.write(preflight.library_advice(str(missing)) + "\n")
         return 2
-    return run(paths)
+    return run(paths, sample=sample)
 
 
 def mistyped_command(paths: Sequence[str]) -> str | None:

@@ -32,7 +32,7 @@ from tusk_app.models.notices import Notices
 from tusk_app.models.prototypes import PrototypeBook
 from tusk_app.models.selection import SelectionModel
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
-from tusk_app.window.layouts import TRAIN
+from tusk_app.window.layouts import EXPLORE, TRAIN
 from tusk_app.window.progress import ProgressFeed
 from tusk_app.window.recovery import Recovery
 from tusk_app.workbench import Workbench
@@ -117,6 +117,11 @@ class Program(QObject):
         """Open what was named on the command line."""
         if paths:
             self.workbench.sources.open_paths(paths)
+
+    def open_sample(self) -> None:
+        """Open sample pictures with the bundled model that knows them, to be explored at once."""
+        self.window.layouts.switch(EXPLORE)
+        self.window.openers.open_sample()
 
     @Slot(str, str)
     def report(self, line: str, trace: str) -> None:
@@ -316,8 +321,13 @@ def make_application(arguments: Sequence[str]) -> QApplication:
     return app
 
 
-def run(paths: Sequence[str]) -> int:
-    """Open the window on ``paths`` and stay until it is closed; returns the exit status."""
+def run(paths: Sequence[str], *, sample: bool = False) -> int:
+    """Open the window on ``paths`` and stay until it is closed; returns the exit status.
+
+    Args:
+        paths: what to open; may be empty.
+        sample: open sample pictures and a bundled model.
+    """
     app = make_application(sys.argv[:1])
     logging_ = start_logging(log_dir())
     hooks = ErrorHooks()
@@ -331,6 +341,8 @@ def run(paths: Sequence[str]) -> int:
         log.warning("the last start ended in a crash:\n%s", logging_.previous_crash)
     program.show()
     program.open_paths(paths)
+    if sample:
+        program.open_sample()
     status = app.exec()
     bridge.remove()
     hooks.remove()

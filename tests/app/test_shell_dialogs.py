@@ -212,6 +212,17 @@ def test_a_dialog_opens_once(program: Program) -> None:
     second.close()
 
 
+def test_the_sample_opens_with_the_model_that_knows_it(qtbot, program: Program) -> None:
+    program.open_sample()
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.detection is not None, timeout=60_000)
+    assert document.model is not None
+    assert document.model.name == "tetrominoes"
+    assert document.source is not None
+    assert len(document.source) == 500
+    assert program.window.layouts.current == "Explore"
+
+
 def test_the_tour_leads_over_the_real_window(qtbot, program: Program) -> None:
     program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)

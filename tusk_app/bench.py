@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tusk_app import bench_rate
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -200,9 +202,10 @@ class _Bench:
         if not wait_until(lambda: training.state is RunState.RUNNING, 300):
             return {"problem": "training did not begin"}
         live_for(self._plan.warm_up_s)
+        first = self._moment()
         gaps = self._gaps(self._plan.training_s)
-        numbers: dict[str, Any] = {"gaps": percentiles(gaps), "ticks": len(gaps)}
-        numbers["pictures_per_second"] = self._rate(config.optim.batch_size)
+        rate = bench_rate.rates(first, self._moment(), config.optim.batch_size)
+        numbers: dict[str, Any] = {"gaps": percentiles(gaps), "ticks": len(gaps), **rate}
         numbers["pause_acknowledged_ms"] = self._acknowledged(training.pause)
         wait_until(lambda: training.state is RunState.PAUSED, 60)
         training.resume()
@@ -210,15 +213,20 @@ class _Bench:
         numbers["stop_acknowledged_ms"] = self._acknowledged(training.stop_and_keep)
         wait_until(lambda: training.state is RunState.IDLE, 120)
         self._model = training.record.run_dir
+        times = self._plan.warm_up_s, self._plan.training_s
+        alone = bench_rate.measure_command_line(
+            SAMPLE_PRESET, changes, config.optim.batch_size, self._home / "runs", times, live_for
+        )
+        if alone is not None:
+            numbers["command_line"] = alone
+            numbers.update(bench_rate.cost(rate, alone))
         return numbers
 
-    def _rate(self, batch_size: int) -> float:
-        """Return pictures a second over the last hundred steps."""
-        history = self._bench.training.record.history
-        steps, elapsed = history.steps[-100:], history.elapsed[-100:]
-        if len(steps) < 2 or elapsed[-1] <= elapsed[0]:
-            return _NAN
-        return float((steps[-1] - steps[0]) * batch_size / (elapsed[-1] - elapsed[0]))
+    def _moment(self) -> bench_rate.Moment:
+        """How far the run of the window is."""
+        last = self._bench.training.record.last_step
+        steps = last.step if last is not None else 0
+        return bench_rate.Moment(steps, time.perf_counter(), time.process_time())
 
     def _gaps(self, seconds: float) -> list[float]:
         from PySide6.QtCore import Qt, QTimer

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tusk_app.bench import Gaps, made_up_analysis, percentiles, wait_until
+from tusk_app.bench_rate import Moment, cost, rates
 
 
 def test_percentiles_of_milliseconds() -> None:
@@ -21,6 +22,14 @@ def test_first_tick_begins_the_clock() -> None:
     for _ in range(4):
         gaps.tick()
     assert len(gaps.milliseconds) == 3
+
+
+def test_the_window_costs_what_its_rate_is_lower() -> None:
+    window = rates(Moment(10, 0.0, 0.0), Moment(19, 2.0, 4.0), 4)
+    assert window == {"pictures_per_second": 18.0, "pictures_per_processor_second": 9.0}
+    alone = rates(Moment(0, 0.0, 0.0), Moment(10, 2.0, 3.0), 4)
+    assert cost(window, alone)["cost_by_wall_time"] == pytest.approx(0.1)
+    assert cost(window, alone)["cost_by_processor_time"] == pytest.approx(1 - 9 / (40 / 3))
 
 
 def test_waiting_ends_in_time(qapp) -> None:
@@ -47,6 +56,7 @@ def test_whole_round_gives_every_number(qapp) -> None:
     numbers = run_bench(plan)
     assert numbers["training"]["ticks"] > 10
     assert numbers["training"]["pause_acknowledged_ms"] > 0
+    assert numbers["training"]["pictures_per_second"] > 0
     assert numbers["camera"]["shown_fps"] > 0
     assert numbers["keypoint_drag"]["p50_ms"] > 0
     assert numbers["selection"]["p50_ms"] > 0

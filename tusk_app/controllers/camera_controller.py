@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.controllers.recording_controller import RecordingController
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.camera_devices import (
     PATTERN,
     CameraChoice,
@@ -135,7 +136,8 @@ class CameraController(QObject):
         self._cameras: tuple[CameraChoice, ...] = ()
         self._choice = PATTERN
         self._next: CameraChoice | None = None
-        self._thread: QThread | None = None
+        self._thread = WorkerThread("camera", self, timeout_ms=STOP_TIMEOUT_MS)
+        self._thread.ended.connect(self._take_end)
         self._worker: CameraWorker | None = None
         self._newest: LiveResult | None = None
         self._live = LiveSettings()
@@ -194,28 +196,21 @@ class CameraController(QObject):
 
     def start(self, choice: CameraChoice) -> None:
         """Start a camera; one that runs is stopped first. Returns at once."""
-        if self._thread is not None:
+        if self._thread.is_alive:
             self._next = choice
             self.stop(keep_next=True)
             return
         self._choice, self._next = choice, None
         self._reset_stats()
-        thread = QThread(self)
-        thread.setObjectName("camera")
         worker = CameraWorker(choice, self._inference.frame_box, self._open_device)
-        worker.moveToThread(thread)
-        thread.started.connect(worker.run)
+        self._thread.take(worker)
         worker.opened.connect(self._take_opened)
         worker.failed.connect(self._take_failure)
-        # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread.
-        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
-        thread.finished.connect(worker.deleteLater)
-        thread.finished.connect(self._take_end)
         self._inference.connect_camera(worker.frame_ready)
-        self._thread, self._worker = thread, worker
+        self._worker = worker
         self._send_live_settings()
         self._set_state(CameraState.STARTING)
-        thread.start()
+        self._thread.start(worker.run, worker.finished)
 
     def stop(self, *, keep_next: bool = False) -> None:
         """Stop the camera; returns at once."""
@@ -278,9 +273,7 @@ class CameraController(QObject):
         self.stop()
         self._watch.stop()
         ended = [self._finder.shutdown(), self.recorder.shutdown()]
-        if self._thread is not None:
-            ended.append(self._thread.wait(STOP_TIMEOUT_MS))
-        return all(ended)
+        return all([*ended, self._thread.wait()])
 
     # Inside
 
@@ -303,7 +296,7 @@ class CameraController(QObject):
         self._newest = None
 
     def _send_live_settings(self) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             settings = replace(self._live, num_keypoints=self._document.num_keypoints)
             self._inference.set_live_settings(settings)
 
@@ -358,11 +351,7 @@ class CameraController(QObject):
 
     @Slot()
     def _take_end(self) -> None:
-        if self._thread is not None:
-            # The thread is still deleting its worker: letting go of it now would delete it twice.
-            self._thread.wait(5000)
-            self._thread.deleteLater()
-        self._thread = self._worker = None
+        self._worker = None
         self._watch.stop()
         self.recorder.stop()
         self._inference.frame_box.take()

@@ -42,9 +42,11 @@ class GalleryController(QObject):
 
     Signals:
         tiles_changed: ``tiles``, ``decoded`` or ``means`` changed.
+        merges_found: ``MergeSteps`` that ``find_merges`` was asked for.
     """
 
     tiles_changed = Signal()
+    merges_found = Signal(object)
     _wake = Signal()
 
     def __init__(
@@ -77,6 +79,9 @@ class GalleryController(QObject):
         self._mean_task = LatestTask("mean-patches", self)
         self._mean_task.done.connect(self._take_means)
         self._mean_task.failed.connect(lambda error: log.info("no mean patches: %s", error))
+        self._merge_task = LatestTask("merges", self)
+        self._merge_task.done.connect(self.merges_found)
+        self._merge_task.failed.connect(self._merging_failed)
         prototypes.changed.connect(self._remake)
         analysis.index_changed.connect(self._index_changed)
         document.analysis_changed.connect(self._analysis_changed)
@@ -118,6 +123,12 @@ class GalleryController(QObject):
             self._ask_decoded()
             self._ask_means()
 
+    def find_merges(self) -> None:
+        """Find out which prototypes are alike; the answer comes as ``merges_found``."""
+        analysis = self._document.analysis
+        if analysis is not None and not self._is_down:
+            self._merge_task.request(functools.partial(api.merge_steps, analysis))
+
     def rows(self, prototype: int | None, key: SortKey) -> NDArray[np.int64]:
         """Return the rows of a prototype (all of them for None) in the order of ``key``."""
         analysis, index = self._document.analysis, self._analysis.index
@@ -148,6 +159,7 @@ class GalleryController(QObject):
         self._is_down = True
         self._means_control.request_stop()
         ended = self._mean_task.shutdown()
+        ended = self._merge_task.shutdown() and ended
         if self._thread is None:
             return ended
         self._queue.close()
@@ -205,8 +217,15 @@ class GalleryController(QObject):
     def _loading_failed(self, text: str) -> None:
         self._notices.status(f"The pictures of these detections cannot be read: {text}")
 
+    @Slot(object)
+    def _merging_failed(self, error: Exception) -> None:
+        self._notices.error(
+            "No merges could be suggested.", str(error), "Analyse the pictures again."
+        )
+
     @Slot()
     def _analysis_changed(self) -> None:
+        self._merge_task.cancel()
         self.patches.clear()
         self._means_control.request_stop()
         self._mean_task.cancel()

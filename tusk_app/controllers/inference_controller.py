@@ -7,8 +7,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.models.detection_cache import (
     DetectionCache,
     FrameTable,
@@ -111,7 +112,7 @@ class InferenceController(QObject):
         self._document = document
         self._notices = notices
         self._engine = (open_predictor, list_devices)
-        self._thread: QThread | None = None
+        self._thread = WorkerThread("inference", self, timeout_ms=STOP_TIMEOUT_MS)
         self._worker: InferenceWorker | None = None
         self._box = RequestBox()
         self._frame_box: LatestValue[CameraFrame] = LatestValue()
@@ -286,14 +287,10 @@ class InferenceController(QObject):
         """End the thread for good; False if it did not end in time."""
         # What still asks while the window goes down must not start it again.
         self._is_down = True
-        if self._thread is None:
-            return True
         self._box.clear()
-        self._thread.quit()
-        if not self._thread.wait(STOP_TIMEOUT_MS):
+        if not self._thread.end():
             return False
-        self._thread.deleteLater()
-        self._thread = self._worker = None
+        self._worker = None
         return True
 
     close = shutdown
@@ -301,10 +298,8 @@ class InferenceController(QObject):
     # Inside
 
     def _ensure_thread(self) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             return
-        thread = QThread(self)
-        thread.setObjectName("inference")
         opener, lister = self._engine
         worker = InferenceWorker(
             self._box,
@@ -313,16 +308,15 @@ class InferenceController(QObject):
             open_predictor=opener,
             list_devices=lister,
         )
-        worker.moveToThread(thread)
+        self._thread.take(worker)
         self._wake.connect(worker.work)
         self._forget.connect(worker.forget)
         worker.answered.connect(self._take_answer)
         worker.failed.connect(self._take_failure)
         worker.idle.connect(self._take_idle)
         worker.live_ready.connect(self._take_live)
-        thread.finished.connect(worker.deleteLater)
-        self._thread, self._worker = thread, worker
-        thread.start()
+        self._worker = worker
+        self._thread.start()
 
     def _send(self, request: Request) -> None:
         if self._is_down:

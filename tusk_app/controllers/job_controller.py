@@ -6,8 +6,9 @@ import enum
 import itertools
 import logging
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.job_worker import JobFactory, JobFailure, JobWorker
 from tusk_app.workers.latest_value import LatestValue
 from tusk_core.control import RunControl
@@ -54,10 +55,10 @@ class Job(QObject):
         self._control = RunControl()
         self._box: LatestValue[JobProgress] = LatestValue()
         self._worker: JobWorker | None = JobWorker(factory, self._control, self._box)
-        self._thread = QThread(self)
-        self._thread.setObjectName(f"job {title}")
-        self._worker.moveToThread(self._thread)
-        self._connect(self._worker, self._thread)
+        self._thread = WorkerThread(f"job {title}", self, timeout_ms=STOP_TIMEOUT_MS)
+        self._thread.ended.connect(self._take_end)
+        self._thread.take(self._worker)
+        self._connect(self._worker)
 
     @property
     def state(self) -> JobState:
@@ -76,7 +77,8 @@ class Job(QObject):
 
     def start(self) -> None:
         """Begin; called once, by the controller."""
-        self._thread.start()
+        assert self._worker is not None
+        self._thread.start(self._worker.run, self._worker.finished)
 
     def cancel(self) -> None:
         """Ask it to stop after its current item; returns at once."""
@@ -84,21 +86,16 @@ class Job(QObject):
             self._set_state(JobState.CANCELLING)
             self._control.request_stop()
 
-    def wait(self, milliseconds: int) -> bool:
+    def wait(self) -> bool:
         """Wait for its thread; True if that ended."""
-        return self._thread.wait(milliseconds)
+        return self._thread.wait()
 
-    def _connect(self, worker: JobWorker, thread: QThread) -> None:
-        thread.started.connect(worker.run)
+    def _connect(self, worker: JobWorker) -> None:
         worker.progress_ready.connect(self._take_progress)
         worker.produced.connect(self.produced)
         worker.failed.connect(self._take_failure)
         worker.cancelled.connect(self._take_cancelled)
         worker.done.connect(self._take_done)
-        # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread.
-        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
-        thread.finished.connect(worker.deleteLater)
-        thread.finished.connect(self._take_end)
 
     @Slot()
     def _take_progress(self) -> None:
@@ -122,8 +119,6 @@ class Job(QObject):
 
     @Slot()
     def _take_end(self) -> None:
-        # The thread is still deleting its worker: letting go of it now would delete it twice.
-        self._thread.wait(5000)
         self._worker = None
         self._set_state(self._outcome)
         self.ended.emit(self._outcome)
@@ -191,7 +186,7 @@ class JobController(QObject):
         """Cancel all jobs and wait; False if one did not end in time."""
         for job in self._jobs:
             job.cancel()
-        ended = [job.wait(STOP_TIMEOUT_MS) for job in list(self._jobs)]
+        ended = [job.wait() for job in list(self._jobs)]
         return all(ended)
 
     def _take_end(self, job: Job, state: JobState) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
-
-STOP_TIMEOUT_MS = 10_000
-_LATE: set[QThread] = set()
 
 
 class LatestTask(QObject):
@@ -32,10 +30,8 @@ class LatestTask(QObject):
 
     def __init__(self, name: str, parent: QObject | None = None, *, keep_all: bool = False) -> None:
         super().__init__(parent)
-        self._name = name
         self._keep_all = keep_all
-        self._thread: QThread | None = None
-        self._worker: TaskWorker | None = None
+        self._thread = WorkerThread(name, self)
         self._tasks = WaitingTasks(keep_all=keep_all)
         self._number = 0
         self._is_busy = False
@@ -61,33 +57,17 @@ class LatestTask(QObject):
 
     def shutdown(self) -> bool:
         """End the thread; False if its function did not return in time."""
-        if self._thread is None:
-            return True
         self.cancel()
-        self._thread.quit()
-        if not self._thread.wait(STOP_TIMEOUT_MS):
-            # Destroying a thread that runs aborts the process; if the program ends in spite of
-            # this answer, the thread is left to end with it.
-            self._thread.setParent(None)
-            _LATE.add(self._thread)
-            return False
-        _LATE.discard(self._thread)
-        self._thread.deleteLater()
-        self._thread = self._worker = None
-        return True
+        return self._thread.end()
 
     def _ensure_thread(self) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             return
-        thread = QThread(self)
-        thread.setObjectName(self._name)
         worker = TaskWorker(self._tasks)
-        worker.moveToThread(thread)
+        self._thread.take(worker)
         self._wake.connect(worker.work)
         worker.answered.connect(self._take)
-        thread.finished.connect(worker.deleteLater)
-        self._thread, self._worker = thread, worker
-        thread.start()
+        self._thread.start()
 
     @Slot(object)
     def _take(self, answer: TaskAnswer) -> None:

@@ -7,8 +7,9 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.latest_value import LatestValue
 from tusk_app.workers.picture_reader import PictureReader, ReadPicture, ReadRequest
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STOP_TIMEOUT_MS = 10_000
 TICK_MS = 8
 FOLDER_RATE = 4.0  # pictures a second when a folder is played
 SPEEDS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
@@ -59,8 +59,7 @@ class PlaybackController(QObject):
         self._inference = inference
         self._notices = notices
         self._requests: LatestValue[ReadRequest] = LatestValue()
-        self._thread: QThread | None = None
-        self._worker: PictureReader | None = None
+        self._thread = WorkerThread("reader", self)
         self._source: PictureSource | None = None
         self._is_reading = False
         self._wanted = -1  # index asked of the reader last
@@ -189,15 +188,8 @@ class PlaybackController(QObject):
     def shutdown(self) -> bool:
         """Stop playing and end the reader thread; False if it did not end in time."""
         self.pause()
-        if self._thread is None:
-            return True
         self._requests.take()
-        self._thread.quit()
-        if not self._thread.wait(STOP_TIMEOUT_MS):
-            return False
-        self._thread.deleteLater()
-        self._thread = self._worker = None
-        return True
+        return self._thread.end()
 
     # Inside
 
@@ -224,18 +216,14 @@ class PlaybackController(QObject):
             self._is_ticking = False
 
     def _ensure_thread(self) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             return
-        thread = QThread(self)
-        thread.setObjectName("reader")
         worker = PictureReader(self._requests)
-        worker.moveToThread(thread)
+        self._thread.take(worker)
         self._wake.connect(worker.work)
         self._close.connect(worker.close)
         worker.read.connect(self._take)
-        thread.finished.connect(worker.deleteLater)
-        self._thread, self._worker = thread, worker
-        thread.start()
+        self._thread.start()
 
     @Slot(int)
     def _read(self, index: int) -> None:

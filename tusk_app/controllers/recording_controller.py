@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.recorder_worker import (
     RecordedPicture,
     RecorderWorker,
@@ -39,7 +40,8 @@ class RecordingController(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._thread: QThread | None = None
+        self._thread = WorkerThread("recorder", self, timeout_ms=STOP_TIMEOUT_MS)
+        self._thread.ended.connect(self._take_end)
         self._worker: RecorderWorker | None = None
         self._queue = RecordingQueue()
         self._is_recording = False
@@ -57,23 +59,18 @@ class RecordingController(QObject):
 
     def start(self, plan: RecordingPlan) -> bool:
         """Begin a recording; False while the last one is still being written."""
-        if self._thread is not None:
+        if self._thread.is_alive:
             return False
         self._queue = RecordingQueue()
-        thread = QThread(self)
-        thread.setObjectName("recorder")
         worker = RecorderWorker(plan, self._queue)
-        worker.moveToThread(thread)
+        self._thread.take(worker)
         self._wake.connect(worker.write)
         self._finish.connect(worker.finish)
         worker.done.connect(self._take_result)
         worker.failed.connect(self._take_failure)
-        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
-        thread.finished.connect(worker.deleteLater)
-        thread.finished.connect(self._take_end)
-        self._thread, self._worker = thread, worker
+        self._worker = worker
         self._started_at = time.monotonic()
-        thread.start()
+        self._thread.start(finished=worker.finished)
         self._set_recording(recording=True)
         return True
 
@@ -92,7 +89,7 @@ class RecordingController(QObject):
     def shutdown(self) -> bool:
         """Finish the file and end the thread; False if that took too long."""
         self.stop()
-        return self._thread is None or self._thread.wait(STOP_TIMEOUT_MS)
+        return self._thread.wait()
 
     def _set_recording(self, *, recording: bool) -> None:
         self._is_recording = recording
@@ -109,8 +106,4 @@ class RecordingController(QObject):
 
     @Slot()
     def _take_end(self) -> None:
-        if self._thread is not None:
-            # The thread is still deleting its worker: letting go of it now would delete it twice.
-            self._thread.wait(5000)
-            self._thread.deleteLater()
-        self._thread = self._worker = None
+        self._worker = None

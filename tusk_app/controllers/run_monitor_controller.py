@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.models.run_record import Outcome, RunRecord
 from tusk_app.workers.latest_value import LatestValue
 from tusk_app.workers.run_monitor_worker import RunMonitorWorker
 from tusk_core.events import PreviewReady, RunFinished
 from tusk_core.results import RunSummary
 
-STOP_TIMEOUT_MS = 10_000
 _OUTCOMES: dict[str, Outcome] = {"completed": "done", "stopped": "stopped"}
 
 
@@ -37,8 +37,8 @@ class RunMonitorController(QObject):
         self._path: Path | None = None
         self._wanted: Path | None = None
         self._stop = threading.Event()
-        self._thread: QThread | None = None
-        self._worker: RunMonitorWorker | None = None
+        self._thread = WorkerThread("run monitor", self)
+        self._thread.ended.connect(self._on_thread_ended)
         self._previews: LatestValue[PreviewReady] = LatestValue()
         self._summary: RunSummary | None = None
 
@@ -55,11 +55,11 @@ class RunMonitorController(QObject):
     @property
     def is_following(self) -> bool:
         """True while new lines are looked for."""
-        return self._thread is not None
+        return self._thread.is_alive
 
     def follow(self, path: Path) -> None:
         """Show the run in ``path`` from its beginning, and what is added to it."""
-        if self._thread is not None:
+        if self._thread.is_alive:
             self._wanted = path
             self._stop.set()
             return
@@ -78,14 +78,11 @@ class RunMonitorController(QObject):
     def shutdown(self) -> bool:
         """End the thread; False if it did not end in time."""
         self.leave()
-        return self._thread is None or self._thread.wait(STOP_TIMEOUT_MS)
+        return self._thread.wait()
 
     def _begin(self, path: Path) -> None:
-        thread = QThread(self)
-        thread.setObjectName("run monitor")
         worker = RunMonitorWorker(path, self._stop, self._previews)
-        worker.moveToThread(thread)
-        thread.started.connect(worker.run)
+        self._thread.take(worker)
         worker.summarised.connect(self._take_summary)
         worker.run_started.connect(self.record.take_started)
         worker.phase_changed.connect(self.record.take_phase)
@@ -95,11 +92,7 @@ class RunMonitorController(QObject):
         worker.notice.connect(self.record.take_notice)
         worker.ended.connect(self._take_end)
         worker.failed.connect(self.failed)
-        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
-        thread.finished.connect(worker.deleteLater)
-        thread.finished.connect(self._on_thread_finished)
-        self._thread, self._worker = thread, worker
-        thread.start()
+        self._thread.start(worker.run, worker.finished)
 
     @Slot(object)
     def _take_summary(self, summary: RunSummary) -> None:
@@ -117,13 +110,7 @@ class RunMonitorController(QObject):
         self.record.take_end(_OUTCOMES.get(summary.status, "failed"), finished)
 
     @Slot()
-    def _on_thread_finished(self) -> None:
-        assert self._thread is not None
-        # "finished" comes before the thread has deleted its worker; letting go of the worker
-        # here meanwhile would delete it twice.
-        self._thread.wait(STOP_TIMEOUT_MS)
-        self._thread.deleteLater()
-        self._thread = self._worker = None
+    def _on_thread_ended(self) -> None:
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.follow(wanted)

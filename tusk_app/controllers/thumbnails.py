@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.workers.thumbnail_worker import ThumbnailWishes, ThumbnailWorker
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SIDE = 128
 MAX_KEPT = 2000
-STOP_TIMEOUT_MS = 10_000
 
 
 def to_image(picture: NDArray[np.uint8]) -> QImage:
@@ -43,8 +43,7 @@ class ThumbnailStore(QObject):
         self._wishes = ThumbnailWishes()
         self._generation = 0
         self._kept: OrderedDict[int, QImage | None] = OrderedDict()
-        self._thread: QThread | None = None
-        self._worker: ThumbnailWorker | None = None
+        self._thread = WorkerThread("thumbnails", self)
 
     def set_source(self, source: str) -> None:
         """Show pictures of another source; empty for none."""
@@ -68,28 +67,16 @@ class ThumbnailStore(QObject):
     def shutdown(self) -> bool:
         """End the thread; False if it did not end in time."""
         self._wishes.reset("")
-        if self._thread is None:
-            return True
-        self._thread.quit()
-        if not self._thread.wait(STOP_TIMEOUT_MS):
-            return False
-        self._thread.deleteLater()
-        self._thread = self._worker = None
-        return True
+        return self._thread.end()
 
     def _ensure_thread(self) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             return
-        thread = QThread(self)
-        thread.setObjectName("thumbnails")
         worker = ThumbnailWorker(self._wishes, SIDE)
-        worker.moveToThread(thread)
+        self._thread.take(worker)
         self._wake.connect(worker.work)
         worker.ready.connect(self._take)
-        thread.finished.connect(worker.close)
-        thread.finished.connect(worker.deleteLater)
-        self._thread, self._worker = thread, worker
-        thread.start(QThread.Priority.LowPriority)
+        self._thread.start(last=worker.close, priority=QThread.Priority.LowPriority)
 
     @Slot(int, int, object)
     def _take(self, generation: int, index: int, picture: NDArray[np.uint8] | None) -> None:

@@ -6,12 +6,13 @@ import enum
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.controllers.run_monitor_controller import RunMonitorController
 from tusk_app.controllers.training_remedies import Remedy, remedied, remedies_for
 from tusk_app.controllers.training_setup import TrainingSetup
+from tusk_app.controllers.worker_thread import WorkerThread
 from tusk_app.models.run_record import Outcome, RunRecord
 from tusk_app.workers import trash
 from tusk_app.workers.latest_value import AllValues, LatestValue
@@ -96,8 +97,8 @@ class TrainingController(QObject):
         self.setup = TrainingSetup(self)
         self._run_root = run_root
         self._state = RunState.IDLE
-        self._thread: QThread | None = None
-        self._worker: TrainingWorker | None = None
+        self._thread = WorkerThread("training", self, timeout_ms=STOP_TIMEOUT_MS)
+        self._thread.ended.connect(self._on_thread_ended)
         self._control = RunControl()
         self._previews: LatestValue[PreviewReady] = LatestValue()
         self._steps: AllValues[StepDone] = AllValues()
@@ -224,7 +225,7 @@ class TrainingController(QObject):
         """Stop and wait; called when the main window closes. False if the run did not end."""
         self._next = None
         self.stop_and_keep()
-        if self._thread is not None and not self._thread.wait(STOP_TIMEOUT_MS):
+        if not self._thread.wait():
             return False
         self._steps_timer.stop()
         tasks_ended = [task.shutdown() for task in (self._past, self._trash)]
@@ -252,26 +253,22 @@ class TrainingController(QObject):
     def _start(
         self, session: Session, request: TrainingRequest | None, title: str, steps: int | None
     ) -> None:
-        if self._thread is not None:
+        if self._thread.is_alive:
             raise RuntimeError("a run is already going on")
         self._request, self._failure, self._finished = request, None, None
         self._is_discarding = False
         self._control = RunControl()
         self._previews = LatestValue()
         self._steps = AllValues()
-        thread = QThread(self)
-        thread.setObjectName("training")
         worker = TrainingWorker(session, self._control, self._steps, self._previews)
-        worker.moveToThread(thread)
-        self._connect(worker, thread)
-        self._thread, self._worker = thread, worker
+        self._thread.take(worker)
+        self._connect(worker)
         self._set_state(RunState.PREPARING)
         is_sample = request is not None and request.is_sample
         self.record.reset(title, is_sample=is_sample, steps=steps)
-        thread.start()
+        self._thread.start(worker.run, worker.finished)
 
-    def _connect(self, worker: TrainingWorker, thread: QThread) -> None:
-        thread.started.connect(worker.run)
+    def _connect(self, worker: TrainingWorker) -> None:
         worker.run_started.connect(self._take_started)
         worker.phase_changed.connect(self._take_phase)
         worker.steps_ready.connect(self._wait_for_steps)
@@ -280,11 +277,6 @@ class TrainingController(QObject):
         worker.notice.connect(self._take_notice)
         worker.ended.connect(self._take_end)
         worker.failed.connect(self._take_failure)
-        # Direct: quit() is thread-safe, and a queued call would wait for the GUI thread,
-        # which may itself be waiting for this thread in shutdown().
-        worker.finished.connect(thread.quit, Qt.ConnectionType.DirectConnection)
-        thread.finished.connect(worker.deleteLater)
-        thread.finished.connect(self._on_thread_finished)
 
     @Slot(object)
     def _take_started(self, event: RunStarted) -> None:
@@ -351,13 +343,7 @@ class TrainingController(QObject):
         self._failure = failure
 
     @Slot()
-    def _on_thread_finished(self) -> None:
-        assert self._thread is not None
-        # "finished" comes before the thread has deleted its worker; letting go of the worker
-        # here meanwhile would delete it twice.
-        self._thread.wait(STOP_TIMEOUT_MS)
-        self._thread.deleteLater()
-        self._thread = self._worker = None
+    def _on_thread_ended(self) -> None:
         outcome = self._outcome()
         run_dir = self.record.run_dir
         if outcome == "discarded" and run_dir is not None:

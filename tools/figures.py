@@ -189,8 +189,9 @@ def pictures(scene: Scene):
     columns = ["input", "heat map", "keypoints", "rebuilt from keypoints", "segments"]
     block = grid(lines, columns[: len(lines[0])])
     told = (
-        f"{scene.num_keypoints} keypoints a picture; rings and segments have the colour of their "
-        "prototype, here and in every figure."
+        f"{scene.num_keypoints} keypoints a picture; "
+        f"{'rings and segments' if has_layers else 'rings'} have the colour of their prototype, "
+        "here and in every figure."
     )
     return page(f"What {scene.name} sees", told, [block, prototype_legend(seen, block.width)])
 

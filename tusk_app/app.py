@@ -100,7 +100,14 @@ class Program(QObject):
         self.workbench = compose(settings)
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()
-        self._progress = ProgressFeed(self.window.status, self.workbench, self)
+        self._progress = ProgressFeed(
+            self.window.status,
+            self.workbench,
+            self.window.docks["training_dock"],
+            self.window.job_rows,
+            self,
+        )
+        self.window.layouts.changed.connect(self._progress.look_again)
         self._recovery = Recovery(self.window, self.workbench, self)
         self._connect()
         self._next_tip()

@@ -215,7 +215,7 @@ class _Bench:
         self._model = training.record.run_dir
         times = self._plan.warm_up_s, self._plan.training_s
         alone = bench_rate.measure_command_line(
-            SAMPLE_PRESET, changes, config.optim.batch_size, self._home / "runs", times, live_for
+            SAMPLE_PRESET, changes, config.optim.batch_size, self._home / "alone", times, live_for
         )
         if alone is not None:
             numbers["command_line"] = alone

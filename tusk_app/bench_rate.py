@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAN = float("nan")
-RUN_NAME = "from-command-line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def measure_command_line(
         preset: name of the settings.
         changes: settings that differ, by dotted name.
         batch_size: pictures in a step.
-        folder: under which the run goes.
+        folder: an empty one, under which the run goes.
         seconds: warm-up, and time that counts.
         live_for: waits.
     """
@@ -74,7 +73,7 @@ def measure_command_line(
         return None
     arguments = [part for name, value in changes.items() for part in ("--set", f"{name}={value}")]
     command = [sys.executable, "-m", "tusk_core", "train", "--preset", preset, *arguments,
-               "--run-root", str(folder), "--name", RUN_NAME]  # fmt: skip
+               "--run-root", str(folder)]  # fmt: skip
     root = str(Path(__file__).resolve().parent.parent)
     search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     child = subprocess.Popen(  # noqa: S603 - this program, with settings made above
@@ -84,14 +83,13 @@ def measure_command_line(
         env={**os.environ, "PYTHONPATH": search},
     )
     try:
-        events = folder / RUN_NAME / "events.jsonl"
         deadline = time.perf_counter() + 300
-        while _steps(events) == 0 and child.poll() is None and time.perf_counter() < deadline:
+        while _steps(folder) == 0 and child.poll() is None and time.perf_counter() < deadline:
             live_for(0.2)
         live_for(seconds[0])
-        first = _moment(child.pid, events)
+        first = _moment(child.pid, folder)
         live_for(seconds[1])
-        return rates(first, _moment(child.pid, events), batch_size)
+        return rates(first, _moment(child.pid, folder), batch_size)
     finally:
         child.send_signal(signal.SIGINT)
         try:
@@ -101,16 +99,13 @@ def measure_command_line(
             child.wait()
 
 
-def _moment(pid: int, events: Path) -> Moment:
-    return Moment(_steps(events), time.perf_counter(), _processor_seconds(pid))
+def _moment(pid: int, folder: Path) -> Moment:
+    return Moment(_steps(folder), time.perf_counter(), _processor_seconds(pid))
 
 
-def _steps(events: Path) -> int:
-    """Count the steps in a run's log."""
-    try:
-        return events.read_bytes().count(b'"StepDone"')
-    except OSError:
-        return 0
+def _steps(folder: Path) -> int:
+    """Count the steps in the log of the only run under ``folder``."""
+    return sum(path.read_bytes().count(b'"StepDone"') for path in folder.glob("*/events.jsonl"))
 
 
 def _processor_seconds(pid: int) -> float:

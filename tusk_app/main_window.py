@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+    from PySide6.QtWidgets import QWidget
 
     from tusk_app.models.notices import Problem, Toast
     from tusk_app.workbench import Workbench
@@ -134,6 +135,11 @@ class MainWindow(Host):
         return self._status
 
     @property
+    def job_rows(self) -> QWidget:
+        """The jobs that go on, below the canvas."""
+        return self._job_rows
+
+    @property
     def toasts(self) -> ToastStack:
         """Short messages in the corner."""
         return self._toasts
@@ -155,7 +161,8 @@ class MainWindow(Host):
 
     def _make_centre(self) -> None:
         self._welcome = WelcomePage(self)
-        self.canvas = CanvasArea(self.workbench, self)
+        area = CanvasArea(self.workbench, self)
+        self.canvas, self._job_rows = area, area.jobs
         self._centre = QStackedWidget(self)
         self._centre.addWidget(self._welcome)
         self._centre.addWidget(self.canvas)

@@ -20,6 +20,7 @@ from tests.support.explore_values import (
     pca_map,
     prototypes,
 )
+from tusk_app.controllers.tracking_controller import write_tracks
 from tusk_app.docks.correspondence_dock import CorrespondenceDock
 from tusk_app.docks.embedding_dock import EmbeddingDock
 from tusk_app.docks.equivariance_dock import EquivarianceDock
@@ -31,6 +32,7 @@ from tusk_app.models.time_map import plane_of
 from tusk_app.models.tracking import presence_table, track_rows
 from tusk_app.models.warping import Warp, WarpField, random_bends
 from tusk_app.workers import run_moments
+from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import CheckpointSaved, PreviewReady
 from tusk_core.results import Keypoints
 
@@ -245,6 +247,22 @@ def test_tracks_survive_a_gap_and_do_not_jump() -> None:
     table = presence_table(made, made.labels)
     assert table.counts[0].tolist() == [2, 1, 2, 0, 2, 0]
     assert np.isnan(table.xy[0, 3]).all()
+
+
+def test_tracks_end_when_nobody_waits_for_them(tmp_path) -> None:
+    source = ShapesSource(6, kind="video", fps=25.0)
+    xy = np.zeros((2, 2))
+    made = made_analysis(np.array([0, 1]), xy, np.zeros(2, int), prototypes(), source)
+    control = RunControl()
+    control.request_stop()
+    with pytest.raises(Cancelled):
+        track_rows(made, made.labels, control=control)
+    path = tmp_path / "tracks.csv"
+    with pytest.raises(Cancelled):
+        write_tracks(path, made, made.labels, np.zeros(2, int), {}, control)
+    assert list(tmp_path.iterdir()) == []
+    write_tracks(path, made, made.labels, np.zeros(2, int), {})
+    assert len(path.read_text().splitlines()) == 3
 
 
 # Live map

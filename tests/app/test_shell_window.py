@@ -369,8 +369,10 @@ def test_a_run_is_shown_when_it_starts_and_announced_when_it_ends(qtbot, program
         training.start(until_stopped)
     assert window.layouts.current == "Train"
     assert window.docks["training_dock"].isVisible()
-    assert window.status.run_chip.isVisible()
+    # The panel says it all; elsewhere the status bar does.
+    qtbot.waitUntil(lambda: not window.status.run_chip.isVisible())
     window.layouts.switch("Data")
+    qtbot.waitUntil(window.status.run_chip.isVisible)
     with qtbot.waitSignal(training.run_ended):
         training.stop_and_keep()
     assert [card.text for card in window.toasts.cards] == ["The run was stopped."]

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.models.tracking import PresenceTable, presence_table, track_rows
+from tusk_core.control import Cancelled, RunControl
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ class TrackingController(QObject):
         self._analysis, self._notices = analysis, notices
         self._tables: TimeTables | None = None
         self._is_wanted = False
+        self._control, self._writing = RunControl(), RunControl()
         self._task = LatestTask("tracking", self)
         self._task.done.connect(self._take)
         self._task.failed.connect(
@@ -101,22 +103,28 @@ class TrackingController(QObject):
         if analysis is not None and index is not None and tables is not None:
             names = {i: self._book.name(i) for i in range(index.num_prototypes)}
             self._writer.request(
-                functools.partial(write_tracks, path, analysis, index.labels, tables.tracks, names)
+                functools.partial(
+                    write_tracks, path, analysis, index.labels, tables.tracks, names, self._writing
+                )
             )
 
     def shutdown(self) -> bool:
         """End the threads; False if one did not end."""
+        for control in (self._control, self._writing):
+            control.request_stop()
         task_ended, writer_ended = self._task.shutdown(), self._writer.shutdown()
         return task_ended and writer_ended
 
     @Slot()
     def _remake(self) -> None:
+        self._control.request_stop()
         self._task.cancel()
         self._tables = None
         self.tables_changed.emit()
         analysis, index = self._document.analysis, self._analysis.index
         if self._is_wanted and analysis is not None and index is not None:
-            self._task.request(functools.partial(_make_tables, analysis, index.labels))
+            control = self._control = RunControl()
+            self._task.request(functools.partial(_make_tables, analysis, index.labels, control))
 
     @Slot(object)
     def _take(self, tables: TimeTables) -> None:
@@ -124,8 +132,9 @@ class TrackingController(QObject):
         self.tables_changed.emit()
 
 
-def _make_tables(analysis: Analysis, labels: NDArray[np.int32]) -> TimeTables:
-    return TimeTables(presence_table(analysis, labels), track_rows(analysis, labels))
+def _make_tables(analysis: Analysis, labels: NDArray[np.int32], control: RunControl) -> TimeTables:
+    tracks = track_rows(analysis, labels, control=control)
+    return TimeTables(presence_table(analysis, labels), tracks)
 
 
 def write_tracks(
@@ -134,16 +143,37 @@ def write_tracks(
     labels: NDArray[np.integer],
     tracks: NDArray[np.int64],
     names: dict[int, str],
+    control: RunControl | None = None,
 ) -> Path:
     """Write one line a detection: pixels of the original picture, centre of the first at (0, 0).
 
     Raises:
         OSError: if it cannot be written.
+        Cancelled: if ``control`` asked for it; then there is no file.
     """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        _write_rows(part, analysis, labels, tracks, names, control)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _write_rows(
+    path: Path,
+    analysis: Analysis,
+    labels: NDArray[np.integer],
+    tracks: NDArray[np.int64],
+    names: dict[int, str],
+    control: RunControl | None,
+) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in range(len(labels)):
+            if control is not None and control.stop_requested:
+                raise Cancelled
             frame = int(analysis.picture[row])
             time = float(analysis.times[frame])
             label = int(labels[row])
@@ -160,4 +190,3 @@ def write_tracks(
                     f"{analysis.scores[row]:.4f}",
                 )
             )
-    return path

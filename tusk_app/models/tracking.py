@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_app.models.matching import assign
+from tusk_core.control import Cancelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tusk_core.control import RunControl
     from tusk_core.results import Analysis
 
 
@@ -65,6 +67,7 @@ def track_rows(
     reach: float = 0.12,
     min_score: float = 0.0,
     patience: int = 3,
+    control: RunControl | None = None,
 ) -> NDArray[np.int64]:
     """Follow instances from frame to frame by the nearest place within a prototype.
 
@@ -74,9 +77,13 @@ def track_rows(
         reach: largest move between frames, share of the picture's shorter side.
         min_score: detections below it belong to no track.
         patience: frames a track may miss.
+        control: asked before every frame.
 
     Returns:
         (N,) int64 number of the track of each row, -1 for none.
+
+    Raises:
+        Cancelled: if ``control`` asked for it.
     """
     tracks = np.full(len(labels), -1, np.int64)
     frames = len(analysis.picture_names)
@@ -85,6 +92,8 @@ def track_rows(
     last_label, last_seen, number = (np.zeros(0, np.int64) for _ in range(3))
     next_number = 0
     for frame in range(frames):
+        if control is not None and control.stop_requested:
+            raise Cancelled
         rows = np.arange(starts[frame], starts[frame + 1])
         rows = rows[analysis.scores[rows] >= min_score]
         alive = frame - last_seen <= patience

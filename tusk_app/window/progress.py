@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 
 from tusk_app.controllers.training_controller import RunState
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from tusk_app.window.status_bar import StatusBar
     from tusk_app.workbench import Workbench
 
@@ -19,14 +21,35 @@ _WORDS = {
     RunState.STOPPING: "Stopping",
 }
 BAR_STEPS = 1000
+_MOVES = frozenset({QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize, QEvent.Type.Move})
 
 
 class ProgressFeed(QObject):
-    """Follows training and jobs."""
+    """Follows training and jobs; says nothing twice.
 
-    def __init__(self, status: StatusBar, workbench: Workbench, parent: QObject) -> None:
+    While the panel of the run, or the rows of the jobs, can be seen, the status bar is silent.
+    """
+
+    def __init__(
+        self,
+        status: StatusBar,
+        workbench: Workbench,
+        run_panel: QWidget,
+        job_rows: QWidget,
+        parent: QObject,
+    ) -> None:
+        """Follow from now on.
+
+        Args:
+            status: where to tell.
+            workbench: whose training and jobs.
+            run_panel: shows the run too.
+            job_rows: shows the jobs too.
+            parent: who owns this.
+        """
         super().__init__(parent)
         self._status = status
+        self._run_panel, self._job_rows = run_panel, job_rows
         self._training = workbench.training
         self._jobs = workbench.jobs
         self._training.state_changed.connect(self._show_run)
@@ -35,11 +58,34 @@ class ProgressFeed(QObject):
         self._jobs.jobs_changed.connect(self._show_jobs)
         self._jobs.job_progress.connect(self._show_jobs)
         status.cancel_clicked.connect(self._cancel)
+        # Panels that come and go: looked at again once Qt has laid them out.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._show_all)
+        for panel in (run_panel, job_rows):
+            panel.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Look again when a panel comes, goes, or is covered by another tab."""
+        if event.type() in _MOVES:
+            self._later.start()
+        return False
+
+    @Slot()
+    def look_again(self, _value: object = None) -> None:
+        """Look again soon which panels can be seen."""
+        self._later.start()
+
+    @Slot()
+    def _show_all(self) -> None:
+        self._show_run()
+        self._show_jobs()
 
     @Slot()
     def _show_run(self, _state: object = None) -> None:
         training, chip = self._training, self._status.run_chip
-        if not training.is_busy:
+        if not training.is_busy or _is_seen(self._run_panel):
             chip.hide()
             return
         record = training.record
@@ -55,7 +101,7 @@ class ProgressFeed(QObject):
     @Slot()
     def _show_jobs(self, _job: object = None, _progress: object = None) -> None:
         running, chip = self._jobs.running, self._status.job_chip
-        if not running:
+        if not running or _is_seen(self._job_rows):
             chip.hide()
             return
         job = running[-1]
@@ -70,6 +116,11 @@ class ProgressFeed(QObject):
         running = self._jobs.running
         if running:
             self._jobs.cancel(running[-1].number)
+
+
+def _is_seen(panel: QWidget) -> bool:
+    """Return whether any of a panel is on the screen: not hidden, folded or behind a tab."""
+    return panel.isVisible() and not panel.visibleRegion().isEmpty()
 
 
 def readable_time(seconds: float) -> str:

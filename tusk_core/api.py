@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tusk_core.config import TrainConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress, TrainEvent
-    from tusk_core.inference.merging import MergeSteps
     from tusk_core.results import (
         Analysis,
         DeviceInfo,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         EvaluationReport,
         ExportFormatInfo,
         GroundTruth,
+        MergeSteps,
         RunSummary,
         SourceSummary,
         TrainingEstimate,

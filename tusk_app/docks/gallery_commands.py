@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QMenu
 
 from tusk_app.docks.map_files import save_detections
+from tusk_app.models.gallery import common_middle
+from tusk_app.widgets.merge_dialog import MergeDialog, MergeOffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from tusk_app.widgets.prototype_tiles import PrototypeTiles
     from tusk_app.workbench import Workbench
+    from tusk_core.results import MergeSteps
 
 
 class GalleryCommands(QObject):
@@ -32,6 +37,8 @@ class GalleryCommands(QObject):
         super().__init__(tiles)
         self._bench, self._tiles = workbench, tiles
         self._book = workbench.prototypes
+        self.dialog: MergeDialog | None = None
+        workbench.explore.gallery.merges_found.connect(self._offer_merges)
 
     def make_menu(self, chosen: list[int]) -> QMenu:
         """Return the commands for some prototypes."""
@@ -70,6 +77,54 @@ class GalleryCommands(QObject):
         self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
         self.merged.emit(into)
 
+    def suggest_merges(self) -> None:
+        """Look which prototypes are alike and show what joining them would do."""
+        if self._bench.document.analysis is None:
+            self._bench.notices.status("Analyse all pictures first; merges are found from them.")
+            return
+        self._bench.explore.gallery.find_merges()
+
+    @Slot(object)
+    def _offer_merges(self, steps: MergeSteps) -> None:
+        analysis, gallery, book = (
+            self._bench.document.analysis,
+            self._bench.explore.gallery,
+            self._book,
+        )
+        if analysis is None or self.dialog is not None:
+            return
+        unit = analysis.prototypes / np.maximum(
+            np.linalg.norm(analysis.prototypes, axis=1, keepdims=True), 1e-12
+        )
+        decoded = gallery.means if gallery.decoded is None else common_middle(gallery.decoded)
+        offer = MergeOffer(
+            groups=steps.groups,
+            likely=steps.likely_number(),
+            counts=steps.counts,
+            names=tuple(book.own_name(i) for i in range(len(steps.counts))),
+            cosines=unit @ unit.T,
+            pictures=decoded,
+            has_merges=bool(book.merges()),
+        )
+        self.dialog = MergeDialog(offer, self._tiles)
+        self.dialog.accepted_groups.connect(self.apply_groups)
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.open()
+
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self.dialog = None
+
+    @Slot(object)
+    def apply_groups(self, targets: NDArray[np.int64]) -> None:
+        """Merge every prototype into its group, (M,); a notice offers to undo it."""
+        book, before = self._book, self._book.merges()
+        book.set_merges({i: int(t) for i, t in enumerate(targets.tolist()) if i != t})
+        kinds = len({book.target(i) for i in range(book.num)})
+        text = f"{len(book.merges())} prototypes were joined to others; {kinds} are shown."
+        undo = lambda: book.set_merges(before)  # noqa: E731
+        self._bench.notices.toast(text, "info", "Undo", undo)
+
     def save_detections(self, path: Path, chosen: list[int]) -> None:
         """Write all detections of some prototypes as CSV."""
         explore = self._bench.explore
@@ -105,6 +160,8 @@ class GalleryCommands(QObject):
                 text = self.tr("Merge with %s, the most similar") % book.name(twin)
                 menu.addAction(text, lambda: self.merge([first, twin]))
         members = [i for i, target in book.merges().items() if target == first]
+        if book.merges():
+            menu.addAction(self.tr("Take all merges apart"), lambda: book.set_merges({}))
         if members:
             menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
 

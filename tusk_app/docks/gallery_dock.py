@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.docks.gallery_commands import GalleryCommands
-from tusk_app.models.gallery import common_middle, similarities, summary
+from tusk_app.models.gallery import common_middle, similarities, summary, usage_note
 from tusk_app.widgets import readable
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.hover_card import HoverCard
@@ -81,9 +81,16 @@ class GalleryDock(QDockWidget):
             self.tr("Select two or more tiles (Ctrl or Shift) to treat them as one. Can be undone.")
         )
         self.merge_button.setEnabled(False)
+        self.suggest_button = QToolButton()
+        self.suggest_button.setText(self.tr("Suggest merges…"))
+        self.suggest_button.setToolTip(
+            self.tr("See which prototypes stand for the same kind of thing, and join them")
+        )
+        self.suggest_button.setEnabled(False)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 6, 0)
         head.addWidget(self._summary, 1)
+        head.addWidget(self.suggest_button)
         head.addWidget(self.merge_button)
         left = QWidget()
         left_layout = QVBoxLayout(left)
@@ -163,6 +170,7 @@ class GalleryDock(QDockWidget):
         self.merge_button.clicked.connect(
             lambda: self.commands.merge(self.tiles.selected_prototypes())
         )
+        self.suggest_button.clicked.connect(self.commands.suggest_merges)
         gallery.tiles_changed.connect(self._show_tiles)
         gallery.patches.arrived.connect(self._patches_came)
         self._explore.analysis.index_changed.connect(self._show_rows)
@@ -202,14 +210,14 @@ class GalleryDock(QDockWidget):
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
         self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
         self._summary.setText(summary(gallery.tiles))
-        self._summary.setToolTip(
-            self.tr("Prototypes that look like others (cosine above 0.95) can be merged.")
-        )
+        twins = self.tr("Prototypes that look like others (cosine above 0.95) can be merged.")
+        self._summary.setToolTip(f"<p>{usage_note(gallery.tiles)}</p><p>{twins}</p>")
         self._show_grid_hint()
 
     @Slot()
     def _show_grid_hint(self) -> None:
         analysis = self._explore.analysis
+        self.suggest_button.setEnabled(self._bench.document.analysis is not None)
         self.grid_stack.show_content(has_content=self._bench.document.analysis is not None)
         title = "No detections yet"
         if analysis.is_busy:

@@ -99,16 +99,46 @@ def make_tiles(
 
 
 def summary(tiles: tuple[PrototypeTile, ...]) -> str:
-    """Return a few words on all prototypes, such as ``"9 of 12 used · 2 look like others"``."""
+    """Return a few words on all prototypes, such as ``"9 of 12 used, like 7.4 evenly used"``."""
     states = [tile.health.state for tile in tiles if tile.health is not None]
     if not states:
         return ""
     dead, twins = states.count("dead"), states.count("duplicate")
     alive = len(states) - dead
     text = f"{alive} of {len(states)} used"
+    even = effective_number(tiles)
+    if alive > 1 and even < alive - 0.05:
+        text += f", like {even:.1f} evenly used"
     if twins:
         text += f" · {twins} look like others"
     return text
+
+
+def usage_entropy(tiles: tuple[PrototypeTile, ...]) -> float:
+    """Return the entropy of the use of prototypes in bits; 0 if all detections are of one."""
+    counts = np.array([tile.count for tile in tiles if tile.count > 0], np.float64)
+    if len(counts) == 0:
+        return 0.0
+    shares = counts / counts.sum()
+    return float(max(0.0, -(shares * np.log2(shares)).sum()))
+
+
+def effective_number(tiles: tuple[PrototypeTile, ...]) -> float:
+    """Return how many prototypes, all used equally often, would have the same entropy."""
+    return float(2.0 ** usage_entropy(tiles))
+
+
+def usage_note(tiles: tuple[PrototypeTile, ...]) -> str:
+    """Explain the entropy of the use of prototypes; empty while nothing is analysed."""
+    used = sum(tile.count > 0 for tile in tiles)
+    if used == 0:
+        return ""
+    bits = usage_entropy(tiles)
+    return (
+        f"Entropy of use: {bits:.2f} bits of at most {np.log2(used):.2f}. The detections are "
+        f"spread as {effective_number(tiles):.1f} prototypes used equally often would be; much "
+        "less than the number in use means that a few do most of the work."
+    )
 
 
 def sorted_rows(

@@ -72,6 +72,10 @@ class PrototypeBook(QObject):
         shown = self.target(index)
         return self._names.get(shown, f"prototype {shown}")
 
+    def own_name(self, index: int) -> str:
+        """Return the name it has, or would have, when it is merged into none."""
+        return self._names.get(index, f"prototype {index}")
+
     def has_own_name(self, index: int) -> bool:
         """True if the user named it."""
         return self.target(index) in self._names
@@ -158,6 +162,11 @@ class PrototypeBook(QObject):
         self._merged.pop(index, None)
         self._commit()
 
+    def set_merges(self, merged: dict[int, int]) -> None:
+        """Merge so and not otherwise: index -> target; one change for all of them."""
+        self._merged = _one_step({i: t for i, t in merged.items() if i != t}, self._num)
+        self._commit()
+
     def _commit(self) -> None:
         if self._path is not None:
             self._save(self._path)
@@ -183,12 +192,7 @@ class PrototypeBook(QObject):
                 self._own_colours[int(key)] = (red, green, blue)
         self._hidden = {int(i) for i in content["hidden"] if inside(int(i))}
         merged = {int(i): int(t) for i, t in content["merged"].items()}
-        # A chain or a circle cannot come from here; a file edited by hand may hold one.
-        self._merged = {
-            i: t
-            for i, t in merged.items()
-            if inside(i) and inside(t) and i != t and t not in merged
-        }
+        self._merged = _one_step(merged, self._num)
 
     def _save(self, path: Path) -> None:
         content = {
@@ -205,3 +209,16 @@ class PrototypeBook(QObject):
         file.write(json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8"))
         if not file.commit():
             log.warning("The prototype names cannot be saved in %s: %s", path, file.errorString())
+
+
+def _one_step(merged: dict[int, int], num: int) -> dict[int, int]:
+    """Return what leads in one step to one of ``num`` prototypes that is not merged itself.
+
+    A chain or a circle cannot come from the program; a file edited by hand may hold one.
+    """
+    inside = range(num)
+    return {
+        i: t
+        for i, t in merged.items()
+        if i in inside and t in inside and i != t and t not in merged
+    }

@@ -1,0 +1,116 @@
+"""Suggested merges: previewed, applied, undone and saved beside the model; entropy of use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow
+
+from tests.support import explore_bench
+from tests.support.explore_values import ShapesSource
+from tusk_app.docks.gallery_dock import GalleryDock
+from tusk_app.models.gallery import effective_number, summary, usage_entropy, usage_note
+from tusk_app.models.prototypes import PrototypeBook
+from tusk_app.widgets.merge_dialog import MergeDialog, MergeOffer
+from tusk_core import api
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def gallery(qtbot, settings):
+    """A shown gallery with everything open."""
+    bench, _predictor, source = explore_bench.make_bench(settings, ShapesSource(20))
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock = GalleryDock(bench, window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.resize(900, 500)
+    with qtbot.waitExposed(window):
+        window.show()
+    explore_bench.open_everything(bench, source, qtbot)
+    yield dock, bench
+    window.close()
+    explore_bench.close(bench)
+
+
+def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> None:
+    dock, bench = gallery
+    book, toasts = bench.prototypes, []
+    bench.notices.toast_posted.connect(toasts.append)
+    QTest.mouseClick(dock.suggest_button, LEFT)
+    qtbot.waitUntil(lambda: dock.commands.dialog is not None, timeout=20_000)
+    dialog = dock.commands.dialog
+    dialog.number.setValue(3)
+    expected = api.suggest_merges(bench.document.analysis, 3)
+    assert dialog.list.topLevelItemCount() >= 1
+    assert book.merges() == {}
+    QTest.mouseClick(dialog.join_button, LEFT)
+    assert [book.target(i) for i in range(book.num)] == expected.tolist()
+    used = {tile.index for tile in bench.explore.gallery.tiles if tile.count > 0}
+    assert len(used) == 3
+    assert toasts[-1].action_text == "Undo"
+    toasts[-1].action()
+    assert book.merges() == {}
+    assert dock.commands.dialog is None
+
+
+def test_one_change_is_told_for_all_merges_and_saved(qtbot, tmp_path) -> None:
+    book = PrototypeBook()
+    book.reset(5, tmp_path)
+    told = []
+    book.changed.connect(lambda: told.append(1))
+    book.set_merges({1: 0, 3: 2, 4: 4, 9: 0})
+    assert len(told) == 1
+    assert book.merges() == {1: 0, 3: 2}
+    kept = json.loads((tmp_path / "prototypes.json").read_text(encoding="utf-8"))
+    assert kept["merged"] == {"1": 0, "3": 2}
+    book.set_merges({1: 2, 2: 0})  # a chain is not followed, it is refused
+    assert book.merges() == {2: 0}
+
+
+def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
+    steps = {1: [0, 0, 0, 3], 2: [0, 0, 2, 3], 3: [0, 1, 2, 3]}
+    dialog = MergeDialog(
+        MergeOffer(
+            groups=lambda number: np.array(steps[number]),
+            likely=2,
+            counts=np.array([5, 4, 3, 0]),
+            names=("ear", "prototype 1", "prototype 2", "prototype 3"),
+            cosines=np.full((4, 4), 0.25),
+            pictures=np.zeros((4, 6, 5, 3), np.uint8),
+        )
+    )
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.number.maximum() == 3
+    item = dialog.list.topLevelItem(0)
+    assert item.text(1) == "ear  ←  1\n9 detections"
+    assert item.text(2) == "0.25"
+    dialog.number.setValue(3)
+    assert not dialog.join_button.isEnabled()
+    QTest.mouseClick(dialog.likely_button, LEFT)
+    assert dialog.number.value() == 2
+    with qtbot.waitSignal(dialog.accepted_groups) as joined:
+        QTest.mouseClick(dialog.join_button, LEFT)
+    assert joined.args[0].tolist() == steps[2]
+
+
+def test_entropy_of_use_in_plain_words(gallery) -> None:
+    _, bench = gallery
+    tiles = bench.explore.gallery.tiles
+    even = tuple(replace(tile, count=7) for tile in tiles[:4])
+    assert usage_entropy(even) == pytest.approx(2.0)
+    assert effective_number(even) == pytest.approx(4.0)
+    one = (replace(tiles[0], count=9), replace(tiles[1], count=0))
+    assert effective_number(one) == pytest.approx(1.0)
+    assert "evenly" not in summary(even)
+    uneven = (*even, replace(tiles[4], count=1))
+    assert f"like {effective_number(uneven):.1f} evenly used" in summary(uneven)
+    assert usage_note(()) == ""
+    assert "bits of at most 2.00" in usage_note(even)

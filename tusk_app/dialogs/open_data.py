@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from tusk_app.controllers.source_controller import display_name
 from tusk_app.models.document import TrainingShape
 from tusk_app.widgets.crop_preview import CropPreview
+from tusk_core.config import load_preset
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -38,6 +39,7 @@ FITS = (
     ("pad", "Pad with black"),
 )
 MAX_LISTED = 200
+USUAL_PRESET = "quick-default"
 
 
 class OpenDataDialog(QDialog):
@@ -163,11 +165,13 @@ class OpenDataDialog(QDialog):
         title = QLabel("As the network will see them", self)
         title.setProperty("role", "heading")
         self._width, self._height = QSpinBox(self), QSpinBox(self)
+        # Until the user chooses, what the preset that the training dialog offers first would do.
+        usual = load_preset(USUAL_PRESET).data
         for box, name in ((self._width, "width"), (self._height, "height")):
             box.setRange(8, 2048)
             box.setSuffix(" px")
             box.setAccessibleName(f"Training {name}")
-            box.setValue(self._settings.value(f"data/{name}", 80))
+            box.setValue(self._settings.value(f"data/{name}", int(getattr(usual, name))))
             box.setToolTip("Used for training; the training dialog shows it as changed")
             box.valueChanged.connect(self._choose)
         self._fit = QComboBox(self)
@@ -175,7 +179,7 @@ class OpenDataDialog(QDialog):
         for fit, words in FITS:
             self._fit.addItem(words, fit)
         self._fit.setCurrentIndex(
-            max(0, self._fit.findData(self._settings.value("data/fit", "crop")))
+            max(0, self._fit.findData(self._settings.value("data/fit", usual.fit)))
         )
         self._fit.currentIndexChanged.connect(self._choose)
         row = QHBoxLayout()

@@ -76,7 +76,9 @@ class ReconstructionDock(QDockWidget):
         tiles.setContentsMargins(6, 6, 6, 0)
         tiles.setSpacing(6)
         for tile in (self.input_tile, self.blend_tile, self.mask_tile):
-            tile.setFixedHeight(128)
+            # Smaller where the panel is low, so that nothing lies over anything else.
+            tile.setMinimumHeight(64)
+            tile.setMaximumHeight(128)
             tiles.addWidget(tile)
         self._error = QLabel()
         self._error.setContentsMargins(8, 0, 8, 0)

@@ -1,7 +1,7 @@
 """Training from the command line beside training in the window: what the window costs.
 
 Both rates count the steps that ended within the same wall time. On a machine that does other work
-too, pictures for a second of processor time are the fairer figure.
+too, the processor time that the window takes is the fairer figure.
 """
 
 from __future__ import annotations
@@ -41,13 +41,19 @@ def rates(first: Moment, last: Moment, batch_size: int) -> dict[str, float]:
 
 
 def cost(window: dict[str, float], command_line: dict[str, float]) -> dict[str, float]:
-    """Return by which share the window is slower, by wall time and by processor time."""
+    """Return what the window costs.
+
+    ``window_slower_by`` is the share of pictures lost in the same wall time;
+    ``window_share_of_a_core`` the processor time beyond training's, which hardly depends on how
+    busy the machine is.
+    """
+    wall, processor = "pictures_per_second", "pictures_per_processor_second"
+    if not command_line[wall] or not command_line[processor] or not window[processor]:
+        return {"window_slower_by": NAN, "window_share_of_a_core": NAN}
+    extra = window[wall] * (1 / window[processor] - 1 / command_line[processor])
     return {
-        f"cost_by_{name}_time": 1 - window[key] / command_line[key] if command_line[key] else NAN
-        for name, key in (
-            ("wall", "pictures_per_second"),
-            ("processor", "pictures_per_processor_second"),
-        )
+        "window_slower_by": 1 - window[wall] / command_line[wall],
+        "window_share_of_a_core": extra,
     }
 
 

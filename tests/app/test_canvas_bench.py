@@ -28,8 +28,11 @@ def test_the_window_costs_what_its_rate_is_lower() -> None:
     window = rates(Moment(10, 0.0, 0.0), Moment(19, 2.0, 4.0), 4)
     assert window == {"pictures_per_second": 18.0, "pictures_per_processor_second": 9.0}
     alone = rates(Moment(0, 0.0, 0.0), Moment(10, 2.0, 3.0), 4)
-    assert cost(window, alone)["cost_by_wall_time"] == pytest.approx(0.1)
-    assert cost(window, alone)["cost_by_processor_time"] == pytest.approx(1 - 9 / (40 / 3))
+    assert cost(window, alone)["window_slower_by"] == pytest.approx(0.1)
+    # Nine steps of four pictures need 2.7 s by themselves and took 4 s, within 2 s.
+    assert cost(window, alone)["window_share_of_a_core"] == pytest.approx((4 - 2.7) / 2)
+    nothing = {**alone, "pictures_per_second": 0.0}
+    assert np.isnan(cost(window, nothing)["window_slower_by"])
 
 
 def test_waiting_ends_in_time(qapp) -> None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from tusk_app.models.display import OverlayStyle
 
-HALO = QColor(0, 0, 0, 190)
+HALO, LIGHT_HALO = QColor(0, 0, 0, 190), QColor(255, 255, 255, 190)
+DARK_BELOW = 0.14  # luminance; colours below it need a light halo to be seen on dark ground
 DIMMED = 0.28
 HIT_RADIUS = 14.0  # logical pixels around a marker's centre that count as pointing at it
 
@@ -168,6 +169,15 @@ def marker_sizes(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.float6
     return style.size * (0.55 + 0.45 * np.clip(marks.scores.astype(np.float64), 0, 1))
 
 
+def halo_of(colour: QColor) -> QColor:
+    """Return the colour about a marker that sets it off from any ground: dark, or light."""
+    linear = [
+        ((c + 0.055) / 1.055) ** 2.4 for c in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return LIGHT_HALO if luminance < DARK_BELOW else HALO
+
+
 @dataclass(slots=True)
 class OverlayPainter:
     """Draws keypoints with one painter.
@@ -233,7 +243,8 @@ class OverlayPainter:
         painter.scale(size, size)
         line = 2.2 * self.unit / size
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(_pen(HALO, line + 2.4 * self.unit / size))
+        halo = halo_of(colour)
+        painter.setPen(_pen(halo, line + 2.4 * self.unit / size))
         painter.drawPath(path)
         if not hollow:
             painter.setBrush(colour)
@@ -242,7 +253,7 @@ class OverlayPainter:
         if hollow:
             dot = 1.4 * self.unit / size
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(HALO)
+            painter.setBrush(halo)
             painter.drawEllipse(QPointF(0, 0), dot * 1.7, dot * 1.7)
             painter.setBrush(colour)
             painter.drawEllipse(QPointF(0, 0), dot, dot)

@@ -214,6 +214,25 @@ def test_useless_keypoints_do_no_better_than_the_mean_shape() -> None:
     random = Points(noise, points.scores, points.labels, points.valid)
     scores = score_landmarks(random, truth, 4, seed=0)
     assert scores.metrics["error_eye_distance"] > 0.8 * scores.metrics["mean_shape_error"]
+    assert scores.metrics["error_affine"] == pytest.approx(
+        scores.metrics["mean_shape_error"], rel=0.1
+    )
+
+
+def test_a_keypoint_that_is_absent_at_times_needs_the_affine_map() -> None:
+    points, truth = faces(30, 8)
+    generator = np.random.default_rng(2)
+    valid = generator.random(points.valid.shape) < 0.5
+    # A landmark lies on its keypoint where there is one, else always at the same place.
+    xy = truth.xy.copy()
+    xy[:, :2] = np.where(valid[..., None], points.xy, [[30.0, 40.0], [70.0, 40.0]])
+    xy[:, 2] = 55.0
+    sometimes = Points(points.xy, points.scores, points.labels, valid)
+    table = LandmarkTable(xy, truth.sizes, truth.names, truth.groups)
+    metrics = score_landmarks(sometimes, table, 4, seed=0).metrics
+    assert metrics["error_affine"] < 1
+    assert metrics["error_eye_distance"] > 20
+    assert metrics["error_affine"] < metrics["mean_shape_error"]
 
 
 def test_the_data_set_s_own_division_is_kept() -> None:

@@ -104,6 +104,8 @@ def test_a_row_is_trained_once(tmp_path, capsys) -> None:
     (result,) = json.loads(out.read_text())["results"].values()
     assert result["seed"] == 0
     assert 0 <= result["metrics"]["released_localisation"] <= 100
+    # Twenty prototypes were joined to as many as there are classes.
+    assert 0 <= result["metrics"]["joined_bipartite"] <= 100
     text = out.with_suffix(".md").read_text()
     assert "(92.8)" in text
     assert text.count("| all, iterative training: the preset |") == 1

@@ -85,7 +85,7 @@ class EmbeddingDock(QDockWidget):
         column.addWidget(self._scale)
         column.addStretch(1)
         side.addWidget(holder)
-        side.setMinimumWidth(108)
+        side.setMinimumWidth(128)
         self._side = side
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)

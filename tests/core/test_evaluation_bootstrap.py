@@ -51,3 +51,17 @@ def test_any_score_can_be_resampled() -> None:
         return float((weights * value).sum() / max(1.0, weights.sum()))
 
     assert counted_interval(score, picture, 3, seed=0, num_resamples=20) == (1.0, 1.0)
+
+
+def test_agreement_of_few_pictures_lies_within_its_interval() -> None:
+    from tusk_core.evaluation.accuracy import normalised_mutual_information
+
+    generator = np.random.default_rng(0)
+    labels, classes = generator.integers(0, 12, 40), generator.integers(0, 10, 40)
+
+    def score(weights: np.ndarray) -> float:
+        counts = np.bincount(labels * 10 + classes, weights, minlength=120).reshape(12, 10)
+        return normalised_mutual_information(counts)
+
+    low, high = counted_interval(score, np.arange(40), 40, seed=0)
+    assert low < score(np.ones(40)) < high

@@ -10,6 +10,7 @@ command of the program and is printed as you would type it.
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
 import sys
@@ -26,12 +27,24 @@ NUM_MAPPED = 400
 NUM_TAKEN_APART = 4
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of the commands; on a busy machine with as many threads as are free.
+
+    Threads that wait for a core another program holds make a step many times slower.
+    """
+    if "OMP_NUM_THREADS" in os.environ or not hasattr(os, "getloadavg"):
+        return dict(os.environ)
+    cores = os.cpu_count() or 1
+    free = max(1, cores - round(os.getloadavg()[0]))
+    return {**os.environ, "OMP_NUM_THREADS": str(free)} if free < cores else dict(os.environ)
+
+
 def tusk(*arguments: str | Path) -> None:
     """Run one command of the program, shown as the user would type it."""
     words = [str(argument) for argument in arguments]
     print("\n$ tusk " + " ".join(shlex.quote(word) for word in words), flush=True)
     command = [sys.executable, "-m", "tusk_core", *words]
-    done = subprocess.run(command, cwd=ROOT, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
     if done.returncode:
         raise SystemExit(done.returncode)
 

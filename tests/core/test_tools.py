@@ -95,6 +95,18 @@ def test_the_curve_of_a_first_run_is_a_picture(tmp_path: Path) -> None:
     assert columns[-1] - columns[0] > 700
 
 
+@pytest.mark.skipif(not hasattr(os, "getloadavg"), reason="the system tells no load")
+def test_a_first_run_leaves_busy_cores_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    first_run = load("first_run")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    for average, threads in ((0.1, None), (1.2, "3"), (9.0, "1")):
+        monkeypatch.setattr(os, "getloadavg", lambda value=average: (value, 0.0, 0.0))
+        assert first_run.environment().get("OMP_NUM_THREADS") == threads
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert first_run.environment()["OMP_NUM_THREADS"] == "2"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a Unix shell")
 def test_make_help_lists_the_commands() -> None:
     make = shutil.which("make")

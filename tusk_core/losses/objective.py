@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 _EPSILON = 1e-12
-_STEEPNESS = 6
-_IDLE_SCORE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +146,8 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views, step: int) -> Te
     if step < settings.explore_steps:
         share = 0.5 * share + 0.5 / cells.shape[1]
     else:
-        found = model.find_keypoints(encoded)
-        away = _distance_to_keypoints(model, encoded, found.xy)
-        missed = (share * (away >= 1)).sum(dim=1, keepdim=True) > settings.explore_missed
-        # A keypoint of such a score has nothing to lose where it is.
-        idle = found.scores[:, -1:] < _IDLE_SCORE
-        share = share * away.clamp_max(1) ** _STEEPNESS
-        worth = missed | idle
+        share = share * _without_keypoint(model, encoded)
+        worth = share.sum(dim=1, keepdim=True) > settings.explore_missed
         numbers = torch.where(worth, numbers, -1.0)
         share = share + _EPSILON
     ends = (share / share.sum(dim=1, keepdim=True)).cumsum(dim=1)
@@ -162,17 +155,18 @@ def _explored(model: TuskModel, encoded: Encoded, views: Views, step: int) -> Te
     return torch.where(numbers >= 0, drawn, -1)
 
 
-def _distance_to_keypoints(model: TuskModel, encoded: Encoded, xy: Tensor) -> Tensor:
-    """Return (2B, h * w) how far each cell is from the nearest keypoint; 1 is a patch's reach."""
+def _without_keypoint(model: TuskModel, encoded: Encoded) -> Tensor:
+    """Return (2B, h * w): 1 for cells that no keypoint could draw, else 0."""
     config = model.config
     h, w = encoded.score_map.shape[-2:]
     if config.decoder.kind == "patch":
         reach = config.decoder.patch_size / 2
     else:
         reach = float(config.keypoints.nms_window * model.stride)
-    cells = to_pixels(pixel_grid((w, h), device=xy.device).view(1, -1, 2), encoded.size)
-    distances = torch.cdist(cells.expand(xy.shape[0], -1, -1), xy)
-    return distances.amin(dim=-1) / reach
+    found = model.find_keypoints(encoded).xy
+    cells = to_pixels(pixel_grid((w, h), device=found.device).view(1, -1, 2), encoded.size)
+    distances = torch.cdist(cells.expand(found.shape[0], -1, -1), found)
+    return (distances.amin(dim=-1) > reach).to(found.dtype)
 
 
 def _hint(target: Tensor, shown: Tensor) -> Tensor:

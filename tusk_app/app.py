@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,10 @@ from PySide6.QtWidgets import QApplication
 from tusk_app import icons, theme
 from tusk_app.actions import ActionRegistry
 from tusk_app.controllers.camera_controller import CameraController
-from tusk_app.controllers.explore_controllers import make_explore_controllers
+from tusk_app.controllers.explore_controllers import (
+    ExploreControllers,
+    make_explore_controllers,
+)
 from tusk_app.controllers.inference_controller import EngineState, InferenceController
 from tusk_app.controllers.job_controller import JobController
 from tusk_app.controllers.playback_controller import PlaybackController
@@ -98,6 +102,7 @@ class Program(QObject):
         self._app.setWindowIcon(icons.application_icon())
         theme.apply(self._app, settings.theme, settings.font_scale)
         self.workbench = compose(settings)
+        self._adopt(self.workbench)
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()
         self._progress = ProgressFeed(
@@ -129,6 +134,15 @@ class Program(QObject):
         """Open sample pictures with the bundled model that knows them, to be explored at once."""
         self.window.layouts.switch(EXPLORE)
         self.window.openers.open_sample()
+
+    def _adopt(self, parts: Workbench | ExploreControllers) -> None:
+        """Own all parts: slots tie them together so that Python alone never lets go of them."""
+        for each in fields(parts):
+            part = getattr(parts, each.name)
+            if isinstance(part, ExploreControllers):
+                self._adopt(part)
+            elif isinstance(part, QObject) and part.parent() is None and each.name != "settings":
+                part.setParent(self)
 
     @Slot(str, str)
     def report(self, line: str, trace: str) -> None:

@@ -100,12 +100,16 @@ def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
     make_application(["tusk"])
     made = Program(settings)
     made.window.closer.ask = lambda *_words: True
-    qtbot.addWidget(made.window)
     with qtbot.waitExposed(made.window):
         made.window.show()
     yield made
     made.window.closer.force()
     qtbot.waitUntil(lambda: made.window.closer.is_down, timeout=30_000)
+    made.window.close()
+    # Window first: it still asks the controllers while it goes.
+    for each in (made.window, made):
+        each.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

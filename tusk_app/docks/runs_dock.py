@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app import icons, theme
-from tusk_app.models.run_list import RunList
+from tusk_app.models.run_list import TIME, RunList
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
 from tusk_app.widgets.flow_layout import FlowLayout
 
@@ -102,6 +102,11 @@ class RunsDock(QDockWidget):
         """Look no more."""
         self._timer.stop()
         super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the columns that fit."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -209,6 +214,7 @@ class RunsDock(QDockWidget):
         training.run_trashed.connect(self.refresh)
         self.table.selectionModel().currentChanged.connect(self._show_buttons)
         self.list_model.modelReset.connect(self._show_buttons)
+        self.list_model.modelReset.connect(self._fit_columns)
         self.list_model.dataChanged.connect(self._show_buttons)
         self.table.doubleClicked.connect(lambda _index: self.press("watch"))
         self.table.customContextMenuRequested.connect(self._show_menu)
@@ -230,6 +236,15 @@ class RunsDock(QDockWidget):
         if not self._training.is_busy or run.path != record.run_dir or last is None:
             return run
         return replace(run, step=last.step, elapsed=last.elapsed)
+
+    @Slot()
+    def _fit_columns(self) -> None:
+        """Leave out what would be cut off at the right; the tool tip has it all the same."""
+        header, room = self.table.horizontalHeader(), self.table.viewport().width()
+        for column in range(self.list_model.columnCount()):
+            hint = max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column))
+            room -= hint
+            self.table.setColumnHidden(column, column > TIME and room < 0)
 
     @Slot()
     def _show_buttons(self, _first: QModelIndex | None = None, *_more: object) -> None:

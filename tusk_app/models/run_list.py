@@ -98,6 +98,7 @@ def _text(run: RunSummary, column: int) -> str:
 
 def _tip(run: RunSummary) -> str:
     lines = [str(run.path), f"learns from {run.source}" if run.source else ""]
+    lines.append(f"preset {run.preset}, started {_moment(run.started)}")
     if run.checkpoints:
         lines.append(f"{len(run.checkpoints)} checkpoints, the last at step {run.checkpoints[-1]}")
     lines.append(run.problem)

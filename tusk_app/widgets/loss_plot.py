@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 REDRAW_MS = 250
 MOST_POINTS = 2000
 MOST_RAW_POINTS = 600
+LEAST_STEPS, LEAST_MINUTES = 10, 0.1  # that the axis spans
 COMPARED_TERM = "reconstruction"
 
 
@@ -318,7 +319,9 @@ class LossPlot(QWidget):
         if not len(x):
             self._item.setRange(xRange=(0, 100), yRange=(-3, 0), padding=0)
             return
-        left, right = float(x[0]), float(max(x[-1], x[0] + 1e-3))
+        # From the first step on an axis that does not name parts of steps.
+        least = LEAST_MINUTES if self.bar.by_time else LEAST_STEPS
+        left, right = float(x[0]), float(max(x[-1], x[0] + least))
         found = [robust_limits(band, ignore_outliers=self.bar.ignore_outliers) for band in bands]
         limits = [pair for pair in found if pair is not None]
         self._item.setXRange(left, right + 0.01 * (right - left), padding=0)

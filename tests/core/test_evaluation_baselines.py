@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tusk_core.control import Cancelled, RunControl
 from tusk_core.data.source import open_source
 from tusk_core.evaluation.baselines import BaselineFinder, corner_points, open_baseline
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
@@ -40,7 +41,7 @@ def test_corners_of_a_square_are_found_and_the_rest_is_filled_up() -> None:
 def test_a_baseline_gives_the_same_points_whatever_the_batch(where: str) -> None:
     images = np.random.default_rng(0).integers(0, 255, (3, 32, 40, 3)).astype(np.uint8)
     finder = BaselineFinder(where, 4, 3, seed=0)  # type: ignore[arg-type]
-    finder.fit(list(images))
+    finder.fit(np.concatenate([finder.describe(image) for image in images]))
     together = finder.find(list(images))
     assert together.xy.shape == (3, 4, 2)
     assert together.labels.max() < finder.num_labels
@@ -49,11 +50,23 @@ def test_a_baseline_gives_the_same_points_whatever_the_batch(where: str) -> None
     assert np.array_equal(alone.labels[0], together.labels[2])
 
 
+def with_value(job):
+    """Yield what a generator yields, then its value."""
+    value = yield from job
+    yield value
+
+
 def test_baselines_are_named_like_models() -> None:
     with open_source("sample:tetrominoes?count=4") as source:
-        finder = open_baseline("baseline:corners?points=3&kinds=5", source, seed=0)
+        control = RunControl()
+        job = open_baseline("baseline:corners?points=3&kinds=5", source, 0, control)
+        *steps, finder = with_value(job)
+        assert [step.done for step in steps] == [0, 1, 2, 3, 4]
         assert finder.find([source.read(0)]).xy.shape == (1, 3, 2)
         with pytest.raises(TuskError, match="there are random, corners"):
-            open_baseline("baseline:nothing", source, seed=0)
+            list(open_baseline("baseline:nothing", source, seed=0))
         with pytest.raises(SourceError, match="no option"):
-            open_baseline("baseline:random?size=3", source, seed=0)
+            list(open_baseline("baseline:random?size=3", source, seed=0))
+        control.request_stop()
+        with pytest.raises(Cancelled):
+            list(open_baseline("baseline:random", source, 0, control))

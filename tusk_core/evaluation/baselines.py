@@ -17,18 +17,20 @@ import torch.nn.functional as F
 
 from tusk_core.data.source_names import check_options, parse_source, whole_number
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
-from tusk_core.evaluation.collect import Points
+from tusk_core.evaluation.collect import Clock, Points
 from tusk_core.geometry.grids import to_unit
 from tusk_core.losses.reconstruction import PerceptualLoss
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.events import JobProgress
 
 PREFIX = "baseline"
 Where = Literal["random", "corners"]
@@ -120,9 +122,12 @@ class BaselineFinder:
         """Number of clusters, M."""
         return self._num_labels
 
-    def fit(self, images: Sequence[NDArray[np.uint8]]) -> None:
-        """Learn principal components and clusters of the points of some pictures."""
-        described = np.concatenate([self._describe(image)[1] for image in images])
+    def describe(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return the features (K, D) of the points of a picture."""
+        return self._points_of(image)[1]
+
+    def fit(self, described: NDArray[np.float64]) -> None:
+        """Learn principal components and clusters of the features (n, D) of some pictures."""
         self._mean = described.mean(0)
         centred = described - self._mean
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
@@ -134,7 +139,7 @@ class BaselineFinder:
         """Return the points of pictures; ``fit`` must have been called."""
         xy, labels = [], []
         for image in images:
-            places, described = self._describe(image)
+            places, described = self._points_of(image)
             reduced = (described - self._mean) @ self._components
             xy.append(places)
             labels.append(nearest_centre(reduced, self._centres))
@@ -146,7 +151,7 @@ class BaselineFinder:
             np.ones(shape, dtype=bool),
         )
 
-    def _describe(
+    def _points_of(
         self, image: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         # The picture seeds its own points, so that their number and order do not matter.
@@ -159,10 +164,15 @@ class BaselineFinder:
         return places, self._features.at(image, places).astype(np.float64)
 
 
-def open_baseline(name: str, source: BaseSource, seed: int) -> BaselineFinder:
-    """Return the baseline ``baseline:PLACE?points=K&kinds=M``, fitted on pictures of ``source``.
+def open_baseline(
+    name: str, source: BaseSource, seed: int, control: RunControl | None = None
+) -> Generator[JobProgress, None, BaselineFinder]:
+    """Fit the baseline ``baseline:PLACE?points=K&kinds=M`` on pictures of ``source``.
+
+    Yields progress; the generator's value is the baseline.
 
     Raises:
+        Cancelled: when asked to stop.
         TuskError: if there is no such baseline.
     """
     parsed = parse_source(name, frozenset({PREFIX}))
@@ -174,5 +184,11 @@ def open_baseline(name: str, source: BaseSource, seed: int) -> BaselineFinder:
     finder = BaselineFinder(parsed.target, num_points, num_labels, seed)
     step = max(1, len(source) // NUM_FIT_PICTURES)
     indices = range(0, len(source), step)[:NUM_FIT_PICTURES]
-    finder.fit([source.read(index) for index in indices])
+    clock = Clock(len(indices), "Describing points, to cluster them.", control)
+    described = []
+    for done, index in enumerate(indices):
+        yield clock.progress(done)
+        described.append(finder.describe(source.read(index)))
+    yield clock.progress(len(indices))
+    finder.fit(np.concatenate(described))
     return finder

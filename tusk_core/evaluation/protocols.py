@@ -115,7 +115,7 @@ def _open_finder(
     if str(model).startswith(f"{PREFIX}:"):
         if joining:
             raise TuskError(f"{model} has no prototypes to join; leave --groups out.")
-        return open_baseline(str(model), source, seed)
+        return (yield from open_baseline(str(model), source, seed, control))
     predictor = load_predictor(model, device=device)
     targets = yield from joined_targets(predictor, source, joining, control)
     return ModelFinder(predictor, targets)

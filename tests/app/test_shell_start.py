@@ -44,8 +44,8 @@ def test_options_that_are_not_there_are_refused(capsys: pytest.CaptureFixture[st
 def test_a_mistyped_command_is_told_from_a_path(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert entry.open_window(["detct", "model"]) == 2
-    assert "Did you mean `tusk detect`?" in capsys.readouterr().err
+    assert entry.open_window(["reconstrct", "model"]) == 2
+    assert "Did you mean `tusk reconstruct`?" in capsys.readouterr().err
     assert "Did you mean" not in (entry.mistyped_command(["qqqq"]) or "")
     assert "There is no command" in (entry.mistyped_command(["qqqq"]) or "")
     monkeypatch.chdir(tmp_path)

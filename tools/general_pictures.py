@@ -50,6 +50,7 @@ def main() -> None:
     """Write the pictures."""
     import skimage
 
+    from tusk_core.data.pictures import read_picture, write_picture
     from tusk_core.data.source import open_source
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -59,18 +60,18 @@ def main() -> None:
     draw = np.random.default_rng(0)
     photographs = {}
     for name in PHOTOGRAPHS:
-        picture = cv2.imread(str(Path(skimage.__file__).parent / "data" / name))
+        picture = read_picture(Path(skimage.__file__).parent / "data" / name)
         photographs[name] = picture
         for number in range(PER_PHOTOGRAPH):
-            cv2.imwrite(str(folder / f"{Path(name).stem}_{number:04d}.png"), crop(picture, draw))
+            write_picture(folder / f"{Path(name).stem}_{number:04d}.png", crop(picture, draw))
     solids = open_source(f"sample:solids?count={SOLIDS}&seed=11")
     for number in range(SOLIDS):
-        picture = cv2.cvtColor(np.asarray(solids.read(number)), cv2.COLOR_RGB2BGR)
+        picture = np.asarray(solids.read(number))
         if number % 2:
             ground = crop(photographs[PLAIN[number % 3]], draw)
             objects = solids.truth(number).mask > 0
             picture = np.where(objects[..., None], picture, ground)
-        cv2.imwrite(str(folder / f"solids_{number:04d}.png"), picture)
+        write_picture(folder / f"solids_{number:04d}.png", picture)
     print(f"{PER_PHOTOGRAPH * len(PHOTOGRAPHS) + SOLIDS} pictures in {folder}")
 
 

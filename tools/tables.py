@@ -315,18 +315,21 @@ def compare(arguments: argparse.Namespace) -> None:
     wanted = []
     for model in arguments.models:
         key = key_of({"model": model, "data": arguments.data, "protocol": arguments.protocol,
-                      "seed": arguments.seed})  # fmt: skip
+                      "fit": arguments.fit, "seed": arguments.seed})  # fmt: skip
         wanted.append(key)
         if key in done and not arguments.again:
             print(f"{model}: is there already")
             continue
         begin = time.monotonic()
         print(model, flush=True)
-        job = api.evaluate(model, arguments.data, arguments.protocol, seed=arguments.seed)
+        job = api.evaluate(
+            model, arguments.data, arguments.protocol, seed=arguments.seed, fit=arguments.fit
+        )
         report = last_report(job)
         done[key] = {
-            "name": model, "data": arguments.data, "protocol": arguments.protocol,
-            "seed": arguments.seed, "seconds": round(time.monotonic() - begin, 1),
+            "name": model, "data": arguments.data, "fit": arguments.fit,
+            "protocol": arguments.protocol, "seed": arguments.seed,
+            "seconds": round(time.monotonic() - begin, 1),
             **facts_of(report),
         }  # fmt: skip
         write_done(arguments.out, done, "")
@@ -341,9 +344,10 @@ def compare_text(arguments: argparse.Namespace, results: list[dict]) -> str:
     for result in results:
         metrics |= result["metrics"]
     columns = [pair for pair in SHOWN[arguments.protocol] if pair[0] in metrics]
+    fitted = f", fitted on `{arguments.fit}`" if arguments.fit else ""
     head = (
-        f"Protocol `{arguments.protocol}` on `{arguments.data}`, seed {arguments.seed}; 95 % "
-        "intervals in brackets, bootstrapped over pictures."
+        f"Protocol `{arguments.protocol}` on `{arguments.data}`{fitted}, seed {arguments.seed}; "
+        "95 % intervals in brackets, bootstrapped over pictures."
     )
     lines = [
         head,
@@ -401,6 +405,7 @@ def parser() -> argparse.ArgumentParser:
     two.add_argument("models", nargs="+", help="model, run, bundled name or baseline:...")
     two.add_argument("--data", required=True)
     two.add_argument("--protocol", required=True, choices=tuple(SHOWN))
+    two.add_argument("--fit", default="", help="landmarks: source of other people to fit on")
     two.add_argument("--seed", type=int, default=0)
     two.add_argument("--again", action="store_true", help="score again what is there already")
     two.add_argument("--out", type=Path, default=Path("build/tables/compare.json"))

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.core.test_tools import load
+from tests.support.small_models import write_model
 from tusk_core.config import TrainConfig
 from tusk_core.training.distributed import Team
 from tusk_core.training.session import Session
@@ -112,6 +113,23 @@ def test_a_row_is_trained_once(tmp_path, capsys) -> None:
     tables.main(command)
     assert len(list((tmp_path / "runs").iterdir())) == 1
     assert "is there already" in capsys.readouterr().out
+
+
+def test_models_stand_side_by_side_with_the_paper(tmp_path, capsys) -> None:
+    tables = load("tables")
+    out = tmp_path / "c.json"
+    models = [str(write_model(tmp_path / name, seed=seed)) for seed, name in enumerate("ab")]
+    command = [
+        "compare", *models, "--data", "sample:digits?count=4&seed=9",
+        "--protocol", "mnist-hard", "--out", str(out),
+    ]  # fmt: skip
+    tables.main(command)
+    lines = out.with_suffix(".md").read_text().splitlines()
+    assert "| paper | 92.1 | 99.9 |" in lines[4]
+    assert lines[5].startswith(f"| `{models[0]}` | ")
+    assert lines[6].startswith(f"| `{models[1]}` | ")
+    tables.main(command)
+    assert capsys.readouterr().out.count("is there already") == 2
 
 
 def test_unknown_rows_and_foreign_files_are_refused(tmp_path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from tests.support import explore_values as values
+from tests.support import small_models
 from tests.support.explore_bench import FINGERPRINT, close, make_bench, open_everything
 from tusk_app.docks.export_commands import ExportCommands
 from tusk_app.widgets.export_dialog import ExportDialog
+from tusk_app.widgets.model_export_dialog import ModelExportDialog
 from tusk_core import api
 
 
@@ -114,3 +117,45 @@ def test_nothing_to_export_disables_the_command(qtbot, settings) -> None:
     ExportCommands(bench, window)
     assert not bench.actions.get("file.export").isEnabled()
     close(bench)
+
+
+def test_the_model_is_exported_as_a_job(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    model = small_models.write_model(tmp_path / "model")
+    bench.document.set_model(replace(bench.document.model, path=model, name="small"))
+    bench.actions.trigger("file.export-model")
+    dialog = commands.model.dialog
+    assert set(dialog.radios) == set(api.model_formats())
+    dialog.radios["huggingface"].setChecked(True)
+    assert dialog.place.text().endswith("small_huggingface")
+    out = tmp_path / "out"
+    dialog.place.set_text(str(out))
+    toasts = []
+    bench.notices.toast_posted.connect(toasts.append)
+    with qtbot.waitSignal(bench.jobs.job_finished, timeout=60_000):
+        dialog.export_button.click()
+    assert (out / "model.safetensors").is_file()
+    assert "written into out" in toasts[-1].text
+    assert commands.model.dialog is None
+
+
+def test_a_model_that_cannot_be_exported_is_told(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    gone = tmp_path / "gone"
+    bench.document.set_model(replace(bench.document.model, path=gone))
+    with qtbot.waitSignal(bench.jobs.job_failed, timeout=60_000) as failed:
+        commands.model.export_to("huggingface", tmp_path / "out")
+    assert "gone" in failed.args[1].sentence
+
+
+def test_no_model_no_export(opened, qtbot, tmp_path) -> None:
+    bench, commands = opened
+    bench.document.set_model(None)
+    assert not bench.actions.get("file.export-model").isEnabled()
+    commands.model.ask()
+    assert commands.model.dialog is None
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    dialog = ModelExportDialog(api.model_formats(), "my model", tmp_path)
+    qtbot.addWidget(dialog)
+    dialog.place.set_text(str(tmp_path / "file"))
+    assert not dialog.export_button.isEnabled()

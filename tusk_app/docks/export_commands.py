@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from tusk_app.docks.model_export import ModelExportCommands
 from tusk_app.widgets.export_dialog import ExportDialog
 from tusk_core import api
 from tusk_core.events import JobProgress
@@ -45,6 +46,7 @@ class ExportCommands(QObject):
             "file.export", "&Export detections…", self.ask, menu="File", shortcut="Ctrl+E",
             icon="export", tip="Write what was found for other programs: COCO, CSV and more",
         )  # fmt: skip
+        self.model = ModelExportCommands(workbench, parent)
         document, analysis = workbench.document, workbench.explore.analysis
         for signal in (
             document.model_changed,

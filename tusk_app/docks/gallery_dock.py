@@ -74,6 +74,7 @@ class GalleryDock(QDockWidget):
         self._card = HoverCard(self)
         self._summary = QLabel()
         self._summary.setContentsMargins(8, 4, 8, 0)
+        self._summary.setWordWrap(True)
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.merge_button = QToolButton()
         self.merge_button.setText(self.tr("Merge"))

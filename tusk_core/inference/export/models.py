@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.inference.export.hugging_face import export_folder
 from tusk_core.inference.export.packages import ExportError
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ def write_model(
         SourceError: if the disk refuses it.
     """
     if file_format == "huggingface":
+        from tusk_core.inference.export.hugging_face import export_folder  # noqa: PLC0415 - torch
+
         return export_folder(model, out)
     if file_format == "onnx":
         from tusk_core.inference.export.onnx_model import export_onnx  # noqa: PLC0415 - slow

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QTo
 
 from tusk_app import icons, theme
 
+MARGINS = (10, 3, 4, 3)
+
 
 class DockTitle(QWidget):
     """Shows the title of a dock and follows it; the mouse falls through, so it can be dragged."""
@@ -28,7 +30,7 @@ class DockTitle(QWidget):
         self._float.clicked.connect(self._toggle_floating)
         self._close.clicked.connect(dock.close)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 4, 3)
+        row.setContentsMargins(*MARGINS)
         row.setSpacing(0)
         row.addWidget(self._label, 1)
         row.addWidget(self._float)
@@ -41,6 +43,14 @@ class DockTitle(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._paint()
         super().changeEvent(event)
+
+    def set_lowered(self, pixels: int) -> None:
+        """Leave so much room above, to stand level with a panel that begins lower."""
+        left, top, right, bottom = MARGINS
+        row = self.layout()
+        assert row is not None
+        if row.contentsMargins().top() != top + pixels:
+            row.setContentsMargins(left, top + pixels, right, bottom)
 
     def minimumSizeHint(self) -> QSize:
         """Let the panel be narrow; the title is cut off then."""

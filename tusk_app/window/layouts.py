@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from tusk_app.widgets.dock_title import DockTitle
 
@@ -103,7 +103,7 @@ class Layouts(QObject):
         self._resizer.setSingleShot(True)
         self._resizer.setInterval(0)
         self._resizer.timeout.connect(lambda: self._resize(self._current))
-        self._titles: dict[QDockWidget, tuple[QWidget, QWidget]] = {}
+        self._titles: dict[QDockWidget, tuple[DockTitle, QWidget]] = {}
         for dock in self._docks.values():
             self._titles[dock] = (DockTitle(dock), QWidget(dock))
             dock.setTitleBarWidget(self._titles[dock][0])
@@ -285,7 +285,7 @@ class Layouts(QObject):
                 for other in self._window.tabifiedDockWidgets(dock)
             )
             title, nothing = self._titles[dock]
-            wanted = nothing if has_tab else title
+            wanted: QWidget = nothing if has_tab else title
             if dock.titleBarWidget() is not wanted:
                 dock.setTitleBarWidget(wanted)
                 wanted.show()
@@ -308,6 +308,12 @@ class Layouts(QObject):
         centre = self._centre()
         centre.setMaximumHeight(0 if is_folded else WIDGET_SIZE_MAX)
         centre.setEnabled(not is_folded)
+        # The folded centre leaves the divider above the panel that takes its place.
+        metric = QStyle.PixelMetric.PM_DockWidgetSeparatorExtent
+        divider = self._window.style().pixelMetric(metric, None, self._window)
+        for dock, (title, _nothing) in self._titles.items():
+            is_beside = self._window.dockWidgetArea(dock) != BOTTOM
+            title.set_lowered(divider if is_folded and is_beside else 0)
 
 
 def _key(name: str) -> str:

@@ -465,7 +465,7 @@ def main(argv: list[str] | None = None) -> None:
                 sheet = FIGURES[name](scene)
             if sheet is None:
                 continue
-            sheet.save(arguments.out / f"{name}.png")
+            sheet.save(arguments.out / f"{name}.png", optimize=True)
             print(arguments.out / f"{name}.png", flush=True)
     except (TuskError, ConfigError) as error:
         raise SystemExit(str(error)) from error

@@ -31,6 +31,7 @@ from tusk_app.docks.time_machine_dock import TimeMachineDock
 from tusk_app.docks.timeline_dock import TimelineDock
 from tusk_app.docks.training_dock import TrainingDock
 from tusk_app.logs import shorten_home
+from tusk_app.models.sample_projects import sample_projects
 from tusk_app.widgets.toast import ToastStack
 from tusk_app.widgets.welcome import RecentItem, WelcomePage
 from tusk_app.window.closing import Closer
@@ -211,6 +212,8 @@ class MainWindow(Host):
         welcome.try_sample.connect(lambda: trigger("file.sample"))
         welcome.open_model.connect(lambda: trigger("file.open-model"))
         welcome.tour_wanted.connect(lambda: trigger("help.tour"))
+        welcome.set_projects([(p.model, p.title, p.tip) for p in sample_projects()])
+        welcome.project_chosen.connect(self.openers.project)
         welcome.recent_cleared.connect(bench.settings.clear_recent)
         welcome.recent_chosen.connect(self.open_recent)
         self._status.device_clicked.connect(self.openers.system_information)

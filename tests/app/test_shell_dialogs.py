@@ -223,6 +223,19 @@ def test_the_sample_opens_with_the_model_that_knows_it(qtbot, program: Program) 
     assert program.window.layouts.current == "Explore"
 
 
+def test_a_trained_model_is_one_click_away(qtbot, program: Program) -> None:
+    welcome = program.window.welcome
+    button = welcome.findChild(QPushButton, "project-digits")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    document = program.workbench.document
+    qtbot.waitUntil(lambda: document.detection is not None, timeout=60_000)
+    assert document.model is not None
+    assert document.model.name == "digits"
+    assert document.source is not None
+    assert document.source.source.startswith("sample:digits")
+
+
 def test_the_tour_leads_over_the_real_window(qtbot, program: Program) -> None:
     program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)

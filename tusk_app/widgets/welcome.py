@@ -77,6 +77,7 @@ class WelcomePage(QScrollArea):
 
     Signals:
         open_images, try_sample, open_model: one of the large buttons was pressed.
+        project_chosen: name of a bundled model to look at, with pictures for it.
         recent_chosen: str kind, str path.
         recent_cleared: the user wants an empty list.
         tour_wanted: the user wants to be shown around.
@@ -88,6 +89,7 @@ class WelcomePage(QScrollArea):
     recent_chosen = Signal(str, str)
     recent_cleared = Signal()
     tour_wanted = Signal()
+    project_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +110,7 @@ class WelcomePage(QScrollArea):
         self._column.addStretch(1)
         self._column.addLayout(self._make_head(body))
         self._column.addLayout(self._make_buttons(body))
+        self._column.addWidget(self._make_projects(body))
         self.drop_zone = DropZone(body)
         self._column.addWidget(self.drop_zone)
         self._column.addWidget(self._make_recent(body))
@@ -121,6 +124,23 @@ class WelcomePage(QScrollArea):
         self._images.set_keys(images)
         self._sample.set_keys(sample)
         self._model.set_keys(model)
+
+    def set_projects(self, projects: Sequence[tuple[str, str, str]]) -> None:
+        """Offer trained models to look at: name, title and tip of each."""
+        while self._projects.count() > 1:
+            item = self._projects.takeAt(1)
+            button = item.widget() if item else None
+            if button is not None:
+                button.deleteLater()
+        for name, title, tip in projects:
+            button = QPushButton(title, self._projects_box)
+            button.setObjectName(f"project-{name}")
+            button.setToolTip(tip)
+            button.setAccessibleDescription(tip)
+            button.clicked.connect(lambda *_, chosen=name: self.project_chosen.emit(chosen))
+            self._projects.addWidget(button)
+        self._projects.addStretch(1)
+        self._projects_box.setVisible(bool(projects))
 
     def set_recent(self, items: Sequence[RecentItem]) -> None:
         """Show what was opened lately."""
@@ -197,6 +217,17 @@ class WelcomePage(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         return self._grid
+
+    def _make_projects(self, parent: QWidget) -> QWidget:
+        self._projects_box = QWidget(parent)
+        self._projects = QHBoxLayout(self._projects_box)
+        self._projects.setContentsMargins(0, 0, 0, 0)
+        self._projects.setSpacing(8)
+        words = QLabel("Look at a trained model:", self._projects_box)
+        words.setProperty("role", "muted")
+        self._projects.addWidget(words)
+        self._projects_box.hide()
+        return self._projects_box
 
     def _make_recent(self, parent: QWidget) -> QWidget:
         self._recent_box = QWidget(parent)

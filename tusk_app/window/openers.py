@@ -15,6 +15,7 @@ from tusk_app.dialogs.shortcuts import ShortcutsDialog
 from tusk_app.dialogs.system_information import SystemInformationDialog, describe_system
 from tusk_app.dialogs.tour import Tour
 from tusk_app.dialogs.training_dialog import make_training_dialog
+from tusk_app.models.sample_projects import sample_projects
 from tusk_app.window.tour_steps import tour_steps
 from tusk_core.resources import bundled_models
 
@@ -125,6 +126,17 @@ class Openers(QObject):
         if document.model is None and models:
             fitting = (name for name in models if name in SAMPLE)
             self._window.open_model(next(fitting, next(iter(models))))
+
+    def project(self, model: str) -> None:
+        """Open a bundled model with pictures it has not seen, or ask for the user's own."""
+        chosen = next((p for p in sample_projects() if p.model == model), None)
+        if chosen is None:
+            return
+        self._window.open_model(chosen.model)
+        if chosen.source:
+            self._bench.sources.open_pictures(chosen.source)
+        else:
+            self._bench.actions.trigger("file.open-images")
 
     @property
     def running_tour(self) -> Tour | None:

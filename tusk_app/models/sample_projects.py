@@ -1,0 +1,59 @@
+"""What the bundled models know, with unseen pictures: one click from the welcome page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tusk_core.resources import bundled_models
+
+
+@dataclass(frozen=True, slots=True)
+class SampleProject:
+    """A bundled model and pictures for it.
+
+    Attributes:
+        model: name of the bundled model.
+        title: for people.
+        source: pictures of another seed than training's; empty if the user brings their own.
+        tip: one sentence.
+    """
+
+    model: str
+    title: str
+    source: str
+    tip: str
+
+
+_PROJECTS = (
+    SampleProject(
+        "tetrominoes",
+        "Tetrominoes",
+        "sample:tetrominoes?count=500&seed=7",
+        "Three pieces a picture: each found, redrawn on a layer of its own, sorted by shape and "
+        "colour.",
+    ),
+    SampleProject(
+        "digits",
+        "Digits",
+        "sample:digits?count=300&seed=99",
+        "Nine handwritten digits a picture: the same digit gets the same colour.",
+    ),
+    SampleProject(
+        "solids",
+        "Solids",
+        "sample:solids?count=100&seed=7",
+        "Shaded solids on a floor, three to six a picture, some behind others.",
+    ),
+    SampleProject(
+        "general",
+        "Your own pictures",
+        "",
+        "The general model on pictures you choose, or on the camera. Train on them for better.",
+    ),
+)
+
+
+def sample_projects() -> tuple[SampleProject, ...]:
+    """Return the projects whose model came with this installation."""
+    there = set(bundled_models())
+    return tuple(project for project in _PROJECTS if project.model in there)

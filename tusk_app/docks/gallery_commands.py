@@ -39,6 +39,12 @@ class GalleryCommands(QObject):
         self._book = workbench.prototypes
         self.dialog: MergeDialog | None = None
         workbench.explore.gallery.merges_found.connect(self._offer_merges)
+        if "analyze.merges" not in workbench.actions:
+            workbench.actions.add(
+                "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyze",
+                group="analysis", icon="prototypes",
+                tip="See which prototypes stand for the same kind of thing, and join them",
+            )  # fmt: skip
 
     def make_menu(self, chosen: list[int]) -> QMenu:
         """Return the commands for some prototypes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -230,3 +232,17 @@ def test_a_panel_behind_another_catches_up_when_it_comes_to_the_front(qtbot, pan
     qtbot.waitUntil(lambda: bool(panels.map.scatter.state.selected.any()))
     state = panels.map.scatter.state
     assert np.array_equal(np.sort(state.points.rows[state.selected]), bench.selection.detections)
+
+
+def test_the_pictures_of_other_results_are_offered(qtbot, panels) -> None:
+    bench = panels.bench
+    toasts, opened = [], []
+    bench.notices.toast_posted.connect(toasts.append)
+    bench.document.set_analysis(replace(bench.document.analysis, source="elsewhere"))
+    with qtbot.waitSignal(bench.explore.links.pictures_wanted) as wanted:
+        bench.explore.links.open_detection(0, "test")
+    assert wanted.args == ["elsewhere"]
+    assert toasts[-1].action_text == "Open pictures"
+    bench.sources.open_pictures = opened.append
+    toasts[-1].action()
+    assert opened == ["elsewhere"]

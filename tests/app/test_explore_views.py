@@ -397,6 +397,18 @@ def test_the_slider_travels_through_the_run(qtbot, show, run_dir) -> None:
     assert "11 of 12" in dock._note.text()
 
 
+def test_a_run_that_grows_is_read_again(qtbot, show, run_dir) -> None:
+    _dock, bench, _, _ = show(TimeMachineDock)
+    machine = bench.explore.time_machine
+    bench.document.set_run(run_dir)
+    qtbot.waitUntil(lambda: machine.moment is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: machine._stamp is not None, timeout=20_000)
+    machine._timer.setInterval(20)
+    with qtbot.waitSignal(machine.moments_changed, timeout=20_000):
+        (run_dir / "events.jsonl").write_text("one more line\n", encoding="utf-8")
+    machine._timer.stop()
+
+
 def test_playing_goes_to_the_end_and_stops(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     bench.document.set_run(run_dir)

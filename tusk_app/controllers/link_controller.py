@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
     from tusk_app.controllers.analysis_controller import AnalysisController
@@ -23,7 +23,12 @@ class LinkController(QObject):
 
     Everything is looked up in sorted arrays, so it takes well under a millisecond at 100 000
     detections.
+
+    Signals:
+        pictures_wanted: str, a detection of this source was opened, and another source is open.
     """
+
+    pictures_wanted = Signal(str)
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class LinkController(QObject):
         self._selection.select_detections([row], origin)
         if not self._analysis.is_of_open_source():
             self._notices.status(f"Open {analysis.source} to see this detection in its picture.")
+            self.pictures_wanted.emit(analysis.source)
             return
         picture = int(analysis.picture[row])
         if picture == self._document.index:

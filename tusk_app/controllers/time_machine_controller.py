@@ -6,11 +6,17 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.models.time_map import PlaneBasis, plane_of
-from tusk_app.workers.run_moments import CheckpointMoment, RunMoments, read_checkpoint, read_moments
+from tusk_app.workers.run_moments import (
+    CheckpointMoment,
+    RunMoments,
+    read_checkpoint,
+    read_moments,
+    run_stamp,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +25,14 @@ if TYPE_CHECKING:
     from tusk_app.models.notices import Notices
     from tusk_core.events import PreviewReady
 
+WATCH_MS = 4000
 _KEPT = 40
 
 
 class TimeMachineController(QObject):
     """Reads a run only while a panel wants it; the last checkpoints read are kept.
+
+    A run that is still being trained is read again when its log has grown.
 
     Signals:
         moments_changed: another run was read, or it grew.
@@ -53,6 +62,13 @@ class TimeMachineController(QObject):
         self._model_reader.failed.connect(self._failed)
         self._log_reader.busy_changed.connect(self._tell_busy)
         self._model_reader.busy_changed.connect(self._tell_busy)
+        # While a run goes on, its log grows; a look at the file's size tells.
+        self._stamp: tuple[int, int] | None = None
+        self._watcher = LatestTask("run-watch", self)
+        self._watcher.done.connect(self._take_stamp)
+        self._timer = QTimer(self)
+        self._timer.setInterval(WATCH_MS)
+        self._timer.timeout.connect(self._watch)
         document.run_changed.connect(self._run_changed)
 
     @property
@@ -93,13 +109,31 @@ class TimeMachineController(QObject):
         self._is_wanted = wanted
         if wanted:
             self.refresh()
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     @Slot()
     def refresh(self) -> None:
         """Read the log of the run again, because it may have grown."""
         run = self._document.run_dir
         if run is not None and self._is_wanted:
+            if self._stamp is None:
+                self._watcher.request(functools.partial(run_stamp, run))
             self._log_reader.request(functools.partial(read_moments, run))
+
+    @Slot()
+    def _watch(self) -> None:
+        run = self._document.run_dir
+        if run is not None and not self.is_busy and not self._watcher.is_busy:
+            self._watcher.request(functools.partial(run_stamp, run))
+
+    @Slot(object)
+    def _take_stamp(self, stamp: tuple[int, int]) -> None:
+        """Read the run again if its log has grown since the last look."""
+        before, self._stamp = self._stamp, stamp
+        if before is not None and before != stamp:
+            self.refresh()
 
     def open(self, run: Path) -> None:
         """Travel through another run."""
@@ -120,13 +154,18 @@ class TimeMachineController(QObject):
 
     def shutdown(self) -> bool:
         """End the threads; False if one did not end."""
-        log_ended, model_ended = self._log_reader.shutdown(), self._model_reader.shutdown()
-        return log_ended and model_ended
+        self._timer.stop()
+        readers = (self._watcher, self._log_reader, self._model_reader)
+        # Every one is ended, also after one that did not.
+        ended = [reader.shutdown() for reader in readers]
+        return all(ended)
 
     @Slot()
     def _run_changed(self) -> None:
         self._log_reader.cancel()
         self._model_reader.cancel()
+        self._watcher.cancel()
+        self._stamp = None
         self._moments, self._basis, self._step = None, None, 0
         self._known.clear()
         self.moments_changed.emit()

@@ -50,6 +50,7 @@ class ExploreCommands(QObject):
         for command, text, dock, icon, tip in _PANELS:
             add(command, text, lambda name=dock: self.show_panel(name), menu="Analyze", icon=icon,
                 group="panels", tip=tip)  # fmt: skip
+        workbench.explore.links.pictures_wanted.connect(self.offer_pictures)
         for signal in (
             workbench.document.model_changed,
             workbench.document.source_changed,
@@ -73,6 +74,16 @@ class ExploreCommands(QObject):
             return
         prototype = self._bench.prototypes.target(selection.prototype)
         selection.select_detections(index.rows_of_prototype(prototype), "commands")
+
+    @Slot(str)
+    def offer_pictures(self, source: str) -> None:
+        """Offer to open the pictures that the results belong to."""
+        self._bench.notices.toast(
+            f"These results belong to other pictures: {source}.",
+            "info",
+            "Open pictures",
+            lambda: self._bench.sources.open_pictures(source),
+        )
 
     def _ask_open(self) -> None:
         name, _ = QFileDialog.getOpenFileName(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tusk_core.api import Predictor
 
 MAX_PREVIEWS = 120
+EVENTS_NAME = "events.jsonl"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,15 @@ class CheckpointMoment:
     pictures: NDArray[np.uint8]
     descriptors: NDArray[np.float32]
     labels: NDArray[np.int32]
+
+
+def run_stamp(run: Path) -> tuple[int, int]:
+    """Return size and time of change (ns) of a run's log, which grow with it; zeros without one."""
+    try:
+        found = (run / EVENTS_NAME).stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def read_moments(run: Path) -> RunMoments:

@@ -42,6 +42,8 @@ _SORTS: tuple[tuple[str, str], ...] = (
     ("effect", "effect on the error"),
     ("prototype", "prototype"),
 )
+# Squared difference of pictures in [0, 1]; a thousandth of a grey level over a whole picture.
+_UNSEEN_ERROR = 1e-8
 
 
 class ReconstructionDock(QDockWidget):
@@ -376,5 +378,7 @@ class ReconstructionDock(QDockWidget):
 
 
 def _signed(value: float) -> str:
-    """Return an error difference with its sign."""
+    """Return an error difference with its sign; what no eye could tell from nothing is 0."""
+    if abs(value) < _UNSEEN_ERROR:
+        return "0"
     return f"{'+' if value >= 0 else '−'}{readable.loss(abs(value))}"

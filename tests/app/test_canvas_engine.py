@@ -47,8 +47,8 @@ def test_picture_keypoints_layers_export_and_camera(bench, area, qtbot, tmp_path
     assert 0 < num <= 4
     assert len(area.canvas.marks) == num
 
-    # Every layer of the real decoder lands on the canvas.
-    for layer in (Layer.HEAT_MAP, Layer.SEGMENTATION, Layer.ERROR):
+    # Every layer, of the real decoder and of the ground truth, lands on the canvas.
+    for layer in Layer:
         bench.display.change_layer(layer, visible=True)
     qtbot.waitUntil(
         lambda: all(area.canvas.has_layer(layer) for layer in Layer), timeout=PATIENCE_MS

@@ -6,14 +6,14 @@ top-left pixel. Pictures are (H, W, 3) uint8 RGB, contiguous, owned and read-onl
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tusk_core.config import TrainConfig
@@ -311,7 +311,9 @@ class MergeSteps:
         A group carries the number of its most frequent prototype; a prototype without detections
         stays alone and does not count.
         """
-        targets = np.arange(len(self.counts))
+        # Numbers from 0; numpy is not imported here, the command line's help must not wait.
+        targets = self.counts.argsort()
+        targets.sort()
         steps = max(0, self.num_used - number)
         for kept, joined in zip(self.kept[:steps], self.joined[:steps], strict=True):
             targets[targets == joined] = kept
@@ -321,11 +323,11 @@ class MergeSteps:
         """Return the number of groups after which joining costs most more than before."""
         if len(self.costs) < 2:
             return max(1, self.num_used)
-        costs = np.maximum.accumulate(self.costs)
-        low = max(float(costs[-1]) * 1e-6, 1e-12)
-        rise = (costs[1:] + low) / (costs[:-1] + low)
+        costs = list(itertools.accumulate(map(float, self.costs), max))
+        low = max(costs[-1] * 1e-6, 1e-12)
+        rise = [(after + low) / (before + low) for before, after in itertools.pairwise(costs)]
         # Joining the very first two or all into one says little about kinds.
-        return self.num_used - 1 - int(np.argmax(rise))
+        return self.num_used - 1 - rise.index(max(rise))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

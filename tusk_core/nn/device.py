@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+import threading
 
 import torch
 
@@ -65,11 +67,20 @@ def choose_device(name: str) -> DeviceInfo:
 def limit_threads(threads: int = 0) -> None:
     """Compute with ``threads`` CPU threads; 0 leaves one core to the window and the system.
 
-    OMP_NUM_THREADS, where set, is the user's own word and wins over 0.
+    A thread that gives way to the rest of its program, as the window's training does on Linux,
+    may have that core as well. OMP_NUM_THREADS, where set, is the user's own word and wins over 0.
     """
     # The tails of splats and Adam's moments underflow; denormal numbers are many times slower.
     torch.set_flush_denormal(True)
     if threads:
         torch.set_num_threads(threads)
     elif "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) - (0 if _gives_way() else 1)))
+
+
+def _gives_way() -> bool:
+    """Return whether this thread runs at a lower priority than its program."""
+    if sys.platform != "linux":
+        return False
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    return own > os.getpriority(os.PRIO_PROCESS, os.getpid())

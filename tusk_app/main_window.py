@@ -53,6 +53,7 @@ from tusk_app.window.menus import Menus
 from tusk_app.window.openers import Openers
 from tusk_app.window.status_bar import StatusBar
 from tusk_app.window.view_commands import ViewCommands
+from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -375,5 +376,7 @@ class MainWindow(Host):
 
 def _recent_item(kind: str, path: str) -> RecentItem:
     picture = QImage(str(recent_picture(path)))
-    parent = "made by the program" if path.startswith("sample:") else str(Path(path).parent)
+    parent = (
+        "made by the program" if path.startswith("sample:") else str(Path(path_text(path)).parent)
+    )
     return RecentItem(kind, path, display_name(path), shorten_home(parent), picture)

@@ -142,15 +142,17 @@ def open_predictor(model: str | Path, *, device: str = "auto") -> Predictor:
     return load_predictor(model, device=device)
 
 
-def open_source(source: str, *, recursive: bool = True) -> PictureSource:
+def open_source(source: str) -> PictureSource:
     """Open a folder, picture, video, ``sample:NAME`` or COCO data set for looking at.
+
+    ``flat:FOLDER`` leaves out the folders inside a folder.
 
     Raises:
         SourceError: if there is nothing readable there.
     """
     from tusk_core.data.source import open_source as opened
 
-    return opened(source, recursive=recursive)
+    return opened(source)
 
 
 def summarise_source(source: str, control: RunControl | None = None) -> SourceSummary:

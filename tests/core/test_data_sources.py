@@ -58,7 +58,7 @@ def test_folders_are_in_natural_order_and_recursive(tmp_path):
         assert source.size(0) == (8, 6)
         with pytest.raises(SourceError, match="no picture 4"):
             source.read(4)
-    assert len(open_source(str(tmp_path), recursive=False)) == 3
+    assert len(open_source(f"flat:{tmp_path}")) == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -85,7 +85,8 @@ def test_one_picture_and_a_list(tmp_path):
     ["", "camera:0", "/no/such/folder", "sample:nothing", "sample:tetrominoes?count=0",
      "sample:tetrominoes?colour=red", "sample:digits?split=half", "sample:solids?size=5",
      "sample:digits?digits=/no/such.npz", "sample:digits?count", "clevr6:", "clevr6:/no.h5",
-     "celeba:/no", "h36m:/no", "mnist-hard:/no", "clevr6:/no.h5?split=third", "a\0b"],
+     "celeba:/no", "h36m:/no", "mnist-hard:/no", "clevr6:/no.h5?split=third", "a\0b",
+     "flat:", "flat:/no/such?folder=1"],
 )  # fmt: skip
 def test_bad_sources_are_refused_in_a_sentence(source):
     with pytest.raises(SourceError) as caught:
@@ -104,7 +105,7 @@ def test_odd_names_never_escape_as_another_error():
         names.append(str(random.choice(prefixes)) + text)
     for name in names:
         try:
-            open_source(name, recursive=False).close()
+            open_source(name).close()
         except SourceError as error:
             assert str(error).endswith(".")  # noqa: PT017 - some names are folders
 

@@ -21,6 +21,7 @@ from tusk_app.workers.thumbnail_worker import small
 from tusk_core import api
 from tusk_core.control import RunControl
 from tusk_core.results import SourceSummary, TuskError
+from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,18 +135,16 @@ class SourceController(QObject):
         *,
         kind: RecentKind = "pictures",
         select: str = "",
-        recursive: bool = True,
     ) -> None:
         """Open a folder, picture, video or sample; returns at once.
 
         Args:
-            source: path or ``sample:NAME``.
+            source: path, ``flat:FOLDER`` or ``sample:NAME``.
             kind: how the recent list calls it.
             select: file name to go to first.
-            recursive: also look into folders inside the folder.
         """
         self.opening.emit(display_name(source))
-        self._opener.request(lambda: _open(source, kind, select, recursive=recursive))
+        self._opener.request(lambda: _open(source, kind, select))
 
     def survey(self, source: str) -> None:
         """Look through a source for the summary page; returns at once."""
@@ -213,7 +212,7 @@ def display_name(source: str) -> str:
     """Return the last part of a path, or the words for a source without one."""
     if source.startswith("sample:"):
         return f"sample {source.removeprefix('sample:').partition('?')[0]}"
-    path = Path(source)
+    path = Path(path_text(source))
     if path.parent.name == "checkpoints":
         step = path.name.removeprefix("step_").lstrip("0") or "0"
         return f"{display_name(str(path.parent.parent))}, step {step}"
@@ -236,8 +235,8 @@ def _sentence(error: Exception) -> str:
     return f"It could not be opened: {error}. The log has the details."
 
 
-def _open(source: str, kind: RecentKind, select: str, *, recursive: bool) -> OpenedPictures:
-    opened = api.open_source(source, recursive=recursive)
+def _open(source: str, kind: RecentKind, select: str) -> OpenedPictures:
+    opened = api.open_source(source)
     first = 0
     if select:
         first = next((i for i in range(len(opened)) if Path(opened.name(i)).name == select), 0)

@@ -25,6 +25,7 @@ from tusk_app.controllers.source_controller import display_name
 from tusk_app.models.document import TrainingShape
 from tusk_app.widgets.crop_preview import CropPreview
 from tusk_core.config import load_preset
+from tusk_core.source_text import is_flat, path_text, without_subfolders
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -46,12 +47,11 @@ class OpenDataDialog(QDialog):
     """Shows what a source holds while it is looked through; opens it on demand.
 
     Signals:
-        open_wanted: str source, bool with subfolders.
-        train_wanted: str source, bool with subfolders.
+        open_wanted, train_wanted: str source; ``flat:FOLDER`` if folders inside are left out.
     """
 
-    open_wanted = Signal(str, bool)
-    train_wanted = Signal(str, bool)
+    open_wanted = Signal(str)
+    train_wanted = Signal(str)
 
     def __init__(
         self,
@@ -64,11 +64,18 @@ class OpenDataDialog(QDialog):
         self.setObjectName("open-data-dialog")
         self.setWindowTitle(f"Open {display_name(source)}")
         self.resize(900, 600)
-        self._source, self._sources, self._settings = source, sources, settings
+        self._place, self._sources, self._settings = path_text(source), sources, settings
         self._lay_out()
+        self._recursive.setChecked(not is_flat(source))
+        self._recursive.toggled.connect(self._survey)
         sources.survey_ready.connect(self._show_survey)
         sources.survey_failed.connect(self._show_failure)
-        sources.survey(source)
+        self._survey()
+
+    @property
+    def source(self) -> str:
+        """What would be opened."""
+        return self._place if self._recursive.isChecked() else without_subfolders(self._place)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -105,7 +112,7 @@ class OpenDataDialog(QDialog):
         super().done(result)
 
     def _lay_out(self) -> None:
-        path = QLabel(self._source, self)
+        path = QLabel(self._place, self)
         path.setProperty("role", "muted")
         path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._progress = QProgressBar(self)
@@ -197,7 +204,7 @@ class OpenDataDialog(QDialog):
 
     def _make_buttons(self) -> QHBoxLayout:
         self._recursive = QCheckBox("Include folders inside", self)
-        self._recursive.setChecked(True)
+        self._recursive.setToolTip("Untick to leave out the pictures of folders inside this one")
         self._open = QPushButton("Open", self)
         self._open.setDefault(True)
         self._open.clicked.connect(self._accept_open)
@@ -215,6 +222,14 @@ class OpenDataDialog(QDialog):
         row.addWidget(self._open)
         return row
 
+    @Slot()
+    def _survey(self) -> None:
+        """Look through what is chosen now."""
+        for label in self._facts.values():
+            label.setText("…")
+        self._progress.show()
+        self._sources.survey(self.source)
+
     def _retarget(self) -> None:
         fit = str(self._fit.currentData())
         self._preview.set_target(self._width.value(), self._height.value(), fit)
@@ -230,6 +245,7 @@ class OpenDataDialog(QDialog):
     def _show_survey(self, survey: Survey) -> None:
         self._progress.hide()
         summary = survey.summary
+        self._recursive.setVisible(summary.kind == "folder")
         for name, text in describe_summary(summary).items():
             self._facts[name].setText(text)
         problems = _problem_lines(summary)
@@ -254,11 +270,11 @@ class OpenDataDialog(QDialog):
 
     def _accept_open(self) -> None:
         self.accept()
-        self.open_wanted.emit(self._source, self._recursive.isChecked())
+        self.open_wanted.emit(self.source)
 
     def _accept_train(self) -> None:
         self.accept()
-        self.train_wanted.emit(self._source, self._recursive.isChecked())
+        self.train_wanted.emit(self.source)
 
 
 def describe_summary(summary: SourceSummary) -> dict[str, str]:

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
+from tusk_core.source_text import path_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -99,7 +101,7 @@ class PathEdit(QWidget):
             event.acceptProposedAction()
 
     def _start(self) -> str:
-        path = Path(self.text()) if self.text() else Path.home()
+        path = Path(path_text(self.text())) if self.text() else Path.home()
         return str(path if path.is_dir() else path.parent)
 
     def _ask_folder(self) -> None:

@@ -68,8 +68,8 @@ class Openers(QObject):
         """Show what a folder holds before it is opened."""
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
         document, sources = self._bench.document, self._bench.sources
-        dialog.accepted.connect(lambda: document.set_training_shape(source, dialog.shape))
-        dialog.open_wanted.connect(lambda name, deep: sources.open_pictures(name, recursive=deep))
+        dialog.accepted.connect(lambda: document.set_training_shape(dialog.source, dialog.shape))
+        dialog.open_wanted.connect(sources.open_pictures)
         dialog.train_wanted.connect(self._open_and_train)
         self._show(dialog)
 
@@ -152,13 +152,13 @@ class Openers(QObject):
         if self._tour is not None:
             self._tour.stop()
 
-    def _open_and_train(self, source: str, recursive: bool) -> None:  # noqa: FBT001 - a signal's
+    def _open_and_train(self, source: str) -> None:
         sources = self._bench.sources
         sources.opened.connect(
             lambda: self._bench.actions.trigger("model.train"),
             Qt.ConnectionType.SingleShotConnection,
         )
-        sources.open_pictures(source, recursive=recursive)
+        sources.open_pictures(source)
 
     def _show(self, dialog: QDialog) -> None:
         name = dialog.objectName()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from tusk_core.source_text import is_flat, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +56,9 @@ def classify(paths: Sequence[str]) -> Opening:
     """
     if not paths:
         return Opening("nothing", message="Nothing was given. " + ACCEPTED)
-    first = _classify_one(paths[0])
+    first = _classify_one(path_text(paths[0]))
+    if is_flat(paths[0]) and first.kind in {"pictures", "nothing"}:
+        first = replace(first, source=paths[0])
     if len(paths) == 1:
         return first
     pictures = [p for p in paths if Path(p).suffix.lower() in PICTURE_SUFFIXES]

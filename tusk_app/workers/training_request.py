@@ -12,6 +12,7 @@ from tusk_core import api
 from tusk_core.config import TrainConfig, replaced
 from tusk_core.control import RunControl
 from tusk_core.events import TrainEvent
+from tusk_core.source_text import path_text
 
 Session = Callable[[RunControl], Iterator[TrainEvent]]
 
@@ -50,7 +51,7 @@ class TrainingRequest:
         if self.kind == "resume":
             return f"Resuming {Path(str(self.start_from)).name}"
         if self.config is not None and self.config.data.source:
-            return Path(self.config.data.source).name or self.config.data.source
+            return Path(path_text(self.config.data.source)).name or self.config.data.source
         return "Training"
 
     @property

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 DEVICES_HELP = "auto, cpu, cuda, cuda:N or mps (default: auto)"
 MODEL_HELP = "model folder, run folder (its best checkpoint) or name of a bundled model"
-SOURCE_HELP = "folder, picture, video, camera:0 or sample:NAME"
+SOURCE_HELP = "folder, flat:FOLDER (none inside it), picture, video, camera:0 or sample:NAME"
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 

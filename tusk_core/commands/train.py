@@ -55,7 +55,7 @@ _SHORT = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk train``."""
     parser.add_argument(
-        "--data", metavar="SOURCE", help="folder, video or sample:NAME to learn from"
+        "--data", metavar="SOURCE", help="folder, flat:FOLDER, video or sample:NAME to learn from"
     )
     parser.add_argument(
         "--preset", metavar="NAME", help=f"see `tusk presets` (default: {DEFAULT_PRESET})"

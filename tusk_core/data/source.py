@@ -2,6 +2,7 @@
 
 ================================  ===========================================================
 ``FOLDER``                        pictures in it and below it; a data set if it holds one
+``flat:FOLDER``                   pictures in it, none of the folders inside it
 ``PICTURE``, ``VIDEO``            one file
 ``sample:NAME?count=N&seed=S``    made-up pictures: tetrominoes, digits, solids
 ``mnist-hard:FOLDER`` and others  published data sets; see ``registry``
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from tusk_core.data import folders, generated, registry, videos
 from tusk_core.data.pictures import EXTENSIONS, read_size
-from tusk_core.data.source_names import SourceName, parse_source, user_path
+from tusk_core.data.source_names import parse_source, user_path
 from tusk_core.data.survey import survey
 from tusk_core.results import SourceError
+from tusk_core.source_text import is_flat, path_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,17 +31,11 @@ if TYPE_CHECKING:
 PREFIXES: frozenset[str] = frozenset({"sample", "camera", *registry.DATASETS})
 
 
-def open_source(
-    source: str | Path | Sequence[str | Path],
-    *,
-    recursive: bool = True,
-    default_count: int = 0,
-) -> BaseSource:
+def open_source(source: str | Path | Sequence[str | Path], *, default_count: int = 0) -> BaseSource:
     """Open a folder, picture, list of pictures, video, sample or data set.
 
     Args:
         source: see the table above; or a list of picture files.
-        recursive: also look into subfolders.
         default_count: pictures of a sample whose count is not given; 0 takes the usual number.
 
     Raises:
@@ -49,8 +45,10 @@ def open_source(
         paths = [Path(path) for path in source]
         return folders.open_files(f"{len(paths)} pictures", paths)
     text = str(source).strip()
-    if not text:
+    if not path_text(text):
         raise SourceError("No pictures were chosen. Name a folder, a video or sample:tetrominoes.")
+    if is_flat(text):  # before options are looked for: a folder's name may hold a question mark
+        return _open_path(text, path_text(text), recursive=False)
     name = parse_source(text, PREFIXES)
     if name.prefix == "camera":
         raise SourceError(
@@ -61,7 +59,7 @@ def open_source(
         return generated.open_generated(name, default_count=default_count)
     if name.prefix:
         return registry.open_dataset(name)
-    return _open_path(text, name, recursive=recursive)
+    return _open_path(text, text, recursive=True)
 
 
 def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
@@ -80,8 +78,8 @@ def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
         return survey(opened, lambda: control is not None and control.stop_requested)
 
 
-def _open_path(text: str, name: SourceName, *, recursive: bool) -> BaseSource:
-    path = user_path(name.target)
+def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
+    path = user_path(place)
     if path.is_dir():
         return registry.open_known_folder(text, path) or folders.open_folder(
             text, path, recursive=recursive, hint=videos.hint_for(path)

@@ -21,6 +21,7 @@ from tusk_core import __version__
 from tusk_core.atomic import write_text
 from tusk_core.config import ConfigError, TrainConfig, parse_config
 from tusk_core.results import RunSummary, SourceError, TrainingError
+from tusk_core.source_text import path_text
 
 RUN_SCHEMA = 1
 _STEP_NAME = re.compile(r"step_(\d{8,})$")
@@ -239,7 +240,7 @@ class RunFolder:
 
 
 def _label(config: TrainConfig) -> str:
-    source = config.data.source.partition("?")[0]
+    source = path_text(config.data.source).partition("?")[0]
     name = source.partition(":")[2] if source.startswith("sample:") else Path(source).name
     return name or "run"
 

@@ -14,6 +14,7 @@ import numpy as np
 from tusk_core.data.videos import EXTENSIONS as VIDEO_EXTENSIONS
 from tusk_core.inference.export.packages import needed
 from tusk_core.inference.export.table import unique_names
+from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def best_per_prototype(table: DetectionTable) -> SkeletonTable:
 
 def video_file(table: DetectionTable) -> Path | None:
     """Return the video that the detections are of, if it is there."""
-    path = Path(table.analysis.source)
+    path = Path(path_text(table.analysis.source))
     try:
         is_video = path.suffix.lower() in VIDEO_EXTENSIONS and path.is_file()
     except (OSError, ValueError):
@@ -78,7 +79,7 @@ def video_file(table: DetectionTable) -> Path | None:
 
 def picture_paths(table: DetectionTable) -> list[str]:
     """Return where each picture lies, as well as that is known."""
-    root = Path(table.analysis.source)
+    root = Path(path_text(table.analysis.source))
     try:
         base = root.resolve() if root.is_dir() else root.resolve().parent
         is_local = root.exists()

@@ -67,6 +67,13 @@ class DataConfig(Settings):
     frame_step: int = setting(
         1, "Of a video, use every n-th frame.", unit="frames", ge=1, le=10_000
     )
+    held_out: float = setting(
+        0.0,
+        "Share of the pictures that is not learned from but measured on at every checkpoint; the "
+        "best checkpoint is then the best on them. Of a video, its last frames.",
+        ge=0,
+        le=0.5,
+    )
 
 
 class EncoderConfig(Settings):

@@ -107,12 +107,15 @@ class CheckpointSaved:
     Attributes:
         step: step it holds.
         path: its model folder.
-        is_best: True if its smoothed reconstruction loss is the lowest so far.
+        is_best: True if its loss is the lowest so far: that of the held-out pictures where there
+            are any, else the smoothed reconstruction loss.
+        held_out_loss: reconstruction loss of the held-out pictures; None where there are none.
     """
 
     step: int
     path: Path
     is_best: bool
+    held_out_loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from tusk_core import api
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import RunControl
-from tusk_core.events import StepDone
+from tusk_core.events import CheckpointSaved, StepDone
 
 SMALL = {
     "data.source": "sample:tetrominoes?count=12",
@@ -23,6 +23,7 @@ SMALL = {
     "prototypes.num_prototypes": 6,
     "prototypes.num_steps": 1,
     "optim.batch_size": 2,
+    "data.held_out": 0.25,
     "optim.steps": 20,
     "run.device": "cpu",
 }
@@ -56,3 +57,7 @@ def test_tensorboard_opens_the_log_of_a_run(tmp_path: Path) -> None:
         for step, value in written.items():
             assert value == pytest.approx(steps[step][name], rel=1e-5)
     assert "speed/pictures_per_second" in curves
+    measured = [(e.step, e.held_out_loss) for e in events if isinstance(e, CheckpointSaved)]
+    assert [(step, pytest.approx(loss)) for step, loss in curves["held_out/reconstruction"]] == (
+        measured
+    )

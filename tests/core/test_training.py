@@ -102,6 +102,7 @@ def test_same_seed_same_losses_other_seed_others(tmp_path) -> None:
         {"keypoints.explore_steps": 15},
         {"decoder.background": "learned", "optim.schedule": "cosine", "optim.clip": 1.0},
         {"prototypes.bank_size": 0, "optim.accumulate": 2},
+        {"data.held_out": 0.3, "run.checkpoint_every": 5},
     ],
 )
 def test_ten_then_ten_more_equals_twenty_bit_for_bit(tmp_path, changes) -> None:

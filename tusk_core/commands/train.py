@@ -263,8 +263,10 @@ class _View:
                 self._terminal.line(event.message)
             case CheckpointSaved():
                 best = ", the best so far" if event.is_best else ""
+                loss = event.held_out_loss
+                measured = "" if loss is None else f", held-out loss {number(loss)}"
                 if self._terminal.is_live:
-                    self._terminal.line(f"step {event.step}: checkpoint saved{best}")
+                    self._terminal.line(f"step {event.step}: checkpoint saved{measured}{best}")
             case PreviewReady() | RunFinished():
                 pass
 

@@ -49,6 +49,7 @@ class PictureCache:
         skipped: files that could not be read.
         source: as given.
         path: its folder.
+        is_video: neighbours are frames after each other.
     """
 
     images: NDArray[np.uint8]
@@ -57,6 +58,7 @@ class PictureCache:
     skipped: tuple[UnreadableFile, ...]
     source: str
     path: Path
+    is_video: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -85,7 +87,8 @@ def build_cache(
         source.prepare(progress, control)
         chosen = _chosen(source, config, seed)
         folder = cache_root() / "pictures" / _key(source, config, chosen)
-        found = _opened(folder, config.source)
+        is_video = source.kind == "video"
+        found = _opened(folder, config.source, is_video=is_video)
         if found is not None:
             return found
         builder = _Builder(source, config, folder)
@@ -99,7 +102,7 @@ def build_cache(
         finally:
             builder.clean_up()
         tidy(folder.parent, keep=folder)
-    found = _opened(folder, config.source)
+    found = _opened(folder, config.source, is_video=is_video)
     if found is None:
         raise SourceError(f"The cache {folder} was changed while it was written; try again.")
     return found
@@ -122,7 +125,7 @@ def _key(source: BaseSource, config: DataConfig, chosen: NDArray[np.int64]) -> s
     return digest.hexdigest()[:32]
 
 
-def _opened(folder: Path, source: str) -> PictureCache | None:
+def _opened(folder: Path, source: str, *, is_video: bool = False) -> PictureCache | None:
     """Return the cache in ``folder``; None if there is none or it is not whole."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
@@ -139,6 +142,7 @@ def _opened(folder: Path, source: str) -> PictureCache | None:
             skipped=skipped,
             source=source,
             path=folder,
+            is_video=is_video,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

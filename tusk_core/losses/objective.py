@@ -129,6 +129,17 @@ def step_loss(
 
 
 @torch.no_grad()
+def rebuilt_loss(model: TuskModel, views: Views, perceptual: PerceptualLoss | None) -> Tensor:
+    """Return the reconstruction loss of a batch of views as the model is, without hints."""
+    target = torch.cat([views.first, views.second])
+    encoded = model.encode(target)
+    drawn, _ = _quantised(model, model.find_keypoints(encoded), model.prototypes.unit())
+    decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
+    _, _, value = _reconstruction_terms(model.config.losses, decoded, target, perceptual)[0]
+    return value
+
+
+@torch.no_grad()
 def _explored(model: TuskModel, encoded: Encoded, views: Views, step: int) -> Tensor:
     """Return cells (2B, K) drawn where the picture is unlike the plain background; -1 stays -1.
 

@@ -61,6 +61,8 @@ class EventLog:
         self._file.flush()
         if self._tensorboard is not None and isinstance(event, StepDone):
             self._tensorboard.write(event)
+        elif self._tensorboard is not None and isinstance(event, CheckpointSaved):
+            self._tensorboard.write_held_out(event)
 
     def close(self) -> None:
         """Flush and close."""

@@ -56,8 +56,9 @@ class Session:
         step: steps done.
         elapsed: seconds of training so far.
         usage: (M,) smoothed share of keypoints on each prototype.
-        smoothed: smoothed reconstruction loss; the best checkpoint has the lowest.
-        best: lowest ``smoothed`` that was saved.
+        smoothed: smoothed reconstruction loss; without held-out pictures, the best checkpoint
+            has the lowest.
+        best: lowest ``smoothed``, or loss of the held-out pictures, that was saved.
         parts: parts each batch is split into.
     """
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tusk_core.events import StepDone
+    from tusk_core.events import CheckpointSaved, StepDone
 
 _EVERY = 10
 
@@ -29,6 +29,11 @@ class TensorBoardLog:
         for name, value in event.losses.items():
             self._writer.add_scalar(f"loss/{name}", value, event.step)
         self._writer.add_scalar("speed/pictures_per_second", event.pictures_per_second, event.step)
+
+    def write_held_out(self, event: CheckpointSaved) -> None:
+        """Write what was measured at a checkpoint on the held-out pictures."""
+        if event.held_out_loss is not None:
+            self._writer.add_scalar("held_out/reconstruction", event.held_out_loss, event.step)
 
     def close(self) -> None:
         """Flush and close."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 import torch
 
 from tusk_core.config import TrainConfig, replaced
@@ -29,7 +28,7 @@ from tusk_core.events import (
     TrainEvent,
 )
 from tusk_core.nn.device import choose_device, limit_threads
-from tusk_core.results import DeviceInfo, TrainingError, TuskError
+from tusk_core.results import DeviceInfo, SourceError, TrainingError, TuskError
 from tusk_core.training.checkpoint import (
     load_matching_weights,
     newest_state,
@@ -39,6 +38,7 @@ from tusk_core.training.checkpoint import (
 from tusk_core.training.distributed import Team, join_team
 from tusk_core.training.estimate import peak_memory
 from tusk_core.training.event_log import EventLog, write_preview
+from tusk_core.training.held_out import Division, divide, held_out_loss
 from tusk_core.training.preview import make_preview
 from tusk_core.training.run_folder import RunFolder, is_run
 from tusk_core.training.session import Session
@@ -56,7 +56,6 @@ NUM_PROBES = 8
 _SPEED_MEMORY = 0.9
 _PAUSE_POLL_S = 0.2
 _READ_POLL_S = 0.1
-_MEAN_PICTURE_SAMPLE = 256
 
 
 def run_training(
@@ -83,6 +82,11 @@ def resume_training(
     device: str | None = None,
 ) -> Iterator[TrainEvent]:
     """Go on with a run; see ``tusk_core.api.resume``."""
+    if not is_run(run):
+        raise SourceError(
+            f"{run} is not a run folder: it has no run.json and config.json. A model by itself "
+            "cannot be resumed; begin a new run from its weights (--start-from)."
+        )
     folder = RunFolder(run)
     config = folder.config()
     changes: dict[str, object] = {}
@@ -164,6 +168,7 @@ class Run:
         self.status = "running"
         self._log: EventLog | None = None
         self._session: Session | None = None
+        self._division: Division | None = None
         self._pace = _Pace()
         self._last_preview = 0.0
         self._saved_step = -1
@@ -213,19 +218,24 @@ class Run:
             self.status = "stopped"
             yield RunFinished(0, "stopped", self.folder.path)
             return
-        session = yield from self._build_session(cache, resumed=resumed, start_from=start_from)
+        division = divide(cache, self.config.data.held_out, self.config.run.seed)
+        self._division = division
+        notice = division.notice()
+        if notice is not None:
+            yield notice
+        session = yield from self._build_session(division, resumed=resumed, start_from=start_from)
         yield RunStarted(
             run_dir=self.folder.path,
             first_step=session.step,
             total_steps=self.config.optim.steps,
             device=self.device.name,
             device_reason=self.device.reason,
-            num_pictures=len(cache.images),
+            num_pictures=len(division.training),
         )
         yield PhaseChanged("first batch", "The first step is the slowest.")
-        probes = self._probes(cache)
+        probes = self._probes(division)
         yield make_preview(session.model, probes, session.step, session.usage)
-        reason = yield from self._loop(session, cache, probes)
+        reason = yield from self._loop(session, division, probes)
         if session.step > self._saved_step:
             yield from self._save(session, probes)
         yield make_preview(session.model, probes, session.step, session.usage)
@@ -263,7 +273,7 @@ class Run:
         return cache
 
     def _build_session(
-        self, cache: PictureCache, *, resumed: bool, start_from: str | Path | None
+        self, division: Division, *, resumed: bool, start_from: str | Path | None
     ) -> Generator[TrainEvent, None, Session]:
         yield PhaseChanged("building model", f"On {self.device.name}. {self.device.reason}")
         session = Session(self.config, torch.device(self.device.name), self.team)
@@ -273,7 +283,7 @@ class Run:
             session.load_state_dict(state)
             yield Notice("info", f"Going on from step {step}.")
         else:
-            session.set_mean_picture(_mean_picture(cache))
+            session.set_mean_picture(division.mean_picture())
         if start_from is not None:
             path = Path(start_from)
             path = RunFolder(path).best_model() if is_run(path) else path
@@ -284,13 +294,11 @@ class Run:
             session.model.decoder.network.compile()
         return session
 
-    def _probes(self, cache: PictureCache) -> torch.Tensor:
-        count = len(cache.images)
-        chosen = np.linspace(0, count - 1, min(NUM_PROBES, count)).round().astype(int)
-        return to_batch(np.stack([cache.images[i] for i in chosen]), torch.device(self.device.name))
+    def _probes(self, division: Division) -> torch.Tensor:
+        return to_batch(division.spread(NUM_PROBES), torch.device(self.device.name))
 
     def _loop(
-        self, session: Session, cache: PictureCache, probes: torch.Tensor
+        self, session: Session, division: Division, probes: torch.Tensor
     ) -> Generator[TrainEvent, None, Literal["completed", "time limit", "stopped"]]:
         training = False
         while session.step < self.config.optim.steps:
@@ -300,18 +308,18 @@ class Run:
             limit = self.config.optim.minutes * 60
             if self.team.agree(flag=bool(limit) and session.elapsed >= limit):
                 return "time limit"
-            yield from self._one_step(session, cache)
+            yield from self._one_step(session, division)
             if not training:
                 yield PhaseChanged("training")
                 training = True
             yield from self._after_step(session, probes)
         return "completed"
 
-    def _one_step(self, session: Session, cache: PictureCache) -> Generator[TrainEvent, None, None]:
+    def _one_step(self, session: Session, division: Division) -> Generator[TrainEvent, None, None]:
         begin = time.perf_counter()
         batch = self.config.optim.batch_size
-        chosen = batch_indices(len(cache.images), batch, session.step, self.config.run.seed)
-        images = to_batch(cache.images[chosen], session.device)
+        rows = batch_indices(len(division.training), batch, session.step, self.config.run.seed)
+        images = to_batch(division.images[division.training[rows]], session.device)
         while True:
             out_of_memory = False
             try:
@@ -391,8 +399,10 @@ class Run:
     def _save(self, session: Session, probes: torch.Tensor) -> Generator[TrainEvent, None, None]:
         if not self.team.is_main:
             return
-        is_best = session.smoothed <= session.best
-        session.best = min(session.best, session.smoothed)
+        held_out = held_out_loss(session, self._division) if self._division else None
+        score = session.smoothed if held_out is None else held_out
+        is_best = score <= session.best
+        session.best = min(session.best, score)
         try:
             name = str(self.folder.description().get("name", "model"))
             path = save_checkpoint(self.folder, session, is_best=is_best, name=name)
@@ -409,11 +419,4 @@ class Run:
             )
             return
         self._saved_step = session.step
-        yield CheckpointSaved(session.step, path, is_best)
-
-
-def _mean_picture(cache: PictureCache) -> torch.Tensor:
-    count = len(cache.images)
-    chosen = np.linspace(0, count - 1, min(_MEAN_PICTURE_SAMPLE, count)).round().astype(int)
-    mean = np.stack([cache.images[i] for i in chosen]).astype(np.float32).mean(axis=0) / 255
-    return torch.from_numpy(mean).permute(2, 0, 1)
+        yield CheckpointSaved(session.step, path, is_best, held_out)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES, PLACES, HINTS = 1, 2, 3, 4
+WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT = 1, 2, 3, 4, 5
 _EXPLORED_SHARE = 0.5
 _HINT_BLOCKS = 8
 _UNHINTED = 0.25
@@ -29,7 +29,7 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES`` or ``HINTS``; their draws
+        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES``, ``HINTS`` or ``HELD_OUT``; their draws
             do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.

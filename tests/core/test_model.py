@@ -161,5 +161,8 @@ def test_devices_come_with_a_reason() -> None:
     assert all(d.reason for d in devices)
     assert choose_device("cpu").name == "cpu"
     if not torch.cuda.is_available():
-        with pytest.raises(TuskError, match="cuda"):
-            choose_device("cuda")
+        (missing,) = [d for d in devices if d.name == "cuda"]
+        for name in ("cuda", "cuda:3"):
+            with pytest.raises(TuskError, match=name) as refused:
+                choose_device(name)
+            assert missing.reason in str(refused.value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tusk_core.commands.arguments import UsageError, add_device, path, whole_number
 from tusk_core.commands.opening import all_cores
+from tusk_core.commands.outputs import check_file
 from tusk_core.commands.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure; returns the exit status."""
+    check_file(arguments.json)
     parts = [part for part in PARTS[:3] if arguments.part in {part, "all"}]
     numbers: dict[str, Any] = {}
     for part in parts:
@@ -43,7 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         from tusk_core.atomic import write_text
 
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
         write_text(arguments.json, json.dumps(numbers, indent=1) + "\n")
         print(f"Numbers: {arguments.json}")
     return 0

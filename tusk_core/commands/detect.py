@@ -14,6 +14,7 @@ from tusk_core.commands.arguments import (
 )
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import chosen_names, open_model
+from tusk_core.commands.outputs import check_folder
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -58,21 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     file_format = format_for(arguments.out)
     check_export(arguments.out, file_format)
-    _make_folder(arguments.out.parent)
+    check_folder(arguments.overlay)
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
         _detect(arguments, file_format, terminal, control)
     return 0
-
-
-def _make_folder(folder: Path) -> None:
-    """Refuse before the work what could not be written after it."""
-    from tusk_core.results import SourceError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
 
 
 def _detect(

@@ -19,6 +19,7 @@ from tusk_core.commands.arguments import (
 )
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import open_model
+from tusk_core.commands.outputs import check_file
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -98,6 +99,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.out} must end in .csv or .parquet.")
     if arguments.plot is not None and arguments.plot.suffix.lower() not in {".png", ".jpg"}:
         raise UsageError(f"{arguments.plot} must end in .png or .jpg.")
+    check_file(arguments.out)
+    check_file(arguments.plot)
     if arguments.out.suffix.lower() == ".parquet":
         needed("pyarrow", "parquet", "Parquet files")
     if arguments.method != "pca":
@@ -134,7 +137,6 @@ def _write_table(out: Path, analysis: Analysis, layout: EmbeddingMap) -> None:
 
     columns = _columns(analysis, layout)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix.lower() == ".parquet":
             arrow = needed("pyarrow", "parquet", "Parquet files")
             parquet = needed("pyarrow.parquet", "parquet", "Parquet files")
@@ -154,5 +156,4 @@ def _write_plot(out: Path, analysis: Analysis, layout: EmbeddingMap) -> None:
     from tusk_core.data.pictures import write_picture
     from tusk_core.inference.draw import draw_map
 
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_picture(out, draw_map(layout.points, analysis.labels[layout.indices], layout.prototypes))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tusk_core.commands.arguments import add_device, add_model, path, seed, whole_number
 from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.outputs import check_file
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
 
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tusk_core.evaluation.report import format_report, write_report
     from tusk_core.results import EvaluationReport, SourceError
 
+    check_file(arguments.out)
     terminal, control = Terminal(), RunControl()
     job = evaluate_model(
         arguments.model,

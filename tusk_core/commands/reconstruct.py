@@ -14,6 +14,7 @@ from tusk_core.commands.arguments import (
 )
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import open_model
+from tusk_core.commands.outputs import check_folder
 from tusk_core.commands.terminal import Terminal
 from tusk_core.control import Cancelled, RunControl
 
@@ -38,11 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rebuild and write; returns the exit status."""
-    from tusk_core.commands.arguments import UsageError
     from tusk_core.data.source import open_source
 
-    if arguments.out.is_file():
-        raise UsageError(f"{arguments.out} is a file; give a folder with --out.")
+    check_folder(arguments.out)
     terminal, control = Terminal(), RunControl()
     with contextlib.ExitStack() as stack, stopping(control, "Stopping; what is done is kept."):
         predictor = open_model(arguments.model, arguments.device, terminal)

@@ -56,8 +56,9 @@ def choose_device(name: str) -> DeviceInfo:
     for device in devices:
         if device.available and name in {device.name, device.name.partition(":")[0]}:
             return DeviceInfo(device.name, device.label, True, "Chosen in the settings.")
-    reasons = [d.reason for d in devices if d.name.startswith(name.partition(":")[0])]
-    why = reasons[0] if reasons and not any(d.name == name for d in devices) else "It is not there."
+    kind = name.partition(":")[0]
+    reasons = [d.reason for d in devices if not d.available and d.name.partition(":")[0] == kind]
+    why = reasons[0] if reasons else "It is not there."
     raise TuskError(
         f"The device {name!r} cannot be used. {why} Choose 'auto' or one of: "
         f"{', '.join(d.name for d in devices if d.available)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tusk_core.atomic import check_writable
 from tusk_core.inference.export import (
     coco,
     deeplabcut,
@@ -42,6 +43,7 @@ class ExportFormat:
         drops: one sentence on what it cannot hold; empty if nothing is lost.
         write: the writer.
         is_folder: it makes a folder instead of a file.
+        endings: of names it can be written to, where others mean nothing; empty for any.
         needs: packages it needs, as (module, extra of this program that installs it).
     """
 
@@ -51,6 +53,7 @@ class ExportFormat:
     drops: str
     write: Writer
     is_folder: bool = False
+    endings: tuple[str, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
 
 
@@ -140,6 +143,7 @@ _ALL = (
         ".mp4",
         "Keeps the drawing only.",
         video.write_video,
+        endings=tuple(video.CODECS),
     ),
     ExportFormat(
         "figure-png",
@@ -187,6 +191,7 @@ def check_export(path: Path, file_format: str) -> ExportFormat:
 
     Raises:
         ExportError: if the format is unknown, needs a missing package, or ``path`` does not fit.
+        SourceError: if nothing can be written there.
     """
     chosen = FORMATS.get(file_format)
     if chosen is None:
@@ -197,9 +202,21 @@ def check_export(path: Path, file_format: str) -> ExportFormat:
         raise ExportError(f"{path} is a folder; give the name of a file.")
     if path.is_file() and chosen.is_folder:
         raise ExportError(f"{path} is a file; give a folder.")
+    if chosen.endings and path.suffix.lower() not in chosen.endings:
+        raise ExportError(
+            f"{path.name} must end in one of {', '.join(chosen.endings)} for {chosen.label!r}."
+        )
     for module, extra in chosen.needs:
         needed(module, extra, f"Files of the kind {chosen.label!r}")
+    _check_place(path / "file" if chosen.is_folder else path, path)
     return chosen
+
+
+def _check_place(file: Path, named: Path) -> None:
+    try:
+        check_writable(file)
+    except OSError as error:
+        raise SourceError(f"{named} cannot be written: {error.strerror or error}.") from error
 
 
 def write_export(
@@ -223,7 +240,6 @@ def write_export(
     chosen = check_export(path, file_format)
     table = make_table(analysis, names=names, merged=merged, hidden=hidden)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         lost = chosen.write(table, path)
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 
     from tusk_core.inference.export.table import DetectionTable
 
-# ending -> (code, what it is). None of them needs a licence.
-CODECS: dict[str, tuple[str, str]] = {
-    ".mp4": ("mp4v", "MPEG-4"),
-    ".avi": ("MJPG", "Motion JPEG"),
-    ".mkv": ("FFV1", "FFV1, lossless"),
-    ".webm": ("VP90", "VP9"),
-}
+# None of them needs a licence: MPEG-4, Motion JPEG, FFV1 (lossless), VP9.
+CODECS: dict[str, str] = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "FFV1", ".webm": "VP90"}
 _PICTURES_PER_SECOND = 5.0
 
 
@@ -35,16 +30,12 @@ def write_video(table: DetectionTable, path: Path) -> list[str]:
     """Write the source's frames with rings; the ending chooses the codec.
 
     Raises:
-        ExportError: if the ending is unknown, or the file does not hold every frame in the end.
+        ExportError: if the file does not hold every frame in the end.
         SourceError: if the pictures are no longer there.
     """
-    codec = CODECS.get(path.suffix.lower())
-    if codec is None:
-        known = ", ".join(f"{ending} ({what})" for ending, (_, what) in CODECS.items())
-        raise ExportError(f"{path.name} has no ending for a video. Choose one of: {known}.")
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        written = _write_frames(table, temporary, codec[0])
+        written = _write_frames(table, temporary, CODECS[path.suffix.lower()])
         found = count_frames(temporary)
         # A full disk gives no error while writing, so the file itself is asked.
         if not written or found != written:

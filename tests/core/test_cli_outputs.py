@@ -1,0 +1,90 @@
+"""What cannot end well is refused before the work: results without a place, no run to resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.small_models import write_model
+from tusk_core import cli
+from tusk_core.atomic import check_writable
+
+SAMPLE = "sample:tetrominoes?count=4"
+TO_A_FILE = [
+    ["detect", "{model}", SAMPLE, "--out", "{out}.csv"],
+    ["embed", "{model}", SAMPLE, "--out", "{out}.csv"],
+    ["embed", "{model}", SAMPLE, "--out", "fine.csv", "--plot", "{out}.png"],
+    ["evaluate", "{model}", "--data", SAMPLE, "--protocol", "mnist-hard", "--out", "{out}.json"],
+    ["export", "{model}", "--data", SAMPLE, "--format", "h5", "--out", "{out}.h5"],
+    ["export", "{model}", "--data", SAMPLE, "--format", "video", "--out", "{out}.mp4"],
+    ["bench", "detect", "--json", "{out}.json"],
+]
+TO_A_FOLDER = [
+    ["detect", "{model}", SAMPLE, "--out", "fine.csv", "--overlay", "{out}"],
+    ["reconstruct", "{model}", SAMPLE, "--out", "{out}"],
+    ["export", "{model}", "--data", SAMPLE, "--format", "yolo", "--out", "{out}"],
+]
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "occupied").write_text("a file")
+    return write_model(tmp_path / "model")
+
+
+def refused(arguments: list[str], out: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run what must be refused before it begins; returns the sentence."""
+    assert cli.main([word.format(model="model", out=out) for word in arguments]) == 2
+    said = capsys.readouterr()
+    assert "Picture" not in said.out
+    assert len(said.err.strip().splitlines()) == 1
+    assert not Path("fine.csv").exists()
+    return said.err
+
+
+@pytest.mark.parametrize("arguments", [*TO_A_FILE, *TO_A_FOLDER])
+def test_a_file_in_place_of_a_folder(
+    arguments: list[str], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "Not a directory" in refused(arguments, "occupied/result", capsys)
+
+
+@pytest.mark.parametrize("arguments", TO_A_FILE)
+def test_a_folder_in_place_of_a_file(
+    arguments: list[str], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for ending in ("csv", "png", "json", "h5", "mp4"):
+        Path(f"result.{ending}").mkdir()
+    error = refused(arguments, "result", capsys)
+    assert "irectory" in error or "is a folder" in error
+
+
+@pytest.mark.parametrize("arguments", TO_A_FOLDER)
+def test_a_file_where_the_folder_should_be(
+    arguments: list[str], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "is a file; give a folder" in refused(arguments, "occupied", capsys)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that refuses root")
+@pytest.mark.parametrize("arguments", [*TO_A_FILE, *TO_A_FOLDER])
+def test_a_disk_that_refuses(
+    arguments: list[str], model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "cannot be written" in refused(arguments, "/proc/result", capsys)
+
+
+def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "result.csv")
+    assert not list((tmp_path / "new").iterdir())
+
+
+def test_a_model_is_no_run_to_resume(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(model.iterdir())
+    assert cli.main(["train", "--resume", str(model), "--steps", "1"]) == 2
+    error = capsys.readouterr().err
+    assert "not a run folder" in error
+    assert "--start-from" in error
+    assert sorted(model.iterdir()) == before

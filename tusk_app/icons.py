@@ -16,6 +16,8 @@ from tusk_core.resources import resource
 
 # Enough for menus and tool bars at 100 % and 200 %; other sizes are scaled down from these.
 _SIZES = (16, 20, 32, 40)
+_MIDDLE = 127
+_WEAK_ON_DARK, _WEAK_ON_LIGHT = "#6d7582", "#9aa1ac"
 
 
 @functools.cache
@@ -65,11 +67,13 @@ def icon(name: str, colour: QColor | str, disabled: QColor | str | None = None) 
     Args:
         name: file name without ``.svg``.
         colour: of the lines.
-        disabled: of the lines where the command cannot be used; None takes a middle grey.
+        disabled: of the lines where the command cannot be used; None takes a grey that is weaker
+            than ``colour`` on the ground which that is made for.
     """
     if not exists(name):
         return QIcon()
-    return _icon(name, QColor(colour).name(), QColor(disabled or "#8a8f98").name())
+    weak = _WEAK_ON_DARK if QColor(colour).lightness() > _MIDDLE else _WEAK_ON_LIGHT
+    return _icon(name, QColor(colour).name(), QColor(disabled or weak).name())
 
 
 def application_icon() -> QIcon:

@@ -112,7 +112,11 @@ def resolve(choice: str) -> Theme:
 
 def of(palette: QPalette) -> Theme:
     """Return the theme a widget is drawn in, from its palette."""
-    return DARK if palette.window().color().lightness() < 128 else LIGHT
+    ground = palette.window().color()
+    if ground.alpha() == 0:
+        # The style sheet lets what is beneath show through, and calls that black.
+        ground = QGuiApplication.palette().window().color()
+    return DARK if ground.lightness() < 128 else LIGHT
 
 
 def qt_palette(theme: Theme) -> QPalette:

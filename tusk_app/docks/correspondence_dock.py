@@ -14,16 +14,14 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tusk_app import icons
 from tusk_app.models.matching import Correspondence, match_keypoints
-from tusk_app.widgets import tones
 from tusk_app.widgets.correspondence_view import CorrespondenceView, Links
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.icon_button import IconButton
 from tusk_app.widgets.marked_picture import Marks, no_marks
 from tusk_app.widgets.panel_layout import flow_bar, labelled
 
@@ -65,8 +63,8 @@ class CorrespondenceDock(QDockWidget):
         self.number.setMinimum(1)
         self.number.setAccessibleName(self.tr("Picture on the right"))
         self.number.setKeyboardTracking(False)
-        self._before = self._button("previous", self.tr("Previous picture on the right"))
-        self._after = self._button("next", self.tr("Next picture on the right"))
+        self._before = IconButton("previous", self.tr("Previous picture on the right"))
+        self._after = IconButton("next", self.tr("Next picture on the right"))
         self.alike = QPushButton(self.tr("Most alike"))
         self.alike.setToolTip(
             self.tr("Compare with the picture that shows most of the same; again: the next one")
@@ -96,14 +94,6 @@ class CorrespondenceDock(QDockWidget):
         layout.addLayout(summary)
         self.stack = HintStack(EmptyHint("link", "", ""), content)
         self.setWidget(self.stack)
-
-    def _button(self, icon: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setIcon(icons.icon(icon, tones.tone(self.palette(), "text")))
-        return button
 
     def _connect(self) -> None:
         document, selection = self._bench.document, self._bench.selection

@@ -14,15 +14,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tusk_app import icons
 from tusk_app.models.layers import LayerBlend, LayerStates, areas, layer_box, layer_order
 from tusk_app.widgets import readable, tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.icon_button import IconButton
 from tusk_app.widgets.interpolation_bar import InterpolationBar
 from tusk_app.widgets.layer_grid import LayerGrid, LayerRow
 from tusk_app.widgets.layer_images import mask_image, picture_image
@@ -111,32 +110,24 @@ class ReconstructionDock(QDockWidget):
         self.sort.setAccessibleName(self.tr("Sort layers by"))
         for value, text in _SORTS:
             self.sort.addItem(text, value)
-        self.close_up = QToolButton()
-        self.close_up.setCheckable(True)
+        self.close_up = IconButton(
+            "zoom-in",
+            self.tr("Close-up: show only the part each keypoint draws"),
+            checkable=True,
+        )
         self.close_up.setChecked(True)
-        self.close_up.setToolTip(self.tr("Close-up: show only the part each keypoint draws"))
-        self.reset_button = QToolButton()
-        self.reset_button.setToolTip(self.tr("All layers on"))
-        self.edit_button = QToolButton()
-        self.edit_button.setCheckable(True)
-        self.edit_button.setToolTip(
+        self.reset_button = IconButton("refresh", self.tr("All layers on"))
+        self.edit_button = IconButton(
+            "pencil",
             self.tr(
                 "Edit keypoints on the picture: drag, arrows, double click adds, Delete removes"
-            )
+            ),
+            checkable=True,
         )
-        self.undo_button = QToolButton()
-        self.undo_button.setToolTip(self.tr("Undo the last change of a keypoint"))
-        self.redo_button = QToolButton()
-        self.redo_button.setToolTip(self.tr("Redo it"))
+        self.undo_button = IconButton("undo", self.tr("Undo the last change of a keypoint"))
+        self.redo_button = IconButton("redo", self.tr("Redo it"))
         self.detected_button = QPushButton(self.tr("Reset to detected"))
         self.detected_button.hide()
-        self._buttons = (
-            (self.edit_button, "pencil"),
-            (self.undo_button, "undo"),
-            (self.redo_button, "redo"),
-            (self.close_up, "zoom-in"),
-            (self.reset_button, "refresh"),
-        )
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 6, 0)
         label = QLabel(self.tr("Sort by"))
@@ -144,17 +135,11 @@ class ReconstructionDock(QDockWidget):
         bar.addWidget(label)
         bar.addWidget(self.sort)
         bar.addStretch(1)
-        for button, _ in self._buttons:
-            button.setAutoRaise(True)
-            button.setAccessibleName(button.toolTip())
+        for button in (
+            self.edit_button, self.undo_button, self.redo_button, self.close_up, self.reset_button,
+        ):  # fmt: skip
             bar.addWidget(button)
-        self._show_icons()
         return bar
-
-    def _show_icons(self) -> None:
-        colour = tones.tone(self.palette(), "text")
-        for button, name in self._buttons:
-            button.setIcon(icons.icon(name, colour))
 
     def _connect(self) -> None:
         document, selection = self._bench.document, self._bench.selection

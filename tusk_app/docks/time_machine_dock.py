@@ -12,15 +12,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tusk_app import icons, palette
+from tusk_app import palette
 from tusk_app.models.gallery import common_middle
 from tusk_app.widgets import readable, tones
 from tusk_app.widgets.empty_hint import EmptyHint, HintStack
+from tusk_app.widgets.icon_button import IconButton
 from tusk_app.widgets.layer_images import picture_image
 from tusk_app.widgets.panel_layout import AdaptiveSplitter
 from tusk_app.widgets.picture_wall import PictureWall, WallPicture
@@ -62,9 +62,8 @@ class TimeMachineDock(QDockWidget):
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
         self.slider.setAccessibleName(self.tr("Training step"))
-        self.play_button = self._button("play", self.tr("Play through the training"))
-        self.play_button.setCheckable(True)
-        self.refresh_button = self._button("refresh", self.tr("Read the run again"))
+        self.play_button = IconButton("play", self.tr("Play through the training"), checkable=True)
+        self.refresh_button = IconButton("refresh", self.tr("Read the run again"))
         self._label = QLabel()
         self._label.setMinimumWidth(150)
         self._note = QLabel()
@@ -101,14 +100,6 @@ class TimeMachineDock(QDockWidget):
         layout.addLayout(row)
         self.stack = HintStack(EmptyHint("clock", "", ""), content)
         self.setWidget(self.stack)
-
-    def _button(self, icon: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setIcon(icons.icon(icon, tones.tone(self.palette(), "text")))
-        return button
 
     def _connect(self) -> None:
         machine = self._machine

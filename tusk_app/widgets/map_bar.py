@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons
-from tusk_app.widgets import tones
+from tusk_app.widgets.icon_button import IconButton
 from tusk_app.widgets.panel_layout import flow_bar, labelled
 
 MapMethod = Literal["pca", "umap", "tsne"]
@@ -66,7 +65,7 @@ class MapBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._buttons: list[tuple[QToolButton, str]] = []
+        self._buttons: list[IconButton] = []
         self._is_busy = False
         self._make_map_row()
         self._make_view_row()
@@ -89,7 +88,6 @@ class MapBar(QWidget):
         layout.addWidget(self._progress_row)
         self.set_busy(busy=False)
         self._show_method()
-        self._show_icons()
 
     @property
     def choice(self) -> MapChoice:
@@ -161,12 +159,6 @@ class MapBar(QWidget):
         if text:
             self._phase.setText(text)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_icons()
-
     def _make_map_row(self) -> None:
         self._method = QComboBox()
         for value, text in _METHODS.items():
@@ -236,7 +228,7 @@ class MapBar(QWidget):
         buttons = QHBoxLayout(tools)
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(2)
-        for button, _ in self._buttons:
+        for button in self._buttons:
             buttons.addWidget(button)
         colour = labelled(self.tr("Colour"), self._colour)
         self._view_row = flow_bar(colour, tools, margins=(0, 0, 0, 0))
@@ -245,20 +237,11 @@ class MapBar(QWidget):
         self.set_tool(tool)
         self.tool_chosen.emit(tool)
 
-    def _tool_button(self, icon: str, tip: str, *, checkable: bool = True) -> QToolButton:
-        button = QToolButton()
-        button.setCheckable(checkable)
-        button.setAutoRaise(True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
+    def _tool_button(self, icon: str, tip: str, *, checkable: bool = True) -> IconButton:
+        button = IconButton(icon, tip, checkable=checkable)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._buttons.append((button, icon))
+        self._buttons.append(button)
         return button
-
-    def _show_icons(self) -> None:
-        colour = tones.tone(self.palette(), "text")
-        for button, name in self._buttons:
-            button.setIcon(icons.icon(name, colour))
 
     def _show_method(self) -> None:
         method = self._method.currentData()

@@ -28,7 +28,7 @@ RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 # Counts up when the table of docks changes so much that older saved layouts make no sense.
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 # A bottom dock that is called for gets at least this height [px].
 LEAST_HEIGHT = 230
@@ -44,6 +44,10 @@ _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
 _STACK = (0.4, 0.6)
 
 WIDGET_SIZE_MAX = (1 << 24) - 1  # what Qt means by "no limit"
+
+# Docks that share the first column of their side in a workspace, whatever column they have
+# elsewhere: there, each of them needs the whole height.
+_TOGETHER = {EXPLORE: frozenset({"overlay_dock"})}
 
 # The dock that takes the place of the picture in a workspace, for as long as it is shown.
 _MAIN_DOCK = {TRAIN: "training_dock"}
@@ -103,6 +107,8 @@ class Layouts(QObject):
         self._resizer.setSingleShot(True)
         self._resizer.setInterval(0)
         self._resizer.timeout.connect(lambda: self._resize(self._current))
+        # Height that the lower side had before a taller panel came to it [px].
+        self._lent: dict[QDockWidget, int] = {}
         self._titles: dict[QDockWidget, tuple[DockTitle, QWidget]] = {}
         for dock in self._docks.values():
             self._titles[dock] = (DockTitle(dock), QWidget(dock))
@@ -170,6 +176,8 @@ class Layouts(QObject):
         if dock is None:
             return
         self.reveal()
+        if dock.isHidden() and self._window.dockWidgetArea(dock) == BOTTOM:
+            self._lent[dock] = self._lower_height()
         dock.show()
         dock.raise_()
         is_low = self._window.dockWidgetArea(dock) == BOTTOM and dock.height() < LEAST_HEIGHT
@@ -192,7 +200,29 @@ class Layouts(QObject):
         self._window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM if name == EXPLORE else LEFT)
         self._window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
 
+    def _lower_height(self) -> int:
+        """Return how tall the lower side is, 0 where nothing is shown there."""
+        in_front = (dock for dock in self._lower_docks() if not dock.visibleRegion().isEmpty())
+        heights = [dock.height() for dock in in_front]
+        return max(heights, default=0)
+
+    def _lower_docks(self) -> list[QDockWidget]:
+        return [
+            dock
+            for dock in self._docks.values()
+            if self._window.dockWidgetArea(dock) == BOTTOM
+            and not (dock.isHidden() or dock.isFloating())
+        ]
+
+    def _give_back(self) -> None:
+        """Let the picture have the room again that a tall panel took, once that one is closed."""
+        for dock in [dock for dock in self._lent if dock.isHidden()]:
+            height, left = self._lent.pop(dock), self._lower_docks()
+            if left and 0 < height < self._lower_height():
+                self._window.resizeDocks(left[:1], [height], Qt.Orientation.Vertical)
+
     def _arrange(self, name: str) -> None:
+        self._lent.clear()
         self._set_corners(name)
         for dock in self._docks.values():
             dock.setFloating(False)
@@ -215,17 +245,17 @@ class Layouts(QObject):
         across = Qt.Orientation.Horizontal if area == BOTTOM else Qt.Orientation.Vertical
         heads: dict[int, QDockWidget] = {}
         before: QDockWidget | None = None
-        for spec in sorted(shown, key=lambda s: s.column):
-            if spec.column in heads:
+        for spec in sorted(shown, key=lambda s: _column(s, name)):
+            if _column(spec, name) in heads:
                 continue
-            dock = heads[spec.column] = self._docks[spec.module]
+            dock = heads[_column(spec, name)] = self._docks[spec.module]
             self._window.addDockWidget(area, dock)
             dock.show()
             if before is not None:
                 self._window.splitDockWidget(before, dock, across)
             before = dock
         for spec in shown:
-            dock, head = self._docks[spec.module], heads[spec.column]
+            dock, head = self._docks[spec.module], heads[_column(spec, name)]
             if dock is not head:
                 self._window.tabifyDockWidget(head, dock)
                 dock.show()
@@ -233,7 +263,7 @@ class Layouts(QObject):
             head.raise_()
         for spec in specs:
             if spec not in shown:
-                self._stow(area, self._docks[spec.module], heads.get(spec.column, before))
+                self._stow(area, self._docks[spec.module], heads.get(_column(spec, name), before))
 
     def _stow(
         self, area: Qt.DockWidgetArea, dock: QDockWidget, neighbour: QDockWidget | None
@@ -271,7 +301,7 @@ class Layouts(QObject):
         found: dict[int, QDockWidget] = {}
         for spec in self._specs:
             if spec.area == area and name in spec.workspaces:
-                found.setdefault(spec.column, self._docks[spec.module])
+                found.setdefault(_column(spec, name), self._docks[spec.module])
         return [found[column] for column in sorted(found)]
 
     def _tidy_soon(self, _value: object = None) -> None:
@@ -291,6 +321,7 @@ class Layouts(QObject):
                 wanted.show()
                 (title if has_tab else nothing).hide()
         self._show_centre()
+        self._give_back()
 
     def _show_centre(self) -> None:
         main = self._docks.get(_MAIN_DOCK.get(self._current, ""))
@@ -314,6 +345,11 @@ class Layouts(QObject):
         for dock, (title, _nothing) in self._titles.items():
             is_beside = self._window.dockWidgetArea(dock) != BOTTOM
             title.set_lowered(divider if is_folded and is_beside else 0)
+
+
+def _column(spec: DockSpec, name: str) -> int:
+    """Return the column a dock has in a workspace."""
+    return 0 if spec.module in _TOGETHER.get(name, ()) else spec.column
 
 
 def _key(name: str) -> str:

@@ -1,0 +1,51 @@
+"""A tool button with one of our drawings, in the colour of the theme in force."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from tusk_app import icons, theme
+
+
+class IconButton(QToolButton):
+    """Draws its icon anew when the theme changes, so that it is never dark on dark.
+
+    Args:
+        drawing: name of the icon.
+        tip: what it does; also its accessible name.
+        parent: widget it belongs to.
+        checkable: True for a switch.
+    """
+
+    def __init__(
+        self, drawing: str, tip: str, parent: QWidget | None = None, *, checkable: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self._drawing = drawing
+        self.setAutoRaise(True)
+        self.setCheckable(checkable)
+        self.setToolTip(tip)
+        self.setAccessibleName(tip)
+        self._dress()
+
+    @property
+    def drawing(self) -> str:
+        """Name of the icon."""
+        return self._drawing
+
+    def set_drawing(self, drawing: str) -> None:
+        """Show another icon."""
+        if drawing != self._drawing:
+            self._drawing = drawing
+            self._dress()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_drawing"):
+            self._dress()
+
+    def _dress(self) -> None:
+        colours = theme.of(self.palette())
+        self.setIcon(icons.icon(self._drawing, colours.text, colours.disabled))

@@ -139,3 +139,28 @@ def test_stop_while_the_pictures_are_read(qtbot, bench, pictures, tmp_path) -> N
         bench.training.start_request(request)
         bench.training.stop_and_keep()
     assert blocker.args == ["stopped"], bench.training.failure
+
+
+def test_held_out_pictures_have_a_curve_and_a_number(
+    qtbot, bench, dock, pictures, tmp_path
+) -> None:
+    config = tiny(pictures, **{"data.held_out": 0.25})
+    with qtbot.waitSignal(bench.training.run_ended, timeout=60_000) as blocker:
+        bench.training.start_request(TrainingRequest("new", tmp_path / "runs", config))
+    assert blocker.args == ["done"], bench.training.failure
+    record, view = bench.training.record, dock.view
+    saved = {each.step: each.held_out_loss for each in record.checkpoints}
+    measured = record.history.values("held_out")
+    assert set(record.history.steps[np.isfinite(measured)]) == set(saved) == {5, 10}
+    assert measured[4] == pytest.approx(saved[5])
+    view.plot.redraw()
+    assert "held_out" in view.plot.legend.shown()
+    assert " / " in view.numbers.value("loss")
+    assert "Held-out loss" in view.card.text
+    assert any("held out" in notice.message for notice in record.notices)
+
+    assert record.run_dir is not None
+    bench.training.monitor.follow(record.run_dir)
+    monitored = bench.training.monitor.record
+    qtbot.waitUntil(lambda: monitored.outcome == "done")
+    assert np.array_equal(monitored.history.values("held_out"), measured, equal_nan=True)

@@ -111,3 +111,30 @@ def test_failures_say_what_and_what_to_do(error, cause, words) -> None:
     assert words in f"{failure.what} {failure.why} {failure.advice}"
     assert failure.advice
     assert type(error).__name__ in failure.details
+
+
+def test_what_is_measured_seldom_has_a_column_of_its_own() -> None:
+    history = LossHistory()
+    history.measure(4, 0.5)  # the checkpoint is told before its step
+    assert "held_out" not in history.terms
+    history.extend(steps(1, 10))
+    history.measure(8, 0.25)
+    values = history.values("held_out")
+    assert history.steps[np.isfinite(values)].tolist() == [4, 8]
+    assert values[np.isfinite(values)].tolist() == [0.5, 0.25]
+    assert np.isnan(history.last_at("held_out", 2))
+    assert history.last_at("held_out", 6) == 0.5
+    assert history.last_at("held_out", 9) == 0.25
+
+
+def test_measured_values_survive_the_joining_of_a_resumed_run() -> None:
+    before, after = LossHistory(), LossHistory()
+    before.extend(steps(1, 6))
+    before.measure(4, 0.5)
+    after.extend(steps(5, 9))
+    after.measure(8, 0.25)
+    after.measure(12, 0.125)
+    joined = before.joined(after)
+    joined.extend(steps(10, 12))
+    found = joined.values("held_out")
+    assert [float(found[row]) for row in (3, 7, 11)] == [0.5, 0.25, 0.125]

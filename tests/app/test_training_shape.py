@@ -89,3 +89,23 @@ def test_the_size_holds_after_opening_and_for_these_pictures_only(
     assert config.data.fit == "stretch"
     assert document.training_shape("elsewhere") is None
     dialog.close()
+
+
+def test_pictures_held_out_on_the_page_are_held_out_in_training(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    page = summary_page(qtbot, program, picture_folder)
+    assert page.held_out == 0
+    page.set_held_out(20)
+    press(page, "Open and train…")
+    dialog = training_dialog(qtbot, program)
+    config = dialog.config()
+    assert config is not None
+    assert config.data.held_out == 0.2
+    assert dialog.form.rows["data.held_out"].is_changed
+    assert "data.held_out=0.2" in dialog.copy_command()
+    assert not dialog.form.rows["data.width"].is_changed
+    dialog.close()
+    again = summary_page(qtbot, program, picture_folder)
+    assert again.held_out == 0.2
+    again.close()

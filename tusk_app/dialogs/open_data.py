@@ -40,6 +40,7 @@ FITS = (
     ("pad", "Pad with black"),
 )
 MAX_LISTED = 200
+MOST_HELD_OUT = 50  # percent
 USUAL_PRESET = "quick-default"
 
 
@@ -99,6 +100,15 @@ class OpenDataDialog(QDialog):
             return None
         fit = cast("Literal['crop', 'stretch', 'pad']", self._fit.currentData())
         return TrainingShape(self._width.value(), self._height.value(), fit)
+
+    @property
+    def held_out(self) -> float:
+        """Share of the pictures that a training shall only measure on, [0, 0.5]."""
+        return self._held_out.value() / 100
+
+    def set_held_out(self, percent: int) -> None:
+        """Choose how many pictures of a hundred are held out."""
+        self._held_out.setValue(percent)
 
     def set_shape(self, shape: TrainingShape) -> None:
         """Choose a training size."""
@@ -198,9 +208,33 @@ class OpenDataDialog(QDialog):
         column.addWidget(title)
         column.addWidget(self._preview)
         column.addLayout(row)
+        column.addLayout(self._make_held_out())
         column.addStretch(1)
         self._retarget()
         return column
+
+    def _make_held_out(self) -> QHBoxLayout:
+        self._held_out = QSpinBox(self)
+        self._held_out.setRange(0, MOST_HELD_OUT)
+        self._held_out.setSuffix(" %")
+        self._held_out.setSpecialValueText("none")
+        self._held_out.setAccessibleName("Share of the pictures held out of training")
+        self._held_out.setToolTip(
+            "Pictures that training does not learn from: the loss on them is a curve of its own,\n"
+            "and decides which checkpoint is the best. Of a video, its last frames"
+        )
+        self._held_out.setValue(self._settings.value("data/held-out", 0))
+        self._held_out.valueChanged.connect(self._choose_held_out)
+        label = QLabel("Hold out to measure on", self)
+        label.setBuddy(self._held_out)
+        row = QHBoxLayout()
+        row.addWidget(label, 1)
+        row.addWidget(self._held_out)
+        return row
+
+    @Slot(int)
+    def _choose_held_out(self, percent: int) -> None:
+        self._settings.set_value("data/held-out", percent)
 
     def _make_buttons(self) -> QHBoxLayout:
         self._recursive = QCheckBox("Include folders inside", self)

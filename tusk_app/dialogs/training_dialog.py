@@ -63,6 +63,7 @@ class TrainingDialog(QDialog):
         *,
         source: str = "",
         shape: TrainingShape | None = None,
+        held_out: float = 0.0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -73,8 +74,9 @@ class TrainingDialog(QDialog):
         self._training = training
         self._presets: list[Preset] = []
         self._has_own_source = bool(source)
-        # The size chosen for these pictures; others that the user names here have none.
-        self._shape = {source: shape} if shape is not None else {}
+        # What was chosen for these pictures; others that the user names here have nothing.
+        chosen = asdict(shape) if shape is not None else {}
+        self._chosen = {source: chosen | ({"held_out": held_out} if held_out else {})}
         self.origin = RunOrigin(training.setup, self)
         self.cards = PresetCards(self)
         self.form = ConfigForm(self)
@@ -238,8 +240,7 @@ class TrainingDialog(QDialog):
         source = self.origin.source_edit.text()
         data: dict[str, object] = {}
         if self._has_own_source and source:
-            shape = self._shape.get(source)
-            data = {"source": source} | (asdict(shape) if shape is not None else {})
+            data = {"source": source} | self._chosen.get(source, {})
         config = config.model_copy(
             update={
                 "data": config.data.model_copy(update=data),
@@ -323,7 +324,8 @@ def make_training_dialog(
     training = workbench.training
     training.set_run_root(workbench.settings.run_root)
     shape = workbench.document.training_shape(source)
-    dialog = TrainingDialog(training, source=source, shape=shape, parent=parent)
+    held_out = workbench.document.held_out(source)
+    dialog = TrainingDialog(training, source=source, shape=shape, held_out=held_out, parent=parent)
     dialog.start_requested.connect(training.start_request)
     dialog.set_kind(kind, path)
     return dialog

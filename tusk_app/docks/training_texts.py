@@ -154,6 +154,13 @@ def numbers(record: RunRecord) -> tuple[dict[str, str], dict[str, str]]:
         values["left"] = "measuring…"
     values["loss"] = readable.loss(record.history.last("reconstruction", window=20))
     tips["loss"] = "Reconstruction loss, mean of the last 20 steps: lower is better"
+    measured = record.last_measured
+    if measured is not None and measured.held_out_loss is not None:
+        values["loss"] += f" / {readable.loss(measured.held_out_loss)}"
+        tips["loss"] += (
+            f".\nBehind the stroke: of the held-out pictures at step "
+            f"{readable.count(measured.step)}"
+        )
     if last.learning_rate is not None:
         values["rate"] = f"{last.learning_rate:.2g}"
         tips["rate"] = "Adam step size of encoder and decoder at this step"
@@ -235,6 +242,8 @@ def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
     if math.isfinite(final):
         figures.append(("Reconstruction loss", readable.loss(final)))
     best = record.best_checkpoint
+    if best is not None and best.held_out_loss is not None:
+        figures.append(("Held-out loss, best", readable.loss(best.held_out_loss)))
     if best is not None:
         figures.append(("Best checkpoint", f"step {readable.count(best.step)}"))
     if record.preview is not None:

@@ -237,6 +237,7 @@ class TrainingView(QWidget):
 
     def _show_marks(self) -> None:
         assert self._record is not None
+        self.show_numbers()
         marks = [(checkpoint.step, checkpoint.is_best) for checkpoint in self._record.checkpoints]
         self.plot.set_marks(marks, self._record.resumed_at)
 

@@ -71,6 +71,7 @@ class Document(QObject):
         self._min_score = 0.0
         self._truth: GroundTruth | None = None
         self._shape: tuple[str, TrainingShape] | None = None
+        self._held_out: tuple[str, float] = ("", 0.0)
 
     @property
     def source(self) -> PictureSource | None:
@@ -139,6 +140,14 @@ class Document(QObject):
     def set_training_shape(self, source: str, shape: TrainingShape | None) -> None:
         """Remember the shape that was chosen for the pictures of ``source``."""
         self._shape = None if shape is None else (source, shape)
+
+    def held_out(self, source: str) -> float:
+        """The share of the pictures of ``source`` that a training shall only measure on."""
+        return self._held_out[1] if self._held_out[0] == source else 0.0
+
+    def set_held_out(self, source: str, share: float) -> None:
+        """Remember the share of the pictures of ``source`` to hold out, [0, 0.5]."""
+        self._held_out = (source, share)
 
     def set_source(self, source: PictureSource | None) -> None:
         """Open other pictures; the caller closes the source that was open before."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tusk_core.events import StepDone
 
 FIRST_CAPACITY = 1024
+HELD_OUT = "held_out"  # the column of what is measured at checkpoints only
 
 N = TypeVar("N", bound="np.generic")
 
@@ -26,6 +27,7 @@ class LossHistory:
         self._steps: NDArray[np.int64] = np.empty(FIRST_CAPACITY, np.int64)
         self._elapsed: NDArray[np.float64] = np.empty(FIRST_CAPACITY, np.float64)
         self._columns: dict[str, NDArray[np.float32]] = {}
+        self._measured: dict[int, float] = {}
 
     def __len__(self) -> int:
         return self._size
@@ -64,6 +66,12 @@ class LossHistory:
         for term, column in self._columns.items():
             column[self._size : end] = [event.losses.get(term, np.nan) for event in events]
         self._size = end
+        self._place_measured()
+
+    def measure(self, step: int, value: float) -> None:
+        """Take the loss of the held-out pictures at a step, which may still be to come."""
+        self._measured[step] = value
+        self._place_measured()
 
     def joined(self, newer: LossHistory) -> LossHistory:
         """A history with these steps up to the first of ``newer``, then all of those."""
@@ -81,6 +89,8 @@ class LossHistory:
                 column[end:size] = newer.values(term)
             result._columns[term] = column
         result._size = size
+        result._measured = {**self._measured, **newer._measured}
+        result._place_measured()
         return result
 
     def last(self, term: str, *, window: int = 1) -> float:
@@ -100,6 +110,21 @@ class LossHistory:
         left = max(right - 1, 0)
         right = min(right, self._size - 1)
         return left if abs(x - axis[left]) <= abs(axis[right] - x) else right
+
+    def last_at(self, term: str, row: int) -> float:
+        """The newest finite value of ``term`` up to a row; NaN if there is none."""
+        finite = np.flatnonzero(np.isfinite(self.values(term)[: row + 1]))
+        return float(self.values(term)[finite[-1]]) if finite.size else float("nan")
+
+    def _place_measured(self) -> None:
+        """Write what was measured into the rows of its steps."""
+        for step in list(self._measured):
+            row = int(np.searchsorted(self.steps, step))
+            if row == self._size or self._steps[row] != step:
+                continue
+            if HELD_OUT not in self._columns:
+                self._columns[HELD_OUT] = np.full(len(self._steps), np.nan, np.float32)
+            self._columns[HELD_OUT][row] = self._measured.pop(step)
 
     def _reserve(self, size: int) -> None:
         capacity = len(self._steps)

@@ -107,6 +107,12 @@ class RunRecord(QObject):
                 return checkpoint
         return self.checkpoints[-1] if self.checkpoints else None
 
+    @property
+    def last_measured(self) -> CheckpointSaved | None:
+        """The newest checkpoint at which held-out pictures were measured."""
+        found = (each for each in reversed(self.checkpoints) if each.held_out_loss is not None)
+        return next(found, None)
+
     def reset(self, title: str, *, is_sample: bool = False, steps: int | None = None) -> None:
         """Begin to record another run."""
         self._clear(title, is_sample=is_sample, planned_steps=steps)
@@ -149,6 +155,8 @@ class RunRecord(QObject):
     def take_checkpoint(self, event: CheckpointSaved) -> None:
         """Record a checkpoint."""
         self.checkpoints.append(event)
+        if event.held_out_loss is not None:
+            self.history.measure(event.step, event.held_out_loss)
         self.checkpoint_saved.emit()
 
     @Slot(object)

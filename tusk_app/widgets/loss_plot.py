@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app import theme
-from tusk_app.models.loss_history import LossHistory, smoothed, thinned
+from tusk_app.models.loss_history import HELD_OUT, LossHistory, smoothed, thinned
 from tusk_app.widgets import loss_style, readable
 from tusk_app.widgets.loss_legend import LossLegend, comparison_dash
 from tusk_app.widgets.loss_plot_bar import LossPlotBar
@@ -248,17 +248,18 @@ class LossPlot(QWidget):
         """Draw one curve; return the values that the fitted range must hold."""
         curve, raw_curve = self._curve_of(term)
         curve.setVisible(visible)
-        raw_curve.setVisible(visible and self.bar.smoothing > 1)
+        window = 1 if term == HELD_OUT else self.bar.smoothing
+        raw_curve.setVisible(visible and window > 1)
         if not visible:
             return None
         x, values = self._x(self._history), self._history.values(term).astype(np.float64)
         if self.bar.log_scale:
             values = np.where(values > 0, values, np.nan)
-        smooth = smoothed(values, self.bar.smoothing)
+        smooth = smoothed(values, window)
         part = self._visible_part(x)
         drawn_x, drawn_y = thinned(x[part], smooth[part], MOST_POINTS)
         curve.setData(drawn_x, drawn_y)
-        if self.bar.smoothing > 1:
+        if window > 1:
             raw_curve.setData(*thinned(x[part], values[part], MOST_RAW_POINTS))
         return drawn_y
 
@@ -367,7 +368,10 @@ class LossPlot(QWidget):
                 smoothed(history.values(term)[max(0, row + 1 - window) : row + 1], window)[-1]
             )
             for term in history.terms
+            if term != HELD_OUT
         }
+        if HELD_OUT in history.terms:
+            values[HELD_OUT] = history.last_at(HELD_OUT, row)
         step = readable.count(int(history.steps[row]))
         text = f"step {step}, {readable.duration(float(history.elapsed[row]))}"
         self.legend.set_values(text, values)
@@ -390,6 +394,11 @@ class LossPlot(QWidget):
             faint = QColor(colour)
             faint.setAlpha(90 if dark else 70)
             self._raw_curves[term].setPen(faint, width=1)
+            if term == HELD_OUT:  # few values, far apart: dots tell where they are
+                curve.setSymbol("o")
+                curve.setSymbolSize(6)
+                curve.setSymbolPen(colour)
+                curve.setSymbolBrush(colour)
         self._marks.setPen(pg.mkPen(QColor(theme.of(palette).border), style=Qt.PenStyle.DotLine))
         self._best_marks.setPen(
             pg.mkPen(QColor(theme.of(palette).success), style=Qt.PenStyle.DashLine)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 _LABELS = {
     "total": "Total",
     "reconstruction": "Reconstruction",
+    "held_out": "Held-out pictures",
     "pixel": "Pixels",
     "kmeans": "k-means",
     "equivariance": "Equivariance",
@@ -20,6 +21,7 @@ _LABELS = {
 _COLOURS = {
     "total": ("#3d4451", "#d5dae3"),
     "reconstruction": ("#0b62c4", "#5aa9ff"),
+    "held_out": ("#c4264b", "#ff8099"),
     "kmeans": ("#c25700", "#ffa14a"),
     "equivariance": ("#0a7d55", "#4fd6a0"),
     "heatmap_equivariance": ("#5aa000", "#b5e34d"),

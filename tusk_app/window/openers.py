@@ -69,6 +69,7 @@ class Openers(QObject):
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
         document, sources = self._bench.document, self._bench.sources
         dialog.accepted.connect(lambda: document.set_training_shape(dialog.source, dialog.shape))
+        dialog.accepted.connect(lambda: document.set_held_out(dialog.source, dialog.held_out))
         dialog.open_wanted.connect(sources.open_pictures)
         dialog.train_wanted.connect(self._open_and_train)
         self._show(dialog)

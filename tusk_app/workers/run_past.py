@@ -53,4 +53,7 @@ def read_past(path: Path, *, before: int | None = None) -> PastRun:
             case _:
                 pass
     history.extend(steps)
+    for checkpoint in checkpoints:
+        if checkpoint.held_out_loss is not None:
+            history.measure(checkpoint.step, checkpoint.held_out_loss)
     return PastRun(path, history, tuple(checkpoints), tuple(resumed_at))

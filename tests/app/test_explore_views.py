@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from dataclasses import replace
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_bench
 from tests.support.explore_values import (
@@ -43,25 +43,15 @@ NONE = Qt.KeyboardModifier.NoModifier
 @pytest.fixture
 def show(qtbot, settings):
     """Show one dock with everything open."""
-    made = []
+    with contextlib.ExitStack() as stack:
 
-    def make(dock_class, source=None):
-        bench, predictor, source = explore_bench.make_bench(settings, source or ShapesSource(8))
-        window = QMainWindow()
-        qtbot.addWidget(window)
-        dock = dock_class(bench, window)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        window.resize(900, 520)
-        with qtbot.waitExposed(window):
-            window.show()
-        made.append((window, bench))
-        explore_bench.open_everything(bench, source, qtbot)
-        return dock, bench, predictor, source
+        def make(dock_class, source=None):
+            chosen = source or ShapesSource(8)
+            return stack.enter_context(
+                explore_bench.shown_dock(qtbot, settings, dock_class, chosen)
+            )
 
-    yield make
-    for window, bench in made:
-        window.close()
-        explore_bench.close(bench)
+        yield make
 
 
 # Correspondence
@@ -74,8 +64,9 @@ def test_lines_join_the_same_prototype(qtbot, show) -> None:
     own = bench.document.detection.keypoints.labels[pairs.first]
     other = dock._other_detection.keypoints.labels[pairs.second]
     assert np.array_equal(own, other)
+    before = dock.number.value()
     QTest.mouseClick(dock._after, LEFT)
-    assert dock.number.value() == 3
+    assert dock.number.value() == before % 8 + 1
     qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
 
 
@@ -107,6 +98,26 @@ def test_most_alike_goes_to_the_picture_that_shares_most(qtbot, show) -> None:
     first = dock.number.value()
     QTest.mouseClick(dock.alike, LEFT)
     assert dock.number.value() != first or sum(n > 0 for n in shared) == 1
+
+
+def test_a_picture_is_not_compared_with_itself(qtbot, show) -> None:
+    dock, bench, predictor, source = show(CorrespondenceDock)
+    bench.document.set_analysis(None)
+    bench.document.go_to(1)
+    qtbot.waitUntil(lambda: dock.number.value() == 3)  # nothing is analysed: the next one
+    bench.document.go_to(7)
+    qtbot.waitUntil(lambda: dock.number.value() == 1)
+    qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
+    bench.document.set_analysis(explore_bench.found_by(predictor, source))
+    found = [set(predictor.detect(source.read(i)).keypoints.labels.tolist()) for i in range(8)]
+    shared = [len(found[7] & found[i]) for i in range(7)]
+    assert shared[dock.number.value() - 1] == max(shared)
+    dock.number.setValue(4)
+    bench.document.go_to(5)
+    qtbot.waitUntil(lambda: bench.document.picture is not None)
+    assert dock.number.value() == 4, "what was chosen stays"
+    bench.document.go_to(3)
+    qtbot.waitUntil(lambda: dock.number.value() != 4)
 
 
 def test_the_threshold_hides_poor_pairs(qtbot, show) -> None:
@@ -276,6 +287,10 @@ def test_new_descriptors_are_placed_beside_their_like() -> None:
     spread = layout.points.std(axis=0).max()
     assert np.median(np.linalg.norm(places - layout.points[:20], axis=1)) < spread
     assert placement.place(np.zeros((0, 16), np.float32)).shape == (0, 2)
+    # The only neighbour decides alone, whatever its length.
+    one = replace(layout, points=layout.points[:1], indices=layout.indices[:1])
+    alone = MapPlacement(analysis, one).place(3 * analysis.descriptors[:1].astype(np.float32))
+    assert np.allclose(alone, layout.points[:1])
 
 
 def test_live_keypoints_move_with_a_trail_and_freeze(qtbot, show) -> None:

@@ -46,6 +46,8 @@ class CorrespondenceDock(QDockWidget):
         self._bench = workbench
         self._other_index = 1
         self._alike_index = -1
+        # Until somebody chooses, the other picture is one that shows the same, or the next.
+        self._is_chosen = False
         self._other: NDArray[np.uint8] | None = None
         self._other_detection: Detection | None = None
         self._pairs: Correspondence | None = None
@@ -99,7 +101,7 @@ class CorrespondenceDock(QDockWidget):
         document, selection = self._bench.document, self._bench.selection
         document.source_changed.connect(self._show_source)
         document.model_changed.connect(self._ask)
-        document.picture_changed.connect(self._match)
+        document.picture_changed.connect(self._show_picture)
         document.detection_changed.connect(self._match)
         document.thresholds_changed.connect(self._look)
         self._bench.prototypes.changed.connect(self._match)
@@ -109,7 +111,7 @@ class CorrespondenceDock(QDockWidget):
         self._before.clicked.connect(lambda: self._step(-1))
         self._after.clicked.connect(lambda: self._step(1))
         self.alike.clicked.connect(self._go_to_alike)
-        self._bench.explore.analysis.index_changed.connect(self._enable)
+        self._bench.explore.analysis.index_changed.connect(self._take_index)
         self.threshold.valueChanged.connect(self._show_links)
         self.view.link_clicked.connect(self._click)
         self.view.link_hovered.connect(self._hover)
@@ -118,6 +120,7 @@ class CorrespondenceDock(QDockWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Read the other picture as soon as somebody looks."""
         super().showEvent(event)
+        self._suggest()
         self._ask()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -131,14 +134,40 @@ class CorrespondenceDock(QDockWidget):
         self.number.blockSignals(True)
         self.number.setMaximum(max(1, count))
         self.number.setSuffix(f" of {count}")
-        self.number.setValue(min(2, max(1, count)))
         self.number.blockSignals(False)
-        self._other_index = self.number.value() - 1
+        self._is_chosen = False
         self._other = self._other_detection = None
+        self._suggest()
         self._ask()
+
+    @Slot()
+    def _show_picture(self) -> None:
+        before = self._other_index
+        self._suggest()
+        if self._other_index != before:
+            self._ask()
+        else:
+            self._match()
+
+    @Slot()
+    def _take_index(self) -> None:
+        self._enable()
+        self._show_picture()
+
+    def _suggest(self) -> None:
+        """Compare with another picture than the one on the canvas, until the user chooses one."""
+        here, count = self._bench.document.index, self._bench.document.num_pictures
+        if count < 2 or (self._is_chosen and self._other_index != here):
+            return
+        order = self._alike_order() if self.isVisible() else np.zeros(0, np.int64)
+        self._other_index = int(order[0]) if len(order) else (max(here, 0) + 1) % count
+        self.number.blockSignals(True)
+        self.number.setValue(self._other_index + 1)
+        self.number.blockSignals(False)
 
     @Slot(int)
     def _choose_other(self, number: int) -> None:
+        self._is_chosen = True
         self._other_index = number - 1
         self._ask()
 
@@ -154,22 +183,34 @@ class CorrespondenceDock(QDockWidget):
     @Slot()
     def _go_to_alike(self) -> None:
         """Compare with the picture that shares most prototypes with the one on the canvas."""
+        order = self._alike_order()
+        if len(order) == 0:
+            self._bench.notices.status("No other picture shows any of these prototypes.")
+            return
+        following = 0
+        if self._alike_index == self._other_index and self._other_index in order:
+            following = int(np.flatnonzero(order == self._other_index)[0]) + 1
+        self._alike_index = int(order[following % len(order)])
+        self._is_chosen = True
+        if self._alike_index == self._other_index:
+            self._bench.notices.status("This is the most alike; press again for the next.")
+        self.number.setValue(self._alike_index + 1)
+
+    def _alike_order(self) -> NDArray[np.int64]:
+        """Return the other pictures that share prototypes with this one, most alike first."""
         explore, here = self._bench.explore.analysis, self._bench.document.index
         index, analysis = explore.index, self._bench.document.analysis
-        if index is None or analysis is None or not explore.is_of_open_source():
-            return
+        none = np.zeros(0, np.int64)
+        if index is None or analysis is None or here < 0 or not explore.is_of_open_source():
+            return none
         own = np.unique(index.labels[index.rows_of_picture(here)])
         shared = np.flatnonzero(np.isin(index.labels, own))
         pairs = np.unique(analysis.picture[shared].astype(np.int64) * index.num_prototypes
                           + index.labels[shared])  # fmt: skip
         counts = np.bincount(pairs // index.num_prototypes, minlength=len(analysis.picture_names))
         counts[here] = 0
-        order = np.argsort(-counts, kind="stable")[: max(1, int((counts > 0).sum()))]
-        following = 0
-        if self._alike_index == self._other_index and self._other_index in order:
-            following = int(np.flatnonzero(order == self._other_index)[0]) + 1
-        self._alike_index = int(order[following % len(order)])
-        self.number.setValue(self._alike_index + 1)
+        order: NDArray[np.int64] = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
+        return order
 
     @Slot()
     def _ask(self) -> None:

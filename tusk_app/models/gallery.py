@@ -55,7 +55,7 @@ class PrototypeTile:
         if self.health.state == "dead":
             return "dead"
         if self.health.state == "duplicate":
-            return f"duplicate of {self.twin_name}"
+            return f"like {self.twin_name.removeprefix('prototype ')}"
         return "used"
 
 

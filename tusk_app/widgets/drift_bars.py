@@ -82,7 +82,7 @@ class DriftBars(QAbstractScrollArea):
             top = number * pitch - self.verticalScrollBar().value()
             painter.setPen(tones.tone(self.palette(), "text"))
             is_long = self.fontMetrics().horizontalAdvance(bar.name) > words - 4
-            short = bar.name.replace("prototype ", "No. ") if is_long else bar.name
+            short = bar.name.removeprefix("prototype ") if is_long else bar.name
             name = self.fontMetrics().elidedText(short, Qt.TextElideMode.ElideRight, words - 4)
             place = QRect(0, top, words, pitch)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)

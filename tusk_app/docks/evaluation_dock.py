@@ -183,6 +183,7 @@ class EvaluationDock(QDockWidget):
     def _make_results(self) -> QWidget:
         self._about = QLabel()
         self._about.setProperty("role", "muted")
+        self._about.setWordWrap(True)
         self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.table_box = QComboBox()
         self.table_box.setAccessibleName("Table")

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFont,
+    QFontMetrics,
     QGuiApplication,
     QImage,
     QKeyEvent,
@@ -24,6 +26,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from tusk_app import icons
 from tusk_app.models.layers import LayerStates
 from tusk_app.widgets import shades, tones
+from tusk_app.widgets.layer_geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
 from tusk_app.widgets.picture_tile import picture_menu
 
 if TYPE_CHECKING:
@@ -31,12 +34,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QResizeEvent
 
-TILE = 54
-GAP = 5
-WORDS = 92
-CONTROLS = 76
-# A model without layers gets a bar as wide as two pictures.
-_BAR_COLUMNS = 2
+_LEAST_WORDS, _MOST_WORDS = 84, 124
 _SWITCHES = (("solo", "solo"), ("mute", "mute"), ("lock", "lock"))
 _SWITCH_TIPS = {
     "solo": "Solo (S): only this layer",
@@ -96,6 +94,7 @@ class LayerGrid(QAbstractScrollArea):
         self._current = -1
         self._hovered = -1
         self._sliding = -1
+        self._geometry = LayerGeometry(320, _LEAST_WORDS, self.fontMetrics().height(), 3)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
@@ -131,35 +130,47 @@ class LayerGrid(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Return the preferred size."""
-        return QSize(WORDS + 3 * (TILE + GAP) + CONTROLS + 3 * GAP + 16, 320)
+        return QSize(_LEAST_WORDS + 3 * (USUAL + GAP) + CONTROLS + 3 * GAP + 16, 320)
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest useful size."""
         return QSize(200, 90)
 
-    def _pitch(self) -> int:
-        return max(TILE, 3 * self.fontMetrics().height()) + 2 * GAP
+    @property
+    def geometry_of_lines(self) -> LayerGeometry:
+        """How lines are laid out at the present width."""
+        return self._geometry
 
-    def _columns(self) -> int:
-        return max((len(row.pictures) for row in self._rows), default=0) or _BAR_COLUMNS
+    def _measure(self) -> LayerGeometry:
+        metrics = QFontMetrics(_bold(self.font()))
+        wanted = max((metrics.horizontalAdvance(row.name) for row in self._rows), default=0)
+        return LayerGeometry(
+            width=self.viewport().width(),
+            words=min(max(wanted + 2 * GAP, _LEAST_WORDS), _MOST_WORDS),
+            line=self.fontMetrics().height(),
+            num_pictures=max((len(row.pictures) for row in self._rows), default=0),
+        )
+
+    def _pitch(self) -> int:
+        return self._geometry.pitch
+
+    def _top(self, position: int) -> int:
+        return position * self._pitch() - self.verticalScrollBar().value()
 
     def tile_rect(self, position: int, column: int) -> QRect:
         """Return where a picture of a line lies in the viewport."""
-        top = position * self._pitch() - self.verticalScrollBar().value()
-        left = GAP + 6 + WORDS + column * (TILE + GAP)
-        return QRect(left, top + (self._pitch() - TILE) // 2, TILE, TILE)
+        return self._geometry.tile_rect(self._top(position), column)
 
     def switch_rect(self, position: int, number: int) -> QRect:
         """Return where a switch of a line lies in the viewport."""
-        first = self.tile_rect(position, self._columns())
-        return QRect(first.left() + number * 24, first.top() + 4, 22, 22)
+        return self._geometry.switch_rect(self._top(position), number)
 
     def slider_rect(self, position: int) -> QRect:
         """Return where the opacity of a line lies in the viewport."""
-        first = self.tile_rect(position, self._columns())
-        return QRect(first.left() + 2, first.top() + 34, CONTROLS - 8, 12)
+        return self._geometry.slider_rect(self._top(position))
 
     def _layout(self) -> None:
+        self._geometry = self._measure()
         bar = self.verticalScrollBar()
         bar.setSingleStep(self._pitch() // 2)
         bar.setPageStep(self.viewport().height())
@@ -197,7 +208,7 @@ class LayerGrid(QAbstractScrollArea):
 
     def _paint_row(self, painter: QPainter, position: int, row: LayerRow) -> None:
         palette = self.palette()
-        top = position * self._pitch() - self.verticalScrollBar().value()
+        top = self._top(position)
         box = QRect(0, top, self.viewport().width(), self._pitch())
         is_current = row.keypoint == self._current
         if is_current or row.keypoint == self._hovered:
@@ -207,7 +218,10 @@ class LayerGrid(QAbstractScrollArea):
         painter.fillRect(QRect(0, top + 3, 5, self._pitch() - 6), QColor(*row.colour))
         is_on = self._states.weights[row.keypoint] > 0
         self._paint_words(
-            painter, row, QRect(GAP + 6, top, WORDS - GAP, self._pitch()), is_on=is_on
+            painter,
+            row,
+            QRect(GAP + EDGE, top, self._geometry.words - GAP, self._pitch()),
+            is_on=is_on,
         )
         painter.setOpacity(1.0 if is_on else 0.25)
         for column, image in enumerate(row.pictures):
@@ -224,24 +238,17 @@ class LayerGrid(QAbstractScrollArea):
     def _paint_words(self, painter: QPainter, row: LayerRow, box: QRect, *, is_on: bool) -> None:
         line = self.fontMetrics().height()
         top = box.top() + (box.height() - 3 * line) // 2
-        font = painter.font()
         for number, text in enumerate((row.name, *row.numbers)):
-            bold = font
-            bold.setBold(number == 0)
-            painter.setFont(bold)
+            painter.setFont(_bold(self.font()) if number == 0 else self.font())
             strong = number == 0 and is_on
             painter.setPen(tones.tone(self.palette(), "text" if strong else "muted"))
             metrics = painter.fontMetrics()
-            is_long = number == 0 and metrics.horizontalAdvance(text) > box.width()
-            short = text.replace("prototype ", "No. ") if is_long else text
-            shown = metrics.elidedText(short, Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(
-                box.left(), top + number * line + painter.fontMetrics().ascent(), shown
-            )
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+            painter.drawText(box.left(), top + number * line + metrics.ascent(), shown)
+        painter.setFont(self.font())
 
     def _paint_effect(self, painter: QPainter, position: int, effect: float) -> None:
-        first, last = self.tile_rect(position, 0), self.tile_rect(position, _BAR_COLUMNS - 1)
-        room = QRectF(first.left(), first.center().y() - 6, last.right() - first.left(), 12)
+        room = QRectF(self._geometry.bar_rect(self._top(position)))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tones.tone(self.palette(), "surface"))
         painter.drawRoundedRect(room, 4, 4)
@@ -319,6 +326,12 @@ class LayerGrid(QAbstractScrollArea):
             self.keypoint_hovered.emit(-1)
             self.viewport().update()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_geometry"):
+            self._layout()
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Explain switches and pictures."""
         if event.type() == QEvent.Type.ToolTip:
@@ -349,7 +362,8 @@ class LayerGrid(QAbstractScrollArea):
         elif position < 0:
             super().keyPressEvent(event)
         elif event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setImage(self._rows[position].pictures[-1])
+            for image in self._rows[position].pictures[-1:]:
+                QGuiApplication.clipboard().setImage(image)
         elif Qt.Key(key) in names:
             self.toggled.emit(names[Qt.Key(key)], self._current)
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:
@@ -394,8 +408,14 @@ class LayerGrid(QAbstractScrollArea):
             for column in range(len(row.pictures))
         ]
         if not row.pictures:
-            bar = self.tile_rect(position, 0).united(self.tile_rect(position, _BAR_COLUMNS - 1))
-            places.append((bar, _EFFECT_TIP))
+            bar = self._geometry.bar_rect(self._top(position))
+            places.append((bar.adjusted(0, -8, 0, 8), _EFFECT_TIP))
         tips = [tip for place, tip in places if place.contains(at)]
-        is_word = at.x() < self.tile_rect(position, 0).left()
-        return self.tr(tips[0]) if tips else self.tr(_WORD_TIP) if is_word else ""
+        is_word = at.x() < self._geometry.left
+        return self.tr(tips[0]) if tips else f"{row.name}\n{self.tr(_WORD_TIP)}" if is_word else ""
+
+
+def _bold(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setBold(True)
+    return made

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from tests.support.explore_values import ShapesSource
     from tusk_app.app import Program
+    from tusk_app.docks.gallery_dock import GalleryDock
     from tusk_app.main_window import MainWindow
+    from tusk_app.workbench import Workbench
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +119,30 @@ def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
 def window(program: Program) -> MainWindow:
     """The real window."""
     return program.window
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, settings: Settings) -> Iterator[Workbench]:
+    """A workbench whose engine is made up; pictures come from ``media_bench``."""
+    from tests.support.media_bench import close, make_media_bench
+
+    made, _predictor = make_media_bench(settings)
+    yield made
+    close(made)
+
+
+@pytest.fixture
+def gallery(
+    qtbot: QtBot, settings: Settings
+) -> Iterator[tuple[GalleryDock, Workbench, ShapesSource]]:
+    """A shown gallery with everything open."""
+    from tests.support.explore_bench import shown_dock
+    from tests.support.explore_values import ShapesSource
+    from tusk_app.docks.gallery_dock import GalleryDock
+
+    with shown_dock(qtbot, settings, GalleryDock, ShapesSource(20), (900, 500)) as shown:
+        dock, made, _predictor, source = shown
+        yield dock, made, source
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from tests.support.media_bench import (
-    close,
-    make_media_bench,
     numbered_frame,
     open_model,
     write_video,
@@ -63,13 +61,6 @@ class Flaky:
 
     def close(self) -> None:
         self.is_closed = True
-
-
-@pytest.fixture
-def bench(qtbot, settings):
-    bench, _predictor = make_media_bench(settings)
-    yield bench
-    close(bench)
 
 
 def use_device(bench, device, *, lost_after: float = 0.3) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 from tests.support.fake_predictor import refuse
-from tests.support.media_bench import close, make_media_bench, open_model, piece_source
+from tests.support.media_bench import open_model, piece_source, shown_area
 from tusk_app.docks.canvas_area import CanvasArea
 from tusk_app.docks.inspector_dock import InspectorDock
 from tusk_app.docks.overlay_dock import OverlayDock
@@ -24,19 +24,8 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def bench(qtbot, settings):
-    bench, _predictor = make_media_bench(settings)
-    yield bench
-    close(bench)
-
-
-@pytest.fixture
 def area(bench, qtbot) -> CanvasArea:
-    area = CanvasArea(bench)
-    qtbot.addWidget(area)
-    area.resize(620, 560)
-    with qtbot.waitExposed(area):
-        area.show()
+    area = shown_area(bench, qtbot, (620, 560))
     open_model(bench, qtbot)
     bench.document.set_source(piece_source(6))
     qtbot.waitUntil(lambda: bench.document.detection is not None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.support.media_bench import close, make_media_bench, piece_source
+from tests.support.media_bench import piece_source, shown_area
 from tusk_app.docks.canvas_area import CanvasArea
 from tusk_app.docks.overlay_dock import OverlayDock
 from tusk_app.models.display import Layer
@@ -20,20 +20,8 @@ SAMPLE = "sample:tetrominoes?count=4&seed=2"
 
 
 @pytest.fixture
-def bench(qtbot, settings):
-    bench, _predictor = make_media_bench(settings)
-    yield bench
-    close(bench)
-
-
-@pytest.fixture
 def area(bench, qtbot) -> CanvasArea:
-    area = CanvasArea(bench)
-    qtbot.addWidget(area)
-    area.resize(400, 400)
-    with qtbot.waitExposed(area):
-        area.show()
-    return area
+    return shown_area(bench, qtbot, (400, 400))
 
 
 def test_truth_is_read_once_it_is_wanted(bench, area, qtbot) -> None:

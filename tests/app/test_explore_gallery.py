@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMainWindow
+from PySide6.QtWidgets import QLineEdit
 
-from tests.support import explore_bench
 from tests.support.explore_values import (
     ShapesSource,
     analysis_of,
@@ -19,7 +18,6 @@ from tests.support.explore_values import (
     made_analysis,
     prototypes,
 )
-from tusk_app.docks.gallery_dock import GalleryDock
 from tusk_app.models.analysis_index import build_index, prototype_health
 from tusk_app.models.gallery import make_tiles, sorted_rows, summary
 from tusk_app.models.patch_cache import PatchCache
@@ -32,23 +30,6 @@ from tusk_core.control import RunControl
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def gallery(qtbot, settings):
-    """A shown gallery with everything open."""
-    bench, _predictor, source = explore_bench.make_bench(settings, ShapesSource(20))
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    dock = GalleryDock(bench, window)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    window.resize(900, 500)
-    with qtbot.waitExposed(window):
-        window.show()
-    explore_bench.open_everything(bench, source, qtbot)
-    yield dock, bench, source
-    window.close()
-    explore_bench.close(bench)
 
 
 def test_pictures_of_the_tiles_come_by_themselves(qtbot, gallery) -> None:

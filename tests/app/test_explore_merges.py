@@ -9,11 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow
 
-from tests.support import explore_bench
-from tests.support.explore_values import ShapesSource
-from tusk_app.docks.gallery_dock import GalleryDock
 from tusk_app.models.gallery import effective_number, summary, usage_entropy, usage_note
 from tusk_app.models.prototypes import PrototypeBook
 from tusk_app.widgets.merge_dialog import MergeDialog, MergeOffer
@@ -22,25 +18,8 @@ from tusk_core import api
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def gallery(qtbot, settings):
-    """A shown gallery with everything open."""
-    bench, _predictor, source = explore_bench.make_bench(settings, ShapesSource(20))
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    dock = GalleryDock(bench, window)
-    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    window.resize(900, 500)
-    with qtbot.waitExposed(window):
-        window.show()
-    explore_bench.open_everything(bench, source, qtbot)
-    yield dock, bench
-    window.close()
-    explore_bench.close(bench)
-
-
 def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> None:
-    dock, bench = gallery
+    dock, bench, _ = gallery
     book, toasts = bench.prototypes, []
     bench.notices.toast_posted.connect(toasts.append)
     QTest.mouseClick(dock.suggest_button, LEFT)
@@ -102,7 +81,7 @@ def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
 
 
 def test_entropy_of_use_in_plain_words(gallery) -> None:
-    _, bench = gallery
+    _, bench, _ = gallery
     tiles = bench.explore.gallery.tiles
     even = tuple(replace(tile, count=7) for tile in tiles[:4])
     assert usage_entropy(even) == pytest.approx(2.0)

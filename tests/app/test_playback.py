@@ -9,8 +9,6 @@ from PySide6.QtTest import QTest
 
 from tests.support.media_bench import (
     ListSource,
-    close,
-    make_media_bench,
     numbered_frame,
     open_model,
     piece_source,
@@ -24,13 +22,6 @@ from tusk_core import api
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def bench(qtbot, settings):
-    bench, _predictor = make_media_bench(settings)
-    yield bench
-    close(bench)
 
 
 def shown(bench) -> int:

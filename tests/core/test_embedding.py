@@ -8,7 +8,7 @@ import pytest
 from tests.support.analyses import clustered_analysis
 from tusk_core import api
 from tusk_core.events import JobProgress
-from tusk_core.inference.embedding import place, principal_plane, sample_by_prototype
+from tusk_core.inference.embedding import principal_plane, sample_by_prototype
 from tusk_core.results import EmbeddingMap, SourceError, TuskError
 
 
@@ -111,18 +111,6 @@ def test_umap_is_seeded_and_parts_clusters() -> None:
     labels = clustered_analysis().labels[first.indices]
     assert np.array_equal(first.points, again.points)
     assert spread_ratio(first, labels) < 0.5
-
-
-def test_new_points_land_among_their_like() -> None:
-    analysis = clustered_analysis()
-    layout = maps("pca", max_points=10_000)[-1]
-    reference = analysis.descriptors[layout.indices].astype(np.float32)
-    placed = place(reference[:12], reference, layout.points, neighbours=5)
-    away = np.linalg.norm(placed - layout.points[:12], axis=1)
-    assert (away < layout.points.std() / 2).all()
-    assert place(reference[:0], reference, layout.points).shape == (0, 2)
-    assert place(reference[:3], reference[:0], layout.points[:0]).shape == (3, 2)
-    assert np.allclose(place(reference[:1], reference[:1], layout.points[:1]), layout.points[:1])
 
 
 def test_too_few_points_and_unknown_methods_are_sentences() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_values as values
 from tusk_app.app import compose
@@ -15,7 +18,7 @@ from tusk_core.config import TrainConfig
 from tusk_core.results import Detection, DeviceInfo, Keypoints, ModelInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,6 +124,25 @@ def open_everything(bench: Workbench, source: values.ShapesSource, qtbot) -> Non
     bench.prototypes.reset(len(info.prototypes), None)
     qtbot.waitUntil(lambda: bench.document.detection is not None, timeout=20_000)
     bench.document.set_analysis(values.analysis_of(source, fingerprint=FINGERPRINT))
+
+
+@contextlib.contextmanager
+def shown_dock(
+    qtbot, settings: Settings, dock_class, source: values.ShapesSource, size=(900, 520)
+) -> Iterator[tuple[Any, Workbench, ShapesPredictor, values.ShapesSource]]:
+    """Show one dock in a window of its own, with pictures, model and analysis open."""
+    bench, predictor, source = make_bench(settings, source)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    dock = dock_class(bench, window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.resize(*size)
+    with qtbot.waitExposed(window):
+        window.show()
+    open_everything(bench, source, qtbot)
+    yield dock, bench, predictor, source
+    window.close()
+    close(bench)
 
 
 def close(bench: Workbench) -> None:

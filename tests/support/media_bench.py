@@ -11,6 +11,7 @@ import numpy as np
 from tests.support.fake_predictor import FakePredictor, devices, model_info
 from tests.support.pictures import frozen, pieces
 from tusk_app.app import compose
+from tusk_app.docks.canvas_area import CanvasArea
 from tusk_app.settings import Settings
 from tusk_app.workbench import Workbench
 from tusk_core.results import SourceError
@@ -89,6 +90,16 @@ def open_model(bench: Workbench, qtbot) -> None:
     with qtbot.waitSignal(bench.inference.model_opened, timeout=10_000):
         bench.inference.open_model("pieces")
     bench.prototypes.reset(len(bench.document.model.prototypes))
+
+
+def shown_area(bench: Workbench, qtbot, size: tuple[int, int]) -> CanvasArea:
+    """Return a shown canvas with its bars."""
+    area = CanvasArea(bench)
+    qtbot.addWidget(area)
+    area.resize(*size)
+    with qtbot.waitExposed(area):
+        area.show()
+    return area
 
 
 def close(bench: Workbench) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.controllers.latest_task import LatestTask
 from tusk_app.models.tracking import PresenceTable, presence_table, track_rows
+from tusk_core.atomic import replacing
 from tusk_core.control import Cancelled, RunControl
 
 if TYPE_CHECKING:
@@ -151,12 +152,8 @@ def write_tracks(
         OSError: if it cannot be written.
         Cancelled: if ``control`` asked for it; then there is no file.
     """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        _write_rows(part, analysis, labels, tracks, names, control)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        _write_rows(temporary, analysis, labels, tracks, names, control)
     return path
 
 

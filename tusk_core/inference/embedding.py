@@ -1,4 +1,4 @@
-"""Descriptors and prototypes laid out in the plane, and new points placed among them.
+"""Descriptors and prototypes laid out in the plane.
 
 PCA is instant and always the same. t-SNE advances in short rounds and shows each. UMAP runs in one
 piece, so a window runs it in a process of its own.
@@ -33,7 +33,6 @@ _TSNE_ROUND = 25
 _TSNE_EARLY = 250
 _TSNE_LATE = 500
 _RARE = 20
-_SOFTNESS = 0.05
 
 
 def sample_by_prototype(
@@ -95,30 +94,6 @@ def _square_root(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     if len(centred) <= centred.shape[1]:
         return centred
     return np.asarray(np.linalg.qr(centred, mode="r"))
-
-
-def place(points: Points, reference: Points, reference_map: Points, neighbours: int = 15) -> Points:
-    """Place new descriptors in an existing map, at the soft mean of their nearest neighbours.
-
-    Args:
-        points: (n, C) unit descriptors.
-        reference: (N, C) unit descriptors that the map was made of.
-        reference_map: (N, 2) their places.
-        neighbours: that are averaged, the more alike the heavier.
-
-    Returns:
-        (n, 2) float32.
-    """
-    if not len(points) or not len(reference):
-        return np.zeros((len(points), 2), np.float32)
-    likeness = np.asarray(points, np.float32) @ np.asarray(reference, np.float32).T
-    k = min(neighbours, len(reference))
-    nearest = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
-    values = np.take_along_axis(likeness, nearest, axis=1)
-    weights = np.exp((values - values.max(axis=1, keepdims=True)) / _SOFTNESS)
-    weights /= weights.sum(axis=1, keepdims=True)
-    placed: Points = np.einsum("nk,nkd->nd", weights, reference_map[nearest]).astype(np.float32)
-    return placed
 
 
 def embed_analysis(

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tusk_core.config import DecoderConfig
+from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 from tusk_core.nn.unet import UNet
 
@@ -284,7 +285,7 @@ class Decoder(nn.Module):
         with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
             out = self.network(x)
         first: Tensor = out if self.config.kind == "patch" else out[0]
-        return first.to(torch.promote_types(first.dtype, torch.float32))
+        return at_least_float(first)
 
     def _weighted_sum(
         self,

@@ -23,6 +23,7 @@ from tusk_core.nn.keypoints import (
     refine_peaks,
 )
 from tusk_core.nn.norm import GroupNorm
+from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.unet import UNet
 from tusk_core.results import TuskError
@@ -102,8 +103,8 @@ class Encoder(nn.Module):
         features, coarsest = self.unet(self.stem(images))
         hidden = self.heat_map[:_HEAT_MAP_HEAD](features)
         with torch.autocast(images.device.type, enabled=False):
-            score_map = torch.sigmoid(self.heat_map[_HEAT_MAP_HEAD:](_at_least_float(hidden)))
-        return score_map, _at_least_float(features), _at_least_float(coarsest)
+            score_map = torch.sigmoid(self.heat_map[_HEAT_MAP_HEAD:](at_least_float(hidden)))
+        return score_map, at_least_float(features), at_least_float(coarsest)
 
 
 class TuskModel(nn.Module):
@@ -246,10 +247,6 @@ class TuskModel(nn.Module):
             with_layers=with_layers,
         )
         return decoded if full == size else _cropped(decoded, size)
-
-
-def _at_least_float(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _padded(images: Tensor, multiple: int) -> Tensor:

@@ -44,6 +44,7 @@ class LinkController(QObject):
         self._analysis, self._book, self._notices = analysis, prototypes, notices
         self._awaited: int | None = None
         selection.keypoint_changed.connect(self._keypoint_changed)
+        selection.keypoints_changed.connect(self._keypoints_changed)
         selection.keypoint_hover_changed.connect(self._keypoint_hovered)
         selection.hover_changed.connect(self._row_hovered)
         selection.detections_changed.connect(self._detections_changed)
@@ -116,6 +117,15 @@ class LinkController(QObject):
             self._selection.select_prototype(label, ORIGIN)
 
     @Slot(str)
+    def _keypoints_changed(self, origin: str) -> None:
+        """Several keypoints were selected on the canvas: select what the analysis says of them."""
+        chosen = self._selection.keypoints
+        if origin == ORIGIN or len(chosen) < 2:
+            return
+        rows = (self.row_of_keypoint(each) for each in chosen)
+        self._selection.select_detections((row for row in rows if row is not None), ORIGIN)
+
+    @Slot(str)
     def _keypoint_hovered(self, origin: str) -> None:
         if origin == ORIGIN:
             return
@@ -136,7 +146,9 @@ class LinkController(QObject):
             return
         rows = self._selection.detections
         if len(rows) != 1:
-            self._selection.select_keypoint(None, ORIGIN)
+            here = np.intersect1d(rows, self._rows_on_canvas())
+            found = (self.keypoint_of_row(int(row)) for row in here)
+            self._selection.select_keypoints((i for i in found if i is not None), ORIGIN)
             return
         keypoint = self.keypoint_of_row(int(rows[0]))
         self._selection.select_keypoint(keypoint, ORIGIN)

@@ -39,6 +39,15 @@ MENUS = (
     "Tools",
     "Help",
 )
+MOUSE = (
+    ("Move the picture", "Drag", "With the left or the middle button"),
+    ("Zoom", "Wheel", "At the pointer"),
+    ("Fit the picture", "Double click", "Beside the keypoints; while editing, adds a keypoint"),
+    ("Select a keypoint", "Click", "Beside the keypoints, selects nothing"),
+    ("Add keypoints to the selection", "Shift+Drag", "A box about them; or Shift and click one"),
+    ("Take keypoints out of it", "Alt+Drag", "A box about them; or Alt and click one"),
+    ("Compare", "Drag the divider", "Of the split view"),
+)
 ID_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -78,7 +87,8 @@ class ShortcutsDialog(QDialog):
 
     def num_listed(self) -> int:
         """Return the number of commands in the list, filtered ones included."""
-        return sum(group.childCount() for group in self._groups())
+        items = (item for group in self._groups() for item in _children(group))
+        return sum(item.data(0, ID_ROLE) is not None for item in items)
 
     def select(self, command: str) -> None:
         """Highlight a command."""
@@ -160,25 +170,33 @@ class ShortcutsDialog(QDialog):
         entries = sorted(self._actions.all(), key=lambda entry: _menu_place(entry.menu))
         for entry in entries:
             if entry.menu not in groups:
-                made = QTreeWidgetItem(self._tree, [entry.menu])
-                made.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                font = made.font(0)
-                font.setBold(True)
-                made.setFont(0, font)
-                made.setFirstColumnSpanned(True)
-                groups[entry.menu] = made
+                groups[entry.menu] = self._add_group(entry.menu)
             where = " (over the picture)" if entry.canvas_only else ""
             item = QTreeWidgetItem(
                 groups[entry.menu], [entry.title, self._actions.keys(entry.id), entry.tip + where]
             )
             item.setData(0, ID_ROLE, entry.id)
+        mouse = self._add_group("Mouse, over the picture")
+        for words in MOUSE:
+            QTreeWidgetItem(mouse, list(words))
         self._tree.expandAll()
         self._show_current()
+
+    def _add_group(self, title: str) -> QTreeWidgetItem:
+        made = QTreeWidgetItem(self._tree, [title])
+        made.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = made.font(0)
+        font.setBold(True)
+        made.setFont(0, font)
+        made.setFirstColumnSpanned(True)
+        return made
 
     def _refill_keys(self) -> None:
         for group in self._groups():
             for item in _children(group):
-                item.setText(1, self._actions.keys(item.data(0, ID_ROLE)))
+                name = item.data(0, ID_ROLE)
+                if name is not None:
+                    item.setText(1, self._actions.keys(name))
 
     def _apply_filter(self, text: str) -> None:
         wanted = text.lower()

@@ -91,6 +91,9 @@ class CanvasActions(QObject):
         add = self._bench.actions.add
         add("edit.copy-picture", "&Copy picture", self.copy, menu="Edit", shortcut="Ctrl+C",
             canvas_only=True, icon="copy", tip="Copy the picture as it is shown")  # fmt: skip
+        add("edit.select-shown", "Select all &keypoints of this picture", self._select_shown,
+            menu="Edit", shortcut="Shift+A", canvas_only=True, icon="box-select",
+            tip="Or draw a box about some: Shift and drag; Alt and drag takes out")  # fmt: skip
         add("edit.clear", "Cl&ear selection", self._bench.selection.clear, menu="Edit",
             shortcut="Esc", canvas_only=True, icon="clear",
             tip="Select nothing")  # fmt: skip
@@ -100,6 +103,12 @@ class CanvasActions(QObject):
 
     def _show_layer(self, layer: Layer, visible: bool) -> None:  # noqa: FBT001
         self._bench.display.change_layer(layer, visible=visible)
+
+    def _select_shown(self) -> None:
+        chosen = self._canvas.shown_keypoints()
+        self._bench.selection.select_keypoints(chosen, "commands")
+        if not chosen:
+            self._bench.notices.status("There are no keypoints on the picture.")
 
     def _flip(self) -> None:
         if self._canvas.can_flip:

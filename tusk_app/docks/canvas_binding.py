@@ -49,9 +49,11 @@ class CanvasBinding(QObject):
         document.index_requested.connect(self._leave_picture)
         selection.prototype_changed.connect(self._show_selection)
         selection.keypoint_changed.connect(self._show_selection)
+        selection.keypoints_changed.connect(self._show_selection)
         selection.keypoint_changed.connect(self._pulse)
         selection.keypoint_hover_changed.connect(self._show_selection)
         canvas.keypoint_clicked.connect(self._click)
+        canvas.keypoints_boxed.connect(self._take_box)
         canvas.keypoint_hovered.connect(self._hover)
         canvas.pixel_hovered.connect(self._tell_pixel)
         self._show_hint()
@@ -164,6 +166,7 @@ class CanvasBinding(QObject):
             hovered=hovered if hovered is not None and hovered < num else None,
             selected=selected if selected is not None and selected < num else None,
             kin=self._kin(),
+            chosen=frozenset(i for i in selection.keypoints if i < num),
         )
 
     @Slot(str)
@@ -216,6 +219,18 @@ class CanvasBinding(QObject):
         if detection is not None and index < len(detection.keypoints.labels):
             label = int(detection.keypoints.labels[index])
             selection.select_prototype(self._bench.prototypes.target(label), ORIGIN)
+
+    @Slot(object, str)
+    def _take_box(self, indices: frozenset[int], mode: str) -> None:
+        """Add keypoints to the selection, or take them out."""
+        selection = self._bench.selection
+        if self._is_live:
+            return
+        chosen = selection.keypoints
+        chosen = chosen - indices if mode == "remove" else chosen | indices
+        selection.select_keypoints(chosen, ORIGIN)
+        words = "1 keypoint is" if len(chosen) == 1 else f"{len(chosen)} keypoints are"
+        self._bench.notices.status(f"{words} selected; Shift adds, Alt takes out, Esc clears.")
 
     @Slot(int)
     def _hover(self, index: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "inspector"
 NUM_ALIKE = 3
+NOTHING = "Point at a keypoint, or choose rows, to see more."
 
 
 class InspectorDock(QDockWidget):
@@ -89,7 +91,7 @@ class InspectorDock(QDockWidget):
         row.addLayout(grid, 1)
         column.addWidget(self._details)
         column.addWidget(self.alike)
-        self._nothing = QLabel("Point at a keypoint, or choose a row, to see more.", self)
+        self._nothing = QLabel(NOTHING, self)
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -110,12 +112,13 @@ class InspectorDock(QDockWidget):
         ):
             signal.connect(self._plan)
         selection.keypoint_changed.connect(self._show_keypoint)
+        selection.keypoints_changed.connect(self._show_keypoint)
         selection.keypoint_hover_changed.connect(self._show_keypoint)
         self.visibilityChanged.connect(self._plan)
         self.table.row_hovered.connect(
             lambda row: selection.hover_keypoint(row if row >= 0 else None, ORIGIN)
         )
-        self.table.row_chosen.connect(self._choose)
+        self.table.rows_chosen.connect(self._choose)
         self.alike.clicked.connect(lambda index: selection.select_prototype(index, ORIGIN))
 
     @Slot()
@@ -184,7 +187,7 @@ class InspectorDock(QDockWidget):
     @Slot(str)
     def _show_keypoint(self, _origin: str = "") -> None:
         selection, detection = self._bench.selection, self._bench.document.detection
-        self.table.select_row(selection.keypoint)
+        self.table.select_rows(selection.keypoints)
         index = selection.hovered_keypoint
         index = selection.keypoint if index is None else index
         num = 0 if detection is None else len(detection.keypoints.scores)
@@ -192,6 +195,7 @@ class InspectorDock(QDockWidget):
         self._details.setVisible(is_known)
         self.alike.setVisible(is_known)
         self._nothing.setVisible(not is_known)
+        self._nothing.setText(self._summed_up())
         if is_known and detection is not None and index is not None:
             self._fill(detection.keypoints, index)
 
@@ -217,10 +221,22 @@ class InspectorDock(QDockWidget):
             for i in best
         )
 
-    @Slot(int)
-    def _choose(self, row: int) -> None:
+    def _summed_up(self) -> str:
+        """Return what is said of several selected keypoints, or how to select any."""
+        chosen, detection = self._bench.selection.keypoints, self._bench.document.detection
+        if len(chosen) < 2 or detection is None:
+            return NOTHING
+        points, book = detection.keypoints, self._bench.prototypes
+        rows = [i for i in sorted(chosen) if i < len(points.scores)]
+        counts = Counter(book.name(book.target(int(points.labels[i]))) for i in rows)
+        kinds = ", ".join(f"{count} × {name}" for name, count in counts.most_common())
+        return f"{len(rows)} keypoints, mean score {points.scores[rows].mean():.3f}: {kinds}."
+
+    @Slot(object)
+    def _choose(self, rows: frozenset[int]) -> None:
         selection, detection = self._bench.selection, self._bench.document.detection
-        selection.select_keypoint(row if row >= 0 else None, ORIGIN)
-        if detection is not None and 0 <= row < len(detection.keypoints.labels):
+        selection.select_keypoints(rows, ORIGIN)
+        row = selection.keypoint
+        if detection is not None and row is not None and row < len(detection.keypoints.labels):
             label = int(detection.keypoints.labels[row])
             selection.select_prototype(self._bench.prototypes.target(label), ORIGIN)

@@ -21,13 +21,14 @@ class SelectionModel(QObject):
 
     Signals (each with the ``origin`` of the change):
         detections_changed, hover_changed, prototype_changed, keypoint_changed,
-        keypoint_hover_changed.
+        keypoints_changed, keypoint_hover_changed.
     """
 
     detections_changed = Signal(str)
     hover_changed = Signal(str)
     prototype_changed = Signal(str)
     keypoint_changed = Signal(str)
+    keypoints_changed = Signal(str)
     keypoint_hover_changed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -36,6 +37,7 @@ class SelectionModel(QObject):
         self._hovered: int | None = None
         self._prototype: int | None = None
         self._keypoint: int | None = None
+        self._keypoints: frozenset[int] = frozenset()
         self._hovered_keypoint: int | None = None
 
     @property
@@ -55,8 +57,13 @@ class SelectionModel(QObject):
 
     @property
     def keypoint(self) -> int | None:
-        """Selected keypoint of the picture on the canvas."""
+        """Selected keypoint of the picture on the canvas; None if it is not exactly one."""
         return self._keypoint
+
+    @property
+    def keypoints(self) -> frozenset[int]:
+        """All selected keypoints of the picture on the canvas."""
+        return self._keypoints
 
     @property
     def hovered_keypoint(self) -> int | None:
@@ -84,9 +91,18 @@ class SelectionModel(QObject):
 
     def select_keypoint(self, index: int | None, origin: str = "") -> None:
         """Select a keypoint of the picture on the canvas; None selects none."""
-        if index != self._keypoint:
-            self._keypoint = index
+        self.select_keypoints(() if index is None else (index,), origin)
+
+    def select_keypoints(self, indices: Iterable[int], origin: str = "") -> None:
+        """Select these keypoints of the picture on the canvas and no others."""
+        chosen = frozenset(indices)
+        only = next(iter(chosen)) if len(chosen) == 1 else None
+        before = self._keypoint, self._keypoints
+        self._keypoint, self._keypoints = only, chosen
+        if only != before[0]:
             self.keypoint_changed.emit(origin)
+        if chosen != before[1]:
+            self.keypoints_changed.emit(origin)
 
     def hover_keypoint(self, index: int | None, origin: str = "") -> None:
         """Point at a keypoint of the picture on the canvas; None points at nothing."""

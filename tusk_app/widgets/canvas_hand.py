@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QPointF, Qt
 
+from tusk_app.widgets.lasso import Lasso, mode_of
+
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PySide6.QtGui import (
         QCursor,
         QDragMoveEvent,
@@ -39,6 +43,7 @@ class HeldCanvas(Protocol):
 
     # The signals; Any, for a class-level Signal and a bound one have different types.
     keypoint_clicked: Any
+    keypoints_boxed: Any
     keypoint_hovered: Any
     keypoint_moved: Any
     keypoint_move_finished: Any
@@ -61,6 +66,7 @@ class HeldCanvas(Protocol):
     @property
     def is_flipped(self) -> bool: ...  # noqa: D102
     def keypoint_under(self, position: QPointF) -> int | None: ...  # noqa: D102
+    def keypoints_in(self, corners: NDArray[np.float64]) -> frozenset[int]: ...  # noqa: D102
     def divider_x(self) -> float | None: ...  # noqa: D102
     def set_split(self, share: float | None) -> None: ...  # noqa: D102
     def set_flipped(self, flipped: bool) -> None: ...  # noqa: D102, FBT001
@@ -69,6 +75,7 @@ class HeldCanvas(Protocol):
     def pan_by(self, dx: float, dy: float) -> None: ...  # noqa: D102
     def fit(self) -> None: ...  # noqa: D102
     def show_moved(self, index: int, x: float, y: float) -> None: ...  # noqa: D102
+    def update(self) -> None: ...  # noqa: D102
     def setCursor(self, cursor: QCursor | Qt.CursorShape) -> None: ...  # noqa: D102
 
 
@@ -82,7 +89,8 @@ class CanvasHand:
         self._under: int | None = None
         self._pressed_at: QPointF | None = None
         self._last = QPointF()
-        self._tool = ""  # "pan", "divider" or "keypoint" while a button is held
+        self._tool = ""  # "pan", "divider", "keypoint" or "box" while a button is held
+        self.box = Lasso()
         self._grabbed: int | None = None
         self._nudged: int | None = None
 
@@ -114,7 +122,7 @@ class CanvasHand:
             self.point()
             return
         if not self._tool and self._moved_far(position):
-            self._tool = "keypoint" if self._grabbed is not None else "pan"
+            self._tool = self._chosen_tool(event)
             self._last = self._pressed_at
         if self._tool == "pan":
             self._canvas.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -123,6 +131,9 @@ class CanvasHand:
             self._move_divider(position.x())
         elif self._tool == "keypoint":
             self._drag(position)
+        elif self._tool == "box":
+            self.box.extend(position)
+            self._canvas.update()
         self._last = position
 
     def release(self, event: QMouseEvent) -> None:
@@ -133,9 +144,10 @@ class CanvasHand:
         self._pressed_at, self._tool, self._grabbed = None, "", None
         if tool == "keypoint" and grabbed is not None:
             self._canvas.keypoint_move_finished.emit(grabbed)
+        elif tool == "box" and self.box.is_active:
+            self._close_box()
         elif not tool and event.button() is Qt.MouseButton.LeftButton:
-            under = self._canvas.keypoint_under(event.position())
-            self._canvas.keypoint_clicked.emit(-1 if under is None else under)
+            self._click(event)
         self.point()
 
     def double_click(self, event: QMouseEvent) -> None:
@@ -176,6 +188,8 @@ class CanvasHand:
 
     def claims(self, event: QKeyEvent) -> bool:
         """True if a key means something here that a shortcut would else take away."""
+        if event.key() == Qt.Key.Key_Escape and self.box.is_active:
+            return True
         if event.modifiers() & ~_HARMLESS:
             return False
         if event.key() == Qt.Key.Key_H and not event.modifiers():
@@ -188,6 +202,10 @@ class CanvasHand:
         key = event.key()
         if key == Qt.Key.Key_H and not event.modifiers():
             self._canvas.set_overlay_hidden(True)
+            return True
+        if key == Qt.Key.Key_Escape and self.box.is_active:
+            self.box.cancel()
+            self._canvas.update()
             return True
         if key == Qt.Key.Key_Escape:
             self._canvas.keypoint_clicked.emit(-1)
@@ -258,6 +276,31 @@ class CanvasHand:
     def _moved_far(self, position: QPointF) -> bool:
         assert self._pressed_at is not None
         return (position - self._pressed_at).manhattanLength() >= DRAG_FROM
+
+    def _chosen_tool(self, event: QMouseEvent) -> str:
+        """What a drag that begins now does; Shift or Alt on free ground draws a box."""
+        if self._grabbed is not None:
+            return "keypoint"
+        is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        if not is_left or mode_of(event.modifiers()) == "replace":
+            return "pan"
+        assert self._pressed_at is not None
+        self.box.begin(self._pressed_at, event.modifiers(), "box")
+        self._canvas.setCursor(Qt.CursorShape.CrossCursor)
+        return "box"
+
+    def _close_box(self) -> None:
+        mode, corners = self.box.mode, self.box.finish()
+        self._canvas.update()
+        self._canvas.keypoints_boxed.emit(self._canvas.keypoints_in(corners), mode)
+
+    def _click(self, event: QMouseEvent) -> None:
+        """Select what is under the pointer; Shift adds it to the selection, Alt takes it out."""
+        under, mode = self._canvas.keypoint_under(event.position()), mode_of(event.modifiers())
+        if mode == "replace":
+            self._canvas.keypoint_clicked.emit(-1 if under is None else under)
+        elif under is not None:
+            self._canvas.keypoints_boxed.emit(frozenset({under}), mode)
 
     def _move_divider(self, x: float) -> None:
         at, _ = self._canvas.view.to_picture(x, 0.0)

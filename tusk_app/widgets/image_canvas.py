@@ -41,6 +41,8 @@ from tusk_app.widgets.keypoint_overlay import (
     OverlayPainter,
     TrailStep,
     keypoint_at,
+    keypoints_in,
+    visible_indices,
 )  # fmt: skip
 from tusk_app.widgets.layer_images import error_image, heat_image, mask_image, picture_image
 from tusk_app.widgets.truth_marks import paint_truth
@@ -75,6 +77,8 @@ class ImageCanvas(QWidget):
 
     Signals:
         keypoint_clicked: int, index of the keypoint that was clicked; -1 for the ground.
+        keypoints_boxed: (frozenset of indices, "add" or "remove"), a box was drawn about them, or
+            one was clicked with a key held.
         keypoint_hovered: int, index under the pointer; -1 for none.
         pixel_hovered: PixelReading or None.
         view_changed: float, zoom in device pixels for one picture pixel.
@@ -89,6 +93,7 @@ class ImageCanvas(QWidget):
     """
 
     keypoint_clicked = Signal(int)
+    keypoints_boxed = Signal(object, str)
     keypoint_hovered = Signal(int)
     pixel_hovered = Signal(object)
     view_changed = Signal(float)
@@ -274,9 +279,19 @@ class ImageCanvas(QWidget):
         hovered: int | None,
         selected: int | None,
         kin: frozenset[int] = frozenset(),
+        chosen: frozenset[int] = frozenset(),
     ) -> None:
-        """Let keypoints stand out; ``kin`` are those of the selected prototype."""
-        self._highlights = replace(self._highlights, hovered=hovered, selected=selected, kin=kin)
+        """Let keypoints stand out.
+
+        Args:
+            hovered: the one under the pointer.
+            selected: the selected one.
+            kin: those of the selected prototype.
+            chosen: all selected ones, where there are several.
+        """
+        self._highlights = replace(
+            self._highlights, hovered=hovered, selected=selected, kin=kin, chosen=chosen
+        )
         self.update()
 
     def set_trail(self, trail: Sequence[TrailStep]) -> None:
@@ -372,6 +387,17 @@ class ImageCanvas(QWidget):
         point = self._view.to_picture(position.x(), position.y())
         return keypoint_at(self._marks, self._style, point, HIT_RADIUS / self._view.scale)
 
+    def shown_keypoints(self) -> frozenset[int]:
+        """Return all keypoints that are drawn."""
+        if not self._style.visible:
+            return frozenset()
+        return frozenset(visible_indices(self._marks, self._style).tolist())
+
+    def keypoints_in(self, corners: NDArray[np.float64]) -> frozenset[int]:
+        """Return the keypoints seen inside a box of the widget, of (n, 2) corners."""
+        places = [self._view.to_picture(x, y) for x, y in corners.tolist()]
+        return keypoints_in(self._marks, self._style, np.array(places).reshape(-1, 2))
+
     def divider_x(self) -> float | None:
         """Return the widget x of the split divider; None outside split view."""
         if self._split is None or not self._layers.has(Layer.RECONSTRUCTION):
@@ -414,6 +440,7 @@ class ImageCanvas(QWidget):
             self._paint_frame(painter)
             self._paint_all(painter, self._view, QRectF(self.rect()), self._scene(), 1.0)
             self._paint_split(painter)
+            self._hand.box.paint(painter)
         painter.end()
         self.painted.emit()
 

@@ -61,6 +61,7 @@ class Highlights:
     Attributes:
         hovered: index of the one under the pointer; None if there is none.
         selected: index of the selected one.
+        chosen: indices of all selected ones, where there are several.
         pulse: index of one that calls for attention.
         pulse_phase: how far its ring has grown, 0 to 1.
         kin: indices of all that belong to the selected prototype.
@@ -71,6 +72,7 @@ class Highlights:
     pulse: int | None = None
     pulse_phase: float = 0.0
     kin: frozenset[int] = frozenset()
+    chosen: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +153,18 @@ def keypoint_at(
     distances = np.hypot(offsets[:, 0], offsets[:, 1])
     nearest = int(distances.argmin())
     return int(seen[nearest]) if distances[nearest] <= radius else None
+
+
+def keypoints_in(
+    marks: KeypointMarks, style: OverlayStyle, corners: NDArray[np.floating]
+) -> frozenset[int]:
+    """Return the keypoints that are seen inside a box of the picture, of (n, 2) corners."""
+    seen = visible_indices(marks, style)
+    if not style.visible or not len(seen) or not len(corners):
+        return frozenset()
+    places = marks.xy[seen]
+    inside = (places >= corners.min(axis=0)) & (places <= corners.max(axis=0))
+    return frozenset(seen[inside.all(axis=1)].tolist())
 
 
 def marker_colours(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.uint8]:
@@ -261,10 +275,12 @@ class OverlayPainter:
 
     def _stand_out(self, marks: KeypointMarks, style: OverlayStyle, high: Highlights) -> None:
         sizes = marker_sizes(marks, style)
-        seen = set(visible_indices(marks, style).tolist()) if high.kin else set()
-        for relative in high.kin & seen - {high.hovered, high.selected}:
-            radius = (float(sizes[relative]) / 2 + 4) * self.unit
-            self._circle(marks, relative, radius, 1.0, QColor(255, 255, 255, 170))
+        marked = high.kin | high.chosen
+        seen = set(visible_indices(marks, style).tolist()) if marked else set()
+        for number in marked & seen - {high.hovered, high.selected}:
+            gap, width, alpha = (5, 2.5, 255) if number in high.chosen else (4, 1.0, 170)
+            radius = (float(sizes[number]) / 2 + gap) * self.unit
+            self._circle(marks, number, radius, width, QColor(255, 255, 255, alpha))
         for index, width in ((high.hovered, 1.5), (high.selected, 2.5)):
             if index is None or index >= len(marks):
                 continue

@@ -122,11 +122,11 @@ class KeypointTable(QTableView):
 
     Signals:
         row_hovered: int, -1 for none.
-        row_chosen: int, -1 for none; by the user only.
+        rows_chosen: frozenset of int; by the user only.
     """
 
     row_hovered = Signal(int)
-    row_chosen = Signal(int)
+    rows_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,7 +136,7 @@ class KeypointTable(QTableView):
         self._is_ours = False
         self.setAccessibleName("Keypoints of this picture")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
@@ -159,17 +159,24 @@ class KeypointTable(QTableView):
         self._model.set_marks(marks, min_score)
         self._is_ours = False
 
-    def select_row(self, row: int | None) -> None:
-        """Show a row as selected without telling anybody."""
+    def selected_rows(self) -> frozenset[int]:
+        """The rows that are shown as selected."""
+        return frozenset(index.row() for index in self.selectionModel().selectedRows())
+
+    def select_rows(self, rows: frozenset[int]) -> None:
+        """Show these rows as selected without telling anybody."""
+        if rows == self.selected_rows():
+            return
         self._is_ours = True
-        if row is None or row >= self._model.rowCount():
-            self.clearSelection()
-        else:
-            flags = QItemSelectionModel.SelectionFlag
-            self.selectionModel().setCurrentIndex(
-                self._model.index(row, 0), flags.ClearAndSelect | flags.Rows
-            )
-            self.scrollTo(self._model.index(row, 0))
+        flags = QItemSelectionModel.SelectionFlag
+        self.clearSelection()
+        for row in sorted(row for row in rows if row < self._model.rowCount()):
+            place = self._model.index(row, 0)
+            if len(rows) == 1:
+                self.selectionModel().setCurrentIndex(place, flags.Select | flags.Rows)
+                self.scrollTo(place)
+            else:
+                self.selectionModel().select(place, flags.Select | flags.Rows)
         self._is_ours = False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -191,5 +198,4 @@ class KeypointTable(QTableView):
     def _tell_choice(self) -> None:
         if self._is_ours:
             return
-        rows = self.selectionModel().selectedRows()
-        self.row_chosen.emit(rows[0].row() if rows else -1)
+        self.rows_chosen.emit(self.selected_rows())

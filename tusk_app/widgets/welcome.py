@@ -44,6 +44,7 @@ _KIND_WORDS = {
 
 TIPS = (
     "Keypoints keep their colour everywhere: on the picture, in the map and in exports.",
+    "Shift and drag over a picture to select the keypoints in a box; Alt takes them out again.",
     "Hold H over a picture to hide everything drawn on it.",
     "Press Ctrl+Shift+P and type what you want to do; every command is there.",
     "TUSK never needs labels: it finds points that help to redraw the picture.",

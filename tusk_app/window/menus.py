@@ -23,8 +23,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "file.export-model", "file.save-picture", "...", "|", "file.preferences", "file.quit",
     ),
     "Edit": (
-        "edit.undo", "edit.redo", "|", "edit.copy-picture", "edit.select-prototype", "...", "|",
-        "edit.clear",
+        "edit.undo", "edit.redo", "|", "edit.copy-picture", "edit.select-shown",
+        "edit.select-prototype", "...", "|", "edit.clear",
     ),
     "View": (
         "@workspaces", "@panels", "|", "...", "|", "@theme", "view.text-larger",

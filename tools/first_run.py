@@ -44,9 +44,19 @@ def tusk(*arguments: str | Path) -> None:
     words = [str(argument) for argument in arguments]
     print("\n$ tusk " + " ".join(shlex.quote(word) for word in words), flush=True)
     command = [sys.executable, "-m", "tusk_core", *words]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
-    if done.returncode:
-        raise SystemExit(done.returncode)
+    status = run_to_end(command)
+    if status:
+        raise SystemExit(status)
+
+
+def run_to_end(command: list[str]) -> int:
+    """Run a command; Ctrl-C is its own matter, which may have work to save, so wait for it."""
+    with subprocess.Popen(command, cwd=ROOT, env=environment()) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def newest_run(run_root: Path) -> Path:

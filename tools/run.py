@@ -38,7 +38,12 @@ def main() -> None:
     else:
         print(f"No window: {problem}. Training the quick sample here instead.", flush=True)
         command = [sys.executable, str(ROOT / "tools" / "first_run.py")]
-    raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+    os.chdir(ROOT)
+    if os.name == "nt":
+        raise SystemExit(subprocess.run(command, check=False).returncode)
+    # In place of this process, so that Ctrl-C reaches the program alone.
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 if __name__ == "__main__":

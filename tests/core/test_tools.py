@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -105,6 +106,42 @@ def test_a_first_run_leaves_busy_cores_alone(monkeypatch: pytest.MonkeyPatch) ->
         assert first_run.environment().get("OMP_NUM_THREADS") == threads
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert first_run.environment()["OMP_NUM_THREADS"] == "2"
+
+
+INTERRUPTED = """
+import signal, sys, threading
+saved, asked = sys.argv[1], threading.Event()
+signal.signal(signal.SIGINT, lambda *_: asked.set())
+print("begun", flush=True)
+while not asked.wait(0.05):
+    pass
+threading.Event().wait(0.6)  # longer than a parent that is interrupted itself would wait
+open(saved, "w").close()
+sys.exit(130)
+"""
+OUTER = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("first_run", sys.argv[1])
+first_run = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(first_run)
+sys.exit(first_run.run_to_end(json.loads(sys.argv[2])))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Unix process groups")
+def test_a_first_run_that_is_interrupted_waits_until_the_work_is_saved(tmp_path: Path) -> None:
+    inner = json.dumps([sys.executable, "-c", INTERRUPTED, str(tmp_path / "saved")])
+    outer = [sys.executable, "-c", OUTER, str(ROOT / "tools" / "first_run.py"), inner]
+    process = subprocess.Popen(
+        outer, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begun\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error == b""
+    assert (tmp_path / "saved").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a Unix shell")

@@ -189,6 +189,7 @@ def visit_empty(tour: Tour) -> None:
             tour.spin(SETTLE_MS)
             tour.shoot(f"empty_{module}", dock)
             dock.hide()
+    tour.window.layouts.reset()
     tour.window.layouts.switch("Data")
 
 
@@ -200,7 +201,7 @@ def visit_open_folder(tour: Tour) -> None:
     tour.spin(500)
     tour.shoot("open_folder", dialog)
     with_signal = tour.bench.document.source
-    dialog.open_wanted.emit(str(folder), True)
+    dialog.open_wanted.emit(str(folder))
     dialog.close()
     tour.wait(lambda: tour.bench.document.source is not with_signal, 20, "the pictures")
     tour.wait(lambda: tour.bench.document.picture is not None, 20, "a picture")
@@ -220,7 +221,11 @@ def visit_training(tour: Tour) -> None:
     tour.shoot("training_begins")
     monitor = tour.bench.training
     tour.wait(lambda: monitor.state.name == "RUNNING", 120, "the first step")
-    tour.spin(int(tour.seconds * 1000))
+    for _part in range(5):
+        # Checkpoints to travel through afterwards.
+        tour.spin(int(tour.seconds * 200))
+        if monitor.is_busy:
+            tour.do("model.save-checkpoint")
     tour.shoot("training_runs")
     if monitor.is_busy:
         tour.do("model.pause")
@@ -278,12 +283,49 @@ def visit_explore(tour: Tour) -> None:
     tour.bench.selection.select_prototype(max(range(len(counts)), key=counts.__getitem__), "tour")
     tour.spin(1500)
     tour.shoot("prototype_selected")
-    for module in ("reconstruction_dock", "correspondence_dock", "equivariance_dock",
-                   "raster_dock", "time_machine_dock"):  # fmt: skip
-        if module in tour.window.docks:
-            tour.window.layouts.show_dock(module)
-            tour.spin(2500)
-            tour.shoot(module.removesuffix("_dock"))
+    for module, prepare in PREPARED.items():
+        tour.window.layouts.show_dock(module)
+        tour.spin(1500)
+        prepare(tour, tour.window.docks[module])
+        tour.spin(1500)
+        tour.shoot(module.removesuffix("_dock"))
+
+
+def mute_a_layer(_tour: Tour, dock: object) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    grid = dock.grid
+    place = grid.switch_rect(len(grid.rows) - 1, 1).center()
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def compare_with_the_most_alike(tour: Tour, dock: object) -> None:
+    tour.click(dock.alike)
+
+
+def turn_and_bend(_tour: Tour, dock: object) -> None:
+    dock.turn.setValue(35)
+    dock.bend.setValue(6)
+
+
+def go_on(tour: Tour, _dock: object) -> None:
+    tour.do("go.next")
+
+
+def travel_back(tour: Tour, dock: object) -> None:
+    tour.wait(lambda: dock.steps, 30, "the steps of the run")
+    tour.spin(1500)
+    dock.slider.setValue(dock.slider.maximum() // 2)
+
+
+PREPARED = {
+    "reconstruction_dock": mute_a_layer,
+    "correspondence_dock": compare_with_the_most_alike,
+    "equivariance_dock": turn_and_bend,
+    "raster_dock": go_on,
+    "time_machine_dock": travel_back,
+}
 
 
 def visit_evaluation(tour: Tour) -> None:

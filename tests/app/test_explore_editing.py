@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
@@ -191,10 +191,34 @@ def test_mute_shows_the_change_of_the_error(qtbot, editor) -> None:
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
     assert bool(dock._states.mute[keypoint])
     assert dock.blend_tile.image != full
-    assert "against all layers" in dock._error.text()
-    assert dock.blend_tile.caption == "Rebuilt from 2 of 3"
+    assert "against all" in dock._error.toolTip()
+    assert "span" in dock._error.text()
+    assert dock.blend_tile.caption == "Rebuilt, 2 of 3"
     QTest.mouseClick(dock.reset_button, LEFT)
     assert dock.blend_tile.image == full
+
+
+@pytest.mark.parametrize("width", [300, 320, 480, 700])
+def test_nothing_of_a_layer_is_cut_off(qtbot, editor, width) -> None:
+    grid = editor.dock.grid
+    grid.setParent(None)
+    qtbot.addWidget(grid)
+    grid.resize(width, 400)
+    grid.show()
+    room = grid.viewport().width()
+    parts = [grid.tile_rect(0, column) for column in range(3)]
+    parts += [grid.switch_rect(0, number) for number in range(3)]
+    parts.append(grid.slider_rect(0))
+    line = QRect(0, 0, room, grid.geometry_of_lines.pitch)
+    for number, part in enumerate(parts):
+        assert line.contains(part), f"{part} of {line}"
+        assert not any(part.intersects(other) for other in parts[number + 1 :])
+    with qtbot.waitSignal(grid.toggled) as told:
+        QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(1, 2).center())
+    assert told.args == ["lock", grid.rows[1].keypoint]
+    with qtbot.waitSignal(grid.opacity_changed) as told:
+        QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.slider_rect(1).center())
+    assert told.args[1] == pytest.approx(0.5, abs=0.05)
 
 
 def test_solo_and_opacity_by_keyboard(qtbot, editor) -> None:
@@ -231,7 +255,7 @@ def test_a_model_without_layers_is_drawn_anew_without_the_muted(qtbot, settings)
         before = made.predictor.reconstructions
         QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
         qtbot.waitUntil(lambda: made.predictor.reconstructions > before, timeout=20_000)
-        qtbot.waitUntil(lambda: "against all layers" in made.dock._error.text(), timeout=20_000)
+        qtbot.waitUntil(lambda: "against all" in made.dock._error.toolTip(), timeout=20_000)
         assert len(made.points.scores) == 3
         made.settle(qtbot)
     finally:

@@ -99,7 +99,7 @@ class GalleryDock(QDockWidget):
         left_layout.setSpacing(3)
         left_layout.addLayout(head)
         left_layout.addWidget(self.tiles, 1)
-        splitter = AdaptiveSplitter(_NARROW, (330, 420), (160, 210))
+        splitter = AdaptiveSplitter(_NARROW, (330, 420), (185, 155))
         splitter.addWidget(left)
         splitter.addWidget(self._make_detections())
         splitter.use_sizes()
@@ -117,7 +117,7 @@ class GalleryDock(QDockWidget):
     def _make_detections(self) -> QWidget:
         self._title = QLabel()
         self._title.setTextFormat(Qt.TextFormat.RichText)
-        self._title.setMinimumWidth(150)
+        self._title.setMinimumWidth(110)
         self.sort = QComboBox()
         self.sort.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

@@ -317,13 +317,17 @@ class ReconstructionDock(QDockWidget):
         self.blend_tile.set_picture(picture)
         on = int((self._states.weights > 0).sum())
         total = len(self._states.mute)
-        self.blend_tile.set_caption(f"Rebuilt from {on} of {total}")
+        self.blend_tile.set_caption("Rebuilt" if on == total else f"Rebuilt, {on} of {total}")
         text = f"Mean squared error <b>{readable.loss(error)}</b>"
+        self._error.setToolTip(f"Rebuilt from {on} of {total} layers")
         if not self._states.is_plain:
             rise = error - self._plain_error
             tone: tones.Tone = "bad" if rise > 0 else "good"
             colour = tones.tone(self.palette(), tone).name()
-            text += f' <span style="color:{colour}">{_signed(rise)}</span> against all layers'
+            text += f' <span style="color:{colour}">{_signed(rise)}</span>'
+            self._error.setToolTip(
+                f"Rebuilt from {on} of {total} layers, and the change against all of them"
+            )
         self._error.setText(text)
 
     @Slot(int)

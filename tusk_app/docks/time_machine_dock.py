@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSizePolicy,
     QSlider,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +26,7 @@ from tusk_app.widgets.layer_images import picture_image
 from tusk_app.widgets.panel_layout import AdaptiveSplitter
 from tusk_app.widgets.picture_wall import PictureWall, WallPicture
 from tusk_app.widgets.probe_strip import ProbeStrip
+from tusk_app.widgets.probe_view import ProbeView
 from tusk_app.widgets.scatter_state import ScatterStars
 from tusk_app.widgets.scatter_view import ScatterView
 
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 
 ORIGIN = "time-machine"
 PLAY_MS = 700
-# Below this width the three parts stand beneath each other.
-_NARROW = 520
+# Below this width the probe pictures stand above the other parts.
+_NARROW = 700
 # Below this share of an even use a prototype counts as out of use.
 _DEAD_SHARE = 0.05
 
@@ -50,6 +52,7 @@ class TimeMachineDock(QDockWidget):
         self.setObjectName("time-machine-dock")
         self._bench = workbench
         self._machine = workbench.explore.time_machine
+        self._large: ProbeView | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(PLAY_MS)
         self._timer.timeout.connect(self._advance)
@@ -80,13 +83,16 @@ class TimeMachineDock(QDockWidget):
         self.wall.setAccessibleName(self.tr("Prototypes at this step"))
         self.map = ScatterView()
         self.map.set_tool("pan")
-        splitter = AdaptiveSplitter(_NARROW, (300, 260, 300), (130, 110, 180))
-        for title, widget in (
-            (self.tr("Probe pictures"), self.probes),
-            (self.tr("Prototypes, with their use"), self.wall),
-            (self.tr("Map of the probe keypoints"), self.map),
-        ):
-            splitter.addWidget(_titled(title, widget))
+        # Two rows of pairs that can be told apart.
+        self.probes.setMinimumSize(160, 84)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        lower.setChildrenCollapsible(False)
+        lower.addWidget(_titled(self.tr("Prototypes, with their use"), self.wall))
+        lower.addWidget(_titled(self.tr("Map of the probe keypoints"), self.map))
+        lower.setSizes([226, 240])
+        splitter = AdaptiveSplitter(_NARROW, (340, 560), (130, 180))
+        splitter.addWidget(_titled(self.tr("Probe pictures"), self.probes))
+        splitter.addWidget(lower)
         splitter.use_sizes()
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -112,6 +118,7 @@ class TimeMachineDock(QDockWidget):
         self.slider.valueChanged.connect(self._travel)
         self.play_button.toggled.connect(self._play)
         self.refresh_button.clicked.connect(machine.refresh)
+        self.probes.enlarge_requested.connect(self._enlarge)
         self.wall.chosen.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
         self.map.star_clicked.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
         self._bench.selection.prototype_changed.connect(self._show_selected)
@@ -170,7 +177,20 @@ class TimeMachineDock(QDockWidget):
         num = 0 if preview is None else len(preview.usage)
         self.probes.set_colours(self._colours(num))
         self.probes.set_preview(preview)
+        if preview is not None and self._large is not None and self._large.isVisible():
+            self._large.follow(preview, self._colours(num))
         self._show_note()
+
+    @Slot(int)
+    def _enlarge(self, index: int) -> None:
+        preview = self._machine.preview
+        if preview is None:
+            return
+        if self._large is None:
+            self._large = ProbeView(self)
+        self._large.show_picture(preview, index, self._colours(len(preview.usage)))
+        self._large.show()
+        self._large.raise_()
 
     def _colours(self, num: int) -> NDArray[np.uint8]:
         book = self._bench.prototypes

@@ -37,6 +37,7 @@ class InterpolationBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = QLabel()
+        self._label.setWordWrap(True)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.first, self.second = QComboBox(), QComboBox()
         self.first.setAccessibleName(self.tr("From prototype"))
@@ -89,9 +90,7 @@ class InterpolationBar(QWidget):
         for widget in (self.first, self.second, self.slider):
             widget.setEnabled(is_usable)
         if not is_usable:
-            self._label.setText(
-                self.tr("Select a keypoint to blend it from one prototype into another.")
-            )
+            self._label.setText(self.tr("Select a keypoint to blend it into another prototype."))
             return
         self._label.setText(self.tr("Keypoint %d: blend two prototypes") % keypoint)
         if is_new:

@@ -19,7 +19,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -148,13 +157,16 @@ def _tool_tip(tile: PrototypeTile) -> str:
     return "\n".join(lines)
 
 
+def _tile_size(metrics: QFontMetrics) -> QSize:
+    return QSize(2 * _PICTURE + 3 * _PAD, _PICTURE + 3 * metrics.height() + 3 * _PAD)
+
+
 class TileDelegate(QStyledItemDelegate):
     """Paints one tile."""
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         """All tiles have one size."""
-        line = option.fontMetrics.height()
-        return QSize(2 * _PICTURE + 3 * _PAD, _PICTURE + 3 * line + 3 * _PAD)
+        return _tile_size(option.fontMetrics)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, pictures and words."""
@@ -281,6 +293,11 @@ class PrototypeTiles(QListView):
         self.setAccessibleName(self.tr("Prototypes"))
         self.customContextMenuRequested.connect(self._ask_menu)
         self.clicked.connect(self._choose)
+
+    def minimumSizeHint(self) -> QSize:
+        """One row of whole tiles."""
+        frame = 2 * self.frameWidth()
+        return _tile_size(self.fontMetrics()) + QSize(frame + 16, frame + 2)
 
     def selected_prototypes(self) -> list[int]:
         """Return the selected prototypes, in the order shown."""

@@ -94,3 +94,23 @@ def test_a_folder_with_pictures_only_inside_says_so_when_unticked(
     qtbot.waitUntil(lambda: page.can_open)
     assert next(b for b in page.findChildren(QPushButton) if b.text() == "Open").isEnabled()
     page.close()
+
+
+def test_one_picture_is_counted_as_one_and_copies_say_when_there_are_more(
+    qtbot, program: Program, picture_folder: Path
+) -> None:
+    one = picture_folder / "one"
+    one.mkdir()
+    content = (picture_folder / "1.png").read_bytes()
+    (one / "only.png").write_bytes(content)
+    page = summary_page(qtbot, program, one)
+    assert page.facts["Pictures"] == "1 picture"
+    page.close()
+    many = picture_folder / "many"
+    many.mkdir()
+    for number in range(1200):
+        (many / f"{number}.png").write_bytes(content)
+    page = summary_page(qtbot, program, many)
+    assert page.facts["Duplicates"] == "at least 1,000 pairs with the same content"
+    assert page._problems.toPlainText().endswith("… and 800 more with the same content")
+    page.close()

@@ -96,6 +96,7 @@ class Gate:
             self._wait(control)
             if self.fail_with is not None:
                 raise self.fail_with
+        yield CheckpointSaved(TOTAL, self.run_dir / "checkpoints", is_best=False)
         yield RunFinished(TOTAL, "completed", self.run_dir)
 
     def _wait(self, control: RunControl) -> None:

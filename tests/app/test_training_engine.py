@@ -15,6 +15,7 @@ from tusk_app.docks.training_dock import TrainingDock
 from tusk_app.workers.training_request import TrainingRequest
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset, replaced
+from tusk_core.training import trainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,3 +165,31 @@ def test_held_out_pictures_have_a_curve_and_a_number(
     monitored = bench.training.monitor.record
     qtbot.waitUntil(lambda: monitored.outcome == "done")
     assert np.array_equal(monitored.history.values("held_out"), measured, equal_nan=True)
+
+
+@pytest.mark.parametrize("saved", [0, 5])
+def test_a_result_that_could_not_be_saved_is_not_called_kept(
+    qtbot, bench, dock, pictures, tmp_path, monkeypatch, saved
+) -> None:
+    save = trainer.save_checkpoint
+
+    def full(folder, session, **words):
+        if session.step > saved:
+            raise OSError(28, "No space left on device")
+        return save(folder, session, **words)
+
+    monkeypatch.setattr(trainer, "save_checkpoint", full)
+    with qtbot.waitSignal(bench.training.run_ended, timeout=60_000) as blocker:
+        request = TrainingRequest("new", tmp_path / "runs", tiny(pictures))
+        bench.training.start_request(request)
+    assert blocker.args == ["done"], bench.training.failure
+    text = dock.view.card.text
+    assert "No space left on device" in text
+    assert "Free some disk space" in text
+    if saved:
+        assert "Kept up to step 5" in text
+        assert dock.view.card.button("continue").isEnabled()
+    else:
+        assert "Nothing could be saved." in text
+        with qtbot.waitSignal(bench.training.setup_requested):
+            dock.view.card.button("train").click()

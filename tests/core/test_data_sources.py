@@ -61,6 +61,27 @@ def test_folders_are_in_natural_order_and_recursive(tmp_path):
     assert len(open_source(f"flat:{tmp_path}")) == 3
 
 
+def test_numbers_in_names_count_by_value():
+    ordered = [
+        "7 x",
+        "010",
+        "a",
+        "a1",
+        "A2b",
+        "a02c",
+        "a10",
+        "a٣٠٠",
+        "a1000",
+        "ab",
+        "b1",
+        "é1",
+        "é2",
+    ]
+    mixed = ordered[::2] + ordered[1::2]
+    assert sorted(mixed, key=folders.natural_key) == ordered
+    assert folders.natural_key("f007") == folders.natural_key("F7")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_links_in_a_circle_end(tmp_path):
     _write(tmp_path / "a" / "p.png")

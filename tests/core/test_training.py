@@ -27,6 +27,7 @@ from tusk_core.events import (
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import SourceError, TrainingError
 from tusk_core.training.checkpoint import STATE, prune_checkpoints
+from tusk_core.training.event_log import EventLog
 from tusk_core.training.run_folder import RunFolder
 from tusk_core.training.session import Session
 from tusk_core.training.views import batch_indices
@@ -289,6 +290,39 @@ def test_a_full_disk_keeps_training(tmp_path, monkeypatch) -> None:
     assert any("No space left" in e.message for e in events if isinstance(e, Notice))
     assert events[-1].step == 10
     assert RunFolder(events[-1].run_dir).checkpoint_steps() == ()
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_run(tmp_path, monkeypatch) -> None:
+    write = EventLog.write
+
+    def full(self, event) -> None:
+        if isinstance(event, StepDone) and event.step in {3, 4, 5}:
+            raise OSError(28, "No space left on device")
+        write(self, event)
+
+    monkeypatch.setattr(EventLog, "write", full)
+    events = run(tiny(), tmp_path)
+    told = [e for e in events if isinstance(e, Notice) and "No space left" in e.message]
+    assert len(told) == 1
+    assert (events[-1].step, events[-1].reason) == (10, "completed")
+    logged, _ = api.follow_events(events[-1].run_dir)
+    assert [e.step for e in logged if isinstance(e, StepDone)] == [1, 2, 6, 7, 8, 9, 10]
+
+
+def test_a_deleted_run_folder_is_made_again(tmp_path) -> None:
+    events = []
+    for event in api.train(tiny(**{"run.preview_every": 0.0}), RunControl(), run_root=tmp_path):
+        events.append(event)
+        if isinstance(event, StepDone) and event.step == 3:
+            shutil.rmtree(next(e for e in events if isinstance(e, RunStarted)).run_dir)
+    assert any("was deleted" in e.message for e in events if isinstance(e, Notice))
+    end = events[-1]
+    assert (end.step, end.reason) == (10, "completed")
+    assert load_model(end.model_dir)[1].step == 10
+    (summary,) = api.list_runs(tmp_path)
+    assert (summary.status, summary.step, summary.name) == ("completed", 10, "tetrominoes")
+    rest = list(api.resume(end.run_dir, RunControl(), steps=12))
+    assert rest[-1].step == 12
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path) -> None:

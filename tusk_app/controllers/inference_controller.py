@@ -53,6 +53,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+OTHER_MODEL = (
+    "Choose the folder that training wrote, with model.safetensors and config.json in it. If a "
+    "newer TUSK made the model, update this one."
+)
 STOP_TIMEOUT_MS = 15_000
 
 
@@ -436,12 +440,12 @@ class InferenceController(QObject):
             case "open":
                 if failure.number == self._number:
                     self.model_failed.emit(failure.sentence)
-                    self._tell(failure, "The model could not be opened.")
+                    self._tell(failure, "The model could not be opened.", OTHER_MODEL)
             case _:
                 self._tell_once(failure)
 
-    def _tell(self, failure: InferenceFailed, title: str) -> None:
-        todo = "The log has the details." if failure.details else ""
+    def _tell(self, failure: InferenceFailed, title: str, todo: str = "") -> None:
+        todo = "The log has the details." if failure.details else todo
         self._notices.error(title, failure.sentence, todo, failure.details)
 
     def _tell_once(self, failure: InferenceFailed) -> None:

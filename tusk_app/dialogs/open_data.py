@@ -40,6 +40,7 @@ FITS = (
     ("pad", "Pad with black"),
 )
 MAX_LISTED = 200
+MOST_PAIRS = 1000  # that a look through a folder reports
 MOST_HELD_OUT = 50  # percent
 USUAL_PRESET = "quick-default"
 
@@ -313,8 +314,7 @@ class OpenDataDialog(QDialog):
 
 def describe_summary(summary: SourceSummary) -> dict[str, str]:
     """Return what the page says about a source, by label."""
-    noun = "frames" if summary.kind == "video" else "pictures"
-    count = f"{summary.num_pictures:,} {noun}"
+    count = counted(summary.num_pictures, "frame" if summary.kind == "video" else "picture")
     if summary.frames_per_second:
         seconds = summary.num_pictures / summary.frames_per_second
         count += f", {seconds:,.0f} s at {summary.frames_per_second:g} frames a second"
@@ -329,6 +329,7 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
             f"{counted(len(summary.unreadable), 'file')}, left out"
         ),
         "Duplicates": "none found" if not summary.duplicates else (
+            f"{'at least ' if len(summary.duplicates) >= MOST_PAIRS else ''}"
             f"{counted(len(summary.duplicates), 'pair')} with the same content"
         ),
         "Kind": kind,
@@ -373,4 +374,6 @@ def _problem_lines(summary: SourceSummary) -> list[str]:
     if len(summary.unreadable) > MAX_LISTED:
         lines.append(f"… and {len(summary.unreadable) - MAX_LISTED:,} more")
     lines += [f"{a.name} = {b.name}" for a, b in summary.duplicates[:MAX_LISTED]]
+    if len(summary.duplicates) > MAX_LISTED:
+        lines.append(f"… and {len(summary.duplicates) - MAX_LISTED:,} more with the same content")
     return lines

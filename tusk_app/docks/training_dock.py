@@ -220,6 +220,7 @@ class TrainingDock(QDockWidget):
             buttons = texts.result_buttons(record)
             figures = texts.result_numbers(record)
             tone = "success" if outcome == "done" else "warning"
+            tone = "danger" if record.num_unsaved else tone
             self.view.card.show_result(title, text, figures, buttons, tone=tone)
             self.view.show_card()
         QApplication.alert(self.window())

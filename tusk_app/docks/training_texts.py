@@ -85,6 +85,8 @@ def result_buttons(record: RunRecord) -> list[tuple[str, str, str]]:
         ("export", "Export…", "Open the model and save it, or what it finds"),
         ("continue", "Continue", "Train half as long again, from where it ended"),
     ]
+    if record.num_unsaved and not record.checkpoints:
+        return [("train", "Train again…", "Choose where, and begin again")]
     if record.is_sample:
         buttons.insert(1, ("open", "Open my own pictures…", "Look at, and train on, your pictures"))
     return buttons
@@ -222,12 +224,26 @@ def result_text(record: RunRecord) -> tuple[str, str]:
     where = f"It is kept in {run_dir}." if run_dir is not None else ""
     if record.is_sample:
         where = sample_caption(record)
+    if record.num_unsaved:
+        where = _unsaved(record)
     if record.outcome == "done":
         reason = record.finished.reason if record.finished is not None else "completed"
         is_short = reason == "time limit" and not record.is_sample
         title = "Finished: time is up" if is_short else "Finished"
         return title, where
     return "Stopped", where
+
+
+def _unsaved(record: RunRecord) -> str:
+    """Say what could not be saved, why, and what to do."""
+    warnings = [notice.message for notice in record.notices if notice.level == "warning"]
+    why = warnings[-1].partition(" Training goes on")[0] if warnings else ""
+    if not record.checkpoints:
+        todo = "Free some disk space, or choose another folder for runs (Preferences); then train."
+        return " ".join(("Nothing could be saved.", why, todo)).replace("  ", " ")
+    newest = readable.count(record.checkpoints[-1].step)
+    todo = "Free some disk space, then go on from there."
+    return " ".join((f"Kept up to step {newest} in {record.run_dir}.", why, todo))
 
 
 def result_numbers(record: RunRecord) -> list[tuple[str, str]]:

@@ -108,6 +108,13 @@ class RunRecord(QObject):
         return self.checkpoints[-1] if self.checkpoints else None
 
     @property
+    def num_unsaved(self) -> int:
+        """Steps of an ended run that no checkpoint holds: the disk did not take them."""
+        if self.last_step is None or self.outcome not in {"done", "stopped"}:
+            return 0
+        return self.last_step.step - (self.checkpoints[-1].step if self.checkpoints else 0)
+
+    @property
     def last_measured(self) -> CheckpointSaved | None:
         """The newest checkpoint at which held-out pictures were measured."""
         found = (each for each in reversed(self.checkpoints) if each.held_out_loss is not None)

@@ -183,7 +183,8 @@ def _opened(path: Path) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(str(path))
     if not capture.isOpened():
         raise SourceError(
-            f"{path} cannot be opened as a video; it is cut off, damaged or of an unknown kind."
+            f"{path} cannot be opened as a video; it is cut off, damaged or of an unknown kind. "
+            "Copy it again from where it was recorded, or convert it to MP4 (H.264)."
         )
     return capture
 

@@ -5,6 +5,7 @@ Preview arrays lie beside it as ``previews/*.npz``; their lines name the file.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -64,9 +65,24 @@ class EventLog:
         elif self._tensorboard is not None and isinstance(event, CheckpointSaved):
             self._tensorboard.write_held_out(event)
 
+    def is_gone(self) -> bool:
+        """Tell whether somebody deleted the log, or the whole folder."""
+        return not self._folder.events.exists()
+
+    def reopen(self) -> None:
+        """Begin the log again after it was deleted.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._file = self._folder.events.open("a", encoding="utf-8", newline="\n")
+
     def close(self) -> None:
-        """Flush and close."""
-        self._file.close()
+        """Flush and close; what a full disk does not take is lost."""
+        with contextlib.suppress(OSError):
+            self._file.close()
         if self._tensorboard is not None:
             self._tensorboard.close()
 

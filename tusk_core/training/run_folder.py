@@ -93,15 +93,24 @@ class RunFolder:
         slug = re.sub(r"[^\w.-]+", "-", label).strip("-.")[:48] or "run"
         folder = cls(run_root / f"{stamp}_{slug}_{secrets.token_hex(2)}")
         try:
-            folder.checkpoints.mkdir(parents=True)
-            folder.previews.mkdir()
-            write_text(folder.path / "config.json", config.model_dump_json(indent=1) + "\n")
+            folder.found(config, label)
         except OSError as error:
             raise TrainingError(
                 f"The run folder {folder.path} cannot be made: {error.strerror or error}. "
-                "Choose another place with --run-root."
+                "Choose another place (--run-root; in the window, Preferences, Folders)."
             ) from error
-        folder.describe(
+        return folder
+
+    def found(self, config: TrainConfig, label: str) -> None:
+        """Make the folder, or make it again after somebody deleted it.
+
+        Raises:
+            OSError: if it cannot be made.
+        """
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        self.previews.mkdir(exist_ok=True)
+        write_text(self.path / "config.json", config.model_dump_json(indent=1) + "\n")
+        self.describe(
             schema=RUN_SCHEMA,
             name=label,
             status="running",
@@ -112,7 +121,6 @@ class RunFolder:
             total_steps=config.optim.steps,
             versions={"tusk": __version__, "python": platform.python_version()},
         )
-        return folder
 
     def lock(self) -> None:
         """Become the only writer.

@@ -37,12 +37,12 @@ from tusk_core.training.checkpoint import (
 )
 from tusk_core.training.distributed import Team, join_team
 from tusk_core.training.estimate import peak_memory
-from tusk_core.training.event_log import EventLog, write_preview
+from tusk_core.training.event_log import write_preview
 from tusk_core.training.held_out import Division, divide, held_out_loss
+from tusk_core.training.journal import Journal
 from tusk_core.training.preview import make_preview
 from tusk_core.training.run_folder import RunFolder, is_run
 from tusk_core.training.session import Session
-from tusk_core.training.tensorboard_log import open_tensorboard
 from tusk_core.training.views import batch_indices, to_batch
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Run:
         self.team = team
         self.device = device
         self.status = "running"
-        self._log: EventLog | None = None
+        self._journal: Journal | None = None
         self._session: Session | None = None
         self._division: Division | None = None
         self._pace = _Pace()
@@ -186,8 +186,8 @@ class Run:
             values |= {"step": self._session.step, "elapsed": round(self._session.elapsed, 3)}
         with contextlib.suppress(OSError):
             self.folder.describe(**values)
-        if self._log is not None:
-            self._log.close()
+        if self._journal is not None:
+            self._journal.close()
         self.folder.unlock()
 
     def events(
@@ -202,10 +202,11 @@ class Run:
                 device=self.device.name,
                 total_steps=self.config.optim.steps,
             )
-            self._log = EventLog(self.folder, open_tensorboard(self.folder.tensorboard))
+            self._journal = Journal(self.folder, self.config)
         for event in self._events(resumed=resumed, start_from=start_from):
-            if self._log is not None:
-                self._log.write(event)
+            notice = self._journal.write(event) if self._journal is not None else None
+            if notice is not None:
+                yield notice
             yield event
 
     def _events(
@@ -376,13 +377,17 @@ class Run:
         if not self.control.is_paused:
             return
         yield PhaseChanged("paused", "Memory is kept while paused.")
-        self.folder.describe(status="paused")
+        self._describe("paused")
         while not self.control.wait_while_paused(_PAUSE_POLL_S):
             if self.control.take_checkpoint_request():
                 yield from self._save(session, probes)
-        self.folder.describe(status="running")
+        self._describe("running")
         if not self.control.stop_requested:
             yield PhaseChanged("training")
+
+    def _describe(self, status: str) -> None:
+        with contextlib.suppress(OSError):  # who looks from outside sees the older word
+            self.folder.describe(status=status)
 
     def _after_step(
         self, session: Session, probes: torch.Tensor
@@ -397,14 +402,14 @@ class Run:
             self._last_preview = time.monotonic()
 
     def _save(self, session: Session, probes: torch.Tensor) -> Generator[TrainEvent, None, None]:
-        if not self.team.is_main:
+        if not self.team.is_main or self._journal is None:
             return
         held_out = held_out_loss(session, self._division) if self._division else None
         score = session.smoothed if held_out is None else held_out
         is_best = score <= session.best
         session.best = min(session.best, score)
         try:
-            name = str(self.folder.description().get("name", "model"))
+            name = self._journal.label
             path = save_checkpoint(self.folder, session, is_best=is_best, name=name)
             prune_checkpoints(self.folder, self.config.run.keep_checkpoints)
             preview = make_preview(session.model, probes, session.step, session.usage)

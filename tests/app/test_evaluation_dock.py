@@ -74,7 +74,7 @@ def test_evaluating_a_model_fills_everything(
         bench.inference.open_model(write_model(tmp_path / "model", changes))
     bench.prototypes.reset(6)
     # What a model was trained on is offered first, on pictures it has not seen.
-    assert dock.data_box.currentText() == "1000 unseen tetrominoes"
+    assert dock.data_box.currentText() == "1000 tetrominoes"
     assert dock.protocol_box.currentData() == "multi-object"
     dock.choose_folder("sample:tetrominoes?count=20&seed=3")
     dock.start_button.click()

@@ -164,6 +164,21 @@ def test_the_slider_goes_from_one_prototype_to_another(qtbot, editor) -> None:
     editor.settle(qtbot)
 
 
+def test_the_blend_begins_at_the_keypoints_own_prototype_whatever_was_merged(qtbot, editor) -> None:
+    bench, bar = editor.bench, editor.dock.interpolation
+    bench.selection.select_keypoint(1, "test")
+    own, num = int(editor.points.labels[1]), bench.prototypes.num
+    for index in range(1, num):
+        bench.prototypes.merge(index, 0)
+    qtbot.waitUntil(lambda: "no other" in bar._label.text())
+    assert not bar.slider.isEnabled()
+    bench.prototypes.set_merges({})
+    qtbot.waitUntil(bar.slider.isEnabled)
+    assert bar.first.currentData() == own
+    assert bar.second.currentData() != own
+    editor.settle(qtbot)
+
+
 def test_another_picture_forgets_the_steps(qtbot, editor) -> None:
     editor.drag(0, 30, 0)
     with qtbot.waitSignal(editor.bench.document.picture_changed, timeout=20_000):

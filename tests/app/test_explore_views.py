@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -434,6 +435,48 @@ def test_playing_goes_to_the_end_and_stops(qtbot, show, run_dir) -> None:
     qtbot.waitUntil(lambda: not dock.play_button.isChecked(), timeout=20_000)
     assert dock.slider.value() == 2
     qtbot.waitUntil(lambda: not bench.explore.time_machine.is_busy)
+
+
+def test_a_deleted_run_is_told(qtbot, show, run_dir, monkeypatch) -> None:
+    dock, bench, _, _ = show(TimeMachineDock)
+    bench.document.set_run(run_dir)
+    qtbot.waitUntil(lambda: bench.explore.time_machine.moment is not None, timeout=20_000)
+    shutil.rmtree(run_dir)
+    monkeypatch.setattr(run_moments.api, "follow_events", lambda _path, **_options: ([], 0))
+    QTest.mouseClick(dock.refresh_button, LEFT)
+    qtbot.waitUntil(lambda: "deleted" in dock.stack.hint._text.text(), timeout=20_000)
+    assert dock.stack.is_empty
+
+
+def test_probe_pictures_are_enlarged_and_follow(qtbot, show, run_dir) -> None:
+    dock, bench, _, _ = show(TimeMachineDock)
+    bench.document.set_run(run_dir)
+    qtbot.waitUntil(lambda: bench.explore.time_machine.moment is not None, timeout=20_000)
+    dock.probes.setFocus()
+    QTest.keyClick(dock.probes, Qt.Key.Key_Right)
+    QTest.keyClick(dock.probes, Qt.Key.Key_Return)
+    large = dock._large
+    qtbot.waitUntil(large.isVisible)
+    assert large.index == 1
+    dock.slider.setValue(0)
+    assert "step 100" in large._caption.text()
+    large.close()
+
+
+def test_the_wall_shows_whole_rows_and_follows_the_arrows(qtbot, show, run_dir) -> None:
+    dock, bench, _, _ = show(TimeMachineDock)
+    bench.document.set_run(run_dir)
+    qtbot.waitUntil(lambda: len(dock.wall.pictures) == 12, timeout=20_000)
+    for size in ((470, 342), (470, 420), (900, 520)):
+        dock.window().resize(*size)
+        qtbot.waitUntil(lambda: dock.wall.viewport().height() > 60)
+        room = dock.wall.viewport().height()
+        first = dock.wall.place_of(0)
+        assert first.bottom() <= room, f"caption cut at {size}"
+    QTest.keyClick(dock.wall, Qt.Key.Key_Right)
+    assert bench.selection.prototype == 0
+    QTest.keyClick(dock.wall, Qt.Key.Key_Right)
+    assert bench.selection.prototype == 1
 
 
 def test_a_plane_is_the_same_whatever_the_sign() -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTabBar
 
 from tusk_app import theme
+from tusk_app.widgets.empty_hint import EmptyHint
 
 # WCAG asks for 3:1 of a drawing that tells something.
 LEAST_CONTRAST = 3.0
@@ -63,6 +64,18 @@ def test_each_panel_on_the_right_has_the_whole_height(qtbot, window) -> None:
     qtbot.waitUntil(lambda: docks[0].height() > 0.7 * window.height())
     window.layouts.switch("Data")
     assert docks[2] not in window.tabifiedDockWidgets(docks[0])
+
+
+def test_a_hint_says_all_of_it_in_a_low_panel(qtbot) -> None:
+    hint = EmptyHint("grid", "No detections yet", "Words that go on in a second line. " * 2, "Do")
+    qtbot.addWidget(hint)
+    hint.resize(360, 240)
+    hint.show()
+    assert hint._icon.isVisible()
+    hint.resize(360, 116)
+    assert not hint._icon.isVisible()
+    assert hint._text.height() >= hint._text.heightForWidth(hint._text.width())
+    assert hint.rect().contains(hint.button.geometry())
 
 
 def test_a_tall_panel_gives_the_picture_its_room_back(qtbot, window) -> None:

@@ -161,7 +161,7 @@ class EvaluationDock(QDockWidget):
         self.progress.setTextVisible(False)
         self.save_button = QPushButton("Save…")
         self.save_button.setToolTip("Write the numbers as JSON, or as a table in plain text")
-        for box, letters in ((self.protocol_box, 20), (self.data_box, 14)):
+        for box, letters in ((self.protocol_box, 20), (self.data_box, 17)):
             # Wide names must not keep the panel wide: others stand beside it.
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -264,7 +264,12 @@ class EvaluationDock(QDockWidget):
             self.data_box.addItem(f"open pictures: {display_name(source.source)}", source.source)
         for name, (data, _) in SAMPLES.items():
             count = data.partition("count=")[2].partition("&")[0]
-            self.data_box.addItem(f"{count} unseen {name}", data)
+            self.data_box.addItem(f"{count} {name}", data)
+            self.data_box.setItemData(
+                self.data_box.count() - 1,
+                "Made anew; no bundled model has seen them",
+                Qt.ItemDataRole.ToolTipRole,
+            )
         self.data_box.addItem("a folder…", CHOOSE)
         self.data_box.setCurrentIndex(max(0, self.data_box.findData(chosen)))
         self._last_data = self.data_box.currentIndex()

@@ -113,6 +113,7 @@ class TimeMachineDock(QDockWidget):
         machine.step_changed.connect(self._show_step)
         machine.moment_changed.connect(self._show_moment)
         machine.busy_changed.connect(self._show_note)
+        machine.busy_changed.connect(self._show_hint)
         self._bench.document.run_changed.connect(self._show_moments)
         self._bench.prototypes.changed.connect(self._show_moment)
         self.slider.valueChanged.connect(self._travel)
@@ -143,18 +144,24 @@ class TimeMachineDock(QDockWidget):
     def _show_moments(self) -> None:
         steps = self.steps
         self.stack.show_content(has_content=bool(steps))
-        title = self.tr("No run to travel through")
-        if self._bench.document.run_dir is None:
-            text = self.tr("Train a model, or open a run from the Runs panel.")
-        elif self._machine.is_busy:
-            text = self.tr("Reading the run…")
-        else:
-            text = self.tr("This run has no probe pictures or checkpoints yet; wait a little.")
-        self.stack.hint.set_text(title, text)
+        self._show_hint()
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(steps) - 1))
         self.slider.blockSignals(False)
         self._show_step()
+
+    @Slot()
+    def _show_hint(self) -> None:
+        run, moments = self._bench.document.run_dir, self._machine.moments
+        if run is None:
+            text = self.tr("Train a model, or open a run from the Runs panel.")
+        elif self._machine.is_busy:
+            text = self.tr("Reading the run…")
+        elif moments is not None and moments.is_gone:
+            text = self.tr("The folder of the run was moved or deleted: ") + run.name
+        else:
+            text = self.tr("This run has no probe pictures or checkpoints yet; wait a little.")
+        self.stack.hint.set_text(self.tr("No run to travel through"), text)
 
     @Slot(int)
     def _travel(self, position: int) -> None:

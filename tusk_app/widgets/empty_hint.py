@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from tusk_app import icons
@@ -36,7 +37,7 @@ class EmptyHint(QWidget):
         self._text.setWordWrap(True)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 12, 20, 12)
+        layout.setContentsMargins(20, 6, 20, 6)
         layout.addStretch(1)
         layout.addWidget(self._icon)
         layout.addWidget(self._title)
@@ -52,6 +53,23 @@ class EmptyHint(QWidget):
         self._text.setText(text)
         self._button.setText(button)
         self._button.setVisible(bool(button))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Do without the drawing where there is no room for it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        assert layout is not None
+        margins, between = layout.contentsMargins(), layout.spacing()
+        width = self.width() - margins.left() - margins.right()
+        needed = self._icon.sizeHint().height() + 3 * between
+        needed += self._title.heightForWidth(width) + self._text.heightForWidth(width)
+        if self._button.text():
+            needed += self._button.sizeHint().height() + 4 + between
+        self._icon.setVisible(self.height() - margins.top() - margins.bottom() >= needed)
 
     @property
     def title(self) -> str:

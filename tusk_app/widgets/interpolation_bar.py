@@ -77,14 +77,15 @@ class InterpolationBar(QWidget):
         shown = [
             (self.first.itemData(i), self.first.itemText(i)) for i in range(self.first.count())
         ]
-        if offered != shown:
+        is_other_list = offered != shown
+        if is_other_list:
             for combo in (self.first, self.second):
                 combo.blockSignals(True)
                 combo.clear()
                 for index, name, colour in prototypes:
                     combo.addItem(swatch(colour, filled=True), name, index)
                 combo.blockSignals(False)
-        is_new = keypoint != self._keypoint
+        is_new = is_other_list or keypoint != self._keypoint
         self._keypoint = keypoint
         is_usable = keypoint is not None and label is not None and len(offered) > 1
         for widget in (self.first, self.second, self.slider):

@@ -312,7 +312,10 @@ class PrototypeTiles(QListView):
             return
         if self.selected_prototypes() != [prototype]:
             self.setCurrentIndex(self.prototypes.index(row))
-        self.scrollTo(self.prototypes.index(row))
+        index = self.prototypes.index(row)
+        if not self.viewport().rect().contains(self.visualRect(index)):
+            # Whole rows from the top, so that none is cut where only one has room.
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtTop)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses, Esc clears, F2 renames."""

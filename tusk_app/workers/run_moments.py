@@ -29,11 +29,13 @@ class RunMoments:
         run: its folder.
         previews: probe pictures, ascending by step, at most 120.
         checkpoints: step -> model folder, only those that are still there.
+        is_gone: the folder was moved or deleted.
     """
 
     run: Path
     previews: tuple[PreviewReady, ...]
     checkpoints: dict[int, Path]
+    is_gone: bool = False
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -92,7 +94,8 @@ def read_moments(run: Path) -> RunMoments:
     if len(steps) > MAX_PREVIEWS:
         chosen = np.linspace(0, len(steps) - 1, MAX_PREVIEWS).round().astype(int)
         steps = [steps[i] for i in chosen]
-    return RunMoments(run, tuple(previews[step] for step in steps), checkpoints)
+    shown = tuple(previews[step] for step in steps)
+    return RunMoments(run, shown, checkpoints, is_gone=not run.is_dir())
 
 
 def read_checkpoint(step: int, path: Path, probes: NDArray[np.uint8] | None) -> CheckpointMoment:

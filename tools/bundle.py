@@ -9,22 +9,21 @@ from another folder with an empty home.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "dist" / "tusk"
 SUFFIX = ".exe" if os.name == "nt" else ""
-# Their tables of internal names take 120 MB, which only a debugger reads.
-STRIPPED = (
-    "torch/lib/libtorch_cpu.so",
-    "torch/lib/libtorch_python.so",
-    "llvmlite/binding/libllvmlite.so",
-)
+# Libraries in these folders were moved by their own packagers; changing them again can break them.
+NOT_STRIPPED = re.compile(r"PySide6|shiboken6|.*\.libs")
 
 
 def build() -> None:
@@ -34,6 +33,7 @@ def build() -> None:
     subprocess.run([*command, str(ROOT / "build.spec")], cwd=ROOT, check=True)
     licences = [sys.executable, str(ROOT / "tools" / "licences.py"), str(PROGRAM / "licences")]
     subprocess.run(licences, cwd=ROOT, check=True)
+    write_system_licences(PROGRAM / "licences")
     for name in ("LICENSE", "NOTICE"):
         (PROGRAM / name).write_bytes((ROOT / name).read_bytes())
     if os.name != "nt":
@@ -50,12 +50,50 @@ def build() -> None:
 
 
 def strip() -> None:
-    """Remove what only a debugger reads from the largest libraries."""
+    """Remove from libraries the tables of internal names, which only a debugger reads."""
     if shutil.which("strip") is None:
-        print("no `strip` here: the bundle stays 120 MB larger")
+        print("no `strip` here: the bundle stays 160 MB larger")
         return
-    paths = [PROGRAM / "_internal" / name for name in STRIPPED]
-    subprocess.run(["strip", "--strip-unneeded", *filter(Path.is_file, paths)], check=True)
+    inside = PROGRAM / "_internal"
+    paths = [
+        path
+        for path in (*inside.rglob("*.so"), *inside.rglob("*.so.*"))
+        if not path.is_symlink() and not NOT_STRIPPED.match(path.relative_to(inside).parts[0])
+    ]
+    subprocess.run(["strip", "--strip-unneeded", *paths], check=True)
+
+
+def write_system_licences(folder: Path) -> None:
+    """Copy the licences of Python, of PyInstaller's starter and of the system's libraries."""
+    python = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
+    starter = metadata.distribution("pyinstaller")
+    texts = {
+        "pyinstaller": [file.locate() for file in starter.files or [] if "COPYING" in file.name]
+    }
+    texts["python"] = [python] if python.is_file() else []
+    for package in sorted(set(map(debian_package, system_libraries()))):
+        copyright_file = Path("/usr/share/doc") / package / "copyright"
+        texts[f"system/{package}"] = [copyright_file] if package else []
+    for name, files in texts.items():
+        for file in filter(Path.is_file, map(Path, files)):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name / file.name).write_bytes(file.read_bytes())
+
+
+def system_libraries() -> list[str]:
+    """Return the names of the libraries that were taken from the system."""
+    loose = (PROGRAM / "_internal").glob("*.so*")
+    return [path.name for path in loose if not path.is_symlink()]
+
+
+def debian_package(library: str) -> str:
+    """Return the Debian package that a library is of; empty where that is not known."""
+    if shutil.which("dpkg") is None:
+        return ""
+    found = subprocess.run(
+        ["dpkg", "--search", f"*/{library}"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.partition(":")[0]
 
 
 def size_of(folder: Path) -> int:

@@ -105,6 +105,10 @@ def test_a_shared_folder_is_a_model_with_a_card(tmp_path: Path) -> None:
     yaml = pytest.importorskip("yaml")
     header = yaml.safe_load(card.split("---")[1])
     assert "tusk" in header["tags"]
+    assert "RGB" in card
+    assert "Names of prototypes are in `prototypes.json`" in card
+    # It is not in a package index, where anyone could take its name.
+    assert "pip install" not in card
     with pytest.raises(ExportError):
         export_folder(folder, folder)
 

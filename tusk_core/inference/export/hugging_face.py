@@ -43,21 +43,23 @@ def export_folder(model: str | Path, out: Path) -> list[Path]:
         for name in (WEIGHTS, SETTINGS):
             with replacing(out / name) as temporary:
                 shutil.copyfile(source / name, temporary)
-        write_text(out / CARD, model_card(meta))
         if (source / FILE_NAME).is_file():
             with replacing(out / FILE_NAME) as temporary:
                 shutil.copyfile(source / FILE_NAME, temporary)
+        write_text(out / CARD, model_card(meta, has_names=(out / FILE_NAME).is_file()))
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
     written = [out / name for name in (WEIGHTS, SETTINGS, CARD, FILE_NAME)]
     return [path for path in written if path.is_file()]
 
 
-def model_card(meta: ModelMeta) -> str:
+def model_card(meta: ModelMeta, *, has_names: bool) -> str:
     """Return a model card in Markdown with Hugging Face's header."""
     config = meta.config
     data, keypoints = config.data, config.keypoints
     used = sum(share > 0.2 / len(meta.usage) for share in meta.usage)
+    colours = "grey" if data.channels == 1 else "RGB"
+    names = f"Names of prototypes are in `{FILE_NAME}`" if has_names else "Prototypes have no names"
     return f"""---
 library_name: tusk
 pipeline_tag: keypoint-detection
@@ -71,13 +73,13 @@ tags:
 
 Keypoints found without labels by TUSK (task-agnostic unsupervised keypoints): an encoder reads
 places and descriptors from a picture, a decoder rebuilds the picture from them alone, and
-prototypes name the kinds of keypoint it met.
+prototypes stand for the kinds of keypoint it met.
 
 | | |
 |---|---|
 | learnt from | `{data.source}` |
 | preset | `{config.preset}`, step {meta.step}, seed {config.run.seed} |
-| pictures | {data.width} × {data.height} px, {data.channels} channels, fitted by `{data.fit}` |
+| pictures | {data.width} × {data.height} px, {colours}, fitted by `{data.fit}` |
 | keypoints a picture | {keypoints.num_keypoints} |
 | prototypes | {config.prototypes.num_prototypes}, {used} in use |
 | decoder | {config.decoder.kind}, {config.decoder.blend}, background {config.decoder.background} |
@@ -85,8 +87,9 @@ prototypes name the kinds of keypoint it met.
 
 ## Use
 
+With TUSK Studio installed:
+
 ```
-pip install tusk-studio
 tusk detect THIS_FOLDER PICTURES --out points.json
 tusk reconstruct THIS_FOLDER PICTURE.png --out parts
 ```
@@ -104,5 +107,5 @@ Coordinates are pixels of the original picture, (x, y), (0, 0) at the centre of 
 ## Limits
 
 Scores compare places within one picture; they do not say whether a picture shows anything the
-model knows. Prototypes have numbers, not names. Written by TUSK {__version__}.
+model knows. {names}. Written by TUSK {__version__}.
 """

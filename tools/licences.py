@@ -154,6 +154,11 @@ Qt for Python (PySide6, shiboken6) and Qt are used under the GNU Lesser General 
 own builds, and you may examine the program to do so. Their source is at
 https://download.qt.io/official_releases/QtForPython/ and https://download.qt.io/.
 
+The stand-alone program also contains Python (PSF-2.0), the starter of PyInstaller (GPL-2.0 with an
+exception: what it starts may have any licence) and libraries of the system it was built on, such as
+GLib, libgcrypt and libsystemd (LGPL-2.1, separate files likewise). Their licences are in its folder
+`licences`, with every licence text of every package.
+
 OpenCV contains FFmpeg under the GNU Lesser General Public License 2.1; source: https://ffmpeg.org.
 
 The VGG16 weights in resources/vgg16 are by the Visual Geometry Group, University of Oxford, under

@@ -105,10 +105,25 @@ def fine_tune(
     run_root: Path,
     name: str | None = None,
 ) -> Iterator[TrainEvent]:
-    """Train a new run that starts from the weights of ``model`` where shapes agree."""
+    """Train a new run that starts from the weights of ``model`` where shapes agree.
+
+    Args:
+        config: of the new run.
+        model: a model folder, a run folder (its best checkpoint) or the name of a bundled model.
+        control: stop, pause, save.
+        run_root: folder of run folders.
+        name: of the run.
+
+    Raises:
+        ModelFileError: at once, before anything is written, if there is no such model.
+    """
+    from tusk_core.inference.model_paths import find_model
+    from tusk_core.nn.model_files import read_meta
     from tusk_core.training.trainer import run_training
 
-    return run_training(config, control, run_root=run_root, name=name, start_from=model)
+    folder = find_model(model)
+    read_meta(folder)
+    return run_training(config, control, run_root=run_root, name=name, start_from=folder)
 
 
 def estimate(

@@ -205,6 +205,7 @@ class TrainingEstimate:
         memory_bytes: peak expected.
         device: where.
         detail: one sentence.
+        memory_limit: memory that the device has, in bytes; None where that is not known.
     """
 
     seconds_per_step: float
@@ -212,6 +213,7 @@ class TrainingEstimate:
     memory_bytes: int
     device: str
     detail: str
+    memory_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

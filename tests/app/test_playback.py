@@ -14,6 +14,8 @@ from tests.support.media_bench import (
     piece_source,
     write_video,
 )  # fmt: skip
+from tusk_app.docks.canvas_area import CanvasArea
+from tusk_app.docks.inspector_dock import InspectorDock
 from tusk_app.docks.timeline_dock import TimelineDock, clock
 from tusk_app.widgets.timeline_bar import Strip, TimelineBar, binned
 from tusk_app.workers.latest_value import LatestValue
@@ -72,6 +74,34 @@ def test_damaged_picture_is_told_and_the_next_one_shows(bench, qtbot) -> None:
     bench.document.go_to(2)
     qtbot.waitUntil(lambda: bench.document.picture is not None)
     assert problems[-1] == ""
+
+
+def test_a_folder_that_is_gone_is_told_once_by_toast_and_always_on_the_canvas(bench, qtbot) -> None:
+    area = CanvasArea(bench)
+    qtbot.addWidget(area)
+    inspector = InspectorDock(bench)
+    qtbot.addWidget(inspector)
+    source = piece_source(5)
+    source.broken.update({1, 2, 3})
+    open_and_wait(bench, source, qtbot)
+    toasts, problems = [], []
+    bench.notices.toast_posted.connect(toasts.append)
+    bench.playback.problem.connect(problems.append)
+    for index in (1, 2, 3):
+        bench.document.go_to(index)
+        qtbot.waitUntil(lambda number=index: len(problems) == number)
+    assert len(toasts) == 1
+    title, text = area.canvas._placeholder
+    assert title == "This picture cannot be shown"
+    assert "damaged" in text
+    assert "open it again" in text
+    assert "keypoints in" not in area._state.text()
+    inspector.refresh()
+    assert "No picture is shown" in inspector.hint.title
+    bench.document.go_to(4)
+    qtbot.waitUntil(lambda: bench.document.picture is not None)
+    bench.document.go_to(3)
+    qtbot.waitUntil(lambda: len(toasts) == 2)
 
 
 def test_old_source_is_closed_when_another_is_opened(bench, qtbot) -> None:

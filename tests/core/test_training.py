@@ -25,8 +25,9 @@ from tusk_core.events import (
     StepDone,
 )
 from tusk_core.nn.model_files import load_model
-from tusk_core.results import SourceError, TrainingError
+from tusk_core.results import ModelFileError, SourceError, TrainingError
 from tusk_core.training.checkpoint import STATE, prune_checkpoints
+from tusk_core.training.estimate import _probe
 from tusk_core.training.event_log import EventLog
 from tusk_core.training.run_folder import RunFolder
 from tusk_core.training.session import Session
@@ -383,6 +384,24 @@ def test_fine_tuning_starts_from_the_other_model(tmp_path) -> None:
     assert losses(events)[0]["reconstruction"] < losses(first)[0]["reconstruction"]
 
 
+def test_fine_tuning_starts_from_a_bundled_model_by_name(tmp_path) -> None:
+    config = tiny(**{"optim.steps": 1, "prototypes.num_prototypes": 9})
+    events = list(api.fine_tune(config, "tetrominoes", RunControl(), run_root=tmp_path))
+    told = [e.message for e in events if isinstance(e, Notice) if "Started from" in e.message]
+    assert "tetrominoes" in told[0]
+    assert "the others begin anew" in told[0]
+
+
+def test_a_model_that_is_none_is_refused_before_a_run_is_made(tmp_path) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "config.json").write_text('{"architectures": ["Other"]}')
+    for model in ("no such model", foreign):
+        with pytest.raises(ModelFileError, match=r"no model|not a model folder"):
+            api.fine_tune(tiny(), model, RunControl(), run_root=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_every_picture_is_seen_once_before_any_comes_again() -> None:
     drawn = np.concatenate([batch_indices(10, 4, step, 0) for step in range(5)])
     assert sorted(drawn[:10]) == sorted(drawn[10:]) == list(range(10))
@@ -406,6 +425,18 @@ def test_estimate_scales_with_the_run() -> None:
     assert again.memory_bytes == pytest.approx(short.memory_bytes, rel=0.05)
     larger = api.estimate(tiny(**{"optim.batch_size": 32}), num_steps=1)
     assert larger.memory_bytes > 2 * short.memory_bytes
+
+
+def test_the_estimate_of_a_huge_run_takes_small_steps() -> None:
+    huge = {"data.width": 2048, "data.height": 1024, "optim.batch_size": 4096,
+            "keypoints.num_keypoints": 512}  # fmt: skip
+    probe, scale = _probe(tiny(**huge))
+    assert probe.optim.batch_size * probe.data.width * probe.data.height < 100_000
+    assert probe.data.width == pytest.approx(2 * probe.data.height, abs=2)
+    pixels = probe.optim.batch_size * probe.data.width * probe.data.height
+    assert scale * pixels == pytest.approx(4096 * 2048 * 1024)
+    estimate = api.estimate(tiny(**huge, **{"encoder.widths": [4, 4]}), num_steps=1)
+    assert estimate.memory_limit is None or estimate.memory_bytes > estimate.memory_limit
 
 
 @pytest.mark.slow

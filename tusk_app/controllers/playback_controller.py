@@ -64,6 +64,7 @@ class PlaybackController(QObject):
         self._is_reading = False
         self._wanted = -1  # index asked of the reader last
         self._is_ticking = False
+        self._has_problem = False
         self._wants_truth = False
         self._speed = 1.0
         self._loops = True
@@ -289,6 +290,7 @@ class PlaybackController(QObject):
         self._document.set_picture(index, result.picture)
         if result.truth is not None:
             self._document.set_truth(result.truth)
+        self._has_problem = False
         self.problem.emit("")
         if self._is_reading and wanted != index:
             # Scrubbing: a newer picture is on its way, so the document keeps asking for that.
@@ -298,7 +300,9 @@ class PlaybackController(QObject):
 
     def _tell_problem(self, result: ReadPicture) -> None:
         self.problem.emit(result.problem)
-        if not self.is_playing:
+        # The canvas tells of each; a toast of the first in a row only.
+        if not self.is_playing and not self._has_problem:
             self._notices.toast(result.problem, "warning")
+        self._has_problem = True
         if result.index == self._document.index:
             self._document.set_picture(result.index, None)

@@ -83,6 +83,15 @@ class EstimateLine(QWidget):
         if self._config is None or self._measured is not self._config:
             return
         self._cancel.hide()
+        limit = estimate.memory_limit
+        if limit is not None and estimate.memory_bytes > limit:
+            self._say(
+                f"This needs about {readable.memory(estimate.memory_bytes)} of memory; "
+                f"{estimate.device} has {readable.memory(limit)}. Take smaller pictures, fewer in "
+                "a step, or accumulate (Optimisers).",
+                "warning",
+            )
+            return
         memory = f", {readable.memory(estimate.memory_bytes)} of memory"
         self._say(
             f"{readable.rough_duration(estimate.total_seconds).capitalize()} on {estimate.device}"

@@ -110,6 +110,7 @@ class CanvasArea(QWidget):
             signal.connect(self._show_state)
         bench.inference.model_opening.connect(self._show_state)
         document.detection_changed.connect(self._show_state)
+        document.picture_changed.connect(self._show_state)
         bench.camera.stats_changed.connect(self._show_state)
         bench.camera.state_changed.connect(self._show_state)
         bench.jobs.job_started.connect(self._add_job)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 ORIGIN = "canvas"
 WANTS = "canvas"
+GO_ON = (
+    "Go on to another one; if the folder was moved or its disk taken away, bring it back or open "
+    "it again."
+)
 
 
 class CanvasBinding(QObject):
@@ -151,7 +155,7 @@ class CanvasBinding(QObject):
     def _take_problem(self, problem: str) -> None:
         self._problem = problem
         if problem:
-            self._canvas.set_placeholder("This picture cannot be shown", problem)
+            self._canvas.set_placeholder("This picture cannot be shown", f"{problem} {GO_ON}")
 
     # Selection, both ways
 

@@ -146,6 +146,8 @@ class InspectorDock(QDockWidget):
         document = self._bench.document
         if self._bench.camera.is_on:
             text = ("The camera is on", "Freeze a frame to look at its keypoints in numbers.")
+        elif document.picture is None and document.source is not None:
+            text = ("No picture is shown", "Its keypoints appear here when there is one.")
         elif document.picture is None:
             text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
         elif document.model is None and self._bench.inference.is_busy:

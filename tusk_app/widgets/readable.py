@@ -48,7 +48,9 @@ def memory(num_bytes: int) -> str:
     """Return such as ``"380 MB"`` or ``"1.4 GB"``."""
     if num_bytes < 1_000_000_000:
         return f"{num_bytes / 1e6:.0f} MB"
-    return f"{num_bytes / 1e9:.1f} GB"
+    if num_bytes < 1_000_000_000_000:
+        return f"{num_bytes / 1e9:.1f} GB"
+    return f"{num_bytes / 1e12:,.1f} TB"
 
 
 def rate(per_second: float) -> str:

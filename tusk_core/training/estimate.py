@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import statistics
 import sys
 import time
@@ -16,6 +18,9 @@ from tusk_core.training.distributed import Team
 from tusk_core.training.session import Session
 
 _FLOAT_BYTES = 4
+_MOST_TIMED = 4
+_MOST_PIXELS = 2 * 192 * 192  # of all timed pictures together
+_MOST_POINTS = 64
 _OPTIMISER_COPIES = 4  # weights, gradient and Adam's two moments
 
 
@@ -24,7 +29,8 @@ def estimate_training(
 ) -> TrainingEstimate:
     """Run ``num_steps`` real steps on noise, after one to warm up.
 
-    A small batch is timed on the CPU and scaled up, so that the answer comes within seconds.
+    A few pictures, made smaller if they are large, are timed on the CPU and scaled up, so that the
+    answer comes within seconds.
 
     Raises:
         TuskError: if the device cannot be used.
@@ -32,15 +38,10 @@ def estimate_training(
     """
     limit_threads(config.run.threads)
     device = choose_device(config.run.device)
-    batch = config.optim.batch_size
-    timed = batch if device.name != "cpu" else min(batch, 4)
-    probe = replaced(config, {"optim.batch_size": timed, "optim.accumulate": 1})
+    probe, scale = _probe(config) if device.name == "cpu" else (_whole(config), 1.0)
     session = Session(probe, torch.device(device.name), Team())
-    generator = torch.Generator().manual_seed(0)
-    data = config.data
-    images = torch.rand(timed, data.channels, data.height, data.width, generator=generator)
-    images = images.to(device.name)
-    activations = _kept_bytes(session, images) * batch // timed
+    images = _noise(probe).to(device.name)
+    activations = round(_kept_bytes(session, images) * scale)
     seconds = []
     for _ in range(num_steps):
         if control is not None and control.stop_requested:
@@ -48,7 +49,7 @@ def estimate_training(
         begin = time.perf_counter()
         session.train_step(images)  # ends with a read-back, so the device is done
         seconds.append(time.perf_counter() - begin)
-    step_seconds = statistics.median(seconds) * batch / timed
+    step_seconds = statistics.median(seconds) * scale
     weights = sum(p.numel() for p in session.model.parameters())
     memory = activations + weights * _FLOAT_BYTES * _OPTIMISER_COPIES
     total = step_seconds * config.optim.steps
@@ -59,8 +60,44 @@ def estimate_training(
         total_seconds=total,
         memory_bytes=int(memory),
         device=device.name,
-        detail=f"Measured over {num_steps} steps of {timed} pictures on {device.label}.",
+        detail=f"Measured over {num_steps} steps of {len(images)} pictures on {device.label}.",
+        memory_limit=_memory_of(device.name),
     )
+
+
+def _whole(config: TrainConfig) -> TrainConfig:
+    return replaced(config, {"optim.accumulate": 1})
+
+
+def _probe(config: TrainConfig) -> tuple[TrainConfig, float]:
+    """Return settings whose step takes a moment on any CPU, and how much more the whole one does.
+
+    A step cannot be broken off, so that it must be short however large the pictures are.
+    """
+    data, batch = config.data, config.optim.batch_size
+    timed = max(1, min(batch, _MOST_TIMED, _MOST_POINTS // config.keypoints.num_keypoints))
+    timed = max(1, min(timed, _MOST_PIXELS // (data.width * data.height)))
+    shrink = max(1.0, math.sqrt(timed * data.width * data.height / _MOST_PIXELS))
+    width, height = (max(8, round(side / shrink)) for side in (data.width, data.height))
+    changes = {"data.width": width, "data.height": height}
+    probe = replaced(_whole(config), {**changes, "optim.batch_size": timed})
+    return probe, batch / timed * (data.width * data.height) / (width * height)
+
+
+def _noise(config: TrainConfig) -> torch.Tensor:
+    data = config.data
+    shape = (config.optim.batch_size, data.channels, data.height, data.width)
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
+
+
+def _memory_of(device: str) -> int | None:
+    """Return the memory in bytes that a device has; None where that is not known."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def _kept_bytes(session: Session, images: torch.Tensor) -> int:

@@ -287,9 +287,10 @@ class Run:
             session.set_mean_picture(division.mean_picture())
         if start_from is not None:
             path = Path(start_from)
-            path = RunFolder(path).best_model() if is_run(path) else path
-            count = load_matching_weights(session, path)
-            yield Notice("info", f"Started from {path.name}: {count} groups of weights fit.")
+            count, total = load_matching_weights(session, path), len(session.model.state_dict())
+            rest = "all" if count == total else f"{count} of {total}"
+            anew = "" if count == total else "; the others begin anew, their shapes differ"
+            yield Notice("info", f"Started from {path.name}: {rest} groups of weights fit{anew}.")
         if self.config.run.compile and self.device.name.startswith("cuda"):
             session.model.encoder.compile()
             session.model.decoder.network.compile()

@@ -91,7 +91,12 @@ class InterpolationBar(QWidget):
         for widget in (self.first, self.second, self.slider):
             widget.setEnabled(is_usable)
         if not is_usable:
-            self._label.setText(self.tr("Select a keypoint to blend it into another prototype."))
+            is_alone = keypoint is not None and len(offered) == 1
+            self._label.setText(
+                self.tr("There is no other prototype to blend it into.")
+                if is_alone
+                else self.tr("Select a keypoint to blend it into another prototype.")
+            )
             return
         self._label.setText(self.tr("Keypoint %d: blend two prototypes") % keypoint)
         if is_new:

@@ -156,8 +156,11 @@ class MarkedPicture(QWidget):
             self._caption, Qt.TextElideMode.ElideRight, int(words.width())
         )
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, shown)
+        # What has left the picture is not drawn over the words.
+        painter.setClipRect(place.adjusted(-4, -4, 4, 4))
         self._paint_links(painter)
         self._paint_wanted(painter)
+        painter.setClipping(False)
         for number, xy in enumerate(self._marks.xy):
             colour = QColor(*(int(part) for part in self._marks.colours[number]))
             stands_out = number in {self._current, self._hovered}

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent
 
     from tusk_app.models.gallery import PrototypeTile
 
@@ -282,6 +283,7 @@ class PrototypeTiles(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragEnabled(True)
@@ -312,10 +314,18 @@ class PrototypeTiles(QListView):
             return
         if self.selected_prototypes() != [prototype]:
             self.setCurrentIndex(self.prototypes.index(row))
-        index = self.prototypes.index(row)
+        self._bring_into_view(self.prototypes.index(row))
+
+    def _bring_into_view(self, index: Index) -> None:
         if not self.viewport().rect().contains(self.visualRect(index)):
             # Whole rows from the top, so that none is cut where only one has room.
             self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the chosen tile in view."""
+        super().resizeEvent(event)
+        if len(chosen := self.selectedIndexes()) == 1:
+            self._bring_into_view(chosen[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses, Esc clears, F2 renames."""

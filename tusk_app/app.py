@@ -35,7 +35,7 @@ from tusk_app.models.document import Document
 from tusk_app.models.notices import Notices
 from tusk_app.models.prototypes import PrototypeBook
 from tusk_app.models.selection import SelectionModel
-from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
+from tusk_app.settings import Settings, cache_dir, log_dir, names_folder
 from tusk_app.window.layouts import EXPLORE, TRAIN
 from tusk_app.window.progress import ProgressFeed
 from tusk_app.window.recovery import Recovery
@@ -221,12 +221,7 @@ class Program(QObject):
             return
         bench = self.workbench
         bench.settings.add_recent("model", model.path)
-        # A bundled model may lie where nobody can write; its names go to the user's folder.
-        path = model.path
-        if not os.access(path, os.W_OK):
-            path = data_dir() / "prototypes" / model.fingerprint
-            path.mkdir(parents=True, exist_ok=True)
-        bench.prototypes.reset(len(model.prototypes), path)
+        bench.prototypes.reset(len(model.prototypes), names_folder(model.path, model.fingerprint))
         known = {device.name: device.label for device in self._devices}
         self.window.status.set_device(
             known.get(model.device, model.device.upper()),

@@ -9,6 +9,8 @@ from typing import Literal, TypeVar, cast
 import platformdirs
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
+from tusk_core.resources import resource_root
+
 T = TypeVar("T", bool, int, float, str)
 
 ThemeChoice = Literal["auto", "light", "dark"]
@@ -37,6 +39,19 @@ def cache_dir() -> Path:
 def data_dir() -> Path:
     """Return the folder of samples and results; it may not exist yet."""
     return _home("data", platformdirs.user_data_dir("tusk", appauthor=False))
+
+
+def names_folder(model: Path, fingerprint: str) -> Path:
+    """Return the folder for the names of a model's prototypes: its own, where it is the user's.
+
+    Names of a bundled model, and of one that lies where nobody can write, go to the user's data.
+    """
+    is_bundled = model.resolve().is_relative_to(resource_root().resolve())
+    if not is_bundled and os.access(model, os.W_OK):
+        return model
+    folder = data_dir() / "prototypes" / fingerprint
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def log_dir() -> Path:

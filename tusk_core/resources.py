@@ -20,10 +20,7 @@ def resource_root() -> Path:
     for folder in candidates:
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(
-        "TUSK's bundled files are missing. Install the program again: "
-        "pip install --force-reinstall tusk-studio."
-    )
+    raise FileNotFoundError("TUSK's bundled files are missing. Install the program again.")
 
 
 def resource(name: str) -> Path:

@@ -14,7 +14,8 @@ from tusk_app.models.document import Document
 from tusk_app.models.notices import Notices
 from tusk_app.models.prototypes import PrototypeBook
 from tusk_app.models.selection import SelectionModel
-from tusk_app.settings import Settings, default_run_root
+from tusk_app.settings import Settings, data_dir, default_run_root, names_folder
+from tusk_core.resources import bundled_models
 
 
 class Pictures:
@@ -164,3 +165,11 @@ def test_notices_reach_the_window_and_the_log(qtbot, caplog) -> None:
         notices.error("It broke.", "No idea.", "Try again.", "trace", [("Retry", lambda: None)])
     assert told.args[0].buttons[0].text == "Retry"
     assert "It broke. No idea. Try again." in caplog.text
+
+
+def test_names_of_bundled_models_stay_out_of_the_program(tmp_path: Path) -> None:
+    for bundled in bundled_models().values():
+        folder = names_folder(bundled, "f00d")
+        assert folder == data_dir() / "prototypes" / "f00d"
+        assert folder.is_dir()
+    assert names_folder(tmp_path, "f00d") == tmp_path

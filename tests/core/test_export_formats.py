@@ -341,6 +341,10 @@ def test_a_missing_package_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ExportError, match=r"tusk-studio\[parquet\]"):
         needed("pyarrow", "parquet", "Parquet files")
+    monkeypatch.setattr("sys.frozen", True, raising=False)  # no pip there
+    with pytest.raises(ExportError, match="extra 'parquet'") as refused:
+        needed("pyarrow", "parquet", "Parquet files")
+    assert "pip install" not in str(refused.value)
 
 
 def test_nothing_detected_can_be_exported(analysis: Analysis, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 from tusk_core.results import TuskError
@@ -27,8 +28,16 @@ def needed(module: str, extra: str, what: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0].replace("_", "-")
-        line = f"'tusk-studio[{extra}]'" if extra else package
         raise ExportError(
-            f"{what} need the package {package}, which is not installed. "
-            f"Run `pip install {line}` and export again."
+            f"{what} need the package {package}. {_remedy(package, extra)}"
         ) from error
+
+
+def _remedy(package: str, extra: str) -> str:
+    if getattr(sys, "frozen", False):
+        return (
+            "The stand-alone program comes without it; install TUSK with pip, as its guide to "
+            f"installing says, with the extra {extra!r}."
+        )
+    line = f"'tusk-studio[{extra}]'" if extra else package
+    return f"It is not installed: run `pip install {line}` and export again."

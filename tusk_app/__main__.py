@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 HELP_FLAGS = frozenset({"-h", "--help", "--version"})
 SAMPLE_FLAG = "--sample"
@@ -24,6 +24,19 @@ USAGE = """usage: tusk [PATH ...]        open the window, with pictures, a video
 def console() -> int:
     """Run the command line, or the window if no command was given; returns the exit status."""
     multiprocessing.freeze_support()
+    return _interruptible(_run_console)
+
+
+def _interruptible(run: Callable[[], int]) -> int:
+    # Loading takes a second, in which Ctrl-C finds nobody else to answer it.
+    try:
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return 130
+
+
+def _run_console() -> int:
     arguments = sys.argv[1:]
     if arguments and (arguments[0] in HELP_FLAGS or arguments[0] in engine_commands()):
         return run_command(arguments)
@@ -37,7 +50,7 @@ def console() -> int:
 def main() -> int:
     """Open the window; returns the exit status."""
     multiprocessing.freeze_support()
-    return open_window(sys.argv[1:])
+    return _interruptible(lambda: open_window(sys.argv[1:]))
 
 
 def engine_commands() -> frozenset[str]:

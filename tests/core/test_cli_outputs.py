@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.support.small_models import write_model
 from tusk_core import cli
 from tusk_core.atomic import check_writable
 
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "sample:tetrominoes?count=4"
 TO_A_FILE = [
     ["detect", "{model}", SAMPLE, "--out", "{out}.csv"],
@@ -88,3 +91,23 @@ def test_a_model_is_no_run_to_resume(model: Path, capsys: pytest.CaptureFixture[
     assert "not a run folder" in error
     assert "--start-from" in error
     assert sorted(model.iterdir()) == before
+
+
+INTERRUPTED_WHILE_LOADING = """
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pydantic":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+module, *sys.argv[1:] = sys.argv[1:]
+runpy.run_module(module, run_name="__main__", alter_sys=False)
+"""
+
+
+@pytest.mark.parametrize("module", ["tusk_core", "tusk_app"])
+def test_an_interrupt_while_loading_is_no_traceback(module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING, module, "info", "here"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "Interrupted.\n"

@@ -106,6 +106,20 @@ def test_hide_from_the_menu(qtbot, gallery) -> None:
     assert not bench.prototypes.is_hidden(3)
 
 
+def test_a_prototype_nothing_was_found_of_says_so(qtbot, gallery) -> None:
+    dock, bench, _ = gallery
+    counts = np.bincount(bench.document.analysis.labels, minlength=12)
+    empty, found = int(counts.argmin()), int(counts.argmax())
+    assert counts[empty] == 0
+    bench.selection.select_prototype(empty, "test")
+    assert "nothing of" in dock.grid.accessibleDescription()
+    blank = dock.grid.grab().toImage()
+    dock.grid.set_empty_text("")
+    assert dock.grid.grab().toImage() != blank
+    bench.selection.select_prototype(found, "test")
+    assert dock.grid.accessibleDescription() == ""
+
+
 def test_a_dragged_tile_carries_its_prototype(gallery) -> None:
     dock, _, _ = gallery
     model = dock.tiles.prototypes

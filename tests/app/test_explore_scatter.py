@@ -12,6 +12,7 @@ from tusk_app import palette
 from tusk_app.models.analysis_index import stratified_sample
 from tusk_app.widgets import scatter_raster
 from tusk_app.widgets.map_export import map_svg
+from tusk_app.widgets.scatter_painter import thumbnail_places
 from tusk_app.widgets.scatter_state import ScatterStars, Viewport
 from tusk_app.widgets.scatter_view import MAX_DRAWN, ScatterView
 
@@ -61,6 +62,13 @@ def test_keys_held_decide_what_the_lasso_does(qtbot, view, keys, mode) -> None:
     with qtbot.waitSignal(view.enclosed) as closed:
         draw(view, [104], keys)
     assert closed.args[1] == mode
+
+
+def test_pictures_take_the_place_of_dots_only_where_they_have_room(view) -> None:
+    wide = Viewport((1.0, 1.0), 100.0, (400, 400))
+    assert len(thumbnail_places(view.state, wide)[0]) == 9
+    close = Viewport((1.0, 1.0), 20.0, (400, 400))
+    assert thumbnail_places(view.state, close) is None
 
 
 def test_hidden_points_are_not_selected(qtbot, view) -> None:

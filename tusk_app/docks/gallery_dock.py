@@ -99,7 +99,7 @@ class GalleryDock(QDockWidget):
         left_layout.setSpacing(3)
         left_layout.addLayout(head)
         left_layout.addWidget(self.tiles, 1)
-        splitter = AdaptiveSplitter(_NARROW, (330, 420), (185, 155))
+        splitter = AdaptiveSplitter(_NARROW, (400, 370), (185, 155))
         splitter.addWidget(left)
         splitter.addWidget(self._make_detections())
         splitter.use_sizes()
@@ -250,8 +250,14 @@ class GalleryDock(QDockWidget):
         self.grid.set_captions(self._caption if key in {"similarity", "score", "error"} else None)
         self.grid.set_rows(rows, frames)
         self.grid.set_selected(self._bench.selection.detections)
+        self.grid.set_empty_text(self._why_empty())
         name = "All detections" if self._shown is None else book.name(self._shown)
         self._title.setText(f"<b>{escape(name)}</b> · {readable.count(len(rows))}")
+
+    def _why_empty(self) -> str:
+        if self._shown is None:
+            return "Every detection is hidden." if self._bench.prototypes.hidden().all() else ""
+        return f"These pictures show nothing of {self._bench.prototypes.name(self._shown)}."
 
     def _caption(self, row: int) -> str:
         analysis = self._bench.document.analysis

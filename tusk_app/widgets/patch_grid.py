@@ -18,6 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
+from tusk_app.widgets import tones
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,6 +62,7 @@ class PatchGrid(QAbstractScrollArea):
         self._current = 0
         self._anchor = 0
         self._side = 72
+        self._empty_text = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -92,6 +95,12 @@ class PatchGrid(QAbstractScrollArea):
         self._find_all_selected()
         self.verticalScrollBar().setValue(0)
         self._layout()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why there is nothing, where there is nothing."""
+        self._empty_text = text
+        self.setAccessibleDescription("" if len(self._rows) else text)
+        self.viewport().update()
 
     def set_side(self, side: int) -> None:
         """Draw patches larger or smaller."""
@@ -175,6 +184,11 @@ class PatchGrid(QAbstractScrollArea):
         """Paint the patches in view."""
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        if len(self._rows) == 0:
+            painter.setPen(tones.tone(self.palette(), "muted"))
+            room = self.viewport().rect().adjusted(12, 8, -12, -8)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(room, flags, self._empty_text)
         first, last = self._visible_span()
         shown = self._rows[first:last]
         chosen = np.zeros(len(shown), np.bool_)

@@ -22,6 +22,7 @@ CROWDED_RADIUS = 1.5
 CROWDED = 8000
 MAX_THUMBNAILS = 200
 THUMBNAIL = 40
+LEAST_SPREAD = 0.6  # share of the pictures that have a place of their own
 _FADED = 0.3
 
 
@@ -169,8 +170,8 @@ def thumbnail_places(
     if not 0 < int(in_view.sum()) <= MAX_THUMBNAILS:
         return None
     # Pictures that would hide each other say less than dots do.
-    cells = np.unique(np.floor(places[in_view] / (0.6 * THUMBNAIL)), axis=0)
-    if len(cells) < 0.5 * int(in_view.sum()):
+    cells = np.unique(np.floor(places[in_view] / THUMBNAIL), axis=0)
+    if len(cells) < LEAST_SPREAD * int(in_view.sum()):
         return None
     return chosen[in_view], places[in_view]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
-    QPen,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
@@ -27,6 +26,7 @@ from tusk_app import icons
 from tusk_app.models.layers import LayerStates
 from tusk_app.widgets import shades, tones
 from tusk_app.widgets.layer_geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
+from tusk_app.widgets.layer_painter import paint_effect, paint_slider
 from tusk_app.widgets.picture_tile import picture_menu
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class LayerGrid(QAbstractScrollArea):
             painter.fillRect(place, QColor(0, 0, 0))
             painter.drawImage(place, image)
         if not row.pictures:
-            self._paint_effect(painter, position, row.effect)
+            paint_effect(painter, palette, self._geometry.bar_rect(top), row.effect)
         painter.setOpacity(1.0)
         self._paint_controls(painter, position, row.keypoint)
         painter.setPen(tones.tone(palette, "surface"))
@@ -247,15 +247,6 @@ class LayerGrid(QAbstractScrollArea):
             painter.drawText(box.left(), top + number * line + metrics.ascent(), shown)
         painter.setFont(self.font())
 
-    def _paint_effect(self, painter: QPainter, position: int, effect: float) -> None:
-        room = QRectF(self._geometry.bar_rect(self._top(position)))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tones.tone(self.palette(), "surface"))
-        painter.drawRoundedRect(room, 4, 4)
-        painter.setBrush(tones.tone(self.palette(), "good" if effect >= 0 else "bad"))
-        room.setWidth(max(3.0, room.width() * min(abs(effect), 1.0)))
-        painter.drawRoundedRect(room, 4, 4)
-
     def _paint_controls(self, painter: QPainter, position: int, keypoint: int) -> None:
         palette = self.palette()
         accent = tones.tone(palette, "accent")
@@ -269,18 +260,8 @@ class LayerGrid(QAbstractScrollArea):
             colour = accent if is_set else tones.tone(palette, "muted")
             ratio = self.devicePixelRatioF()
             painter.drawPixmap(place.adjusted(3, 3, -3, -3), icons.pixmap(icon, 16, colour, ratio))
-        bar = QRectF(self.slider_rect(position)).adjusted(0, 4, 0, -4)
         share = float(self._states.opacity[keypoint])
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tones.tone(palette, "line"))
-        painter.drawRoundedRect(bar, 2, 2)
-        painter.setBrush(accent)
-        painter.drawRoundedRect(
-            QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), 2, 2
-        )
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Base), 1.5))
-        knob = bar.left() + bar.width() * share
-        painter.drawEllipse(QRectF(knob - 5, bar.center().y() - 5, 10, 10))
+        paint_slider(painter, palette, self.slider_rect(position), share, accent)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Switch, slide or choose."""

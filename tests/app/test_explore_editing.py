@@ -202,6 +202,7 @@ def test_a_locked_layer_stays_where_it_is(qtbot, editor) -> None:
 def test_mute_shows_the_change_of_the_error(qtbot, editor) -> None:
     dock, grid = editor.dock, editor.dock.grid
     full = dock.blend_tile.image
+    assert dock.mask_tile.isVisible()
     keypoint = grid.rows[0].keypoint
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
     assert bool(dock._states.mute[keypoint])
@@ -267,6 +268,10 @@ def test_a_model_without_layers_is_drawn_anew_without_the_muted(qtbot, settings)
     try:
         grid = made.dock.grid
         assert all(row.pictures == () for row in grid.rows)
+        assert made.dock.mask_tile.isHidden()
+        grid.setFocus()
+        QTest.keyClick(grid, Qt.Key.Key_Down)
+        QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
         before = made.predictor.reconstructions
         QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
         qtbot.waitUntil(lambda: made.predictor.reconstructions > before, timeout=20_000)

@@ -213,6 +213,8 @@ class ReconstructionDock(QDockWidget):
             self._states = self._states.fitted(len(points.scores))
             self._take_result(result)
         self.input_tile.set_picture(result.target)
+        # Without layers nobody wins a pixel.
+        self.mask_tile.setVisible(self._blend is not None and self._blend.kind != "none")
         colours = self._bench.prototypes.colours()
         if len(colours):
             self.mask_tile.set_picture(

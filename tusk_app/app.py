@@ -28,6 +28,7 @@ from tusk_app.controllers.job_controller import JobController
 from tusk_app.controllers.playback_controller import PlaybackController
 from tusk_app.controllers.source_controller import SourceController
 from tusk_app.controllers.training_controller import RunState, TrainingController
+from tusk_app.controllers.worker_thread import any_late
 from tusk_app.logs import ErrorHooks, Logging, start_logging
 from tusk_app.main_window import MainWindow
 from tusk_app.models.display import DisplayModel
@@ -363,4 +364,7 @@ def run(paths: Sequence[str], *, sample: bool = False) -> int:
     bridge.remove()
     hooks.remove()
     logging_.stop()
+    if any_late():
+        # A thread hangs, in a dead network drive or the like; an orderly end would wait for it.
+        os._exit(int(status))
     return int(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from tusk_app import theme
 from tusk_app.app import Program
 from tusk_app.controllers.source_controller import display_name
+from tusk_app.controllers.worker_thread import any_late
 from tusk_app.main_window import DOCKS, MainWindow
 from tusk_app.settings import Settings
 from tusk_app.window.layouts import WORKSPACES
@@ -426,3 +428,23 @@ def test_all_detections_of_a_prototype_are_selected_and_visited(
     assert "No picture after" in program.window.status.message
     bench.actions.trigger("go.previous-prototype")
     assert bench.document.index == 2
+
+
+def test_a_thread_that_hangs_holds_the_window_up_once_only(qtbot, program: Program) -> None:
+    window, begun, release = program.window, threading.Event(), threading.Event()
+    opener = program.workbench.sources._opener
+    opener._thread._timeout_ms = 20
+    toasts: list[str] = []
+    program.workbench.notices.toast_posted.connect(lambda toast: toasts.append(toast.text))
+    opener.request(lambda: (begun.set(), release.wait()))
+    qtbot.waitUntil(begun.is_set)
+    window.close()
+    assert not window.closer.is_down
+    assert "Close the window again to leave without waiting" in toasts[-1]
+    assert any_late()
+    window.close()
+    assert window.closer.is_down
+    assert not window.isVisible()
+    release.set()
+    qtbot.waitUntil(lambda: not any_late())
+    assert opener._thread.end()

@@ -157,7 +157,7 @@ def test_held_out_pictures_have_a_curve_and_a_number(
     view.plot.redraw()
     assert "held_out" in view.plot.legend.shown()
     assert " / " in view.numbers.value("loss")
-    assert "Held-out loss" in view.card.text
+    assert "held-out loss" in view.card.text
     assert any("held out" in notice.message for notice in record.notices)
 
     assert record.run_dir is not None

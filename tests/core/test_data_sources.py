@@ -315,6 +315,18 @@ def test_summary_of_a_folder(tmp_path):
     assert not summary.has_ground_truth
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with names there")
+def test_a_pipe_among_the_pictures_is_not_waited_for(tmp_path):
+    _write(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name in ("empty.png", "empty too.png"):
+        (tmp_path / name).touch()
+    summary = api.summarise_source(str(tmp_path))
+    assert summary.num_pictures == 1
+    assert len(summary.unreadable) == 3
+    assert summary.duplicates == ()
+
+
 def test_summary_of_other_sources(tmp_path):
     path = tmp_path / "numbers.avi"
     _numbered_video(path, 12)

@@ -258,10 +258,10 @@ def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
     if math.isfinite(final):
         figures.append(("Reconstruction loss", readable.loss(final)))
     best = record.best_checkpoint
-    if best is not None and best.held_out_loss is not None:
-        figures.append(("Held-out loss, best", readable.loss(best.held_out_loss)))
     if best is not None:
-        figures.append(("Best checkpoint", f"step {readable.count(best.step)}"))
+        loss = best.held_out_loss
+        measured = "" if loss is None else f", held-out loss {readable.loss(loss)}"
+        figures.append(("Best checkpoint", f"step {readable.count(best.step)}{measured}"))
     if record.preview is not None:
         report = describe_usage(record.preview.usage, 1.0)
         figures.append(("Prototypes in use", f"{report.num_used} of {len(record.preview.usage)}"))

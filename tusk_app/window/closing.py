@@ -34,6 +34,7 @@ class Closer(QObject):
         self._waits_for_run = False
         self._is_forced = False
         self._is_down = False
+        self._late: tuple[str, ...] = ()
         workbench.training.run_ended.connect(self._take_run_end)
 
     @property
@@ -103,11 +104,16 @@ class Closer(QObject):
         late = [name for name, shutdown in parts.items() if not shutdown()]
         if late:
             log.warning("still busy at closing: %s", ", ".join(late))
-            bench.notices.toast(
-                f"Still finishing: {', '.join(late)}. Close the window again in a moment.",
-                "warning",
-            )
-            return self._is_forced
+            # Asked a second time, the window goes: what hangs, such as a dead network drive, may
+            # hang for ever. Whatever was worth keeping is on the disk by now.
+            if not self._late and not self._is_forced:
+                self._late = tuple(late)
+                bench.notices.toast(
+                    f"Still finishing: {', '.join(late)}. Close the window again to leave without "
+                    "waiting.",
+                    "warning",
+                )
+                return False
         self._is_down = True
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -109,9 +110,12 @@ def find_duplicates(
     for index in range(len(source)):
         path = source.path(index)
         try:
-            groups[path.stat().st_size,].append(path)
+            status = path.stat()
         except OSError:
             continue
+        # A pipe would be waited for without end; that empty files are alike is no news.
+        if stat.S_ISREG(status.st_mode) and status.st_size:
+            groups[status.st_size,].append(path)
     groups = _regrouped(groups, _ends, stopped)
     left = _HASH_BUDGET - sum(int(str(key[0])) * len(group) for key, group in groups.items())
     if left > 0:

@@ -170,7 +170,10 @@ class RunFolder:
         try:
             return parse_config(_read_json(self.path / "config.json"))
         except ConfigError as error:
-            raise SourceError(f"The settings of {self.path} cannot be used: {error}") from error
+            raise SourceError(
+                f"The settings of {self.path} cannot be used: {str(error).rstrip('.')}. If a newer "
+                "TUSK made the run, update this one; else begin a new run from its model."
+            ) from error
 
     def checkpoint(self, step: int) -> Path:
         """Return the folder of the checkpoint at ``step``."""

@@ -292,6 +292,20 @@ def test_videos_need_a_known_ending(with_pictures: Analysis, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*a.*"))
 
 
+@pytest.mark.parametrize("file_format", ["video", "yolo", "figure-png", "figure-svg"])
+def test_pictures_that_are_gone_are_told(
+    file_format: str, with_pictures: Analysis, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    write_picture(other / "new.png", np.zeros((8, 8, 3), np.uint8))
+    moved = dataclasses.replace(with_pictures, source=str(other))
+    out = tmp_path / f"out{FORMATS[file_format].suffix}"
+    with pytest.raises(SourceError, match="no longer there"):
+        api.export_analysis(moved, out, file_format=file_format)
+    assert not out.is_file()
+
+
 def test_a_video_cut_short_is_not_kept(
     with_pictures: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,7 +166,7 @@ def _add_errors(
     in_test: NDArray[np.bool_],
 ) -> None:
     found = _errors(predicted, targets, truth, in_test)
-    main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
+    main = _main_scale(found)
     for name in sorted(found, key=lambda one: one != main):
         scores.add_mean(name, known_mean(found[name]))
     for index, landmark in enumerate(truth.names):
@@ -186,8 +186,11 @@ def _add_plain(
 ) -> None:
     """Add one error by the main scale, such as that of always answering the mean shape."""
     found = _errors(predicted, targets, truth, in_test)
-    main = "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
-    scores.add_mean(name, known_mean(found[main]))
+    scores.add_mean(name, known_mean(found[_main_scale(found)]))
+
+
+def _main_scale(found: dict[str, NDArray[np.float64]]) -> str:
+    return "error_eye_distance" if "error_eye_distance" in found else "error_image_size"
 
 
 def reference_for(names: tuple[str, ...]) -> dict[str, float]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import encode_picture, write_picture
-from tusk_core.data.source import open_source
 from tusk_core.inference.draw import colour_of, draw_keypoints, enlargement, with_legend
+from tusk_core.inference.export.originals import original_pictures
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -93,15 +93,13 @@ def write_svg_figure(table: DetectionTable, path: Path) -> list[str]:
 
 
 def _tiles(table: DetectionTable) -> list[_Tile]:
-    names = table.analysis.picture_names
-    wanted = np.unique(np.linspace(0, len(names) - 1, min(_MOST, len(names))).round().astype(int))
-    rows = {names[i]: int(i) for i in wanted}
-    out = []
-    with open_source(table.analysis.source) as source:
-        indices = [i for i in range(len(source)) if source.name(i) in rows]
-        for index, picture in source.stream(indices):
-            if not isinstance(picture, SourceError):
-                out.append(_Tile(picture, table.rows_of(rows[source.name(index)])))
+    count = len(table.analysis.picture_names)
+    wanted = np.linspace(0, count - 1, min(_MOST, count)).round().astype(int)
+    out = [
+        _Tile(picture, table.rows_of(number))
+        for number, picture, _ in original_pictures(table.analysis, frozenset(wanted.tolist()))
+        if not isinstance(picture, SourceError)
+    ]
     if not out:
         raise SourceError(f"The pictures of {table.analysis.source} are no longer there.")
     return out

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from tusk_core.data.source import open_source
 from tusk_core.inference.draw import draw_keypoints, enlargement
+from tusk_core.inference.export.originals import original_pictures
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.results import SourceError
 
@@ -72,22 +72,19 @@ def _write_frames(table: DetectionTable, path: Path, code: str) -> int:
 
 def _drawn(table: DetectionTable) -> Iterator[tuple[NDArray[np.uint8], float]]:
     analysis = table.analysis
-    rows = {name: row for row, name in enumerate(analysis.picture_names)}
-    with open_source(analysis.source) as source:
-        indices = [i for i in range(len(source)) if source.name(i) in rows]
-        for index, picture in source.stream(indices):
-            if isinstance(picture, SourceError):
-                continue
-            chosen = table.rows_of(rows[source.name(index)])
-            factor = enlargement((picture.shape[1], picture.shape[0]))
-            drawn = draw_keypoints(
-                picture,
-                analysis.xy[chosen],
-                analysis.labels[chosen],
-                analysis.scores[chosen],
-                factor=factor,
-            )
-            yield _even(drawn), source.fps or _PICTURES_PER_SECOND
+    for number, picture, rate in original_pictures(analysis):
+        if isinstance(picture, SourceError):
+            continue
+        chosen = table.rows_of(number)
+        factor = enlargement((picture.shape[1], picture.shape[0]))
+        drawn = draw_keypoints(
+            picture,
+            analysis.xy[chosen],
+            analysis.labels[chosen],
+            analysis.scores[chosen],
+            factor=factor,
+        )
+        yield _even(drawn), rate or _PICTURES_PER_SECOND
 
 
 def _even(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import write_picture
-from tusk_core.data.source import open_source
+from tusk_core.inference.export.originals import original_pictures
 from tusk_core.inference.export.skeleton import best_per_prototype
 from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
@@ -39,16 +39,12 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
     stems = unique_stems(analysis.picture_names)
     (path / "images").mkdir(parents=True, exist_ok=True)
     (path / "labels").mkdir(exist_ok=True)
-    rows = {name: row for row, name in enumerate(analysis.picture_names)}
-    with open_source(analysis.source) as source:
-        indices = [i for i in range(len(source)) if source.name(i) in rows]
-        for index, picture in source.stream(indices):
-            if isinstance(picture, SourceError):
-                raise picture
-            row = rows[source.name(index)]
-            write_picture(path / "images" / f"{stems[row]}.png", picture)
-            line = _label_line(skeleton, row, analysis.picture_sizes[row])
-            write_text(path / "labels" / f"{stems[row]}.txt", line)
+    for row, picture, _ in original_pictures(analysis):
+        if isinstance(picture, SourceError):
+            raise picture
+        write_picture(path / "images" / f"{stems[row]}.png", picture)
+        line = _label_line(skeleton, row, analysis.picture_sizes[row])
+        write_text(path / "labels" / f"{stems[row]}.txt", line)
     names = json.dumps(list(skeleton.nodes), ensure_ascii=False)
     text = (
         "# Keypoints found by TUSK, one a prototype; visibility 2 = found, 0 = not in the picture\n"

@@ -1,0 +1,42 @@
+"""The pictures that detections were found in, read again from where they lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tusk_core.data.source import open_source
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.results import Analysis
+
+
+def original_pictures(
+    analysis: Analysis, chosen: frozenset[int] | None = None
+) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError, float]]:
+    """Yield the pictures in the order of their source.
+
+    Args:
+        analysis: knows the source and the names.
+        chosen: numbers of pictures in the analysis; None yields all.
+
+    Yields:
+        number of the picture in the analysis; (H, W, 3) uint8 RGB, or why it cannot be read; and
+        pictures a second of a video, else 0.
+
+    Raises:
+        SourceError: if none of them is there any longer.
+    """
+    names = analysis.picture_names
+    numbers = {name: i for i, name in enumerate(names) if chosen is None or i in chosen}
+    with open_source(analysis.source) as source:
+        indices = [i for i in range(len(source)) if source.name(i) in numbers]
+        if not indices:
+            raise SourceError(f"The pictures of {analysis.source} are no longer there.")
+        for index, picture in source.stream(indices):
+            yield numbers[source.name(index)], picture, source.fps

@@ -17,6 +17,7 @@ from tusk_core.data import folders
 from tusk_core.data.coco import load_truth
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.source import open_source
+from tusk_core.data.survey import is_grey
 from tusk_core.results import SourceError
 
 
@@ -325,6 +326,14 @@ def test_a_pipe_among_the_pictures_is_not_waited_for(tmp_path):
     assert summary.num_pictures == 1
     assert len(summary.unreadable) == 3
     assert summary.duplicates == ()
+
+
+def test_of_a_large_picture_a_part_tells_whether_it_is_grey():
+    picture = np.full((2000, 1500, 3), 90, np.uint8)
+    assert is_grey(picture)
+    picture[:, :300, 0] = 200
+    assert not is_grey(picture)
+    assert is_grey(picture[:1, 300:301])
 
 
 def test_summary_of_other_sources(tmp_path):

@@ -165,14 +165,21 @@ def _converse(pipe: object, request: object, analysis: Analysis) -> str:
     raise SelfTestError(f"no map within {MAP_SECONDS} s")
 
 
+def _pass_on(_kind: object, _context: object, text: str) -> None:
+    # The offscreen platform says for every window what it cannot do.
+    if "propagateSizeHints" not in text:
+        sys.stderr.write(f"{text}\n")
+
+
 def check_window() -> str:
     """Open the window, wait until it is painted and the engine is loaded, close it."""
-    from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer
+    from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer, qInstallMessageHandler
 
     from tusk_app.app import Program, make_application
     from tusk_app.controllers.inference_controller import EngineState
     from tusk_app.settings import Settings
 
+    qInstallMessageHandler(_pass_on)
     make_application(["tusk"])
     clock = QElapsedTimer()
     clock.start()

@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "dist" / "tusk"
 SUFFIX = ".exe" if os.name == "nt" else ""
+# Under the GPL.
+BINDING = re.compile(r"(lib|_)?(readline|gdbm|x264|x265)\b.*\.(so|dylib|dll|pyd)", re.IGNORECASE)
 # Libraries in these folders were moved by their own packagers; changing them again can break them.
 NOT_STRIPPED = re.compile(r"PySide6|shiboken6|.*\.libs")
 
@@ -33,6 +35,7 @@ def build() -> None:
     subprocess.run([*command, str(ROOT / "build.spec")], cwd=ROOT, check=True)
     licences = [sys.executable, str(ROOT / "tools" / "licences.py"), str(PROGRAM / "licences")]
     subprocess.run(licences, cwd=ROOT, check=True)
+    shutil.copytree(ROOT / "resources" / "licences", PROGRAM / "licences", dirs_exist_ok=True)
     write_system_licences(PROGRAM / "licences")
     for name in ("LICENSE", "NOTICE"):
         (PROGRAM / name).write_bytes((ROOT / name).read_bytes())
@@ -101,6 +104,15 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in files)
 
 
+def check_contents() -> None:
+    """Refuse a bundle with links to nothing, or with what would bind the whole program."""
+    for path in PROGRAM.rglob("*"):
+        if path.is_symlink() and not path.exists():
+            raise SystemExit(f"{path} leads nowhere")
+        if BINDING.match(path.name):
+            raise SystemExit(f"{path} is under the GPL; leave it out in build.spec")
+
+
 def report_size() -> None:
     inside = PROGRAM / "_internal"
     parts = {path.name: size_of(path) for path in inside.iterdir() if path.is_dir()}
@@ -146,6 +158,7 @@ def test(*, quick: bool) -> None:
 def main() -> None:
     if "--test-only" not in sys.argv:
         build()
+    check_contents()
     report_size()
     test(quick="--quick" in sys.argv)
 

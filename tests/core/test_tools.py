@@ -144,6 +144,25 @@ def test_a_first_run_that_is_interrupted_waits_until_the_work_is_saved(tmp_path:
     assert (tmp_path / "saved").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("name", ["libreadline.so.8", "readline.cpython-311.so", "_gdbm.abi3.so"])
+def test_a_bundle_holds_nothing_that_must_not_ship(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = load("bundle")
+    monkeypatch.setattr(bundle, "PROGRAM", tmp_path)
+    (tmp_path / "libthread.so").touch()
+    (tmp_path / "link.so").symlink_to("libthread.so")
+    bundle.check_contents()
+    (tmp_path / name).touch()
+    with pytest.raises(SystemExit, match="GPL"):
+        bundle.check_contents()
+    (tmp_path / name).unlink()
+    (tmp_path / "libthread.so").unlink()
+    with pytest.raises(SystemExit, match="nowhere"):
+        bundle.check_contents()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a Unix shell")
 def test_make_help_lists_the_commands() -> None:
     make = shutil.which("make")

@@ -121,6 +121,21 @@ def test_a_report_without_tables_or_mistakes(dock: EvaluationDock) -> None:
     assert not dock.grab().isNull()
 
 
+@pytest.mark.parametrize("width", [480, 700, 960])
+def test_no_name_of_a_number_is_cut(dock: EvaluationDock, qtbot, width: int) -> None:
+    names = ("foreground_ari", "foreground_ari_strict", "ari")
+    dock.show_report(report_with(metrics=dict.fromkeys(names, 95.0)))
+    dock.resize(width, 340)
+    dock.show()
+    table = dock.table
+    qtbot.waitUntil(table.isVisible)
+    room = table.header().sectionSize(0) - 2 * table.indentation()
+    for line in table.texts():
+        if line[1]:
+            assert table.fontMetrics().horizontalAdvance(line[0]) <= room, line[0]
+    assert dock._about.height() >= dock._about.heightForWidth(dock._about.width())
+
+
 def test_the_command_shows_the_panel(bench: Workbench, dock: EvaluationDock) -> None:
     bench.actions.trigger("model.evaluate")
     assert dock.isVisible()

@@ -48,6 +48,8 @@ SAMPLES = {
     "solids": ("sample:solids?count=200&seed=1000", "multi-object"),
 }
 CHOOSE = "choose"
+# Below this width, in pixels, the names of the numbers would be cut.
+_SIDE_BY_SIDE = 900
 
 
 def evaluation_job(
@@ -204,7 +206,8 @@ class EvaluationDock(QDockWidget):
         pictures.addWidget(self._worst_title)
         pictures.addWidget(self.worst, 1)
         panes = SideOrTabs(
-            [("Numbers", self.table, 420), ("Table", self._right, 420), ("Worst", last, 160)]
+            [("Numbers", self.table, 420), ("Table", self._right, 420), ("Worst", last, 160)],
+            least=_SIDE_BY_SIDE,
         )
         results = QWidget()
         column = QVBoxLayout(results)

@@ -18,6 +18,7 @@ from tusk_app.app import compose
 from tusk_app.controllers.training_controller import RunState
 from tusk_app.docks.runs_dock import RunsDock
 from tusk_app.docks.training_dock import TrainingDock
+from tusk_app.models.notices import Toast
 from tusk_app.widgets.probe_strip import best_arrangement
 from tusk_app.widgets.usage_bars import describe_usage
 from tusk_app.workers.training_request import TrainingRequest
@@ -452,3 +453,33 @@ def test_the_panel_survives_a_change_of_theme(qtbot, qapp, bench, dock) -> None:
     finally:
         qapp.setStyleSheet("")
     assert dark < 80 < light
+
+
+def test_who_looks_elsewhere_is_told_of_warnings_and_of_the_end(
+    qtbot, bench, dock, tmp_path
+) -> None:
+    def session(_control: RunControl) -> Iterator[TrainEvent]:
+        yield RunStarted(tmp_path, 0, 2, "cpu", "", 10)
+        yield step_done(1)
+        yield Notice("info", "Nothing of note.")
+        yield Notice("warning", "The checkpoint was not saved.")
+        yield step_done(2)
+        yield CheckpointSaved(2, tmp_path, is_best=True)
+        yield RunFinished(2, "completed", tmp_path, tmp_path)
+
+    told: list[Toast] = []
+    bench.notices.toast_posted.connect(told.append)
+    for is_shown in (True, False):
+        told.clear()
+        dock.setVisible(is_shown)
+        with qtbot.waitSignal(bench.training.run_ended):
+            bench.training.start(session, title="cells")
+        qtbot.waitUntil(lambda: not bench.training.is_busy)
+        texts = [toast.text for toast in told]
+        assert texts == (
+            [] if is_shown else ["The checkpoint was not saved.", "Training: finished."]
+        )
+    assert [toast.level for toast in told] == ["warning", "success"]
+    assert told[-1].action is not None
+    told[-1].action()
+    assert dock.isVisible()

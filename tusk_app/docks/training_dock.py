@@ -26,6 +26,7 @@ from tusk_app.widgets.empty_hint import EmptyHint
 from tusk_app.widgets.run_header import HeaderButton
 
 if TYPE_CHECKING:
+    from tusk_app.models.notices import Level
     from tusk_app.workbench import Workbench
     from tusk_app.workers.training_failure import RunFailed
     from tusk_core.results import RunSummary
@@ -122,6 +123,7 @@ class TrainingDock(QDockWidget):
         training.record.phase_changed.connect(self._show_header)
         training.record.steps_done.connect(self._show_header)
         training.record.run_started.connect(self._take_run)
+        training.record.noticed.connect(self._pass_on_warning)
         training.live_requested.connect(self.show_live)
         monitor = training.monitor
         monitor.following_changed.connect(self._take_following)
@@ -223,6 +225,8 @@ class TrainingDock(QDockWidget):
             tone = "danger" if record.num_unsaved else tone
             self.view.card.show_result(title, text, figures, buttons, tone=tone)
             self.view.show_card()
+            level: Level = "warning" if record.num_unsaved else "success"
+            self._tell_elsewhere(f"Training: {title.lower()}.", level)
         QApplication.alert(self.window())
 
     @Slot(object)
@@ -233,6 +237,17 @@ class TrainingDock(QDockWidget):
         self.view.card.show_result(failure.what, text, [], buttons, tone="danger")
         self.view.show_card()
         self._bench.notices.toast(failure.what, "error", "Show", self._show_myself)
+
+    @Slot()
+    def _pass_on_warning(self) -> None:
+        notice = self._training.record.notices[-1]
+        if notice.level == "warning":
+            self._tell_elsewhere(notice.message, "warning")
+
+    def _tell_elsewhere(self, text: str, level: Level) -> None:
+        """Tell who looks at other panels while a run goes on."""
+        if not self.isVisible():
+            self._bench.notices.toast(text, level, "Show", self._show_myself)
 
     def _show_myself(self) -> None:
         self.show()

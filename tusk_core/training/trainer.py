@@ -418,9 +418,10 @@ class Run:
             self.folder.describe(step=session.step, elapsed=round(session.elapsed, 3))
         except (OSError, RuntimeError, TuskError) as error:
             log.exception("checkpoint not saved")
+            reason = getattr(error, "strerror", None) or error
             yield Notice(
                 "warning",
-                f"The checkpoint at step {session.step} was not saved: {error}. Training goes "
+                f"The checkpoint at step {session.step} was not saved: {reason}. Training goes "
                 "on; free some disk space and save again.",
             )
             return

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.small_models import write_model
+from tests.support.small_models import picture, write_model
 from tusk_core import cli
 from tusk_core.atomic import check_writable
+from tusk_core.data.pictures import write_picture
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "sample:tetrominoes?count=4"
@@ -111,3 +112,47 @@ def test_an_interrupt_while_loading_is_no_traceback(module: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 130
     assert done.stderr == "Interrupted.\n"
+
+
+# What is there already
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "data" / "images"
+    folder.mkdir(parents=True)
+    for index in range(3):
+        write_picture(folder / f"p{index}.png", picture(40, 30, index))
+    return folder
+
+
+def test_the_pictures_themselves_are_never_written_over(
+    model: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in pictures.iterdir()}
+    overlay = ["detect", "model", str(pictures), "--out", "a.csv", "--overlay", "data/images"]
+    assert cli.main(overlay) == 2
+    assert "written over" in capsys.readouterr().err
+    yolo = ["export", "model", "--data", "data/images", "--format", "yolo", "--out", "data"]
+    assert cli.main(yolo) == 2
+    assert "written over" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in pictures.iterdir()} == before
+    assert cli.main([*overlay[:-1], "data/images/overlay"]) == 0
+
+
+def test_results_are_exported_without_harm_and_from_where_their_pictures_lie_now(
+    model: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["detect", "model", str(pictures), "--out", "r.h5"]) == 0
+    before = Path("r.h5").read_bytes()
+    assert cli.main(["export", "r.h5", "--format", "hloc", "--out", "r.h5"]) == 2
+    assert "results file itself" in capsys.readouterr().err
+    assert cli.main(["export", "r.h5", "--format", "csv", "--out", "r.png"]) == 2
+    assert "must end in .csv" in capsys.readouterr().err
+    assert cli.main(["export", "r.h5", "--format", "csv", "--out", "r.csv", "--min-score=1"]) == 2
+    assert "tusk detect" in capsys.readouterr().err
+    assert Path("r.h5").read_bytes() == before
+    pictures.rename("moved")
+    figure = ["export", "r.h5", "--format", "figure-png", "--out", "r.png"]
+    assert cli.main(figure) == 2
+    assert cli.main([*figure, "--data", "moved"]) == 0

@@ -334,7 +334,7 @@ def test_pictures_that_are_gone_are_a_sentence(
     name: str, analysis: Analysis, tmp_path: Path
 ) -> None:
     with pytest.raises(TuskError, match="made up"):
-        api.export_analysis(analysis, tmp_path / "a.mp4", file_format=name)
+        api.export_analysis(analysis, tmp_path / f"a{FORMATS[name].suffix}", file_format=name)
 
 
 def test_wrong_targets_are_sentences(analysis: Analysis, tmp_path: Path) -> None:

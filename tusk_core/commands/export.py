@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=path, metavar="PATH", help="file or folder to write")
     parser.add_argument(
-        "--data", "--source", dest="source", metavar="SOURCE", help=f"for detections: {SOURCE_HELP}"
+        "--data",
+        "--source",
+        dest="source",
+        metavar="SOURCE",
+        help=f"of a model, what to look at: {SOURCE_HELP}; of a results file, where its pictures "
+        "lie now",
     )
     parser.add_argument(
         "--frames", type=whole_number, default=100, metavar="N", help="frames of a camera"
@@ -125,6 +131,16 @@ def _export_detections(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_with_results(arguments: argparse.Namespace, results: Path) -> None:
+    if arguments.num_keypoints is not None or arguments.min_score:
+        raise UsageError(
+            "A results file holds what was found; --num-keypoints and --min-score change nothing "
+            "now. Give them to `tusk detect`."
+        )
+    if arguments.out.exists() and results.exists() and arguments.out.samefile(results):
+        raise UsageError(f"{arguments.out} is the results file itself; choose another name.")
+
+
 def _analysis(
     arguments: argparse.Namespace, terminal: Terminal, control: RunControl
 ) -> tuple[Analysis, PrototypeNames]:
@@ -135,7 +151,10 @@ def _analysis(
 
     path = Path(arguments.model)
     if path.suffix.lower() in {".h5", ".hdf5", ".npz"}:
+        _refuse_with_results(arguments, path)
         analysis = read_analysis(path)
+        if arguments.source is not None:
+            analysis = dataclasses.replace(analysis, source=arguments.source)
         if arguments.prototypes is None:
             return analysis, read_names(path)
         return analysis, chosen_names(arguments.prototypes, None)

@@ -11,6 +11,7 @@ from tusk_core.control import Cancelled
 from tusk_core.data.pictures import write_picture
 from tusk_core.events import JobProgress
 from tusk_core.inference.draw import draw_keypoints, enlargement, with_legend
+from tusk_core.inference.originals import refuse_overwriting
 from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
 
@@ -32,14 +33,15 @@ def write_overlays(
 
     Raises:
         Cancelled: when asked to stop; what is written stays.
-        SourceError: if the disk refuses it.
+        SourceError: if the disk refuses it, or the pictures themselves would be written over.
     """
+    stems = unique_stems(analysis.picture_names)
+    refuse_overwriting(analysis, folder, (f"{stem}.png" for stem in stems))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
     rows = {name: index for index, name in enumerate(analysis.picture_names)}
-    stems = unique_stems(analysis.picture_names)
     indices = [i for i in range(len(source)) if source.name(i) in rows]
     begin = time.monotonic()
     for done, (index, picture) in enumerate(source.stream(indices), 1):

@@ -43,7 +43,7 @@ class ExportFormat:
         drops: one sentence on what it cannot hold; empty if nothing is lost.
         write: the writer.
         is_folder: it makes a folder instead of a file.
-        endings: of names it can be written to, where others mean nothing; empty for any.
+        endings: other endings its files may have.
         needs: packages it needs, as (module, extra of this program that installs it).
     """
 
@@ -91,6 +91,7 @@ _ALL = (
         ".h5",
         "",
         hdf5.write_results,
+        endings=(".hdf5",),
         needs=(("h5py", ""),),
     ),
     ExportFormat("npz", "TUSK results file (NPZ)", ".npz", "", hdf5.write_npz_results),
@@ -100,6 +101,7 @@ _ALL = (
         ".h5",
         "Prototypes are kept beside what hloc reads.",
         hdf5.write_hloc,
+        endings=(".hdf5",),
         needs=(("h5py", ""),),
     ),
     ExportFormat(
@@ -151,6 +153,7 @@ _ALL = (
         ".png",
         "Keeps the drawing only.",
         figure.write_png_figure,
+        endings=(".jpg", ".jpeg", ".webp"),
     ),
     ExportFormat(
         "figure-svg",
@@ -202,10 +205,9 @@ def check_export(path: Path, file_format: str) -> ExportFormat:
         raise ExportError(f"{path} is a folder; give the name of a file.")
     if path.is_file() and chosen.is_folder:
         raise ExportError(f"{path} is a file; give a folder.")
-    if chosen.endings and path.suffix.lower() not in chosen.endings:
-        raise ExportError(
-            f"{path.name} must end in one of {', '.join(chosen.endings)} for {chosen.label!r}."
-        )
+    endings = dict.fromkeys((chosen.suffix, *chosen.endings))
+    if not chosen.is_folder and path.suffix.lower() not in endings:
+        raise ExportError(f"{path.name} must end in {' or '.join(endings)}: {chosen.label}.")
     for module, extra in chosen.needs:
         needed(module, extra, f"Files of the kind {chosen.label!r}")
     _check_place(path / "file" if chosen.is_folder else path, path)

@@ -14,6 +14,7 @@ import numpy as np
 from tusk_core.data.videos import EXTENSIONS as VIDEO_EXTENSIONS
 from tusk_core.inference.export.packages import needed
 from tusk_core.inference.export.table import unique_names
+from tusk_core.inference.originals import picture_paths
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
@@ -77,18 +78,6 @@ def video_file(table: DetectionTable) -> Path | None:
     return path.resolve() if is_video else None
 
 
-def picture_paths(table: DetectionTable) -> list[str]:
-    """Return where each picture lies, as well as that is known."""
-    root = Path(path_text(table.analysis.source))
-    try:
-        base = root.resolve() if root.is_dir() else root.resolve().parent
-        is_local = root.exists()
-    except (OSError, ValueError):
-        is_local = False
-    names = table.analysis.picture_names
-    return [str(base / name) for name in names] if is_local else list(names)
-
-
 def sleap_labels(table: DetectionTable, skeleton: SkeletonTable) -> Any:
     """Return ``sleap_io.Labels`` with one predicted instance a picture.
 
@@ -130,7 +119,7 @@ def _sleap_video(sio: Any, table: DetectionTable) -> Any:
             backend_metadata={"type": "MediaVideo", "filename": str(path), **metadata},
             open_backend=False,
         )
-    paths = picture_paths(table)
+    paths = picture_paths(table.analysis)
     # sleap-io names the kind of a video it has not opened by these entries.
     listed = {"type": "ImageVideo", "filename": paths[0] if paths else "", "filenames": paths}
     return sio.Video(filename=paths, backend_metadata={**listed, **metadata}, open_backend=False)

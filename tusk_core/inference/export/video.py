@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from tusk_core.inference.draw import draw_keypoints, enlargement
-from tusk_core.inference.export.originals import original_pictures
 from tusk_core.inference.export.packages import ExportError
+from tusk_core.inference.originals import original_pictures
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import write_picture
-from tusk_core.inference.export.originals import original_pictures
 from tusk_core.inference.export.skeleton import best_per_prototype
+from tusk_core.inference.originals import original_pictures, refuse_overwriting
 from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
 
@@ -32,11 +32,12 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
     the centre of the top-left pixel is (0.5 / width, 0.5 / height).
 
     Raises:
-        SourceError: if the pictures are no longer there.
+        SourceError: if the pictures are no longer there, or would be written over.
     """
     skeleton = best_per_prototype(table)
     analysis = table.analysis
     stems = unique_stems(analysis.picture_names)
+    refuse_overwriting(analysis, path / "images", (f"{stem}.png" for stem in stems))
     (path / "images").mkdir(parents=True, exist_ok=True)
     (path / "labels").mkdir(exist_ok=True)
     for row, picture, _ in original_pictures(analysis):

@@ -41,3 +41,24 @@ def test_the_system_can_ask_it_to_end(kind: signal.Signals, tusk_home: Path) -> 
     log = (tusk_home / "logs" / "tusk.log").read_text()
     assert "asked to end" in log
     assert "Traceback" not in log
+
+
+PREPARE = """
+import sys
+from tusk_app.workers.inference_requests import PrepareRequest, RequestBox
+from tusk_app.workers.inference_worker import InferenceWorker
+from tusk_app.workers.latest_value import LatestValue
+box = RequestBox()
+box.put(PrepareRequest())
+worker = InferenceWorker(box, LatestValue(), LatestValue(), list_devices=lambda: ())
+worker.answered.connect(lambda _: print("at the answer:", "scipy.optimize" in sys.modules))
+worker.work()
+print("afterwards:", "scipy.optimize" in sys.modules)
+"""
+
+
+def test_what_panels_compute_with_is_loaded_in_the_background() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["at the answer: False", "afterwards: True"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from tusk_app import theme
@@ -448,3 +449,19 @@ def test_a_thread_that_hangs_holds_the_window_up_once_only(qtbot, program: Progr
     release.set()
     qtbot.waitUntil(lambda: not any_late())
     assert opener._thread.end()
+
+
+def test_tab_goes_to_every_button_of_the_welcome_page(program: Program) -> None:
+    window = program.window
+    window.activateWindow()
+    window.welcome.setFocus()
+    seen: list[str] = []
+    for _ in range(40):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused.accessibleName())
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert seen[0] == "Try the sample"
+    assert {"Open images…", "Try the sample", "Open model…"} <= set(seen)
+    following = seen[seen.index("Open images…") + 1]
+    assert following == "Try the sample"

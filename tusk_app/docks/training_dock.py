@@ -225,8 +225,6 @@ class TrainingDock(QDockWidget):
             tone = "danger" if record.num_unsaved else tone
             self.view.card.show_result(title, text, figures, buttons, tone=tone)
             self.view.show_card()
-            level: Level = "warning" if record.num_unsaved else "success"
-            self._tell_elsewhere(f"Training: {title.lower()}.", level)
         QApplication.alert(self.window())
 
     @Slot(object)

@@ -28,7 +28,7 @@ from tusk_app.widgets.drop_zone import DropZone
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QImage, QResizeEvent
+    from PySide6.QtGui import QFocusEvent, QImage, QResizeEvent
 
 RECENT_ROLE = Qt.ItemDataRole.UserRole
 WIDE_ENOUGH = 700
@@ -193,6 +193,11 @@ class WelcomePage(QScrollArea):
         head.addLayout(words, 1)
         return head
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Pass the focus on to what should be pressed first."""
+        super().focusInEvent(event)
+        self._sample.setFocus(event.reason())
+
     def _make_buttons(self, parent: QWidget) -> QGridLayout:
         self._images = BeginButton(
             "open-images",
@@ -211,7 +216,8 @@ class WelcomePage(QScrollArea):
             parent,
         )  # fmt: skip
         self._sample.make_primary()
-        self.setFocusProxy(self._sample)
+        # No focus proxy: Tab would pass over the button that is one.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._images.clicked.connect(self.open_images)
         self._sample.clicked.connect(self.try_sample)
         self._model.clicked.connect(self.open_model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import traceback
 from typing import TYPE_CHECKING
@@ -100,6 +102,8 @@ class InferenceWorker(QObject):
             return
         try:
             self.answered.emit(self._answer(request))
+            if isinstance(request, PrepareRequest):
+                load_the_rest()
         except TuskError as refusal:
             self._fail(request, str(refusal))
         except Exception as problem:
@@ -189,3 +193,9 @@ class InferenceWorker(QObject):
             log.error("camera frame could not be looked at", exc_info=problem)
             self._live_problem = sentence
             self.failed.emit(InferenceFailed("live", 0, sentence))
+
+
+def load_the_rest() -> None:
+    """Import here what panels compute with later, so that it does not hold the window up then."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("scipy.optimize")

@@ -45,6 +45,7 @@ from tusk_app.workbench import Workbench
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tusk_app.models.notices import Level
     from tusk_core.results import DeviceInfo
 
 log = logging.getLogger(__name__)
@@ -262,7 +263,10 @@ class Program(QObject):
             self._app.alert(self.window)
         if self.window.layouts.current != TRAIN and not self.window.closer.is_closing:
             words = "The run has finished." if outcome == "done" else "The run was stopped."
-            self.workbench.notices.toast(words, "success", "Show it", self._show_training)
+            lost = bool(self.workbench.training.record.num_unsaved)
+            words += " Not all of it could be saved." if lost else ""
+            level: Level = "warning" if lost else "success"
+            self.workbench.notices.toast(words, level, "Show it", self._show_training)
 
     @Slot(object)
     def _take_run_state(self, state: RunState) -> None:

@@ -21,7 +21,7 @@ from tusk_app.main_window import DOCKS, MainWindow
 from tusk_app.settings import Settings
 from tusk_app.window.layouts import WORKSPACES
 from tusk_core.control import RunControl
-from tusk_core.events import RunFinished, StepDone, TrainEvent
+from tusk_core.events import CheckpointSaved, RunFinished, StepDone, TrainEvent
 from tusk_core.results import Analysis
 
 # Commands that open dialogs of the system or leave the program.
@@ -363,7 +363,12 @@ def until_stopped(control: RunControl) -> Iterator[TrainEvent]:
     while not control.stop_requested:
         step += 1
         yield StepDone(step, {"total": 1.0}, 0.01, 10.0, 0.1, None)
+    yield CheckpointSaved(step, Path("nowhere"), is_best=True)
     yield RunFinished(step, "stopped", Path("nowhere"))
+
+
+def unsaved(control: RunControl) -> Iterator[TrainEvent]:
+    yield from (event for event in until_stopped(control) if not isinstance(event, CheckpointSaved))
 
 
 def test_a_run_is_shown_when_it_starts_and_announced_when_it_ends(qtbot, program: Program) -> None:
@@ -380,6 +385,19 @@ def test_a_run_is_shown_when_it_starts_and_announced_when_it_ends(qtbot, program
         training.stop_and_keep()
     assert [card.text for card in window.toasts.cards] == ["The run was stopped."]
     assert not window.status.run_chip.isVisible()
+
+
+def test_a_run_that_could_not_be_saved_is_not_announced_as_a_success(
+    qtbot, program: Program
+) -> None:
+    training, window = program.workbench.training, program.window
+    with qtbot.waitSignal(training.record.steps_done):
+        training.start(unsaved)
+    window.layouts.switch("Data")
+    with qtbot.waitSignal(training.run_ended):
+        training.stop_and_keep()
+    (card,) = window.toasts.cards
+    assert card.text == "The run was stopped. Not all of it could be saved."
 
 
 def test_a_run_is_not_lost_by_closing(qtbot, program: Program) -> None:

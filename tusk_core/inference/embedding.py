@@ -145,11 +145,12 @@ def embed_analysis(
         return
     data = np.concatenate([descriptors, analysis.prototypes.astype(np.float32)])
     if method == "umap":
-        yield JobProgress(0, 1, f"UMAP of {len(data)} points; this cannot be shown as it grows.")
+        yield JobProgress(0, 0, f"UMAP of {len(data)} points; this cannot be shown as it grows.")
         layout = _umap(data, start, seed, neighbours)
         yield JobProgress(1, 1, "Done.")
         yield finished(layout)
         return
+    yield JobProgress(0, 0, f"t-SNE of {len(data)} points: looking for their neighbours.")
     for progress, layout in _tsne(data, start, seed, neighbours):
         yield progress
         yield finished(layout)

@@ -97,6 +97,11 @@ def test_tsne_shows_itself_growing_and_parts_clusters() -> None:
 
 def test_tsne_stops_where_its_reader_stops() -> None:
     job = api.embed(clustered_analysis(), method="tsne", max_points=60)
+    # Looking for neighbours takes long with many points and cannot be measured.
+    searching = next(job)
+    assert isinstance(searching, JobProgress)
+    assert searching.total == 0
+    assert "neighbours" in searching.message
     assert isinstance(next(job), JobProgress)
     assert isinstance(next(job), EmbeddingMap)
     job.close()  # type: ignore[attr-defined]

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tusk_core.loading import interruptible
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 HELP_FLAGS = frozenset({"-h", "--help", "--version"})
 SAMPLE_FLAG = "--sample"
@@ -24,16 +26,7 @@ USAGE = """usage: tusk [PATH ...]        open the window, with pictures, a video
 def console() -> int:
     """Run the command line, or the window if no command was given; returns the exit status."""
     multiprocessing.freeze_support()
-    return _interruptible(_run_console)
-
-
-def _interruptible(run: Callable[[], int]) -> int:
-    # Loading takes a second, in which Ctrl-C finds nobody else to answer it.
-    try:
-        return run()
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        return 130
+    return interruptible(_run_console)
 
 
 def _run_console() -> int:
@@ -50,7 +43,7 @@ def _run_console() -> int:
 def main() -> int:
     """Open the window; returns the exit status."""
     multiprocessing.freeze_support()
-    return _interruptible(lambda: open_window(sys.argv[1:]))
+    return interruptible(lambda: open_window(sys.argv[1:]))
 
 
 def engine_commands() -> frozenset[str]:

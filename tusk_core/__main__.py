@@ -2,17 +2,18 @@
 
 import sys
 
+from tusk_core.loading import interruptible
+
 
 def main() -> int:
     """Run one command; returns the exit status."""
-    # Loading takes a second, in which Ctrl-C finds nobody else to answer it.
-    try:
-        from tusk_core.cli import main as run  # noqa: PLC0415 - inside, to be interruptible
+    return interruptible(_run)
 
-        return run()
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        return 130
+
+def _run() -> int:
+    from tusk_core.cli import main as run  # noqa: PLC0415 - takes a second; see interruptible
+
+    return run()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tusk_core.results import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,12 +35,24 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def check_writable(path: Path) -> None:
-    """Meet now, before the work, the error that writing ``path`` would meet; makes its folder.
+def check_writable(path: Path, *, is_folder: bool = False) -> None:
+    """Refuse before the work what could not be written after it; makes the folder it needs.
+
+    Args:
+        path: of a file, or of a folder that files go into.
+        is_folder: which of the two.
 
     Raises:
-        OSError: if no file can be written there.
+        SourceError: with the reason.
     """
+    try:
+        _meet_error(path / "file" if is_folder else path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _meet_error(path: Path) -> None:
+    """Meet the error that writing ``path`` would meet."""
     folder = path.parent
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))

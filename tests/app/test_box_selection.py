@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidget
 
 from tests.support.analyses import clustered_analysis
-from tests.support.media_bench import close, make_media_bench, open_model, piece_source
+from tests.support.media_bench import close, make_media_bench, open_model, piece_source, shown_area
 from tusk_app.app import Program
 from tusk_app.docks.canvas_area import CanvasArea
 from tusk_app.docks.inspector_dock import InspectorDock
@@ -33,11 +33,7 @@ def bench(qtbot, settings):
 
 @pytest.fixture
 def area(bench, qtbot) -> CanvasArea:
-    area = CanvasArea(bench)
-    qtbot.addWidget(area)
-    area.resize(620, 560)
-    with qtbot.waitExposed(area):
-        area.show()
+    area = shown_area(bench, qtbot, (620, 560))
     open_model(bench, qtbot)
     bench.document.set_source(piece_source(6))
     qtbot.waitUntil(lambda: bench.document.detection is not None)

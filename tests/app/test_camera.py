@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from tests.support.media_bench import (
     numbered_frame,
     open_model,
+    shown_area,
     write_video,
 )  # fmt: skip
 from tusk_app.controllers.camera_controller import CameraController, CameraState
@@ -278,12 +279,7 @@ def test_cameras_are_listed_in_the_background(qtbot, bench) -> None:
 
 
 def make_area(bench, qtbot) -> CanvasArea:
-    area = CanvasArea(bench)
-    qtbot.addWidget(area)
-    area.resize(500, 420)
-    with qtbot.waitExposed(area):
-        area.show()
-    return area
+    return shown_area(bench, qtbot, (500, 420))
 
 
 def test_live_frames_are_painted_and_timed(bench, qtbot) -> None:

@@ -455,7 +455,7 @@ def test_probe_pictures_are_enlarged_and_follow(qtbot, show, run_dir) -> None:
     dock.probes.setFocus()
     QTest.keyClick(dock.probes, Qt.Key.Key_Right)
     QTest.keyClick(dock.probes, Qt.Key.Key_Return)
-    large = dock._large
+    large = dock._large.view
     qtbot.waitUntil(large.isVisible)
     assert large.index == 1
     dock.slider.setValue(0)

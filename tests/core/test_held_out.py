@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.core.test_training import TINY, run, tiny
+from tests.core.test_training import TINY, run, run_until, tiny
 from tusk_core import api
 from tusk_core.config import load_preset, parse_config, replaced
 from tusk_core.control import RunControl
@@ -118,12 +118,7 @@ def test_measuring_changes_nothing_that_is_learned(tmp_path: Path) -> None:
 def test_measured_again_after_a_resume_it_is_the_same(tmp_path: Path) -> None:
     config = tiny(**{"data.held_out": 0.2, "run.checkpoint_every": 4, "optim.steps": 8})
     whole = [e.held_out_loss for e in run(config, tmp_path) if isinstance(e, CheckpointSaved)]
-    control = RunControl()
-    half = []
-    for event in api.train(config, control, run_root=tmp_path):
-        half.append(event)
-        if isinstance(event, StepDone) and event.step == 4:
-            control.request_stop()
+    half = run_until(config, tmp_path, step=4)
     rest = list(api.resume(half[-1].run_dir, RunControl()))
     parts = [e.held_out_loss for e in [*half, *rest] if isinstance(e, CheckpointSaved)]
     assert parts == whole

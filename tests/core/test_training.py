@@ -59,6 +59,16 @@ def run(config: TrainConfig, root, control: RunControl | None = None) -> list:
     return list(api.train(config, control or RunControl(), run_root=root))
 
 
+def run_until(config: TrainConfig, root, *, step: int) -> list:
+    """Return the events of a run that is asked to stop at a step."""
+    control, events = RunControl(), []
+    for event in api.train(config, control, run_root=root):
+        events.append(event)
+        if isinstance(event, StepDone) and event.step == step:
+            control.request_stop()
+    return events
+
+
 def losses(events: list) -> list[dict[str, float]]:
     return [e.losses for e in events if isinstance(e, StepDone)]
 
@@ -110,12 +120,7 @@ def test_same_seed_same_losses_other_seed_others(tmp_path) -> None:
 def test_ten_then_ten_more_equals_twenty_bit_for_bit(tmp_path, changes) -> None:
     config = tiny(**changes, **{"optim.steps": 20})
     whole = run(config, tmp_path)
-    control = RunControl()
-    half = []
-    for event in api.train(config, control, run_root=tmp_path):
-        half.append(event)
-        if isinstance(event, StepDone) and event.step == 10:
-            control.request_stop()
+    half = run_until(config, tmp_path, step=10)
     assert half[-1].reason == "stopped"
     rest = list(api.resume(half[-1].run_dir, RunControl()))
     assert losses(half) + losses(rest) == losses(whole)

@@ -16,11 +16,6 @@ STOP_TIMEOUT_MS = 10_000
 _LATE: set[QThread] = set()
 
 
-def is_late(thread: QThread) -> bool:
-    """Tell whether a thread was waited for in vain."""
-    return thread in _LATE
-
-
 def any_late() -> bool:
     """Tell whether threads still run that were waited for in vain."""
     return any(thread.isRunning() for thread in _LATE)
@@ -101,9 +96,8 @@ class WorkerThread(QObject):
     def wait(self) -> bool:
         """Wait for a worker that was told to finish; False if it did not in time."""
         # One that was waited for in vain is not waited for again.
-        if self._thread is None or self._thread.wait(
-            1 if is_late(self._thread) else self._timeout_ms
-        ):
+        patience = 1 if self._thread in _LATE else self._timeout_ms
+        if self._thread is None or self._thread.wait(patience):
             return True
         self._keep(self._thread)
         return False

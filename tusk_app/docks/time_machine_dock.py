@@ -26,7 +26,7 @@ from tusk_app.widgets.layer_images import picture_image
 from tusk_app.widgets.panel_layout import AdaptiveSplitter
 from tusk_app.widgets.picture_wall import PictureWall, WallPicture
 from tusk_app.widgets.probe_strip import ProbeStrip
-from tusk_app.widgets.probe_view import ProbeView
+from tusk_app.widgets.probe_view import LargeProbe
 from tusk_app.widgets.scatter_state import ScatterStars
 from tusk_app.widgets.scatter_view import ScatterView
 
@@ -52,7 +52,7 @@ class TimeMachineDock(QDockWidget):
         self.setObjectName("time-machine-dock")
         self._bench = workbench
         self._machine = workbench.explore.time_machine
-        self._large: ProbeView | None = None
+        self._large = LargeProbe(self, self._colours)
         self._timer = QTimer(self)
         self._timer.setInterval(PLAY_MS)
         self._timer.timeout.connect(self._advance)
@@ -184,20 +184,12 @@ class TimeMachineDock(QDockWidget):
         num = 0 if preview is None else len(preview.usage)
         self.probes.set_colours(self._colours(num))
         self.probes.set_preview(preview)
-        if preview is not None and self._large is not None and self._large.isVisible():
-            self._large.follow(preview, self._colours(num))
+        self._large.follow(preview)
         self._show_note()
 
     @Slot(int)
     def _enlarge(self, index: int) -> None:
-        preview = self._machine.preview
-        if preview is None:
-            return
-        if self._large is None:
-            self._large = ProbeView(self)
-        self._large.show_picture(preview, index, self._colours(len(preview.usage)))
-        self._large.show()
-        self._large.raise_()
+        self._large.open(self._machine.preview, index)
 
     def _colours(self, num: int) -> NDArray[np.uint8]:
         book = self._bench.prototypes

@@ -26,7 +26,6 @@ from tusk_app.widgets.empty_hint import EmptyHint
 from tusk_app.widgets.run_header import HeaderButton
 
 if TYPE_CHECKING:
-    from tusk_app.models.notices import Level
     from tusk_app.workbench import Workbench
     from tusk_app.workers.training_failure import RunFailed
     from tusk_core.results import RunSummary
@@ -239,13 +238,9 @@ class TrainingDock(QDockWidget):
     @Slot()
     def _pass_on_warning(self) -> None:
         notice = self._training.record.notices[-1]
-        if notice.level == "warning":
-            self._tell_elsewhere(notice.message, "warning")
-
-    def _tell_elsewhere(self, text: str, level: Level) -> None:
-        """Tell who looks at other panels while a run goes on."""
-        if not self.isVisible():
-            self._bench.notices.toast(text, level, "Show", self._show_myself)
+        if notice.level == "warning" and not self.isVisible():
+            # Who looks at other panels while a run goes on would not see it.
+            self._bench.notices.toast(notice.message, "warning", "Show", self._show_myself)
 
     def _show_myself(self) -> None:
         self.show()

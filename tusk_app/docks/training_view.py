@@ -15,7 +15,7 @@ from tusk_app.widgets import tones
 from tusk_app.widgets.loss_plot import LossPlot
 from tusk_app.widgets.numbers_row import NumbersRow
 from tusk_app.widgets.probe_strip import ProbeStrip
-from tusk_app.widgets.probe_view import ProbeView
+from tusk_app.widgets.probe_view import LargeProbe, ProbeView
 from tusk_app.widgets.results_card import ResultsCard
 from tusk_app.widgets.run_header import RunHeader
 from tusk_app.widgets.usage_bars import UsageBars, describe_usage
@@ -104,7 +104,7 @@ class TrainingView(QWidget):
         self._strip_text = QLabel("", self)
         self._usage_text = QLabel("", self)
         self._notice = QLabel("", self)
-        self._large: ProbeView | None = None
+        self._large = LargeProbe(self, self._colours)
         self._lay_out()
         self.card.hide()
         self.caption.set_text("")
@@ -133,7 +133,7 @@ class TrainingView(QWidget):
     @property
     def large_view(self) -> ProbeView | None:
         """The window with one large probe picture, once it was asked for."""
-        return self._large
+        return self._large.view
 
     def set_record(self, record: RunRecord) -> None:
         """Show ``record`` from now on."""
@@ -256,8 +256,7 @@ class TrainingView(QWidget):
         report = describe_usage(preview.usage, self._record.fraction)
         self._usage_text.setText(report.text)
         tones.set_role(self._usage_text, "warning" if report.level == "warning" else "muted")
-        if self._large is not None and self._large.isVisible():
-            self._large.follow(preview, colours)
+        self._large.follow(preview)
 
     def _colours(self, num: int) -> NDArray[np.uint8]:
         return self._book.colours() if self._book.num == num else palette.colours(num)
@@ -283,11 +282,4 @@ class TrainingView(QWidget):
         self._notice.show()
 
     def _enlarge(self, index: int) -> None:
-        preview = self.strip.preview
-        if preview is None:
-            return
-        if self._large is None:
-            self._large = ProbeView(self)
-        self._large.show_picture(preview, index, self._colours(len(preview.usage)))
-        self._large.show()
-        self._large.raise_()
+        self._large.open(self.strip.preview, index)

@@ -29,17 +29,6 @@ class IconButton(QToolButton):
         self.setAccessibleName(tip)
         self._dress()
 
-    @property
-    def drawing(self) -> str:
-        """Name of the icon."""
-        return self._drawing
-
-    def set_drawing(self, drawing: str) -> None:
-        """Show another icon."""
-        if drawing != self._drawing:
-            self._drawing = drawing
-            self._dress()
-
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of another theme."""
         super().changeEvent(event)

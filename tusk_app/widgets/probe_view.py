@@ -13,6 +13,8 @@ from tusk_app.widgets import readable
 from tusk_app.widgets.probe_strip import draw_keypoints, to_image
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -120,3 +122,34 @@ class ProbeView(QDialog):
     def _step(self, direction: int) -> None:
         if self._preview is not None:
             self.show_picture(self._preview, self._index + direction, self._colours)
+
+
+class LargeProbe:
+    """Opens the view of one probe picture when it is first asked for, and lets it follow.
+
+    Args:
+        parent: of the view.
+        colours: gives the colours of so many prototypes.
+
+    Attributes:
+        view: None until a picture was opened.
+    """
+
+    def __init__(self, parent: QWidget, colours: Callable[[int], NDArray[np.uint8]]) -> None:
+        self.view: ProbeView | None = None
+        self._parent, self._colours = parent, colours
+
+    def open(self, preview: PreviewReady | None, index: int) -> None:
+        """Show picture ``index`` in front; without a preview there is nothing to show."""
+        if preview is None:
+            return
+        if self.view is None:
+            self.view = ProbeView(self._parent)
+        self.view.show_picture(preview, index, self._colours(len(preview.usage)))
+        self.view.show()
+        self.view.raise_()
+
+    def follow(self, preview: PreviewReady | None) -> None:
+        """Show the same picture in another preview, where the view is open."""
+        if preview is not None and self.view is not None and self.view.isVisible():
+            self.view.follow(preview, self._colours(len(preview.usage)))

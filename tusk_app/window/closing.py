@@ -34,7 +34,7 @@ class Closer(QObject):
         self._waits_for_run = False
         self._is_forced = False
         self._is_down = False
-        self._late: tuple[str, ...] = ()
+        self._has_waited = False
         workbench.training.run_ended.connect(self._take_run_end)
 
     @property
@@ -106,8 +106,8 @@ class Closer(QObject):
             log.warning("still busy at closing: %s", ", ".join(late))
             # Asked a second time, the window goes: what hangs, such as a dead network drive, may
             # hang for ever. Whatever was worth keeping is on the disk by now.
-            if not self._late and not self._is_forced:
-                self._late = tuple(late)
+            if not self._has_waited and not self._is_forced:
+                self._has_waited = True
                 bench.notices.toast(
                     f"Still finishing: {', '.join(late)}. Close the window again to leave without "
                     "waiting.",

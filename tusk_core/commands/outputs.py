@@ -15,27 +15,21 @@ def check_file(path: Path | None) -> None:
     """Refuse a file that cannot be written; None is none.
 
     Raises:
-        UsageError: with the reason.
+        SourceError: with the reason.
     """
     if path is not None:
-        _check(path, path)
+        check_writable(path)
 
 
 def check_folder(path: Path | None) -> None:
     """Refuse a folder that no file can be written into, and make it; None is none.
 
     Raises:
-        UsageError: with the reason.
+        SourceError: with the reason.
+        UsageError: if it is a file.
     """
     if path is None:
         return
     if path.is_file():
         raise UsageError(f"{path} is a file; give a folder.")
-    _check(path / "file", path)
-
-
-def _check(file: Path, named: Path) -> None:
-    try:
-        check_writable(file)
-    except OSError as error:
-        raise UsageError(f"{named} cannot be written: {error.strerror or error}.") from error
+    check_writable(path, is_folder=True)

@@ -210,15 +210,8 @@ def check_export(path: Path, file_format: str) -> ExportFormat:
         raise ExportError(f"{path.name} must end in {' or '.join(endings)}: {chosen.label}.")
     for module, extra in chosen.needs:
         needed(module, extra, f"Files of the kind {chosen.label!r}")
-    _check_place(path / "file" if chosen.is_folder else path, path)
+    check_writable(path, is_folder=chosen.is_folder)
     return chosen
-
-
-def _check_place(file: Path, named: Path) -> None:
-    try:
-        check_writable(file)
-    except OSError as error:
-        raise SourceError(f"{named} cannot be written: {error.strerror or error}.") from error
 
 
 def write_export(

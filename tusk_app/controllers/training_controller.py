@@ -35,7 +35,7 @@ from tusk_core.events import (
 log = logging.getLogger(__name__)
 
 STOP_TIMEOUT_MS = 30_000  # a step and a checkpoint of a large model on a slow machine
-STEPS_INTERVAL_MS = 100  # at most ten batches of steps a second
+STEPS_INTERVAL_MS = 250  # at most four batches of steps a second: faster nobody reads
 SAMPLE_PRESET = "quick-tetrominoes"
 SAMPLE_SOURCE = "sample:tetrominoes"
 # The first minutes decide: everything the preset does, in a fraction of its time.

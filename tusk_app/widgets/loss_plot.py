@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-REDRAW_MS = 250
+REDRAW_MS = 500  # a redraw takes 20 ms, which training lacks
 MOST_POINTS = 2000
 MOST_RAW_POINTS = 600
 LEAST_STEPS, LEAST_MINUTES = 10, 0.1  # that the axis spans

@@ -101,10 +101,12 @@ class RunHeader(QWidget):
         """Say what the run does; ``tone`` is a colour name of the theme."""
         self._state.setText(text)
         self._lasting_detail = detail
-        self._tone = tone
         if not self._said.isActive():
             self._detail.setText(detail)
-        self._restyle()
+        if tone != self._tone:
+            # While a run goes on this is called several times a second; dressing is dear.
+            self._tone = tone
+            self._restyle()
 
     def say(self, text: str) -> None:
         """Show a short answer to a press in place of the second line, at once."""

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_bench
 from tests.support.explore_values import ShapesSource, prototypes, reconstruct
+from tusk_app import theme
 from tusk_app.docks.canvas_area import CanvasArea
 from tusk_app.docks.gallery_dock import GalleryDock
 from tusk_app.docks.reconstruction_dock import ReconstructionDock
 from tusk_app.models import editing
 from tusk_app.models.layers import LayerBlend, LayerStates, layer_box, layer_order, opacities
+from tusk_app.widgets import tones
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -212,6 +214,16 @@ def test_mute_shows_the_change_of_the_error(qtbot, editor) -> None:
     assert dock.blend_tile.caption == "Rebuilt, 2 of 3"
     QTest.mouseClick(dock.reset_button, LEFT)
     assert dock.blend_tile.image == full
+
+
+@pytest.mark.parametrize("colours", [theme.DARK, theme.LIGHT])
+def test_the_change_of_the_error_follows_the_theme(qtbot, editor, colours) -> None:
+    dock, grid = editor.dock, editor.dock.grid
+    QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
+    assert "span" in dock._error.text()
+    dock.setPalette(theme.qt_palette(colours))
+    tones_of_it = [tones.tone(dock.palette(), name).name() for name in ("good", "bad")]
+    qtbot.waitUntil(lambda: any(tone in dock._error.text() for tone in tones_of_it))
 
 
 @pytest.mark.parametrize("width", [300, 320, 480, 700])

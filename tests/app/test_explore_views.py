@@ -21,6 +21,7 @@ from tests.support.explore_values import (
     pca_map,
     prototypes,
 )
+from tusk_app import theme
 from tusk_app.controllers.tracking_controller import write_tracks
 from tusk_app.docks.correspondence_dock import CorrespondenceDock
 from tusk_app.docks.embedding_dock import EmbeddingDock
@@ -32,6 +33,7 @@ from tusk_app.models.matching import match_keypoints, measure_drift
 from tusk_app.models.time_map import plane_of
 from tusk_app.models.tracking import presence_table, track_rows
 from tusk_app.models.warping import Warp, WarpField, random_bends
+from tusk_app.widgets import tones
 from tusk_app.workers import run_moments
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import CheckpointSaved, PreviewReady
@@ -165,6 +167,14 @@ def test_sliders_warp_the_picture_and_measure_the_drift(qtbot, show) -> None:
     assert dock.bars.bars
     QTest.mouseClick(dock.reset_button, LEFT)
     assert dock.warp.is_identity
+
+
+def test_the_drift_follows_the_theme(qtbot, show) -> None:
+    dock, _, _, _ = show(EquivarianceDock)
+    qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
+    for colours in (theme.DARK, theme.LIGHT):
+        dock.setPalette(theme.qt_palette(colours))
+        assert tones.tone(dock.palette(), "good").name() in dock._headline.text()
 
 
 def test_dragging_the_picture_shifts_it(qtbot, show) -> None:

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QGridLayout,
@@ -152,6 +152,12 @@ class EquivarianceDock(QDockWidget):
         self._bench.prototypes.changed.connect(self._show)
         self._bench.inference.aside_detected.connect(self._take_detection)
         self._bench.selection.keypoint_changed.connect(self._show_selected)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say the numbers in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and getattr(self, "drift", None) is not None:
+            self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the picture as soon as somebody looks at us."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
@@ -185,6 +185,12 @@ class ReconstructionDock(QDockWidget):
     @Slot()
     def _schedule(self) -> None:
         self._timer.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say the error in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
+            self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have pictures rebuilt from now on."""

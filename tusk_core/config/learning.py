@@ -1,0 +1,137 @@
+"""Settings of training: the objective, the optimisers, and the machine it runs on."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from tusk_core.config.settings import Settings, setting
+
+
+class LossConfig(Settings):
+    """The training objective (paper section 3.4); a weight of 0 switches a term off."""
+
+    reconstruction: Literal["mse", "perceptual"] = setting(
+        "mse", "Compare pixels, or VGG16 features.", symbol="L_recon"
+    )
+    reconstruction_weight: float = setting(1.0, "Weight of the reconstruction loss.", ge=0, le=1e6)
+    pixel_weight: float = setting(
+        0.0, "Weight of an added pixel term beside a perceptual loss.", ge=0, le=1e6
+    )
+    perceptual_side: int = setting(
+        224,
+        "Longer side at which VGG16 sees the pictures; 0 leaves them as they are.",
+        unit="px",
+        ge=0,
+        le=1024,
+    )
+    kmeans_weight: float = setting(0.01, "Weight of the k-means loss.", symbol="λ_km", ge=0, le=1e6)
+    kmeans_temperature: float = setting(
+        0.1,
+        "Temperature of the cosine in the k-means loss; 0.8 is the released code's.",
+        gt=0,
+        le=100,
+    )
+    kmeans_start: int = setting(0, "Step at which the k-means loss begins.", unit="steps", ge=0)
+    kmeans_ramp: int = setting(0, "Steps over which it grows to its weight.", unit="steps", ge=0)
+    equivariance_weight: float = setting(
+        0.1, "Weight of the feature map's equivariance.", symbol="λ_eqv", ge=0, le=1e6
+    )
+    heatmap_equivariance_weight: float = setting(
+        0.01, "Weight of the heat map's equivariance.", ge=0, le=1e6
+    )
+    equivariance_normalised: bool = setting(
+        False, "Compare unit-length features, so that shrinking them is no way out."
+    )
+    equivariance_masked: bool = setting(True, "Compare only where both views show the picture.")
+    equivariance_stop_gradient: bool = setting(
+        False, "Let only the second view learn from the comparison."
+    )
+    sliced_wasserstein_weight: float = setting(
+        1.0,
+        "Weight of the sliced Wasserstein loss; in iterative training only its sign matters.",
+        symbol="λ_sw",
+        ge=0,
+        le=1e6,
+    )
+    information_weight: float = setting(
+        0.0,
+        "Weight of the mutual information between the assignments of a keypoint in both views.",
+        ge=0,
+        le=1e6,
+    )
+    information_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
+    information_ramp: int = setting(
+        0, "Steps over which it grows to its weight.", unit="steps", ge=0
+    )
+    binarity_weight: float = setting(0.0, "Weight that pushes alpha to 0 or 1.", ge=0, le=1e6)
+    binarity_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
+    joint: bool = setting(
+        False, "Train network and prototypes in one step (Table 4's straightforward variant)."
+    )
+
+
+class OptimConfig(Settings):
+    """The optimisers and how long they work."""
+
+    batch_size: int = setting(
+        16,
+        "Pictures in a step; each gives two views.",
+        unit="pictures",
+        level="basic",
+        ge=1,
+        le=65_536,
+    )
+    steps: int = setting(
+        20_000, "Stop after this many steps.", unit="steps", level="basic", ge=1, le=100_000_000
+    )
+    minutes: float = setting(
+        0.0, "Stop after this time; 0 means no limit.", unit="min", level="basic", ge=0, le=1e6
+    )
+    learning_rate: float = setting(1e-3, "Adam step size of encoder and decoder.", gt=0, le=1)
+    schedule: Literal["constant", "cosine"] = setting(
+        "constant", "Keep the step size, or let it fall to a twentieth along a cosine."
+    )
+    warmup: int = setting(0, "Steps over which the step size rises from zero.", unit="steps", ge=0)
+    clip: float = setting(0.0, "Largest gradient norm; 0 does not clip.", ge=0, le=1e6)
+    accumulate: int = setting(
+        1, "Split each batch into this many parts to save memory.", unit="parts", ge=1, le=4096
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"batch_size ({self.batch_size}) must be divisible by accumulate "
+                f"({self.accumulate})"
+            )
+        return self
+
+
+class RunConfig(Settings):
+    """Machine, seed and what is written while training."""
+
+    seed: int = setting(0, "Seed of everything random.", level="basic", ge=0, le=2**31 - 1)
+    device: str = setting("auto", "auto, cpu, cuda, cuda:N or mps.", level="basic")
+    threads: int = setting(
+        0, "CPU threads to compute with; 0 uses all cores but one.", unit="threads", ge=0, le=1024
+    )
+    precision: Literal["fp32", "bf16"] = setting(
+        "fp32", "Arithmetic of the convolutions; bf16 needs CUDA or a CPU that has it."
+    )
+    compile: bool = setting(False, "torch.compile on CUDA: minutes of start-up, then faster.")
+    checkpoint_every: int = setting(500, "Save a checkpoint every n steps.", unit="steps", ge=1)
+    keep_checkpoints: int = setting(
+        12, "Checkpoints kept beside the best and the latest, spread over the run.", ge=0, le=10_000
+    )
+    preview_every: float = setting(
+        3.0, "Redraw the probe pictures at most every n seconds.", unit="s", ge=0, le=3600
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        kind, _, index = self.device.partition(":")
+        if kind not in {"auto", "cpu", "cuda", "mps"} or (index and not index.isdigit()):
+            raise ValueError(f"device must be auto, cpu, cuda, cuda:N or mps, got {self.device!r}")
+        return self

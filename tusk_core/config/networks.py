@@ -1,0 +1,192 @@
+"""Settings of the model: encoder, keypoints, decoder and prototypes."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from tusk_core.config.settings import Settings, setting
+
+
+class EncoderConfig(Settings):
+    """The encoder U-Net with its feature and heat-map heads (paper section 3.1)."""
+
+    stem_stride: Literal[1, 2, 4] = setting(
+        2, "Stride of the first convolution; 2 makes the maps half the picture's size."
+    )
+    widths: tuple[int, ...] = setting(
+        (16, 32, 64), "Channels at each level of the U-Net, finest first.", unit="channels"
+    )
+    num_features: int = setting(
+        32, "Length of a descriptor.", unit="channels", symbol="C", ge=2, le=512
+    )
+    norm_groups: int = setting(4, "Groups of the group normalisation.", ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not 2 <= len(self.widths) <= 6:
+            raise ValueError(f"widths needs 2 to 6 levels, got {len(self.widths)}")
+        for width in (*self.widths, self.num_features):
+            if width < 1 or width > 2048 or width % self.norm_groups:
+                raise ValueError(
+                    f"every width and num_features must be a multiple of norm_groups "
+                    f"({self.norm_groups}) up to 2048, got {width}"
+                )
+        return self
+
+
+class KeypointConfig(Settings):
+    """How keypoints are read from the heat map (paper section 3.1)."""
+
+    detector: Literal["single-map", "channel-wise"] = setting(
+        "single-map",
+        "single-map: the K highest peaks of one heat map; channel-wise: one heat map a keypoint, "
+        "the older way that the paper compares with.",
+    )
+    num_keypoints: int = setting(
+        8, "Keypoints taken from each picture.", symbol="K", level="basic", ge=1, le=512
+    )
+    nms_window: int = setting(
+        7, "Side of the non-maximum-suppression window.", unit="map px", ge=1, le=101
+    )
+    refine_window: int = setting(7, "Side of the soft-argmax window.", unit="map px", ge=1, le=101)
+    refine_temperature: float = setting(
+        0.1, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10
+    )
+    explore_steps: int = setting(
+        0,
+        "Over so many first steps some keypoints are put at random where the picture is unlike "
+        "the background, fewer and fewer, so that the heat map learns where keypoints help.",
+        unit="steps",
+        ge=0,
+    )
+    explore_missed: float = setting(
+        0.0,
+        "After that, the weakest keypoint is put where none is near, in pictures where more than "
+        "this share of what is unlike the background has none; 0 does without.",
+        ge=0,
+        le=1,
+    )
+    descriptor_sampling: Literal["bilinear", "nearest"] = setting(
+        "bilinear", "How a descriptor is read at a sub-pixel location."
+    )
+    channel_temperature: float = setting(
+        0.3,
+        "Softness of the channel-wise soft-argmax over the whole map, in standard deviations "
+        "of the map.",
+        gt=0,
+        le=10,
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("nms_window", "refine_window"):
+            value = getattr(self, name)
+            if value % 2 == 0:
+                raise ValueError(f"{name} must be odd, got {value}; try {value + 1}")
+        return self
+
+
+class DecoderConfig(Settings):
+    """How the picture is rebuilt from the keypoints alone (paper section 3.2)."""
+
+    kind: Literal["unet", "patch"] = setting(
+        "patch",
+        "unet: the paper's decoder over the whole picture; patch: one small picture a keypoint.",
+    )
+    blend: Literal["sum", "alpha"] = setting(
+        "alpha", "sum: score-weighted sum of splats; alpha: one RGB-A layer per keypoint."
+    )
+    background: Literal["none", "black", "learned", "latent"] = setting(
+        "black",
+        "What is behind the layers: nothing, black, one learned picture, or one from a "
+        "small code of each picture.",
+    )
+    presence: bool = setting(
+        True, "Multiply a layer's alpha by its keypoint's score, so that the score means something."
+    )
+    widths: tuple[int, ...] = setting(
+        (16, 32, 64), "Channels at each level of a unet decoder.", unit="channels"
+    )
+    norm_groups: int = setting(4, "Groups of the group normalisation.", ge=1, le=64)
+    splat_variance: float = setting(
+        0.05,
+        "Variance of the Gaussian that places a descriptor on the map.",
+        unit="px²",
+        gt=0,
+        le=400,
+    )
+    patch_size: int = setting(
+        24, "Side of the picture that one keypoint can draw.", unit="px", ge=4, le=512
+    )
+    patch_channels: int = setting(
+        64, "Channels of the patch decoder.", unit="channels", ge=4, le=1024
+    )
+    background_code: int = setting(
+        16, "Numbers that describe the background of one picture.", ge=1, le=1024
+    )
+
+    hint_hidden: float = setting(
+        1.0,
+        "While training, the decoder also sees the picture with this share of it hidden in blocks, "
+        "so that keypoints need not carry the scenery; 1 shows nothing.",
+        gt=0,
+        le=1,
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.hint_hidden < 1 and self.blend != "sum":
+            raise ValueError('hint_hidden below 1 needs blend = "sum"')
+        if self.patch_size % 4:
+            raise ValueError(f"patch_size must be a multiple of 4, got {self.patch_size}")
+        if self.kind == "patch" and self.blend == "sum":
+            raise ValueError('a patch decoder needs blend = "alpha"')
+        if self.blend == "sum" and self.background != "none":
+            raise ValueError('blend = "sum" has no layers, so background must be "none"')
+        if not 2 <= len(self.widths) <= 6:
+            raise ValueError(f"widths needs 2 to 6 levels, got {len(self.widths)}")
+        if any(w < 1 or w > 2048 or w % self.norm_groups for w in self.widths):
+            raise ValueError(f"every width must be a multiple of norm_groups ({self.norm_groups})")
+        return self
+
+
+class PrototypeConfig(Settings):
+    """The prototypes and how they follow the descriptors (paper section 3.3)."""
+
+    num_prototypes: int = setting(
+        32, "Kinds of keypoint the model can tell apart.", symbol="M", level="basic", ge=2, le=4096
+    )
+    method: Literal["sliced-wasserstein", "k-means", "vector-quantisation"] = setting(
+        "sliced-wasserstein", "What moves the prototypes (Table 6 of the paper)."
+    )
+    sampling: Literal["floor", "systematic"] = setting(
+        "systematic", "How mixture samples are shared out; floor is the released code's rule."
+    )
+    bank_size: int = setting(
+        2048,
+        "Descriptors of the last batches kept for the prototype steps; 0 uses the batch alone.",
+        unit="descriptors",
+        ge=0,
+        le=1_000_000,
+    )
+    num_steps: int = setting(
+        8, "Prototype steps after each network step.", symbol="n", ge=0, le=100
+    )
+    learning_rate: float = setting(0.1, "Adam step size of the prototypes.", gt=0, le=10)
+    num_projections: int = setting(
+        100, "Random directions of the sliced Wasserstein loss.", symbol="N", ge=1, le=10_000
+    )
+    noise: float = setting(
+        0.02, "Standard deviation of a mixture component, per dimension.", symbol="σ", ge=0, le=1
+    )
+    smoothing: float = setting(
+        0.01, "Share added to every prototype's weight, so that none dies at once.", ge=0, le=1
+    )
+    reseed_after: int = setting(
+        0,
+        "Move a prototype unused for so many steps to a badly served descriptor; 0 never does.",
+        unit="steps",
+        ge=0,
+    )

@@ -1,0 +1,60 @@
+"""Settings of the pictures: which, how they become network input, how views are made of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from tusk_core.config.settings import Settings, setting
+
+
+class DataConfig(Settings):
+    """Which pictures, and how they become network input."""
+
+    source: str = setting("", "Folder, video or data set to learn from.", level="basic")
+    width: int = setting(
+        80, "Width of the network's input.", unit="px", symbol="W", level="basic", ge=8, le=2048
+    )
+    height: int = setting(
+        80, "Height of the network's input.", unit="px", symbol="H", level="basic", ge=8, le=2048
+    )
+    channels: Literal[1, 3] = setting(3, "1 for grey pictures, 3 for colour.")
+    fit: Literal["stretch", "crop", "pad"] = setting(
+        "crop", "How a picture of another shape is brought to the input size."
+    )
+    max_pictures: int = setting(
+        0, "Use at most this many pictures; 0 uses all of them.", unit="pictures", ge=0
+    )
+    frame_step: int = setting(
+        1, "Of a video, use every n-th frame.", unit="frames", ge=1, le=10_000
+    )
+    held_out: float = setting(
+        0.0,
+        "Share of the pictures that is not learned from but measured on at every checkpoint; the "
+        "best checkpoint is then the best on them. Of a video, its last frames.",
+        ge=0,
+        le=0.5,
+    )
+
+
+class WarpConfig(Settings):
+    """One random thin-plate-spline warp: affine part and control-point noise (METHOD 1.7)."""
+
+    scale: float = setting(0.98, "Mean of the zoom; below 1 zooms in.", gt=0.1, le=3)
+    scale_jitter: float = setting(0.02, "Zoom is drawn within ± this, for each axis.", ge=0, le=0.9)
+    bend: float = setting(0.03, "Control points move within ± this.", unit="half sides", ge=0, le=1)
+    shift: float = setting(0.02, "Centre moves within ± this.", unit="half sides", ge=0, le=1)
+    rotation: float = setting(0.05, "Turn within ± this.", unit="rad", ge=0, le=math.pi)
+
+
+class PairConfig(Settings):
+    """How the two views of one picture are made (paper section 3.4, equivariance)."""
+
+    first: WarpConfig = setting(WarpConfig(), "Warp that makes the first view.")
+    second: WarpConfig = setting(
+        WarpConfig(scale=0.95, scale_jitter=0.05, bend=0.05, shift=0.02, rotation=0.2),
+        "Warp that makes the second view from the first.",
+    )
+    padding: Literal["black", "white", "reflect"] = setting(
+        "reflect", "What lies beyond the picture's edge."
+    )

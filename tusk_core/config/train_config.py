@@ -1,0 +1,61 @@
+"""All groups together: what reproduces one run."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+from pydantic import model_validator
+
+from tusk_core.config.learning import LossConfig, OptimConfig, RunConfig
+from tusk_core.config.networks import (
+    DecoderConfig,
+    EncoderConfig,
+    KeypointConfig,
+    PrototypeConfig,
+)
+from tusk_core.config.pictures import DataConfig, PairConfig
+from tusk_core.config.settings import Settings, setting
+
+CONFIG_SCHEMA = 1
+
+
+class TrainConfig(Settings):
+    """Everything needed to reproduce one run."""
+
+    config_schema: int = setting(
+        CONFIG_SCHEMA, "Version of this file's layout.", ge=1, le=CONFIG_SCHEMA
+    )
+    preset: str = setting("custom", "Name of the preset these settings began from.")
+    description: str = setting("", "One sentence on what these settings are for.")
+    data: DataConfig = setting(DataConfig(), "Pictures")
+    encoder: EncoderConfig = setting(EncoderConfig(), "Encoder")
+    keypoints: KeypointConfig = setting(KeypointConfig(), "Keypoints")
+    decoder: DecoderConfig = setting(DecoderConfig(), "Decoder")
+    prototypes: PrototypeConfig = setting(PrototypeConfig(), "Prototypes")
+    losses: LossConfig = setting(LossConfig(), "Losses")
+    pair: PairConfig = setting(PairConfig(), "Views")
+    optim: OptimConfig = setting(OptimConfig(), "Optimisers")
+    run: RunConfig = setting(RunConfig(), "Run")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        K, M = self.keypoints.num_keypoints, self.prototypes.num_prototypes
+        if self.is_channel_wise and K != M:
+            raise ValueError(
+                f'keypoints.detector = "channel-wise" has one prototype for each keypoint, so '
+                f"prototypes.num_prototypes ({M}) must equal keypoints.num_keypoints ({K})"
+            )
+        return self
+
+    @property
+    def is_channel_wise(self) -> bool:
+        """Whether every keypoint has a heat map of its own."""
+        return self.keypoints.detector == "channel-wise"
+
+    @property
+    def size_multiple(self) -> int:
+        """Picture sides are padded to a multiple of this: stem stride times the poolings."""
+        encoder = self.encoder.stem_stride * 2 ** (len(self.encoder.widths) - 1)
+        decoder = 2 ** (len(self.decoder.widths) - 1) if self.decoder.kind == "unet" else 1
+        return math.lcm(encoder, decoder)

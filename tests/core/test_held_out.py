@@ -93,7 +93,7 @@ def test_the_best_on_held_out_pictures_is_the_best_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.5, 0.2, 0.3])
-    monkeypatch.setattr("tusk_core.training.trainer.held_out_loss", lambda *_: next(losses))
+    monkeypatch.setattr("tusk_core.training.loop.held_out_loss", lambda *_: next(losses))
     config = tiny(**{"data.held_out": 0.2, "run.checkpoint_every": 3, "optim.steps": 9})
     events = run(config, tmp_path)
     folder = RunFolder(events[-1].run_dir)

@@ -1,0 +1,214 @@
+"""The steps of a run: pauses, previews, checkpoints and what to do when memory runs out."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from tusk_core.events import CheckpointSaved, Notice, PhaseChanged, PreviewReady, StepDone
+from tusk_core.results import TrainingError, TuskError
+from tusk_core.training.checkpoint import prune_checkpoints, save_checkpoint
+from tusk_core.training.estimate import peak_memory
+from tusk_core.training.event_log import write_preview
+from tusk_core.training.held_out import held_out_loss
+from tusk_core.training.preview import make_preview
+from tusk_core.training.views import batch_indices, to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from tusk_core.events import TrainEvent
+    from tusk_core.training.opening import Opened
+    from tusk_core.training.record import RunRecord
+    from tusk_core.training.session import StepResult
+    from tusk_core.training.task import RunTask
+
+log = logging.getLogger(__name__)
+
+Reason = Literal["completed", "time limit", "stopped"]
+
+_SPEED_MEMORY = 0.9
+_PAUSE_POLL_S = 0.2
+
+
+@dataclass(slots=True)
+class _Pace:
+    """Smoothed speed and the time left."""
+
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        memory = _SPEED_MEMORY if self.seconds else 0.0
+        self.seconds = memory * self.seconds + (1 - memory) * seconds
+
+
+class Loop:
+    """Trains an opened run until it is done, its time is over, or the control says stop.
+
+    Args:
+        task: what was asked for.
+        opened: session, pictures and probes.
+        record: of the run; its name goes into the checkpoints.
+    """
+
+    def __init__(self, task: RunTask, opened: Opened, record: RunRecord) -> None:
+        self._config, self._control = task.config, task.control
+        self._folder, self._team, self._device = task.folder, task.team, task.device
+        self._session, self._division = opened.session, opened.division
+        self._probes = opened.probes
+        self._record = record
+        self._pace = _Pace()
+        self._last_preview = 0.0
+        self._saved_step = -1
+
+    def events(self) -> Generator[TrainEvent, None, Reason]:
+        """Yield every step with its previews and checkpoints; the value is why it ended."""
+        yield PhaseChanged("first batch", "The first step is the slowest.")
+        yield self._preview()
+        reason = yield from self._steps()
+        if self._session.step > self._saved_step:
+            yield from self._save()
+        yield self._preview()
+        return reason
+
+    def _steps(self) -> Generator[TrainEvent, None, Reason]:
+        training = False
+        while self._session.step < self._config.optim.steps:
+            yield from self._hold_while_paused()
+            if self._team.agree(flag=self._control.stop_requested):
+                return "stopped"
+            limit = self._config.optim.minutes * 60
+            if self._team.agree(flag=bool(limit) and self._session.elapsed >= limit):
+                return "time limit"
+            yield from self._one_step()
+            if not training:
+                yield PhaseChanged("training")
+                training = True
+            yield from self._after_step()
+        return "completed"
+
+    def _one_step(self) -> Generator[TrainEvent, None, None]:
+        session, begin = self._session, time.perf_counter()
+        images = self._batch()
+        result = self._attempt(images)
+        # Recover outside the handler: its traceback would keep the tensors alive.
+        while result is None:
+            yield self._smaller_parts()
+            result = self._attempt(images)
+        seconds = time.perf_counter() - begin
+        session.elapsed += seconds
+        self._pace.add(seconds)
+        yield StepDone(
+            step=session.step,
+            losses=result.losses,
+            seconds=seconds,
+            pictures_per_second=self._config.optim.batch_size / self._pace.seconds,
+            elapsed=session.elapsed,
+            remaining=self._remaining(),
+            learning_rate=float(session.optimiser.param_groups[0]["lr"]),
+            memory_bytes=peak_memory(session.device.type) or None,
+        )
+
+    def _batch(self) -> Tensor:
+        optim, seed = self._config.optim, self._config.run.seed
+        rows = self._division.training
+        rows = rows[batch_indices(len(rows), optim.batch_size, self._session.step, seed)]
+        return to_batch(self._division.images[rows], self._session.device)
+
+    def _attempt(self, images: Tensor) -> StepResult | None:
+        """Do one step; None if memory ran out, with the weights as they were."""
+        try:
+            return self._session.train_step(images)
+        except torch.OutOfMemoryError:
+            return None
+
+    def _smaller_parts(self) -> Notice:
+        session, batch = self._session, self._config.optim.batch_size
+        session.optimiser.zero_grad(set_to_none=True)
+        gc.collect()
+        torch.cuda.empty_cache()
+        share = batch // self._team.size
+        if session.parts >= share:
+            raise TrainingError(
+                f"{self._device.label} ran out of memory with a single picture at "
+                f"{self._config.data.width}×{self._config.data.height} px. Use smaller pictures, "
+                "narrower networks or the CPU."
+            )
+        session.parts = min(share, session.parts * 2)
+        return Notice(
+            "warning",
+            f"{self._device.label} ran out of memory. Each batch of {batch} is now worked on in "
+            f"{session.parts} parts; the result is the same, only slower.",
+        )
+
+    def _remaining(self) -> float | None:
+        if self._session.step < 3:
+            return None
+        left = (self._config.optim.steps - self._session.step) * self._pace.seconds
+        if self._config.optim.minutes:
+            left = min(left, max(0.0, self._config.optim.minutes * 60 - self._session.elapsed))
+        return left
+
+    def _hold_while_paused(self) -> Generator[TrainEvent, None, None]:
+        if not self._control.is_paused:
+            return
+        yield PhaseChanged("paused", "Memory is kept while paused.")
+        self._record.describe("paused")
+        while not self._control.wait_while_paused(_PAUSE_POLL_S):
+            if self._control.take_checkpoint_request():
+                yield from self._save()
+        self._record.describe("running")
+        if not self._control.stop_requested:
+            yield PhaseChanged("training")
+
+    def _after_step(self) -> Generator[TrainEvent, None, None]:
+        wanted = self._control.take_checkpoint_request()
+        if wanted or self._session.step % self._config.run.checkpoint_every == 0:
+            yield from self._save()
+        now = time.monotonic()
+        if now - self._last_preview >= self._config.run.preview_every:
+            yield self._preview()
+            # Counted from the end, so that slow previews never eat the training.
+            self._last_preview = time.monotonic()
+
+    def _save(self) -> Generator[TrainEvent, None, None]:
+        if not self._record.is_kept:
+            return
+        session = self._session
+        held_out = held_out_loss(session, self._division)
+        score = session.smoothed if held_out is None else held_out
+        is_best = score <= session.best
+        session.best = min(session.best, score)
+        try:
+            path = self._write_checkpoint(is_best=is_best)
+        except (OSError, RuntimeError, TuskError) as error:
+            log.exception("checkpoint not saved")
+            reason = getattr(error, "strerror", None) or error
+            yield Notice(
+                "warning",
+                f"The checkpoint at step {session.step} was not saved: {reason}. Training goes "
+                "on; free some disk space and save again.",
+            )
+            return
+        self._saved_step = session.step
+        yield CheckpointSaved(session.step, path, is_best, held_out)
+
+    def _write_checkpoint(self, *, is_best: bool) -> Path:
+        session, folder = self._session, self._folder
+        path = save_checkpoint(folder, session, is_best=is_best, name=self._record.name)
+        prune_checkpoints(folder, self._config.run.keep_checkpoints)
+        write_preview(folder.previews / f"step_{session.step:08d}.npz", self._preview())
+        folder.describe(step=session.step, elapsed=round(session.elapsed, 3))
+        return path
+
+    def _preview(self) -> PreviewReady:
+        session = self._session
+        return make_preview(session.model, self._probes, session.step, session.usage)

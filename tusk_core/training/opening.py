@@ -1,0 +1,111 @@
+"""Before the first step: the pictures are read, divided, and the model is built."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from tusk_core.data.cache import PictureCache, build_cache
+from tusk_core.events import Notice, PhaseChanged, TrainEvent
+from tusk_core.training.checkpoint import load_matching_weights, newest_state
+from tusk_core.training.held_out import Division, divide
+from tusk_core.training.session import Session
+from tusk_core.training.views import to_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import Tensor
+
+    from tusk_core.training.task import RunTask
+
+NUM_PROBES = 8
+_READ_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A run that is ready for its next step.
+
+    Attributes:
+        session: model, optimisers and counters.
+        division: the pictures, learned from and held out.
+        probes: (P, channels, H, W) in [0, 1], the pictures shown while training.
+    """
+
+    session: Session
+    division: Division
+    probes: Tensor
+
+
+def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
+    """Yield what is being prepared; the generator's value is the run, ready to train.
+
+    Raises:
+        Cancelled: if a stop was asked for while the pictures were read.
+        TuskError: if the pictures, the checkpoint or the model to start from cannot be used.
+    """
+    cache = yield from _load_pictures(task)
+    division = divide(cache, task.config.data.held_out, task.config.run.seed)
+    notice = division.notice()
+    if notice is not None:
+        yield notice
+    session = yield from _build_session(task, division)
+    probes = to_batch(division.spread(NUM_PROBES), session.device)
+    return Opened(session, division, probes)
+
+
+def _load_pictures(task: RunTask) -> Generator[TrainEvent, None, PictureCache]:
+    data = task.config.data
+    yield PhaseChanged("loading data", f"Reading {data.source or 'pictures'}.")
+    news: queue.SimpleQueue[PhaseChanged] = queue.SimpleQueue()
+
+    def report(done: int, total: int, message: str) -> None:
+        news.put(PhaseChanged("loading data", message, done / total if total else None))
+
+    # The reader tells its progress by a call; a thread turns that into events.
+    with ThreadPoolExecutor(1, thread_name_prefix="tusk-reader") as pool:
+        seed, control = task.config.run.seed, task.control
+        reading = pool.submit(build_cache, data, seed=seed, progress=report, control=control)
+        while not reading.done():
+            with contextlib.suppress(queue.Empty):
+                yield news.get(timeout=_READ_POLL_S)
+        cache = reading.result()
+    if cache.skipped:
+        first = cache.skipped[0]
+        yield Notice(
+            "warning",
+            f"{len(cache.skipped)} files were skipped, such as {first.path.name}: {first.reason}.",
+        )
+    return cache
+
+
+def _build_session(task: RunTask, division: Division) -> Generator[TrainEvent, None, Session]:
+    device = task.device
+    yield PhaseChanged("building model", f"On {device.name}. {device.reason}")
+    session = Session(task.config, torch.device(device.name), task.team)
+    if task.is_resumed:
+        step, state = newest_state(task.folder)
+        session.load_state_dict(state)
+        yield Notice("info", f"Resuming from step {step}.")
+    else:
+        session.set_mean_picture(division.mean_picture())
+    if task.start_from is not None:
+        yield _take_weights(session, Path(task.start_from))
+    if task.config.run.compile and device.name.startswith("cuda"):
+        session.model.encoder.compile()
+        session.model.decoder.network.compile()
+    return session
+
+
+def _take_weights(session: Session, path: Path) -> Notice:
+    count, total = load_matching_weights(session, path), len(session.model.state_dict())
+    rest = "all" if count == total else f"{count} of {total}"
+    anew = "" if count == total else "; the others begin anew, their shapes differ"
+    return Notice("info", f"Started from {path.name}: {rest} groups of weights fit{anew}.")

@@ -1,0 +1,60 @@
+"""Results and models in formats of other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_core.results import Analysis, ExportFormatInfo
+
+
+def export_analysis(
+    analysis: Analysis,
+    path: Path,
+    *,
+    file_format: str,
+    names: dict[int, str] | None = None,
+    merged: dict[int, int] | None = None,
+    hidden: frozenset[int] = frozenset(),
+) -> list[str]:
+    """Write detections as coco, csv, parquet, h5 and others; returns what the format dropped."""
+    from tusk_core.inference.export import write_export
+
+    return write_export(
+        analysis, path, file_format=file_format, names=names, merged=merged, hidden=hidden
+    )
+
+
+def export_formats() -> tuple[ExportFormatInfo, ...]:
+    """Return the formats of ``export_analysis``, the most common first."""
+    from tusk_core.inference.export import FORMATS
+    from tusk_core.results import ExportFormatInfo
+
+    return tuple(
+        ExportFormatInfo(f.name, f.label, f.suffix, f.drops, f.is_folder) for f in FORMATS.values()
+    )
+
+
+def export_model(
+    model: str | Path, out: Path, *, file_format: str, num_keypoints: int | None = None
+) -> list[Path]:
+    """Write a model into the folder ``out`` as ``onnx`` or ``huggingface``; returns the files.
+
+    Args:
+        model: folder, run or bundled name.
+        out: folder, made if missing.
+        file_format: one of ``model_formats``.
+        num_keypoints: K, which ONNX fixes; None takes the training value.
+    """
+    from tusk_core.inference.export.models import write_model
+
+    return write_model(model, out, file_format=file_format, num_keypoints=num_keypoints)
+
+
+def model_formats() -> dict[str, str]:
+    """Return the formats of ``export_model``, each with a few words on what it is."""
+    from tusk_core.inference.export.models import MODEL_FORMATS
+
+    return dict(MODEL_FORMATS)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tusk_core.inference.draw import colour_of, draw_keypoints
+from tusk_core.inference.draw import draw_keypoints
+from tusk_core.palette import colour as colour_of
 
 INK, MUTED, LINE, PAPER = (27, 31, 36), (102, 112, 128), (222, 226, 232), (255, 255, 255)
 MARGIN, GAP = 32, 10

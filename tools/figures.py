@@ -45,8 +45,8 @@ from figure_sheet import (
 from tusk_core import api
 from tusk_core.config import ConfigError
 from tusk_core.data.source import open_source
-from tusk_core.inference.draw import colour_of
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.palette import colour as colour_of
 from tusk_core.results import EmbeddingMap, Keypoints, TuskError
 
 MOST_PROTOTYPES = 60

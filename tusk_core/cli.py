@@ -19,6 +19,7 @@ from tusk_core.commands.arguments import CommandParser, UsageError
 from tusk_core.commands.register import COMMANDS
 from tusk_core.config import ConfigError
 from tusk_core.control import Cancelled
+from tusk_core.places import kept_in
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
@@ -91,14 +92,11 @@ def _forget_stdout() -> None:
 
 def log_folder() -> Path:
     """Return the folder of log files; it may not exist yet."""
-    home = os.environ.get("TUSK_HOME")
-    if home:
-        return Path(home) / "logs"
     try:
         import platformdirs
     except ImportError:
-        return Path(tempfile.gettempdir()) / "tusk-logs"
-    return Path(platformdirs.user_log_dir("tusk", appauthor=False))
+        return kept_in("logs", Path(tempfile.gettempdir()) / "tusk-logs")
+    return kept_in("logs", Path(platformdirs.user_log_dir("tusk", appauthor=False)))
 
 
 def _report_bug(error: BaseException) -> int:

@@ -14,8 +14,8 @@ from tusk_core.config import load_preset, parse_config, replaced
 from tusk_core.control import RunControl
 from tusk_core.data.cache import PictureCache, build_cache
 from tusk_core.events import CheckpointSaved, Notice, PreviewReady, RunStarted, StepDone
+from tusk_core.runs.folder import RunFolder
 from tusk_core.training.held_out import divide
-from tusk_core.training.run_folder import RunFolder
 from tusk_core.training.session import Session
 
 

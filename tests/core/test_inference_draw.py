@@ -7,7 +7,6 @@ import numpy as np
 from tests.support.small_models import picture
 from tusk_app import palette
 from tusk_core.inference.draw import (
-    colour_of,
     draw_keypoints,
     draw_map,
     enlarged,
@@ -15,6 +14,7 @@ from tusk_core.inference.draw import (
     with_legend,
 )
 from tusk_core.inference.rebuilt_files import unique_stems
+from tusk_core.palette import colour as colour_of
 
 
 def test_colours_are_those_of_the_window() -> None:

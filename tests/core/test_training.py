@@ -26,10 +26,10 @@ from tusk_core.events import (
 )
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import ModelFileError, SourceError, TrainingError
+from tusk_core.runs.folder import RunFolder
 from tusk_core.training.checkpoint import STATE, prune_checkpoints
 from tusk_core.training.estimate import _probe
 from tusk_core.training.event_log import EventLog
-from tusk_core.training.run_folder import RunFolder
 from tusk_core.training.session import Session
 from tusk_core.training.views import batch_indices
 

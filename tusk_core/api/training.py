@@ -96,7 +96,7 @@ def list_devices() -> tuple[DeviceInfo, ...]:
 
 def list_runs(run_root: Path) -> tuple[RunSummary, ...]:
     """Return the runs under ``run_root``, newest first; unreadable ones are left out."""
-    from tusk_core.training.run_folder import list_runs as listed
+    from tusk_core.runs.folder import list_runs as listed
 
     return listed(run_root)
 
@@ -107,7 +107,7 @@ def read_run(path: Path) -> RunSummary:
     Raises:
         SourceError: if it is no run folder.
     """
-    from tusk_core.training.run_folder import read_run as read
+    from tusk_core.runs.folder import read_run as read
 
     return read(path)
 

@@ -50,7 +50,7 @@ def describe(thing: str) -> dict[str, Any]:
     """
     from tusk_core.nn.model_files import SETTINGS, WEIGHTS
     from tusk_core.resources import bundled_models
-    from tusk_core.training.run_folder import is_run
+    from tusk_core.runs.folder import is_run
 
     path = Path(thing).expanduser()
     try:
@@ -73,7 +73,7 @@ def describe(thing: str) -> dict[str, Any]:
 
 def _run_facts(path: Path) -> dict[str, Any]:
     from tusk_core.commands.terminal import duration
-    from tusk_core.training.run_folder import read_run
+    from tusk_core.runs.folder import read_run
 
     run = read_run(path)
     return {

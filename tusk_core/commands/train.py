@@ -31,6 +31,7 @@ from tusk_core.events import (
     RunStarted,
     StepDone,
 )
+from tusk_core.places import default_run_root
 
 if TYPE_CHECKING:
     import argparse
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         config = _on_all_cores(chosen_config(arguments))
         # A mistyped name should not leave a run behind.
         api.open_source(config.data.source).close()
-        root = arguments.run_root or default_run_root()
+        root = arguments.run_root or default_run_root(Path.cwd())
         if arguments.start_from is not None:
             events = api.fine_tune(
                 config, arguments.start_from, control, run_root=root, name=arguments.name
@@ -136,15 +137,6 @@ def _refuse_with_resume(arguments: argparse.Namespace) -> None:
             f"A resumed run keeps its settings, so {', '.join(given)} cannot be given with "
             "--resume. Only --steps, --minutes and --device can; start a new run for the rest."
         )
-
-
-def default_run_root() -> Path:
-    """Return ``runs`` here, or a folder of the user where nothing can be written here."""
-    home = os.environ.get("TUSK_HOME")
-    if home:
-        return Path(home) / "runs"
-    here = Path.cwd()
-    return here / "runs" if os.access(here, os.W_OK) else Path.home() / "TUSK" / "runs"
 
 
 def chosen_config(arguments: argparse.Namespace) -> TrainConfig:

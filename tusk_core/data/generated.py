@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
+from tusk_core.arrays import frozen
 from tusk_core.data import digits, solids, tetrominoes
 from tusk_core.data.base_source import BaseSource, PictureTruth
 from tusk_core.data.folders import file_identity
@@ -70,12 +71,12 @@ class GeneratedSource(BaseSource):
     def read(self, index: int) -> NDArray[np.uint8]:
         """Return one picture; see ``PictureSource``."""
         batch, row = self._found(index)
-        return _frozen(batch.images[row])
+        return frozen(batch.images[row])
 
     def truth(self, index: int) -> PictureTruth | None:
         """Return the objects and the mask of one picture."""
         batch, row = self._found(index)
-        mask = None if batch.masks is None else _frozen(batch.masks[row])
+        mask = None if batch.masks is None else frozen(batch.masks[row])
         return PictureTruth(batch.objects(row), mask)
 
     def size(self, index: int) -> tuple[int, int]:
@@ -109,12 +110,6 @@ class GeneratedSource(BaseSource):
             while len(self._blocks) > _KEPT_BLOCKS:
                 self._blocks.popitem(last=False)
         return batch, row
-
-
-def _frozen(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy
 
 
 def make_generator(name: SourceName) -> Generator:

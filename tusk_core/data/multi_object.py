@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from tusk_core.arrays import frozen
 from tusk_core.control import Cancelled
 from tusk_core.data.base_source import BaseSource, PictureTruth
 from tusk_core.data.cache_folder import cache_root
@@ -140,9 +141,7 @@ class MultiObjectSource(BaseSource):
     def read(self, index: int) -> NDArray[np.uint8]:
         """Return one picture; see ``PictureSource``."""
         self._check(index)
-        picture = np.array(self._pictures().images[index])
-        picture.flags.writeable = False
-        return picture
+        return frozen(self._pictures().images[index])
 
     def truth(self, index: int) -> PictureTruth | None:
         """Return the objects and the mask of one picture."""

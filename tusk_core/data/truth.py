@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.data.base_source import BaseSource
 from tusk_core.results import GroundTruth
 
@@ -27,6 +28,4 @@ def truth_of(source: PictureSource, index: int) -> GroundTruth | None:
     objects = known.objects
     xy = np.array([(item.x, item.y) for item in objects], np.float32).reshape(-1, 2)
     boxes = np.array([item.bbox for item in objects], np.float32).reshape(-1, 4)
-    for array in (xy, boxes):
-        array.flags.writeable = False
-    return GroundTruth(xy, boxes, tuple(item.category for item in objects))
+    return GroundTruth(sealed(xy), sealed(boxes), tuple(item.category for item in objects))

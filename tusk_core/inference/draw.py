@@ -6,13 +6,12 @@ Colours are the prototypes' own, the same in the window and in every export. Pic
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from tusk_core.resources import resource
+from tusk_core import palette
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,19 +26,6 @@ _SHIFT = 4  # OpenCV draws at sixteenths of a pixel
 _MIN_SIDE = 320
 _FEW_PROTOTYPES = 40
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-
-
-@functools.lru_cache(maxsize=1)
-def _table() -> tuple[Colour, ...]:
-    text = resource("palette/prototypes.txt").read_text(encoding="utf-8")
-    words = " ".join(line for line in text.splitlines() if not line.startswith("#")).split()
-    return tuple((int(w[:2], 16), int(w[2:4], 16), int(w[4:], 16)) for w in words)
-
-
-def colour_of(index: int) -> Colour:
-    """Return the sRGB colour of a prototype."""
-    table = _table()
-    return table[index % len(table)]
 
 
 def _ink_on(colour: Colour) -> Colour:
@@ -84,7 +70,7 @@ def draw_keypoints(
     places = (np.asarray(xy, np.float64) + 0.5) * factor - 0.5
     # The surest are drawn last, on top.
     for k in np.argsort(faint, kind="stable"):
-        _ring(canvas, places[k], radius, width, colour_of(int(labels[k])), float(faint[k]))
+        _ring(canvas, places[k], radius, width, palette.colour(int(labels[k])), float(faint[k]))
     return canvas
 
 
@@ -138,7 +124,7 @@ def with_legend(
     for number, line in enumerate(lines):
         x, y = pad, pad // 2 + row * number + row // 2
         for index, text in line:
-            cv2.circle(strip, (x + 4, y), 5, colour_of(index), -1, cv2.LINE_AA)
+            cv2.circle(strip, (x + 4, y), 5, palette.colour(index), -1, cv2.LINE_AA)
             cv2.putText(strip, text, (x + 14, y + 5), _FONT, scale, _LIGHT, 1, cv2.LINE_AA)
             x += 16 + cv2.getTextSize(text, _FONT, scale, 1)[0][0] + 12
     return np.concatenate([picture, strip])
@@ -176,7 +162,7 @@ def draw_map(
     radius = 5.0 if len(points) < 1000 else 3.5 if len(points) < 10_000 else 2.0
     for place, label in zip(to_pixels(points), labels.tolist(), strict=True):
         centre = (round(place[0] * scale), round(place[1] * scale))
-        colour = colour_of(label)
+        colour = palette.colour(label)
         cv2.circle(canvas, centre, round(radius * scale), colour, -1, cv2.LINE_AA, _SHIFT)
     used = np.unique(labels)
     places = to_pixels(prototypes[used])
@@ -184,12 +170,12 @@ def draw_map(
     for index, place in zip(used.tolist(), places, strict=True):
         x, y = round(place[0]), round(place[1])
         cv2.circle(canvas, (x, y), size + 2, _DARK, -1, cv2.LINE_AA)
-        cv2.circle(canvas, (x, y), size, colour_of(index), -1, cv2.LINE_AA)
+        cv2.circle(canvas, (x, y), size, palette.colour(index), -1, cv2.LINE_AA)
     for index, place in zip(used.tolist(), places, strict=True):
         text = str(index)
         (width, height), _ = cv2.getTextSize(text, _FONT, 0.4, 1)
         x, y = round(place[0]) - width // 2, round(place[1]) + height // 2
-        ink = _ink_on(colour_of(index))
+        ink = _ink_on(palette.colour(index))
         if size < width // 2:  # no room inside: beside it
             x, ink = x + width // 2 + size + 4, _DARK
         cv2.putText(canvas, text, (x, y), _FONT, 0.4, ink, 1, cv2.LINE_AA)

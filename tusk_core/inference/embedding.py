@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tusk_core.arrays import frozen
 from tusk_core.events import JobProgress
 from tusk_core.results import Analysis, EmbeddingMap, SourceError, TuskError
 
@@ -131,9 +132,9 @@ def embed_analysis(
     def finished(layout: Points) -> EmbeddingMap:
         return EmbeddingMap(
             method=method,
-            points=_frozen(layout[: len(indices)]),
+            points=frozen(layout[: len(indices)].astype(np.float32)),
             indices=indices,
-            prototypes=_frozen(layout[len(indices) :]),
+            prototypes=frozen(layout[len(indices) :].astype(np.float32)),
             seconds=time.monotonic() - begin,
         )
 
@@ -154,12 +155,6 @@ def embed_analysis(
     for progress, layout in _tsne(data, start, seed, neighbours):
         yield progress
         yield finished(layout)
-
-
-def _frozen(values: Points) -> Points:
-    copy = np.ascontiguousarray(values, np.float32).copy()
-    copy.flags.writeable = False
-    return copy
 
 
 def _spread(start: Points, size: float) -> Points:

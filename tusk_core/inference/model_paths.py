@@ -7,7 +7,7 @@ from pathlib import Path
 from tusk_core.nn.model_files import SETTINGS, WEIGHTS
 from tusk_core.resources import bundled_models
 from tusk_core.results import ModelFileError, SourceError
-from tusk_core.training.run_folder import RunFolder, is_run
+from tusk_core.runs.folder import RunFolder, is_run
 
 
 def find_model(model: str | Path) -> Path:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from tusk_core.arrays import frozen, to_pictures
 from tusk_core.data.fitting import apply_placement, place
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
@@ -27,7 +28,6 @@ from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import KeypointSet
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
-from tusk_core.training.preview import frozen, to_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

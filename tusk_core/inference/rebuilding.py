@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tusk_core.arrays import frozen, to_pictures
 from tusk_core.results import Reconstruction
-from tusk_core.training.preview import frozen, to_pictures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

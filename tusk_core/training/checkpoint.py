@@ -18,7 +18,7 @@ from tusk_core.results import ModelFileError, TrainingError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tusk_core.training.run_folder import RunFolder
+    from tusk_core.runs.folder import RunFolder
     from tusk_core.training.session import Session
 
 STATE, CHECK = "training_state.pt", "training_state.json"

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.atomic import write_bytes
 from tusk_core.events import (
     CheckpointSaved,
@@ -25,7 +26,7 @@ from tusk_core.events import (
     StepDone,
     TrainEvent,
 )
-from tusk_core.training.run_folder import RunFolder
+from tusk_core.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from tusk_core.training.tensorboard_log import TensorBoardLog
@@ -108,9 +109,7 @@ def read_preview(path: Path) -> PreviewReady | None:
             step = int(file["step"])
     except (OSError, ValueError, KeyError, EOFError):
         return None
-    for array in arrays.values():
-        array.flags.writeable = False
-    return PreviewReady(step=step, **arrays)
+    return PreviewReady(step=step, **{name: sealed(array) for name, array in arrays.items()})
 
 
 def read_events(path: Path, *, offset: int = 0) -> tuple[list[TrainEvent], int]:

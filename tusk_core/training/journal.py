@@ -11,7 +11,7 @@ from tusk_core.training.tensorboard_log import open_tensorboard
 
 if TYPE_CHECKING:
     from tusk_core.config import TrainConfig
-    from tusk_core.training.run_folder import RunFolder
+    from tusk_core.runs.folder import RunFolder
 
 log = logging.getLogger(__name__)
 

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from tusk_core.arrays import frozen, to_pictures
 from tusk_core.events import PreviewReady
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
     from tusk_core.nn.model import TuskModel
-
-
-def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an owned, contiguous, read-only copy."""
-    copy = np.array(array, order="C", copy=True)
-    copy.flags.writeable = False
-    return copy
-
-
-def to_pictures(images: Tensor) -> NDArray[np.uint8]:
-    """Turn (B, 1 or 3, H, W) in [0, 1] into owned read-only (B, H, W, 3) uint8."""
-    pictures = images.detach().clamp(0, 1).mul(255).round().to("cpu", torch.uint8)
-    if pictures.shape[1] == 1:
-        pictures = pictures.expand(-1, 3, -1, -1)
-    out: NDArray[np.uint8] = frozen(pictures.permute(0, 2, 3, 1).numpy())
-    return out
 
 
 @torch.no_grad()

@@ -13,11 +13,11 @@ from tusk_core.control import Cancelled
 from tusk_core.events import RunFinished, RunStarted, TrainEvent
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.results import DeviceInfo, SourceError
+from tusk_core.runs.folder import RunFolder, is_run
 from tusk_core.training.distributed import Team, join_team
 from tusk_core.training.loop import Loop
 from tusk_core.training.opening import open_run
 from tusk_core.training.record import RunRecord
-from tusk_core.training.run_folder import RunFolder, is_run
 from tusk_core.training.task import RunTask
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import numpy as np
 
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import encode_picture, write_picture
-from tusk_core.inference.draw import colour_of, draw_keypoints, enlargement, with_legend
+from tusk_core.inference.draw import draw_keypoints, enlargement, with_legend
 from tusk_core.inference.originals import original_pictures
+from tusk_core.palette import colour as colour_of
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Runs on disk: their layout, their lock and their description."""

@@ -162,8 +162,10 @@ GLib, libgcrypt and libsystemd (LGPL-2.1, separate files likewise). Their licenc
 OpenCV contains FFmpeg under the GNU Lesser General Public License 2.1; source: https://ffmpeg.org.
 
 The VGG16 weights in resources/vgg16 are by the Visual Geometry Group, University of Oxford, under
-the Creative Commons Attribution licence. The digits in resources/samples are by E. Alpaydin and
-C. Kaynak, UCI Machine Learning Repository, under Creative Commons Attribution 4.0.
+the Creative Commons Attribution licence. The EfficientNet-Lite0 weights in
+resources/efficientnet-lite0 are by Google LLC, under the Apache License 2.0. The digits in
+resources/samples are by E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, under Creative
+Commons Attribution 4.0.
 
 """
 

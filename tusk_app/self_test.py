@@ -69,7 +69,8 @@ def check_files() -> str:
     from tusk_core.config import load_preset, preset_names
     from tusk_core.resources import bundled_models, resource
 
-    for name in ("icons/tusk.svg", "licences/THIRD_PARTY.txt", "style/tusk.qss", "vgg16"):
+    weights = ("vgg16", "efficientnet-lite0")
+    for name in ("icons/tusk.svg", "licences/THIRD_PARTY.txt", "style/tusk.qss", *weights):
         if not resource(name).exists():
             raise SelfTestError(f"{name} is missing")
     presets = [load_preset(name) for name in preset_names()]

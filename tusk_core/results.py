@@ -352,11 +352,34 @@ class EmbeddingMap:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationOptions:
+    """What some protocols need beside model and data.
+
+    Attributes:
+        truth: file with the ground truth of the data, COCO (.json) or points (.csv); empty where
+            the data bring their own.
+        radius: ``detection``: a keypoint within this many pixels of a centre is on the object; 0
+            goes by the middle half of its box.
+        empty: ``presence``: a source of pictures without the subject.
+        min_score: ``detection`` and ``presence``: threshold, [0, 1]; None takes the model's own.
+        num_keypoints: keypoints in a picture; None takes the model's own number.
+        fit_share: ``landmarks``: share of the people to fit on where no other source is given.
+    """
+
+    truth: str = ""
+    radius: float = 0.0
+    empty: str = ""
+    min_score: float | None = None
+    num_keypoints: int | None = None
+    fit_share: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationReport:
     """Numbers of one model on one data set by one protocol.
 
     Attributes:
-        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        protocol: one of ``api.evaluation_protocols``.
         model: name or path.
         data: name or path.
         metrics: name -> value; percentages in [0, 100].

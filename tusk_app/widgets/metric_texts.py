@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
+    "detection": (
+        "Find things",
+        "detection: is every thing found, is every keypoint on a thing, are kinds told apart?",
+    ),
+    "presence": (
+        "With and without the subject",
+        "presence: does the best score tell pictures with the subject from empty ones?",
+    ),
     "mnist-hard": (
         "Find and classify",
         "mnist-hard: does every object get a keypoint, and do prototypes agree with classes?",
@@ -28,6 +36,14 @@ _RULES = {
     "reverse": ("reverse", "each class is expected on its most frequent prototype"),
 }
 _HELD_OUT = "The mapping is chosen on one half of the pictures and scored on the other."
+
+
+# Headings of what detection counts in three ways, by the prefix of the names.
+_FINDING = {
+    "": "Finding",
+    "best_": "At the best threshold of the other half",
+    "steered_": "With the best kinds kept and joined by labels of the other half",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,63 @@ _KNOWN: dict[str, MetricText] = {
     ),
     "error_image_size": MetricText("Error", "Mean, of the picture's size", "", True),
     "error_median": MetricText("Error", "Median", "Half of the landmarks are nearer.", True),
+    "error_peaks": MetricText(
+        "Error",
+        "From the best kinds' peaks, no bias",
+        "Each of the best kinds gives its best peak; kinds are ranked without labels.",
+        True,
+    ),
+    "error_peaks_affine": MetricText(
+        "Error",
+        "From the best kinds' peaks, affine",
+        "The same through a map that may also answer the mean.",
+        True,
+    ),
+    "error_affine": MetricText(
+        "Error", "Affine map", "Of a map that may answer the mean and sees what is absent.", True
+    ),
+    "error_peaks_width": MetricText(
+        "Error, of the picture's width", "From the best kinds' peaks, no bias", "In pixels.", True
+    ),
+    "error_peaks_affine_width": MetricText(
+        "Error, of the picture's width", "From the best kinds' peaks, affine", "In pixels.", True
+    ),
+    "error_mean_shape_width": MetricText(
+        "Error, of the picture's width", "Always answering the mean", "The line to beat.", True
+    ),
+    "found": MetricText(
+        "Finding", "Things found", "Share of the things that have a keypoint of their own."
+    ),
+    "right": MetricText(
+        "Finding",
+        "Keypoints that are right",
+        "Share of the keypoints that found a thing; a second one on the same thing is wrong.",
+    ),
+    "f1": MetricText("Finding", "Both (F1)", "Harmonic mean of the two above."),
+    "on_any_object": MetricText(
+        "Finding", "Keypoints on a thing", "The same, but several may share one thing."
+    ),
+    "kinds_majority": MetricText(
+        "Kinds",
+        "Kinds told apart",
+        "Of the things found, how many have a keypoint whose kind means their class: its most "
+        f"frequent one. {_HELD_OUT}",
+    ),
+    "kinds_balanced": MetricText(
+        "Kinds", "Kinds told apart, every class alike", "The mean over classes of the same share."
+    ),
+    "area_under_curve": MetricText(
+        "Presence",
+        "Area under the curve",
+        "How often a picture with the subject has a better best score than one without; 50 is "
+        "chance.",
+    ),
+    "subject_seen": MetricText(
+        "Presence", "Subject seen", "Pictures with it that have a keypoint above the threshold."
+    ),
+    "empty_left_empty": MetricText(
+        "Presence", "Empty left empty", "Pictures without it that have none above the threshold."
+    ),
     "mean_shape_error": MetricText(
         "Error",
         "Always answering the mean",
@@ -114,15 +187,9 @@ _KNOWN: dict[str, MetricText] = {
 
 def metric_text(name: str) -> MetricText:
     """Return how the metric ``name`` of an evaluation report is shown."""
-    if name in _KNOWN:
-        return _KNOWN[name]
-    for rule, (words, meaning) in _RULES.items():
-        if name == f"classification_{rule}":
-            tip = f"Of the objects found; {meaning}. {_HELD_OUT}"
-            return MetricText("Classes", f"Classified, {words}", tip)
-        if name == f"both_{rule}":
-            tip = f"Of all objects; {meaning}. {_HELD_OUT}"
-            return MetricText("Classes", f"Found and classified, {words}", tip)
+    known = _KNOWN.get(name) or _finding_text(name) or _class_text(name)
+    if known is not None:
+        return known
     if name.startswith("error_"):
         landmark = name.removeprefix("error_").replace("_", " ")
         return MetricText("Error of each landmark", landmark.capitalize(), "", True)
@@ -132,3 +199,24 @@ def metric_text(name: str) -> MetricText:
         return MetricText("Properties, strict", what.capitalize(), tip)
     tip = "Of the keypoints that show an object; each prototype means its most frequent value."
     return MetricText("Properties, paper's rule", name.replace("_", " ").capitalize(), tip)
+
+
+def _finding_text(name: str) -> MetricText | None:
+    for prefix, group in _FINDING.items():
+        if name.startswith(f"{prefix}found_"):
+            what = name.removeprefix(f"{prefix}found_").replace("_", " ")
+            return MetricText(group, f"{what} found", "Share of this class that was found.")
+        if prefix and name.startswith(prefix) and (known := _KNOWN.get(name.removeprefix(prefix))):
+            return MetricText(group, known.name, known.tip)
+    return None
+
+
+def _class_text(name: str) -> MetricText | None:
+    for rule, (words, meaning) in _RULES.items():
+        if name == f"classification_{rule}":
+            tip = f"Of the objects found; {meaning}. {_HELD_OUT}"
+            return MetricText("Classes", f"Classified, {words}", tip)
+        if name == f"both_{rule}":
+            tip = f"Of all objects; {meaning}. {_HELD_OUT}"
+            return MetricText("Classes", f"Found and classified, {words}", tip)
+    return None

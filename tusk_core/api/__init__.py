@@ -6,7 +6,13 @@ one is a part of the door; import everything from here.
 """
 
 from tusk_core.api.detecting import analyse, embed, merge_steps, suggest_merges
-from tusk_core.api.evaluating import evaluate, load_report, report_text, save_report
+from tusk_core.api.evaluating import (
+    evaluate,
+    evaluation_protocols,
+    load_report,
+    report_text,
+    save_report,
+)
 from tusk_core.api.exporting import export_analysis, export_formats, export_model, model_formats
 from tusk_core.api.opening import (
     ground_truth,
@@ -36,6 +42,7 @@ __all__ = [
     "embed",
     "estimate",
     "evaluate",
+    "evaluation_protocols",
     "export_analysis",
     "export_formats",
     "export_model",

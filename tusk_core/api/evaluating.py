@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.results import EvaluationReport
+    from tusk_core.results import EvaluationOptions, EvaluationReport
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - what most calls name stands beside the rest
     model: str | Path,
     data: str,
     protocol: str,
@@ -23,24 +23,43 @@ def evaluate(
     fit: str = "",
     groups: int = 0,
     merged: dict[int, int] | None = None,
+    options: EvaluationOptions | None = None,
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model by one of its protocols; the report comes last.
 
     Args:
         model: folder, run, bundled name or baseline.
-        data: a source with ground truth.
-        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        data: a source with ground truth; for ``presence``, pictures that show the subject.
+        protocol: one of ``evaluation_protocols``.
         control: stops the pass.
         seed: of divisions and resampling.
         fit: for ``landmarks``, a source of other people to fit the map on.
         groups: first join prototypes that are alike until this many are left; 0 joins none.
         merged: or join prototypes so: prototype -> the one it is counted as.
+        options: what some protocols need beside; None takes what is usual.
     """
     from tusk_core.evaluation.joining import Joining
     from tusk_core.evaluation.protocols import evaluate_model
+    from tusk_core.evaluation.task import Task
+    from tusk_core.results import EvaluationOptions
 
-    joining = Joining(groups, merged or {})
-    return evaluate_model(model, data, protocol, control, seed=seed, fit=fit, joining=joining)
+    task = Task(
+        model,
+        data,
+        protocol,
+        seed=seed,
+        fit=fit,
+        options=options or EvaluationOptions(),
+        joining=Joining(groups, merged or {}),
+    )
+    return evaluate_model(task, control)
+
+
+def evaluation_protocols() -> tuple[str, ...]:
+    """Return the protocols that ``evaluate`` knows."""
+    from tusk_core.evaluation.task import PROTOCOLS
+
+    return PROTOCOLS
 
 
 def save_report(report: EvaluationReport, path: Path) -> None:

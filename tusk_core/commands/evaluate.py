@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.commands.arguments import add_device, add_model, path, seed, whole_number
+from tusk_core.commands.arguments import (
+    add_device,
+    add_model,
+    path,
+    positive,
+    seed,
+    share,
+    whole_number,
+)
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.outputs import check_file
 from tusk_core.commands.terminal import Terminal, follow
@@ -14,9 +22,10 @@ if TYPE_CHECKING:
     import argparse
 
     from tusk_core.evaluation.joining import Joining
+    from tusk_core.results import EvaluationOptions
 
 SUMMARY = "Score a model on pictures with ground truth."
-PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
+PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +40,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="SOURCE",
         help="landmarks: fit the map on these pictures, of other people, and score all of --data",
+    )
+    parser.add_argument(
+        "--fit-share",
+        type=share,
+        default=0.7,
+        metavar="S",
+        help="landmarks without --fit: share of the people to fit on (default: 0.7)",
+    )
+    parser.add_argument(
+        "--truth",
+        type=path,
+        metavar="FILE",
+        help="ground truth of --data in a file of its own: COCO (.json), or points (.csv with the "
+        "columns frame or image, x, y)",
+    )
+    parser.add_argument(
+        "--radius",
+        type=positive,
+        default=0.0,
+        metavar="PX",
+        help="detection: a keypoint this near to a centre is on the object (default: in the "
+        "middle half of its box)",
+    )
+    parser.add_argument(
+        "--empty",
+        default="",
+        metavar="SOURCE",
+        help="presence: pictures without the subject, to compare those of --data with",
+    )
+    parser.add_argument(
+        "--min-score",
+        type=share,
+        metavar="S",
+        help="detection, presence: threshold of the score, 0 to 1 (default: the model's)",
+    )
+    parser.add_argument(
+        "--num-keypoints",
+        type=whole_number,
+        metavar="K",
+        help="keypoints in a picture (default: as trained)",
     )
     joined = parser.add_mutually_exclusive_group()
     joined.add_argument(
@@ -57,20 +106,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Score; returns the exit status."""
     from tusk_core.evaluation.protocols import evaluate_model
     from tusk_core.evaluation.report import format_report, write_report
+    from tusk_core.evaluation.task import Task
     from tusk_core.results import EvaluationReport, SourceError
 
     check_file(arguments.out)
     terminal, control = Terminal(), RunControl()
-    job = evaluate_model(
-        arguments.model,
-        arguments.data,
-        arguments.protocol,
-        control,
+    task = Task(
+        model=arguments.model,
+        data=arguments.data,
+        protocol=arguments.protocol,
         seed=arguments.seed,
         device=arguments.device,
         fit=arguments.fit,
+        options=_options(arguments),
         joining=_joining(arguments),
     )
+    job = evaluate_model(task, control)
     with stopping(control, "Stopping; nothing is written."):
         reports = [item for item in follow(job, terminal) if isinstance(item, EvaluationReport)]
     print(format_report(reports[-1]))
@@ -82,6 +133,19 @@ def run(arguments: argparse.Namespace) -> int:
             raise SourceError(f"{arguments.out} cannot be written: {reason}.") from error
         print(f"\nReport: {arguments.out}")
     return 0
+
+
+def _options(arguments: argparse.Namespace) -> EvaluationOptions:
+    from tusk_core.results import EvaluationOptions
+
+    return EvaluationOptions(
+        truth=str(arguments.truth or ""),
+        radius=arguments.radius,
+        empty=arguments.empty,
+        min_score=arguments.min_score,
+        num_keypoints=arguments.num_keypoints,
+        fit_share=arguments.fit_share,
+    )
 
 
 def _joining(arguments: argparse.Namespace) -> Joining:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tusk_core.results import SourceKind
 
 ANNOTATIONS = "annotations.json"
+# Other names that the annotations of a whole folder go by.
+_OTHER_NAMES = ("boxes.json", "instances.json", "_annotations.coco.json")
 _MAX_BYTES = 2**31
 
 
@@ -119,16 +121,30 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
 
 def is_coco_folder(folder: Path) -> bool:
     """Tell whether a folder looks like a data set in this layout."""
-    return (folder / ANNOTATIONS).is_file()
+    return annotations_of(folder).is_file()
+
+
+def annotations_of(folder: Path) -> Path:
+    """Return the file of a folder's annotations: ``annotations.json``, or another usual name."""
+    names = (ANNOTATIONS, *_OTHER_NAMES)
+    return next((folder / name for name in names if (folder / name).is_file()), folder / names[0])
 
 
 def load_truth(folder: Path) -> CocoTruth:
-    """Read ``annotations.json`` of a data set; pictures and masks are not opened.
+    """Read the annotations of a data set; pictures and masks are not opened.
+
+    Raises:
+        SourceError: if they are missing or not in COCO's form.
+    """
+    return load_truth_file(annotations_of(folder))
+
+
+def load_truth_file(path: Path) -> CocoTruth:
+    """Read one file of annotations, whatever its name; pictures lie in or below its folder.
 
     Raises:
         SourceError: if it is missing or not in COCO's form.
     """
-    path = folder / ANNOTATIONS
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise SourceError(f"{path} is larger than 2 GB; split the data set.")
@@ -141,7 +157,7 @@ def load_truth(folder: Path) -> CocoTruth:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path} is no readable JSON ({error}).") from error
     try:
-        return _parsed(folder, content)
+        return _parsed(path.parent, content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise SourceError(f"{path} is not in COCO's form ({error!r}).") from error
 

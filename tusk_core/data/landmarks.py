@@ -1,7 +1,8 @@
 """Pictures with named landmarks: what the landmark protocol is scored on.
 
 A plain folder of this kind holds ``images/`` and ``landmarks.csv`` with the columns ``image``,
-optionally ``person``, and ``NAME_x``, ``NAME_y`` for each landmark, in pixels.
+optionally ``person``, and ``NAME_x``, ``NAME_y`` for each landmark, in pixels. Labelled frames as
+DeepLabCut and Lightning Pose keep them (``CollectedData*.csv``) are read as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.folders import FileSource
+from tusk_core.data.labelled_frames import LABELLED_FRAMES, read_labelled_frames
 from tusk_core.data.sample import ObjectTruth, Vocabulary
 from tusk_core.results import SourceError
 
@@ -87,21 +89,32 @@ def numbered_groups(names: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...
 
 
 def is_landmark_folder(folder: Path) -> bool:
-    """Tell whether a folder holds ``landmarks.csv``."""
-    return (folder / TABLE).is_file()
+    """Tell whether a folder holds ``landmarks.csv`` or ``CollectedData*.csv``."""
+    return _table_of(folder) is not None
+
+
+def _table_of(folder: Path) -> Path | None:
+    if (folder / TABLE).is_file():
+        return folder / TABLE
+    return next(iter(sorted(folder.glob(LABELLED_FRAMES))), None)
 
 
 def open_landmark_folder(text: str, folder: Path) -> LandmarkSource:
-    """Open a folder with ``images/`` and ``landmarks.csv``.
+    """Open a folder with ``images/`` and ``landmarks.csv``, or with ``CollectedData*.csv``.
 
     Raises:
         SourceError: if the table cannot be read.
     """
-    path = folder / TABLE
+    path = _table_of(folder) or folder / TABLE
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise SourceError(f"{path} is larger than 1 GB.")
         with path.open(encoding="utf-8-sig", newline="") as file:
+            if path.name != TABLE:
+                names, marks, xy = read_labelled_frames(file)
+                names = [_below(folder, name) for name in names]
+                nobody = np.full(len(names), -1, np.int64)
+                return LandmarkSource(text, folder, names, LandmarkTruth(marks, xy, nobody))
             names, landmarks = read_table(file)
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
@@ -109,6 +122,14 @@ def open_landmark_folder(text: str, folder: Path) -> LandmarkSource:
         raise SourceError(f"{path} cannot be used: {error}.") from error
     below = "images/" if (folder / "images").is_dir() else ""
     return LandmarkSource(text, folder, [f"{below}{name}" for name in names], landmarks)
+
+
+def _below(folder: Path, name: str) -> str:
+    """Return a labelled frame's path below the folder of its table.
+
+    The table names it from the project's folder, but often lies beside the frames.
+    """
+    return name if (folder / name).is_file() else Path(name).name
 
 
 def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:

@@ -122,6 +122,11 @@ class BaselineFinder:
         """Number of clusters, M."""
         return self._num_labels
 
+    @property
+    def min_score(self) -> float:
+        """Every point counts."""
+        return 0.0
+
     def describe(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the features (K, D) of the points of a picture."""
         return self._points_of(image)[1]

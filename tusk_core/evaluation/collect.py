@@ -53,6 +53,10 @@ class PointFinder(Protocol):
     def num_labels(self) -> int:
         """How many labels there are, M."""
 
+    @property
+    def min_score(self) -> float:
+        """The threshold that is proposed for its scores, [0, 1]."""
+
     def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
         """Return the points of pictures (H, W, 3) uint8."""
 
@@ -63,19 +67,31 @@ class ModelFinder:
     Args:
         predictor: the model.
         targets: (M,) prototype that each is counted as, where some are joined; None joins none.
+        num_keypoints: K; None takes the model's.
     """
 
-    def __init__(self, predictor: Predictor, targets: NDArray[np.integer] | None = None) -> None:
-        self._predictor, self._targets = predictor, targets
+    def __init__(
+        self,
+        predictor: Predictor,
+        targets: NDArray[np.integer] | None = None,
+        *,
+        num_keypoints: int | None = None,
+    ) -> None:
+        self._predictor, self._targets, self._count = predictor, targets, num_keypoints
 
     @property
     def num_labels(self) -> int:
         """Number of prototypes, M."""
         return len(self._predictor.info.prototypes)
 
+    @property
+    def min_score(self) -> float:
+        """The threshold proposed with the model: 0 where there is none."""
+        return 0.0
+
     def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
         """Return the keypoints of pictures (H, W, 3) uint8."""
-        points = stack_detections(self._predictor.detect_many(images))
+        points = stack_detections(self._predictor.detect_many(images, num_keypoints=self._count))
         if self._targets is None:
             return points
         return replace(points, labels=self._targets[points.labels].astype(np.int64))

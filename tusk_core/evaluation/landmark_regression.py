@@ -5,11 +5,12 @@ Shapes: P pictures, K keypoints, M prototypes, T landmarks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.evaluation.landmark_peaks import predict_landmarks
 from tusk_core.evaluation.landmarks import (
     BODY_PAIRS,
     block_tensor,
@@ -74,7 +75,15 @@ def divide_people(
     return in_test
 
 
-def score_landmarks(points: Points, truth: LandmarkTable, num_labels: int, *, seed: int) -> Scores:
+def score_landmarks(
+    points: Points,
+    truth: LandmarkTable,
+    num_labels: int,
+    *,
+    seed: int,
+    peaks: Points | None = None,
+    num_kinds: int = 0,
+) -> Scores:
     """Fit on some people, score on others.
 
     Input is the M × K × 2 tensor of keypoints as shares of the picture's sides, from left to
@@ -85,9 +94,21 @@ def score_landmarks(points: Points, truth: LandmarkTable, num_labels: int, *, se
     A map without bias cannot tell an absent keypoint from one in the corner, nor answer the mean
     shape. ``error_affine`` is that of a map that can: it also sees which places are filled, and
     starts from the mean.
+
+    ``error_peaks`` and ``error_peaks_affine`` read the best peak of each of the best kinds instead;
+    see ``landmark_peaks``.
+
+    Args:
+        points: the K keypoints of each picture.
+        truth: the landmarks.
+        num_labels: M.
+        seed: of divisions and resampling.
+        peaks: more keypoints, where every kind has peaks of its own; None reads ``points``.
+        num_kinds: how many kinds are read; 0 reads as many as a picture has keypoints.
     """
     scores = Scores(seed=seed)
     in_test = truth.in_test if truth.in_test is not None else divide_people(truth.groups, seed)
+    truth = replace(truth, in_test=in_test)
     targets = (truth.xy + 0.5) / truth.sizes[:, None]
     is_body = len(truth.names) == BODY_JOINTS
     if is_body:
@@ -116,6 +137,15 @@ def score_landmarks(points: Points, truth: LandmarkTable, num_labels: int, *, se
     mean = np.broadcast_to(targets[fits].mean(0), predicted.shape)
     _add_plain(scores, "error_affine", mean + offset, targets[in_test], truth, in_test)
     _add_plain(scores, "mean_shape_error", mean, targets[in_test], truth, in_test)
+    peaks = points if peaks is None else peaks
+    read = predict_landmarks(
+        peaks, truth.sizes, targets, truth.groups, ~in_test,
+        num_labels=num_labels, num_kinds=num_kinds or points.valid.shape[1], seed=seed,
+    )  # fmt: skip
+    for name, answer in read.items():
+        _add_plain(scores, f"error_{name}", answer[in_test], targets[in_test], truth, in_test)
+    if eye_indices(truth.names) is None:
+        _add_widths(scores, {**read, "mean_shape": _mean_shape(targets, ~in_test)}, targets, truth)
     scores.counts |= {
         "pictures": int(in_test.sum()),
         "fit_pictures": int(fits.sum()),
@@ -187,6 +217,27 @@ def _add_plain(
     """Add one error by the main scale, such as that of always answering the mean shape."""
     found = _errors(predicted, targets, truth, in_test)
     scores.add_mean(name, known_mean(found[_main_scale(found)]))
+
+
+def _mean_shape(targets: NDArray[np.float64], fits: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean (P, T, 2) of the landmarks that are known in the pictures of ``fits``."""
+    known = np.isfinite(targets) & fits[:, None, None]
+    mean = np.where(known, targets, 0.0).sum(0) / np.maximum(known.sum(0), 1)
+    return np.broadcast_to(mean, targets.shape)
+
+
+def _add_widths(
+    scores: Scores,
+    answers: dict[str, NDArray[np.float64]],
+    targets: NDArray[np.float64],
+    truth: LandmarkTable,
+) -> None:
+    """Add errors in pixels as shares of the picture's width, over the pictures not fitted on."""
+    in_test = truth.in_test if truth.in_test is not None else np.ones(len(truth), bool)
+    sizes = truth.sizes[in_test][:, None]
+    for name, answer in answers.items():
+        away = np.linalg.norm((answer[in_test] - targets[in_test]) * sizes, axis=-1)
+        scores.add_mean(f"error_{name}_width", known_mean(away / sizes[..., 0]))
 
 
 def _main_scale(found: dict[str, NDArray[np.float64]]) -> str:

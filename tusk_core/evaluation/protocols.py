@@ -1,28 +1,33 @@
-"""Score a model by one of the three protocols of the paper and by stricter rules beside them."""
+"""Score a model by the paper's protocols, by stricter rules, and by what a user would count."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from tusk_core.data.annotated import annotate
 from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.source import open_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
 from tusk_core.evaluation.baselines import PREFIX, open_baseline
 from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
-from tusk_core.evaluation.joining import Joining, joined_targets
+from tusk_core.evaluation.detection import DetectionRule, score_detection
+from tusk_core.evaluation.joining import joined_targets
 from tusk_core.evaluation.landmark_truth import landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
+from tusk_core.evaluation.presence import score_presence
+from tusk_core.evaluation.steering import add_steered
+from tusk_core.evaluation.task import Task, check_task
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.results import EvaluationReport, SourceError, TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
     from tusk_core.evaluation.scores import Scores
     from tusk_core.events import JobProgress
 
-PROTOCOLS = ("mnist-hard", "multi-object", "landmarks")
 # Scores, the paper's figures, and the pictures that went worst.
 Outcome: TypeAlias = "tuple[Scores, dict[str, float], tuple[str, ...]]"
 # Pictures that are named in a report.
@@ -40,85 +44,84 @@ NUM_WORST = 20
 
 
 def evaluate_model(
-    model: str | Path,
-    data: str,
-    protocol: str,
-    control: RunControl | None = None,
-    *,
-    seed: int = 0,
-    device: str = "auto",
-    fit: str = "",
-    joining: Joining | None = None,
+    task: Task, control: RunControl | None = None
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model; yields progress, then the report.
 
     Args:
-        model: model folder, run folder, bundled name, or a baseline such as
-            ``baseline:corners?points=8&kinds=32``.
-        data: a source with ground truth.
-        protocol: ``mnist-hard``, ``multi-object`` or ``landmarks``.
+        task: model, data and protocol.
         control: stops the pass (raises ``Cancelled``).
-        seed: of divisions and resampling.
-        device: where the model runs.
-        fit: for ``landmarks``, another source whose pictures the map is fitted on; all of
-            ``data`` is then scored. Empty divides the people of ``data``.
-        joining: prototypes to join before; None joins none.
 
     Raises:
         TuskError: if the protocol is unknown, or model and data do not fit it.
     """
-    if protocol not in PROTOCOLS:
-        raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
-    if fit and protocol != "landmarks":
-        raise TuskError(f"Only landmarks fits something first; {protocol} takes no fit source.")
-    parts: tuple[str, ...] = (data,)
-    if protocol == "landmarks":
-        parts = (fit, data) if fit else landmark_parts(data)
-    joining = joining or Joining()
+    check_task(task)
     with ExitStack() as stack:
-        sources = [stack.enter_context(open_source(part)) for part in parts]
-        _check_truth(sources)
-        if protocol == "landmarks":
-            finder = yield from _open_finder(model, sources[0], device, seed, joining, control)
-            scores, reference, worst = yield from _landmarks(finder, sources, control, seed)
-        elif protocol == "mnist-hard":
-            finder = yield from _open_finder(model, sources[0], device, seed, joining, control)
-            scores, reference, worst = yield from _mnist_hard(finder, sources[0], control, seed)
-        else:
-            predictor = load_predictor(_refuse_baseline(model), device=device)
-            targets = yield from joined_targets(predictor, sources[0], joining, control)
-            drawer = LayerDrawer(predictor.model, predictor.info.device, targets)
-            scores, reference, worst = yield from _multi_object(drawer, sources[0], control, seed)
-    if joining:
-        scores.counts["prototype_groups"] = joining.groups
-    told = f"{data} (fitted on {fit})" if fit else data
-    yield make_report(scores, reference, protocol, str(model), told, worst)
+        sources = [stack.enter_context(source) for source in _opened(task)]
+        scores, reference, worst = yield from _scored(task, sources, control)
+    if task.joining:
+        scores.counts["prototype_groups"] = task.joining.groups
+    yield make_report(scores, reference, task.protocol, str(task.model), task.told, worst)
 
 
-def _check_truth(sources: list[BaseSource]) -> None:
-    for source in sources:
+def _opened(task: Task) -> Iterator[BaseSource]:
+    """Open the data one after the other: what is scored comes last, except for presence."""
+    if task.protocol == "presence":
+        yield from (open_source(task.data), open_source(task.options.empty))
+        return
+    parts: tuple[str, ...] = (task.data,)
+    if task.protocol == "landmarks":
+        parts = (task.fit, task.data) if task.fit else landmark_parts(task.data)
+    for part in parts:
+        source = open_source(part)
+        if task.options.truth and part == task.data:
+            source = _annotated(source, Path(task.options.truth))
         if not source.has_ground_truth:
+            source.close()
             raise SourceError(
-                f"{source.source} has no ground truth to compare with. Use sample:tetrominoes, a "
-                "data set made by `tusk sample-data`, or a published one."
+                f"{source.source} has no ground truth to compare with. Name the file that has it "
+                "(--truth FILE: COCO as .json, points as .csv), or use sample:tetrominoes, a data "
+                "set made by `tusk sample-data`, or a published one."
             )
+        yield source
+
+
+def _annotated(source: BaseSource, file: Path) -> BaseSource:
+    try:
+        return annotate(source, file.expanduser())
+    except SourceError:
+        source.close()
+        raise
+
+
+def _scored(
+    task: Task, sources: list[BaseSource], control: RunControl | None
+) -> Generator[JobProgress, None, Outcome]:
+    if task.protocol == "multi-object":
+        predictor = load_predictor(_refuse_baseline(task.model), device=task.device)
+        targets = yield from joined_targets(predictor, sources[0], task.joining, control)
+        drawer = LayerDrawer(predictor.model, predictor.info.device, targets)
+        return (yield from _multi_object(drawer, sources[0], control, task.seed))
+    finder = yield from _open_finder(task, sources[0], control)
+    ways = {
+        "detection": _detection,
+        "landmarks": _landmarks,
+        "mnist-hard": _mnist_hard,
+        "presence": _presence,
+    }
+    return (yield from ways[task.protocol](finder, sources, control, task))
 
 
 def _open_finder(
-    model: str | Path,
-    source: BaseSource,
-    device: str,
-    seed: int,
-    joining: Joining,
-    control: RunControl | None,
+    task: Task, source: BaseSource, control: RunControl | None
 ) -> Generator[JobProgress, None, PointFinder]:
-    if str(model).startswith(f"{PREFIX}:"):
-        if joining:
-            raise TuskError(f"{model} has no prototypes to join; leave --groups out.")
-        return (yield from open_baseline(str(model), source, seed, control))
-    predictor = load_predictor(model, device=device)
-    targets = yield from joined_targets(predictor, source, joining, control)
-    return ModelFinder(predictor, targets)
+    if str(task.model).startswith(f"{PREFIX}:"):
+        if task.joining:
+            raise TuskError(f"{task.model} has no prototypes to join; leave --groups out.")
+        return (yield from open_baseline(str(task.model), source, task.seed, control))
+    predictor = load_predictor(task.model, device=task.device)
+    targets = yield from joined_targets(predictor, source, task.joining, control)
+    return ModelFinder(predictor, targets, num_keypoints=task.options.num_keypoints)
 
 
 def _refuse_baseline(model: str | Path) -> str | Path:
@@ -201,19 +204,67 @@ def _find(
 
 
 def _mnist_hard(
-    finder: PointFinder, source: BaseSource, control: RunControl | None, seed: int
+    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
+    source = sources[0]
     points, truths = yield from _find(finder, source, control)
     table = object_table(truths)
     if not table.present.any():
         raise SourceError(f"{source.source} has no objects with boxes, which mnist-hard compares.")
-    scores = multiple_instances.score_instances(points, table, finder.num_labels, seed=seed)
+    scores = multiple_instances.score_instances(points, table, finder.num_labels, seed=task.seed)
     worst = worst_pictures(_names(source), scores.losses)
     return scores, multiple_instances.reference_for(table), worst
 
 
+def _detection(
+    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
+) -> Generator[JobProgress, None, Outcome]:
+    source = sources[0]
+    points, truths = yield from _find(finder, source, control)
+    table = object_table(truths)
+    if not table.present.any():
+        raise SourceError(f"{source.source} has no objects, which detection looks for.")
+    if not task.options.radius and (table.boxes[table.present][:, 2:] <= 1).all():
+        raise SourceError(
+            "The ground truth has points without a size. Say within how many pixels of one a "
+            "keypoint counts, such as half a body length: --radius PX."
+        )
+    rule = DetectionRule(task.options.radius, _threshold(finder, task))
+    scores = score_detection(points, table, finder.num_labels, rule, seed=task.seed)
+    add_steered(scores, points, table, finder.num_labels, rule)
+    return scores, {}, worst_pictures(_names(source), scores.losses)
+
+
+def _presence(
+    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
+) -> Generator[JobProgress, None, Outcome]:
+    shown = yield from _look(finder, sources[0], control)
+    empty = yield from _look(finder, sources[1], control)
+    threshold = _threshold(finder, task)
+    scores = score_presence(shown, empty, min_score=threshold, seed=task.seed)
+    return scores, {}, worst_pictures(_names(sources[0]), scores.losses)
+
+
+def _threshold(finder: PointFinder, task: Task) -> float:
+    return finder.min_score if task.options.min_score is None else task.options.min_score
+
+
+def _look(
+    finder: PointFinder, source: BaseSource, control: RunControl | None
+) -> Generator[JobProgress, None, Points]:
+    """Find the points of pictures of which nothing needs to be known."""
+    clock = Clock(len(source), "Looking at the pictures.", control)
+    parts = []
+    for start in range(0, len(source), BATCH):
+        yield clock.progress(start)
+        indices = range(start, min(start + BATCH, len(source)))
+        parts.append(finder.find([source.read(index) for index in indices]))
+    yield clock.progress(len(source))
+    return join_points(parts)
+
+
 def _landmarks(
-    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, seed: int
+    finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
     table = landmark_table(sources)
     parts = []
@@ -223,9 +274,11 @@ def _landmarks(
     joined = join_points(parts)
     in_test = table.in_test
     if in_test is None:
-        in_test = landmark_regression.divide_people(table.groups, seed)
+        in_test = landmark_regression.divide_people(
+            table.groups, task.seed, 1 - task.options.fit_share
+        )
     scores = landmark_regression.score_landmarks(
-        joined, replace(table, in_test=in_test), finder.num_labels, seed=seed
+        joined, replace(table, in_test=in_test), finder.num_labels, seed=task.seed
     )
     names = [name for source in sources for name in _names(source)]
     scored = [name for name, test in zip(names, in_test, strict=True) if test]

@@ -37,11 +37,13 @@ class Scores:
     counts: dict[str, int] = field(default_factory=dict)
     losses: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
-    def add_ratio(self, name: str, hits: NDArray[np.floating], totals: NDArray[np.number]) -> None:
+    def add_ratio(self, name: str, hits: NDArray[np.number], totals: NDArray[np.number]) -> None:
         """Add Σ hits / Σ totals over pictures, (P,) each; NaN where there is nothing to count."""
         total = float(np.sum(totals))
         self.metrics[name] = 100 * float(np.sum(hits)) / total if total else float("nan")
-        self._put_interval(name, ratio_interval(hits, np.asarray(totals, float), seed=self.seed))
+        self._put_interval(
+            name, ratio_interval(np.asarray(hits, float), np.asarray(totals, float), seed=self.seed)
+        )
 
     def add_mean(self, name: str, values: NDArray[np.floating]) -> None:
         """Add the mean of one share a picture, (P,); NaN values are left out."""

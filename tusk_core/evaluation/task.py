@@ -1,0 +1,70 @@
+"""What an evaluation is asked to do, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tusk_core.evaluation.joining import Joining
+from tusk_core.results import EvaluationOptions, TuskError
+
+PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One evaluation.
+
+    Attributes:
+        model: model folder, run folder, bundled name, or a baseline such as
+            ``baseline:corners?points=8&kinds=32``.
+        data: a source with ground truth; for ``presence``, pictures that show the subject.
+        protocol: one of ``PROTOCOLS``.
+        seed: of divisions and resampling.
+        device: where the model runs.
+        fit: for ``landmarks``, another source whose pictures the map is fitted on; all of
+            ``data`` is then scored. Empty divides the people of ``data``.
+        options: what some protocols need beside.
+        joining: prototypes to join before.
+    """
+
+    model: str | Path
+    data: str
+    protocol: str
+    seed: int = 0
+    device: str = "auto"
+    fit: str = ""
+    options: EvaluationOptions = field(default_factory=EvaluationOptions)
+    joining: Joining = field(default_factory=Joining)
+
+    @property
+    def told(self) -> str:
+        """The data, as a report names them."""
+        if self.fit:
+            return f"{self.data} (fitted on {self.fit})"
+        empty = self.options.empty
+        return f"{self.data} (empty: {empty})" if empty else self.data
+
+
+def check_task(task: Task) -> None:
+    """Refuse what cannot be done.
+
+    Raises:
+        TuskError: saying why, and what to do.
+    """
+    protocol, options = task.protocol, task.options
+    if protocol not in PROTOCOLS:
+        raise TuskError(f"There is no protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
+    if task.fit and protocol != "landmarks":
+        raise TuskError(f"Only landmarks fits something first; {protocol} takes no fit source.")
+    if options.empty and protocol != "presence":
+        raise TuskError(f"Only presence compares with empty pictures; {protocol} takes none.")
+    if not options.empty and protocol == "presence":
+        raise TuskError(
+            "presence compares pictures with the subject with others without it. Name those "
+            "without: --empty SOURCE."
+        )
+    if options.radius and protocol != "detection":
+        raise TuskError(f"Only detection goes by a radius; {protocol} takes none.")
+    if not 0 < options.fit_share < 1:
+        raise TuskError(f"The share to fit on must lie between 0 and 1, got {options.fit_share}.")

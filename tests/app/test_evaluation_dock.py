@@ -16,6 +16,7 @@ from tusk_app.widgets.confusion_view import ConfusionView, reading_order
 from tusk_app.widgets.metric_table import MetricTable
 from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS, metric_text
 from tusk_app.widgets.side_or_tabs import SideOrTabs
+from tusk_core import api
 from tusk_core.results import EvaluationReport
 
 if TYPE_CHECKING:
@@ -158,7 +159,10 @@ def test_every_number_has_words_and_a_tip() -> None:
         assert text.name
     assert metric_text("error_left_eye").is_error
     assert not metric_text("shape").is_error
-    assert set(PROTOCOL_TEXTS) == {"mnist-hard", "multi-object", "landmarks"}
+    for name in ("found_RBC", "best_right", "steered_found_RBC", "area_under_curve"):
+        assert metric_text(name).tip, name
+    assert metric_text("steered_found_RBC").name == "RBC found"
+    assert set(PROTOCOL_TEXTS) == set(api.evaluation_protocols())
 
 
 def test_prototypes_are_ordered_by_their_class() -> None:

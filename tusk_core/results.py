@@ -259,7 +259,8 @@ class Analysis:
         picture_names: paths relative to the source, or ``frame 000123``.
         picture_sizes: (P, 2) int32, (width, height).
         picture_errors: (P,) float32, reconstruction error of each picture; NaN if not computed.
-        times: (P,) float64 seconds for a video, NaN otherwise.
+        times: (P,) float64, when each frame of a video is shown, in seconds from its first frame as
+            its file says; NaN otherwise.
         picture: (N,) int32, index into the pictures.
         xy: (N, 2) float32 pixels of the original picture.
         scores: (N,) float32.

@@ -23,7 +23,7 @@ from tusk_core.inference.export import FORMATS, format_for, write_export
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.skeleton import best_per_prototype
 from tusk_core.inference.export.table import make_table, merge_target, unique_names
-from tusk_core.inference.export.video import CODECS, count_frames
+from tusk_core.inference.export.video import CODECS, count_frames, pace_of
 from tusk_core.results import Analysis, SourceError, TuskError
 
 
@@ -244,6 +244,37 @@ def test_nwb_needs_a_video(of_video: Analysis, analysis: Analysis, tmp_path: Pat
         points = sleap_io.load_nwb(str(out)).numpy()[:, 0]
     expected = best_per_prototype(make_table(of_video)).xy
     assert np.allclose(points, expected, atol=1e-3, equal_nan=True)
+
+
+def test_nwb_series_bear_the_times_of_the_video(of_video: Analysis, tmp_path: Path) -> None:
+    pynwb = pytest.importorskip("pynwb")
+    pytest.importorskip("ndx_pose")
+    times = np.array([0, 0.04, 0.08, 1.5, 1.54, 1.58, 6.57, 6.61, 8.0, 8.7])
+    out = tmp_path / "a.nwb"
+    api.export_analysis(dataclasses.replace(of_video, times=times), out, file_format="nwb")
+    skeleton = best_per_prototype(make_table(of_video))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pynwb.NWBHDF5IO(str(out), "r", load_namespaces=True) as file:
+            content = file.read()
+            found = content.processing["SLEAP_VIDEO_000_clip"]["track=untracked"]
+            for column, node in enumerate(skeleton.nodes):
+                series = found[node]
+                assert np.array_equal(series.timestamps[:], times)
+                assert np.allclose(series.data[:], skeleton.xy[:, column], equal_nan=True)
+                assert np.allclose(series.confidence[:], skeleton.scores[:, column], equal_nan=True)
+
+
+def test_a_video_of_uneven_rate_keeps_its_times() -> None:
+    even = pace_of(np.arange(50) / 29.97)
+    assert even.rate == pytest.approx(29.97)
+    assert (even.repeats == 1).all()
+    times = np.array([0, 1, 2, 6, 7, 20, 21]) / 30
+    uneven = pace_of(times)
+    assert uneven.rate == pytest.approx(30)
+    assert (np.cumsum(uneven.repeats)[:-1] / uneven.rate) == pytest.approx(times[1:])
+    assert pace_of(np.full(3, np.nan)).rate == 5
+    assert pace_of(np.array([0.0, 1 / 30, 900.0, 1800.0])).repeats.tolist() == [1] * 4
 
 
 def test_label_studio_reads_back(with_pictures: Analysis, tmp_path: Path) -> None:

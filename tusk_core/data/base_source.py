@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,11 @@ class BaseSource(ABC):
         """Return (width, height) of one picture, by its header where possible."""
         height, width = self.read(index).shape[:2]
         return width, height
+
+    def time(self, index: int) -> float:
+        """Return when a picture is shown, seconds from the start; NaN where there are no times."""
+        self._check(index)
+        return math.nan
 
     def truth(self, index: int) -> PictureTruth | None:
         """Return what is known of one picture; None where there is no ground truth."""

@@ -11,6 +11,14 @@ import numpy as np
 
 from tusk_core.data.base_source import BaseSource
 from tusk_core.data.folders import file_identity
+from tusk_core.data.video_index import (
+    VideoIndex,
+    count_frames,
+    keep,
+    load_kept,
+    scan_frames,
+    scan_packets,
+)
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -42,15 +50,17 @@ EXTENSIONS: frozenset[str] = frozenset(
 # Program and transport streams hold no index; a seek in them is a guess.
 _WITHOUT_INDEX = frozenset({".ts", ".mts", ".m2ts", ".mpg", ".mpeg"})
 _NEAR = 48
-_MAX_FRAMES = 100_000_000
+_CHECKED = 12
+_BACK_MS = 2000.0
 
 
 class VideoSource(BaseSource):
-    """Frames of one video file.
+    """Frames of one video file, in the order of showing.
 
-    Frames close ahead are reached by decoding on, others by a seek. A seek counts only if the
-    frame it lands on bears the right time; a file whose index lies once is decoded from the start
-    ever after. Calls may come from any thread, one at a time.
+    Every frame is known by the time at which it is shown. Frames close ahead are reached by
+    decoding on, others by a seek to a key frame before them; the time of each decoded frame tells
+    which one it is, so that a seek that lands elsewhere is noticed and made good. Calls may come
+    from any thread, one at a time.
     """
 
     kind: ClassVar[SourceKind] = "video"
@@ -62,9 +72,11 @@ class VideoSource(BaseSource):
         self._can_seek = path.suffix.lower() not in _WITHOUT_INDEX
         self._capture = _opened(path)
         self._at = -1
+        self._has_times = True
+        self._is_timed = False
         rate = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.fps = rate if np.isfinite(rate) and 0.01 <= rate <= 10_000 else 25.0
-        first = self._retrieved() if self._grab_on() else None
+        first = self._retrieved() if self._capture.grab() else None
         if first is None:
             codec = _codec_name(self._capture)
             self._capture.release()
@@ -72,17 +84,23 @@ class VideoSource(BaseSource):
                 f"No frame of {path} can be decoded (codec {codec}); the file is damaged or of a "
                 "kind this program cannot play, such as AV1. Convert it to H.264 first."
             )
-        self._start_ms = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
         self._size = (first.shape[1], first.shape[0])
-        self._count = self._counted()
+        self._index = self._read_index()
+        self._rewind()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._index)
 
     def name(self, index: int) -> str:
         """``frame 000123``."""
         self._check(index)
         return f"frame {index:06d}"
+
+    def time(self, index: int) -> float:
+        """Return when a frame is shown, seconds after the first one."""
+        self._check(index)
+        times = self._index.times_ms
+        return float(times[index] - times[0]) / 1000
 
     def size(self, index: int) -> tuple[int, int]:
         """Return (width, height), the same for every frame."""
@@ -111,52 +129,79 @@ class VideoSource(BaseSource):
         with self._lock:
             self._capture.release()
 
-    def _counted(self) -> int:
-        """Return how many frames decode; the file's own number only if its last frame is there."""
-        claimed = float(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        if self._can_seek and np.isfinite(claimed) and 1 <= claimed < _MAX_FRAMES:
-            count = int(claimed)
-            if self._go_to(count - 1) and not self._grab_on():
-                self._rewind()
-                return count
+    def _read_index(self) -> VideoIndex:
+        """Return the frames that decode, with their times."""
+        kept = load_kept(self.path)
+        if kept is not None:
+            return kept
+        packets = scan_packets(self.path)
+        if packets is not None and self._is_as_decoded(packets):
+            keep(self.path, packets)
+            return packets
+        # Packets that are never shown, two for a picture, no times: only decoding tells.
+        frames = scan_frames(_opened(self.path), packets)
+        if frames is None:
+            self._has_times = self._can_seek = False
+            count = count_frames(_opened(self.path))
+            even = np.arange(count, dtype=np.float64) * (1000 / self.fps)
+            frames = VideoIndex(even, np.zeros(0, np.int64))
+        keep(self.path, frames)
+        return frames
+
+    def _is_as_decoded(self, index: VideoIndex) -> bool:
+        """Tell whether the first and the last frames decode with the times of the packets."""
+        self._index = index
         self._rewind()
-        while self._grab_on() and self._at < _MAX_FRAMES:
-            pass
-        count = self._at + 1
-        self._rewind()
-        return count
+        if not all(self._is_next() for _ in range(min(_CHECKED, len(index)))):
+            return False
+        if self._can_seek and not (self._go_to(len(index) - 1) and self._is_timed):
+            return False
+        while self._at < len(index) - 1:
+            if not self._is_next():
+                return False
+        return not self._grab_on()
+
+    def _is_next(self) -> bool:
+        """Grab on; True if that is the frame that the index says comes next."""
+        before = self._at
+        return self._grab_on() and self._is_timed and self._at == before + 1
 
     def _go_to(self, index: int) -> bool:
         """Make frame ``index`` the grabbed one; False if it cannot be reached."""
-        is_near = 0 <= index - self._at <= _NEAR
-        if not is_near and self._can_seek:
-            if self._sought(index):
-                return True
-            self._can_seek = False
-            self._rewind()
-        if index < self._at:
+        start = self._index.key_before(index)
+        is_ahead = self._at <= index and (index - self._at <= _NEAR or self._at >= start)
+        if not is_ahead and not (self._can_seek and self._sought(index, start)):
             self._rewind()
         while self._at < index:
             if not self._grab_on():
                 self._rewind()
                 return False
-        return True
+        return self._at == index
 
-    def _sought(self, index: int) -> bool:
-        """Jump to a frame; True if the time of the frame it finds there is the right one."""
-        self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-        self._at = index - 1
-        if not self._grab_on():
-            return False
-        passed = (float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) - self._start_ms) / 1000
-        return abs(passed * self.fps - index) < 0.4
+    def _sought(self, index: int, start: int) -> bool:
+        """Jump to a frame at or before ``index``; False if only the beginning is left."""
+        aim, back = float(self._index.times_ms[start]), _BACK_MS
+        while aim > 0:
+            self._capture.set(cv2.CAP_PROP_POS_MSEC, aim)
+            self._at = -1
+            if self._grab_on() and self._is_timed and self._at <= index:
+                return True
+            aim, back = aim - back, 2 * back
+        return False
 
     def _grab_on(self) -> bool:
+        """Grab the next frame and note which one it is by its time."""
         try:
             done = bool(self._capture.grab())
         except cv2.error:
             return False
-        self._at += done
+        if done and self._has_times:
+            found = self._index.find(float(self._capture.get(cv2.CAP_PROP_POS_MSEC)))
+            self._is_timed = found >= 0
+            # The last frames that a decoder holds back may bear no time of their own.
+            self._at = found if found >= 0 else self._at + 1
+        else:
+            self._at += done
         return done
 
     def _retrieved(self) -> NDArray[np.uint8] | None:

@@ -5,6 +5,7 @@ Shapes: P pictures, N detections, C descriptor length.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +40,14 @@ class Read:
         name: for people.
         index: in the source.
         picture: (H, W, 3) uint8, or None if it cannot be read.
+        time: when it is shown, seconds; NaN where there are no times.
         truth: what is known about it.
         problem: why it cannot be read, else empty.
     """
 
     name: str
     index: int
+    time: float
     picture: NDArray[np.uint8] | None
     truth: PictureTruth | None
     problem: str
@@ -128,7 +131,7 @@ def detect_all(
             if control.stop_requested:
                 raise Cancelled
             skipped += [UnreadableFile(Path(r.name), r.problem) for r in batch if r.problem]
-            rows = _rows(predictor, source.fps, batch, wanted)
+            rows = _rows(predictor, batch, wanted)
             found_any = found_any or bool(rows.names)
             elapsed = time.monotonic() - begin
             message = f"Picture {done} of {total}."
@@ -155,10 +158,11 @@ def _read_all(source: BaseSource) -> Generator[Read, None, None]:
     """Read every picture with its truth; runs in the reading thread."""
     for index, picture in source.stream(range(len(source))):
         if isinstance(picture, SourceError):
-            yield Read(source.name(index), index, None, None, str(picture))
+            yield Read(source.name(index), index, math.nan, None, None, str(picture))
         else:
             truth = source.truth(index) if source.has_ground_truth else None
-            yield Read(source.name(index), index, picture, truth, "")
+            time_s = source.time(index)
+            yield Read(source.name(index), index, time_s, picture, truth, "")
 
 
 def _batches(pictures: Iterable[Read], step: int) -> Iterator[tuple[int, list[Read]]]:
@@ -173,7 +177,7 @@ def _batches(pictures: Iterable[Read], step: int) -> Iterator[tuple[int, list[Re
         yield batch[-1].index + 1, batch
 
 
-def _rows(predictor: TorchPredictor, fps: float, batch: list[Read], wanted: Wanted) -> Rows:
+def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
     images = [item.picture for item in batch if item.picture is not None]
     readable = [item for item in batch if item.picture is not None]
     errors = np.full(len(images), np.nan, np.float32)
@@ -197,7 +201,7 @@ def _rows(predictor: TorchPredictor, fps: float, batch: list[Read], wanted: Want
         names=tuple(item.name for item in readable),
         sizes=np.array([d.size for d in detections], np.int32).reshape(-1, 2),
         errors=errors,
-        times=np.array([r.index / fps if fps else np.nan for r in readable], np.float64),
+        times=np.array([r.time for r in readable], np.float64),
         counts=np.array([len(p.scores) for p in points], np.int32),
         xy=np.concatenate([np.zeros((0, 2), np.float32), *(p.xy for p in points)]),
         scores=np.concatenate([np.zeros(0, np.float32), *(p.scores for p in points)]),

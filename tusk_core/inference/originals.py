@@ -61,7 +61,7 @@ def original_pictures(
 
     Yields:
         number of the picture in the analysis; (H, W, 3) uint8 RGB, or why it cannot be read; and
-        pictures a second of a video, else 0.
+        when it is shown, in seconds; NaN where there are no times.
 
     Raises:
         SourceError: if none of them is there any longer.
@@ -73,4 +73,4 @@ def original_pictures(
         if not indices:
             raise SourceError(f"The pictures of {analysis.source} are no longer there.")
         for index, picture in source.stream(indices):
-            yield numbers[source.name(index)], picture, source.fps
+            yield numbers[source.name(index)], picture, source.time(index)

@@ -121,7 +121,7 @@ _ALL = (
         ".nwb",
         f"Videos only. {_ONE_EACH} No descriptors.",
         nwb.write_nwb,
-        needs=(("sleap_io", "pose"), ("ndx_pose", "pose")),
+        needs=(("pynwb", "pose"), ("ndx_pose", "pose")),
     ),
     ExportFormat(
         "yolo",

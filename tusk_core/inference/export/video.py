@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # None of them needs a licence: MPEG-4, Motion JPEG, FFV1 (lossless), VP9.
 CODECS: dict[str, str] = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "FFV1", ".webm": "VP90"}
 _PICTURES_PER_SECOND = 5.0
+_MOST_PER_SECOND = 240.0
+_MOST_REPEATED = 20
 
 
 def write_video(table: DetectionTable, path: Path) -> list[str]:
@@ -46,33 +49,74 @@ def write_video(table: DetectionTable, path: Path) -> list[str]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return ["Only what is drawn is kept; export the points as CSV or COCO beside it."]
+    lost = ["Only what is drawn is kept; export the points as CSV or COCO beside it."]
+    if (pace_of(table.analysis.times).repeats != 1).any():
+        lost.append("The source's rate varies; frames are repeated so that each keeps its time.")
+    return lost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pace:
+    """How P frames with times of their own become a video of one rate.
+
+    Attributes:
+        rate: frames per second.
+        repeats: (P,) int64, how often each frame is written.
+    """
+
+    rate: float
+    repeats: NDArray[np.int64]
+
+
+def pace_of(times: NDArray[np.float64]) -> _Pace:
+    """Return the rate, and the repetitions that show every frame when its source does.
+
+    Args:
+        times: (P,) seconds, rising; NaN for pictures, which are shown five a second.
+    """
+    once = np.ones(len(times), np.int64)
+    if len(times) < 2 or not np.isfinite(times).all():
+        return _Pace(_PICTURES_PER_SECOND, once)
+    steps = np.diff(times)
+    usual = float(np.median(steps))
+    if usual <= 0 or np.abs(steps - usual).max() < max(0.002, 0.02 * usual):
+        mean = float(steps.mean())
+        return _Pace(1 / mean if mean > 0 else _PICTURES_PER_SECOND, once)
+    rate = min(_MOST_PER_SECOND, 1 / max(float(steps.min()), 1e-6))
+    starts = np.round((times - times[0]) * rate).astype(np.int64)
+    repeats = np.append(np.diff(starts), max(1, round(usual * rate)))
+    if repeats.sum() > _MOST_REPEATED * len(times):
+        return _Pace(1 / usual, once)
+    return _Pace(rate, repeats)
 
 
 def _write_frames(table: DetectionTable, path: Path, code: str) -> int:
     writer: cv2.VideoWriter | None = None
     size, written = (0, 0), 0
+    pace = pace_of(table.analysis.times)
     try:
-        for frame, rate in _drawn(table):
+        for number, frame in _drawn(table):
             if writer is None:
                 size = (frame.shape[1], frame.shape[0])
                 fourcc = cv2.VideoWriter.fourcc(*code)
-                writer = cv2.VideoWriter(str(path), fourcc, rate, size)
+                writer = cv2.VideoWriter(str(path), fourcc, pace.rate, size)
                 if not writer.isOpened():
                     raise ExportError(
                         f"OpenCV here cannot write {code} to {path.suffix}; try .avi or .mkv."
                     )
-            writer.write(_fitted(frame, size)[..., ::-1])
-            written += 1
+            shown = _fitted(frame, size)[..., ::-1]
+            for _ in range(int(pace.repeats[number])):
+                writer.write(shown)
+                written += 1
     finally:
         if writer is not None:
             writer.release()
     return written
 
 
-def _drawn(table: DetectionTable) -> Iterator[tuple[NDArray[np.uint8], float]]:
+def _drawn(table: DetectionTable) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     analysis = table.analysis
-    for number, picture, rate in original_pictures(analysis):
+    for number, picture, _ in original_pictures(analysis):
         if isinstance(picture, SourceError):
             continue
         chosen = table.rows_of(number)
@@ -84,7 +128,7 @@ def _drawn(table: DetectionTable) -> Iterator[tuple[NDArray[np.uint8], float]]:
             analysis.scores[chosen],
             factor=factor,
         )
-        yield _even(drawn), rate or _PICTURES_PER_SECOND
+        yield number, _even(drawn)
 
 
 def _even(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

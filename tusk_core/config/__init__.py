@@ -15,6 +15,7 @@ from tusk_core.config.networks import DecoderConfig, EncoderConfig, KeypointConf
 from tusk_core.config.pictures import DataConfig, PairConfig, WarpConfig
 from tusk_core.config.reading import describe_error, parse_assignment, parse_config, replaced
 from tusk_core.config.settings import ConfigError, Level, Settings, setting
+from tusk_core.config.tracking import TrackConfig
 from tusk_core.config.train_config import CONFIG_SCHEMA, TrainConfig
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "PrototypeConfig",
     "RunConfig",
     "Settings",
+    "TrackConfig",
     "TrainConfig",
     "WarpConfig",
     "describe_error",

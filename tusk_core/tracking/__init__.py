@@ -1,0 +1,1 @@
+"""Individuals over time: bodies of a frame, tracks of bodies, corrections; numpy only, no torch."""

@@ -1,0 +1,106 @@
+"""Regions of a picture outside which no keypoint counts: rectangles and polygons, as JSON.
+
+``{"rectangle": [left, top, right, bottom]}`` or ``{"polygon": [[x, y], ...]}`` counts for every
+video; ``{"regions": {"flies.mp4": {...}, "*": {...}}}`` gives each video its own. A list of shapes
+stands for all of them together. Pixels of the original picture, (0, 0) = centre of the first.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_MOST_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Polygons whose insides count; rectangles are polygons of four corners.
+
+    Attributes:
+        polygons: each a tuple of (x, y), pixels.
+    """
+
+    polygons: tuple[tuple[tuple[float, float], ...], ...]
+
+    def inside(self, xy: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Return which of the points (N, 2) lie in one of the polygons; borders count."""
+        found = np.zeros(len(xy), bool)
+        for polygon in self.polygons:
+            found |= _inside(np.asarray(polygon, np.float64), np.asarray(xy, np.float64))
+        return found
+
+
+def _inside(corners: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which points (N, 2) lie in a polygon (V, 2), by counting the edges to their right."""
+    ends = np.roll(corners, -1, axis=0)
+    (x0, y0), (x1, y1) = corners.T, ends.T
+    x, y = xy[:, 0, None], xy[:, 1, None]
+    crosses = (y0 > y) != (y1 > y)
+    rise = np.where(y1 == y0, 1.0, y1 - y0)
+    at = x0 + (y - y0) * (x1 - x0) / rise
+    inner = (crosses & (x < at)).sum(axis=1) % 2 == 1
+    along = (x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)
+    length = np.maximum((x1 - x0) ** 2 + (y1 - y0) ** 2, 1e-12)
+    share = np.clip(along / length, 0, 1)
+    away = np.hypot(x0 + share * (x1 - x0) - x, y0 + share * (y1 - y0) - y)
+    return np.asarray(inner | (away <= 1e-6).any(axis=1))
+
+
+def read_regions(path: Path) -> dict[str, Region]:
+    """Return regions by the name of the video they are of, ``*`` for all.
+
+    Raises:
+        SourceError: if the file does not hold regions.
+    """
+    try:
+        content = json.loads(path.read_bytes()[:_MOST_BYTES])
+        named = {"*": content} if isinstance(content, list) else content.get("regions")
+        named = {"*": content} if named is None else named
+        return {str(name): _region(shape) for name, shape in named.items()}
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SourceError(
+            f'{path} does not hold regions. It should say {{"rectangle": [left, top, right, '
+            'bottom]} or {"polygon": [[x, y], ...]}, in pixels.'
+        ) from error
+
+
+def region_for(regions: dict[str, Region], source: str) -> Region | None:
+    """Return the region of a source by its path or its file's name, else the one for all."""
+    for name in (source, PurePath(source).name, PurePath(source).stem, "*"):
+        if name in regions:
+            return regions[name]
+    return None
+
+
+def _region(shape: Any) -> Region:
+    shapes = shape if isinstance(shape, list) else [shape]
+    if not shapes:
+        raise ValueError("no shape")
+    return Region(tuple(_polygon(one) for one in shapes))
+
+
+def _polygon(shape: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    if "rectangle" in shape:
+        left, top, right, bottom = (float(value) for value in shape["rectangle"])
+        if not (left < right and top < bottom):
+            raise ValueError("an empty rectangle")
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    else:
+        corners = [(float(x), float(y)) for x, y in shape["polygon"]]
+    if len(corners) < 3 or not np.isfinite(corners).all():
+        raise ValueError("a polygon needs three corners")
+    return tuple(corners)

@@ -1,0 +1,61 @@
+"""Who is who over time: frozen values that cross the door beside the detections.
+
+Frames are pictures of an ``Analysis``, by their place in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOBODY = -1
+EditKind = Literal["swap", "join", "split", "delete", "name", "lock"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracks:
+    """The individual of every detection; N detections, A individuals.
+
+    Attributes:
+        individuals: (N,) int32, which individual, ``NOBODY`` (-1) for none.
+        margins: (N,) float32 in [0, 1], how much worse the next best assignment was; NaN for none.
+        names: what each individual is called, A of them.
+        links: pairs of kinds that belong to one body, the skeleton.
+        settings: the settings they were made with, as JSON.
+        over_time: the same number is the same individual in all pictures; False for pictures that
+            are no video, where individuals are counted within each picture.
+        locked: individuals that editing and tracking leave alone.
+    """
+
+    individuals: NDArray[np.int32]
+    margins: NDArray[np.float32]
+    names: tuple[str, ...]
+    links: tuple[tuple[int, int], ...] = ()
+    settings: str = "{}"
+    over_time: bool = True
+    locked: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEdit:
+    """One correction by hand, from one frame on or for a whole individual.
+
+    Attributes:
+        kind: ``swap`` and ``split`` act from ``frame`` on, ``join`` gives everything of ``other``
+            to ``individual``, ``delete`` takes the individual away, ``name`` and ``lock`` set what
+            they say.
+        individual: which one.
+        other: the second one of ``swap`` and ``join``; -1 for the other kinds.
+        frame: first frame that changes.
+        name: of ``name``; of ``lock``, empty unlocks.
+    """
+
+    kind: EditKind
+    individual: int
+    other: int = -1
+    frame: int = 0
+    name: str = ""

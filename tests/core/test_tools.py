@@ -262,3 +262,30 @@ def test_the_bundle_asks_for_the_camera_and_has_its_icons() -> None:
     assert "NSCameraUsageDescription" in spec
     for name in re.findall(r'PACKAGING / "([^"]+)"', spec):
         assert (ROOT / "packaging" / name).is_file(), name
+
+
+def test_gpu_results_are_kept_line_by_line_and_half_a_line_is_done_again(tmp_path: Path) -> None:
+    tool = load("gpu_results")
+    file = tmp_path / "results.jsonl"
+    tool.Results(file).add("step/one", {"step_ms": 1.0})
+    tool.Results(file).add("step/two", {"error": "out of memory"})
+    with file.open("a", encoding="utf-8") as text:
+        text.write('{"item": "step/thr')
+
+    found = tool.Results(file)
+
+    assert found.has("step/one")
+    assert not found.has("step/two")
+    assert not found.has("step/three")
+
+
+def test_a_list_of_trainings_names_preset_pictures_seeds_steps_and_settings() -> None:
+    tool = load("gpu_results")
+    first, second = tool.read_trainings(["tusk-default@digits:0,3:800:prototypes.noise=0.1"], None)
+
+    assert (first.preset, first.pictures, first.steps) == ("tusk-default", "digits", 800)
+    assert (first.seed, second.seed) == (0, 3)
+    assert first.settings == ("prototypes.noise=0.1",)
+    assert first.name != second.name
+    with pytest.raises(SystemExit, match="@digits"):
+        tool.read_trainings(["tusk-default"], None)

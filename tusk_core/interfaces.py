@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
+    from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction, SourceError
 
 
 class Predictor(Protocol):
@@ -90,3 +90,16 @@ class PictureSource(Protocol):
 
     def close(self) -> None:
         """Release files."""
+
+
+class OpenedSource(PictureSource, Protocol):
+    """A source as ``open_source`` returns it: also read in one go, and closed by ``with``."""
+
+    def stream(
+        self, indices: Sequence[int]
+    ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
+        """Read many pictures in the given, ascending order; a failure comes as its error."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tusk_core.config import TrainConfig
 
+# Ways to score a model: see ``tusk_core.evaluation``.
+PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
+
 SourceKind = Literal["folder", "picture", "video", "camera", "sample", "dataset"]
 
 

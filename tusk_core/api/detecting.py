@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from tusk_core.api.own import own_predictor, own_source
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.results import Analysis, EmbeddingMap, MergeSteps
+    from tusk_core.interfaces import OpenedSource, Predictor
+    from tusk_core.results import Analysis, EmbeddingMap, MergeSteps, SourceError
 
 
 def analyse(
@@ -25,8 +28,20 @@ def analyse(
     num_keypoints: int | None = None,
     min_score: float = 0.0,
     with_errors: bool = False,
+    device: str = "auto",
 ) -> Iterator[JobProgress]:
-    """Detect over a whole source and write one results file (HDF5); cancel keeps nothing."""
+    """Detect over a whole source and write one results file (HDF5); cancel keeps nothing.
+
+    Args:
+        model: folder, run or bundled name.
+        source: folder, video or data set.
+        out: the file; its rows go to the disk as they come.
+        control: stops it (raises ``Cancelled``).
+        num_keypoints: K; None takes the training value.
+        min_score: keypoints below it are left out, [0, 1].
+        with_errors: also rebuild every picture and note its error.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    """
     from tusk_core.inference.analysis import analyse_source
 
     return analyse_source(
@@ -37,6 +52,74 @@ def analyse(
         num_keypoints=num_keypoints,
         min_score=min_score,
         with_errors=with_errors,
+        device=device,
+    )
+
+
+def detect(
+    predictor: Predictor,
+    source: OpenedSource,
+    control: RunControl,
+    *,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+    with_errors: bool = False,
+) -> Iterator[JobProgress | Analysis]:
+    """Detect over a whole source in memory; yields progress, then the analysis.
+
+    Args:
+        predictor: from ``open_predictor``.
+        source: from ``open_source``.
+        control: stops it (raises ``Cancelled``).
+        num_keypoints: K; None takes the training value.
+        min_score: keypoints below it are left out, [0, 1].
+        with_errors: also rebuild every picture and note its error.
+
+    Raises:
+        SourceError: if not one picture can be read.
+    """
+    from tusk_core.inference.analysis import collect
+    from tusk_core.inference.collect import Wanted
+
+    wanted = Wanted(num_keypoints, min_score, with_errors)
+    analysis = yield from collect(own_predictor(predictor), own_source(source), wanted, control)
+    yield analysis
+
+
+def rebuild(
+    predictor: Predictor,
+    sources: Sequence[OpenedSource],
+    out: Path,
+    control: RunControl,
+    *,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+) -> Iterator[JobProgress | SourceError]:
+    """Rebuild every picture from its keypoints: composite, mask, layers, a folder for each.
+
+    Args:
+        predictor: from ``open_predictor``.
+        sources: from ``open_source``.
+        out: folder of those folders.
+        control: stops it (raises ``Cancelled``); what is written stays.
+        num_keypoints: K; None takes the training value.
+        min_score: keypoints below it are left out, [0, 1].
+
+    Yields:
+        progress, and why a picture was left out.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
+    from tusk_core.inference.rebuilt_sources import rebuild_sources
+
+    return rebuild_sources(
+        own_predictor(predictor),
+        sources,
+        out,
+        control,
+        num_keypoints=num_keypoints,
+        min_score=min_score,
     )
 
 
@@ -57,6 +140,30 @@ def embed(
     return embed_analysis(
         analysis, method=method, max_points=max_points, seed=seed, neighbours=neighbours
     )
+
+
+def check_embedding(table: Path, plot: Path | None, method: str) -> None:
+    """Refuse, before the work, a map that could not be computed or written after it.
+
+    Raises:
+        TuskError: with the reason and the remedy.
+    """
+    from tusk_core.inference import embedding_files
+
+    embedding_files.check_embedding(table, plot, method)
+
+
+def save_embedding(
+    layout: EmbeddingMap, analysis: Analysis, table: Path, plot: Path | None = None
+) -> None:
+    """Write a map as a table (``.csv``, ``.parquet``) and, if wanted, a picture.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
+    from tusk_core.inference.embedding_files import write_embedding
+
+    write_embedding(layout, analysis, table, plot)
 
 
 def merge_steps(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_core.results import PROTOCOLS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -24,6 +26,7 @@ def evaluate(  # noqa: PLR0913 - what most calls name stands beside the rest
     groups: int = 0,
     merged: dict[int, int] | None = None,
     options: EvaluationOptions | None = None,
+    device: str = "auto",
 ) -> Iterator[JobProgress | EvaluationReport]:
     """Score a model by one of its protocols; the report comes last.
 
@@ -37,6 +40,7 @@ def evaluate(  # noqa: PLR0913 - what most calls name stands beside the rest
         groups: first join prototypes that are alike until this many are left; 0 joins none.
         merged: or join prototypes so: prototype -> the one it is counted as.
         options: what some protocols need beside; None takes what is usual.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     """
     from tusk_core.evaluation.joining import Joining
     from tusk_core.evaluation.protocols import evaluate_model
@@ -48,6 +52,7 @@ def evaluate(  # noqa: PLR0913 - what most calls name stands beside the rest
         data,
         protocol,
         seed=seed,
+        device=device,
         fit=fit,
         options=options or EvaluationOptions(),
         joining=Joining(groups, merged or {}),
@@ -57,13 +62,15 @@ def evaluate(  # noqa: PLR0913 - what most calls name stands beside the rest
 
 def evaluation_protocols() -> tuple[str, ...]:
     """Return the protocols that ``evaluate`` knows."""
-    from tusk_core.evaluation.task import PROTOCOLS
-
     return PROTOCOLS
 
 
 def save_report(report: EvaluationReport, path: Path) -> None:
-    """Write an evaluation as JSON."""
+    """Write an evaluation as JSON.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
     from tusk_core.evaluation.report import write_report
 
     write_report(report, path)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from tusk_core.control import RunControl
+    from tusk_core.events import JobProgress
+    from tusk_core.interfaces import OpenedSource
     from tusk_core.results import Analysis, ExportFormatInfo
 
 
@@ -25,6 +29,43 @@ def export_analysis(
     return write_export(
         analysis, path, file_format=file_format, names=names, merged=merged, hidden=hidden
     )
+
+
+def format_for(path: Path) -> str:
+    """Return the format that a file name's ending asks for.
+
+    Raises:
+        TuskError: if none has that ending.
+    """
+    from tusk_core.inference.export.registry import format_for as found
+
+    return found(path)
+
+
+def check_export(path: Path, file_format: str) -> None:
+    """Refuse, before hours of work, what could not be written after them.
+
+    Raises:
+        TuskError: if the format is unknown, needs a missing package, or ``path`` does not fit.
+        SourceError: if nothing can be written there.
+    """
+    from tusk_core.inference.export import registry
+
+    registry.check_export(path, file_format)
+
+
+def write_overlays(
+    analysis: Analysis, source: OpenedSource, folder: Path, control: RunControl
+) -> Iterator[JobProgress]:
+    """Write every analysed picture with its keypoints drawn on, as ``STEM.png``.
+
+    Raises:
+        Cancelled: when asked to stop; what is written stays.
+        SourceError: if the disk refuses it, or the pictures themselves would be written over.
+    """
+    from tusk_core.inference.overlays import write_overlays as written
+
+    return written(analysis, source, folder, control)
 
 
 def export_formats() -> tuple[ExportFormatInfo, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.interfaces import PictureSource, Predictor
+    from tusk_core.interfaces import OpenedSource, PictureSource, Predictor
+    from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis, GroundTruth, SourceSummary
 
 
-def open_source(source: str) -> PictureSource:
+def open_source(source: str) -> OpenedSource:
     """Open a folder, picture, video, ``sample:NAME`` or COCO data set for looking at.
 
     ``flat:FOLDER`` leaves out the folders inside a folder.
@@ -25,6 +26,36 @@ def open_source(source: str) -> PictureSource:
     from tusk_core.data.source import open_source as opened
 
     return opened(source)
+
+
+def describe(thing: str) -> dict[str, Any]:
+    """Return what a path, a name or a source is, as plain values; the first is ``kind``.
+
+    Raises:
+        TuskError: if it is nothing this program knows.
+    """
+    from tusk_core.inference.facts import describe as described
+
+    return described(thing)
+
+
+def record_camera(
+    camera: int, num_frames: int, folder: Path, control: RunControl | None = None
+) -> Iterator[JobProgress]:
+    """Save frames of a camera as pictures in a folder.
+
+    Args:
+        camera: its number, 0 for the first.
+        num_frames: at most.
+        folder: exists.
+        control: stops it (raises ``Cancelled``).
+
+    Raises:
+        SourceError: if the camera cannot be opened or gives no picture.
+    """
+    from tusk_core.data.camera import record_camera as recorded
+
+    return recorded(camera, num_frames, folder, control)
 
 
 def summarise_source(source: str, control: RunControl | None = None) -> SourceSummary:
@@ -50,15 +81,20 @@ def ground_truth(source: PictureSource, index: int) -> GroundTruth | None:
     return truth_of(source, index)
 
 
-def open_predictor(model: str | Path, *, device: str = "auto") -> Predictor:
+def open_predictor(model: str | Path, *, device: str = "auto", threads: int = 0) -> Predictor:
     """Open a model folder, a run folder (its best checkpoint) or a bundled model by name.
+
+    Args:
+        model: as typed.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        threads: CPU threads to compute with; 0 uses all cores but one.
 
     Raises:
         ModelFileError: if it is missing, broken, foreign or from a newer version.
     """
     from tusk_core.inference.predictor import load_predictor
 
-    return load_predictor(model, device=device)
+    return load_predictor(model, device=device, threads=threads)
 
 
 def open_analysis(path: Path) -> Analysis:
@@ -70,6 +106,17 @@ def open_analysis(path: Path) -> Analysis:
     from tusk_core.inference.analysis import read_analysis
 
     return read_analysis(path)
+
+
+def read_names(path: Path) -> PrototypeNames:
+    """Return the names of prototypes that a results file was written with, if any.
+
+    Raises:
+        SourceError: if it is not a results file.
+    """
+    from tusk_core.inference.analysis import read_names as read
+
+    return read(path)
 
 
 def make_sample_data(

@@ -94,6 +94,13 @@ def list_devices() -> tuple[DeviceInfo, ...]:
     return listed()
 
 
+def is_run(path: Path) -> bool:
+    """Return whether a folder looks like a run."""
+    from tusk_core.runs.folder import is_run as looks_like_one
+
+    return looks_like_one(path)
+
+
 def list_runs(run_root: Path) -> tuple[RunSummary, ...]:
     """Return the runs under ``run_root``, newest first; unreadable ones are left out."""
     from tusk_core.runs.folder import list_runs as listed

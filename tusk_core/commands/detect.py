@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_core import api
 from tusk_core.commands.arguments import (
     add_detection,
     add_device,
@@ -15,16 +16,15 @@ from tusk_core.commands.arguments import (
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import chosen_names, open_model
 from tusk_core.commands.outputs import check_folder
-from tusk_core.commands.terminal import Terminal, follow
+from tusk_core.commands.pictures import opened
+from tusk_core.commands.terminal import Terminal, finish, follow
 from tusk_core.control import RunControl
+from tusk_core.results import Analysis
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
-    from tusk_core.data.base_source import BaseSource
-    from tusk_core.inference.predictor import TorchPredictor
-    from tusk_core.results import Analysis
+    from tusk_core.interfaces import OpenedSource, Predictor
 
 SUMMARY = "Find keypoints in pictures, a video or a camera."
 
@@ -55,10 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Detect and write; returns the exit status."""
-    from tusk_core.inference.export import check_export, format_for
-
-    file_format = format_for(arguments.out)
-    check_export(arguments.out, file_format)
+    file_format = api.format_for(arguments.out)
+    api.check_export(arguments.out, file_format)
     check_folder(arguments.overlay)
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
@@ -69,14 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _detect(
     arguments: argparse.Namespace, file_format: str, terminal: Terminal, control: RunControl
 ) -> None:
-    from tusk_core.commands.pictures import opened
-    from tusk_core.inference.export import write_export
-
     predictor = open_model(arguments.model, arguments.device, terminal)
     given = chosen_names(arguments.prototypes, predictor.info.path)
-    with opened(arguments.source, arguments.frames, terminal) as source:
+    with opened(arguments.source, arguments.frames, terminal, control) as source:
         analysis = collected(arguments, predictor, source, terminal, control)
-        lost = write_export(
+        lost = api.export_analysis(
             analysis,
             arguments.out,
             file_format=file_format,
@@ -94,39 +89,25 @@ def _detect(
         for sentence in lost:
             print(sentence)
         if arguments.overlay is not None:
-            _overlays(arguments.overlay, analysis, source, terminal, control)
+            finish(api.write_overlays(analysis, source, arguments.overlay, control), terminal)
+            print(f"Pictures with keypoints: {arguments.overlay}")
 
 
 def collected(
     arguments: argparse.Namespace,
-    predictor: TorchPredictor,
-    source: BaseSource,
+    predictor: Predictor,
+    source: OpenedSource,
     terminal: Terminal,
     control: RunControl,
 ) -> Analysis:
     """Detect over a source with a progress bar."""
-    from tusk_core.inference.analysis import collect
-    from tusk_core.inference.collect import Wanted
-
-    wanted = Wanted(
-        arguments.num_keypoints, arguments.min_score, getattr(arguments, "with_errors", False)
+    job = api.detect(
+        predictor,
+        source,
+        control,
+        num_keypoints=arguments.num_keypoints,
+        min_score=arguments.min_score,
+        with_errors=getattr(arguments, "with_errors", False),
     )
-    job = collect(predictor, source, wanted, control)
-    result: list[Analysis] = []
-
-    def kept() -> object:
-        result.append((yield from job))
-
-    for _ in follow(kept(), terminal):  # type: ignore[arg-type]
-        pass
-    return result[0]
-
-
-def _overlays(
-    folder: Path, analysis: Analysis, source: BaseSource, terminal: Terminal, control: RunControl
-) -> None:
-    from tusk_core.commands.terminal import finish
-    from tusk_core.inference.overlays import write_overlays
-
-    finish(write_overlays(analysis, source, folder, control), terminal)
-    print(f"Pictures with keypoints: {folder}")
+    (analysis,) = (item for item in follow(job, terminal) if isinstance(item, Analysis))
+    return analysis

@@ -6,6 +6,8 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+from tusk_core import api
+
 if TYPE_CHECKING:
     import argparse
 
@@ -19,8 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the devices; returns the exit status."""
-    from tusk_core import api
-
     devices = api.list_devices()
     if arguments.json:
         print(json.dumps([dataclasses.asdict(device) for device in devices], indent=1))

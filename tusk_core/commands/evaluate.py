@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_core import api
 from tusk_core.commands.arguments import (
     add_device,
     add_model,
@@ -17,15 +18,13 @@ from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.outputs import check_file
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
+from tusk_core.prototype_names import read_prototype_names
+from tusk_core.results import EvaluationOptions, EvaluationReport
 
 if TYPE_CHECKING:
     import argparse
 
-    from tusk_core.evaluation.joining import Joining
-    from tusk_core.results import EvaluationOptions
-
 SUMMARY = "Score a model on pictures with ground truth."
-PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", required=True, metavar="SOURCE", help="data set with ground truth, or sample:NAME"
     )
-    parser.add_argument("--protocol", required=True, choices=PROTOCOLS, help="how to score")
+    parser.add_argument(
+        "--protocol", required=True, choices=api.evaluation_protocols(), help="how to score"
+    )
     parser.add_argument(
         "--fit",
         default="",
@@ -104,40 +105,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score; returns the exit status."""
-    from tusk_core.evaluation.protocols import evaluate_model
-    from tusk_core.evaluation.report import format_report, write_report
-    from tusk_core.evaluation.task import Task
-    from tusk_core.results import EvaluationReport, SourceError
-
     check_file(arguments.out)
     terminal, control = Terminal(), RunControl()
-    task = Task(
-        model=arguments.model,
-        data=arguments.data,
-        protocol=arguments.protocol,
+    merged = None
+    if arguments.prototypes is not None:
+        merged = read_prototype_names(arguments.prototypes).merged
+    job = api.evaluate(
+        arguments.model,
+        arguments.data,
+        arguments.protocol,
+        control,
         seed=arguments.seed,
-        device=arguments.device,
         fit=arguments.fit,
+        groups=arguments.groups,
+        merged=merged,
         options=_options(arguments),
-        joining=_joining(arguments),
+        device=arguments.device,
     )
-    job = evaluate_model(task, control)
     with stopping(control, "Stopping; nothing is written."):
         reports = [item for item in follow(job, terminal) if isinstance(item, EvaluationReport)]
-    print(format_report(reports[-1]))
+    print(api.report_text(reports[-1]))
     if arguments.out is not None:
-        try:
-            write_report(reports[-1], arguments.out)
-        except OSError as error:
-            reason = error.strerror or error
-            raise SourceError(f"{arguments.out} cannot be written: {reason}.") from error
+        api.save_report(reports[-1], arguments.out)
         print(f"\nReport: {arguments.out}")
     return 0
 
 
 def _options(arguments: argparse.Namespace) -> EvaluationOptions:
-    from tusk_core.results import EvaluationOptions
-
     return EvaluationOptions(
         truth=str(arguments.truth or ""),
         radius=arguments.radius,
@@ -146,12 +140,3 @@ def _options(arguments: argparse.Namespace) -> EvaluationOptions:
         num_keypoints=arguments.num_keypoints,
         fit_share=arguments.fit_share,
     )
-
-
-def _joining(arguments: argparse.Namespace) -> Joining:
-    from tusk_core.evaluation.joining import Joining
-    from tusk_core.inference.prototype_names import read_prototype_names
-
-    if arguments.prototypes is None:
-        return Joining(arguments.groups)
-    return Joining(merged=read_prototype_names(arguments.prototypes).merged)

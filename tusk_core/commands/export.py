@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tusk_core import api
 from tusk_core.commands.arguments import (
     SOURCE_HELP,
     UsageError,
@@ -15,15 +16,17 @@ from tusk_core.commands.arguments import (
     path,
     whole_number,
 )
+from tusk_core.commands.detect import collected
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import chosen_names, open_model
+from tusk_core.commands.pictures import opened
 from tusk_core.commands.terminal import Terminal
 from tusk_core.control import RunControl
 
 if TYPE_CHECKING:
     import argparse
 
-    from tusk_core.inference.prototype_names import PrototypeNames
+    from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis
 
 SUMMARY = "Write a model, or its detections, in another program's format."
@@ -60,9 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Export; returns the exit status."""
-    from tusk_core.inference.export import FORMATS, check_export
-    from tusk_core.inference.export.models import MODEL_FORMATS
-
     if arguments.list:
         _list_formats()
         return 0
@@ -70,33 +70,29 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "An export needs MODEL, --format FORMAT and --out PATH; --list shows the formats."
         )
-    if arguments.format in MODEL_FORMATS:
+    of_models = api.model_formats()
+    if arguments.format in of_models:
         return _export_model(arguments)
-    if arguments.format not in FORMATS:
+    names = [chosen.name for chosen in api.export_formats()]
+    if arguments.format not in names:
         raise UsageError(
-            f"There is no format {arguments.format!r}; there are "
-            f"{', '.join([*MODEL_FORMATS, *FORMATS])}."
+            f"There is no format {arguments.format!r}; there are {', '.join([*of_models, *names])}."
         )
-    check_export(arguments.out, arguments.format)
+    api.check_export(arguments.out, arguments.format)
     return _export_detections(arguments)
 
 
 def _list_formats() -> None:
-    from tusk_core.inference.export import FORMATS
-    from tusk_core.inference.export.models import MODEL_FORMATS
-
     print("Of a model:")
-    for name, text in MODEL_FORMATS.items():
+    for name, text in api.model_formats().items():
         print(f"  {name:<14} {text}")
     print("Of detections (a results file, or a model with --data SOURCE):")
-    for chosen in FORMATS.values():
-        print(f"  {chosen.name:<14} {chosen.label}. {chosen.drops or 'Loses nothing.'}")
+    for chosen in api.export_formats():
+        print(f"  {chosen.name:<14} {chosen.label}. {chosen.note or 'Loses nothing.'}")
 
 
 def _export_model(arguments: argparse.Namespace) -> int:
-    from tusk_core.inference.export.models import write_model
-
-    written = write_model(
+    written = api.export_model(
         arguments.model,
         arguments.out,
         file_format=arguments.format,
@@ -108,13 +104,11 @@ def _export_model(arguments: argparse.Namespace) -> int:
 
 
 def _export_detections(arguments: argparse.Namespace) -> int:
-    from tusk_core.inference.export import write_export
-
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
         analysis, given = _analysis(arguments, terminal, control)
         terminal.clear()
-        lost = write_export(
+        lost = api.export_analysis(
             analysis,
             arguments.out,
             file_format=arguments.format,
@@ -145,18 +139,14 @@ def _analysis(
     arguments: argparse.Namespace, terminal: Terminal, control: RunControl
 ) -> tuple[Analysis, PrototypeNames]:
     """Return the detections and what is said about their prototypes."""
-    from tusk_core.commands.detect import collected
-    from tusk_core.commands.pictures import opened
-    from tusk_core.inference.analysis import read_analysis, read_names
-
     path = Path(arguments.model)
     if path.suffix.lower() in {".h5", ".hdf5", ".npz"}:
         _refuse_with_results(arguments, path)
-        analysis = read_analysis(path)
+        analysis = api.open_analysis(path)
         if arguments.source is not None:
             analysis = dataclasses.replace(analysis, source=arguments.source)
         if arguments.prototypes is None:
-            return analysis, read_names(path)
+            return analysis, api.read_names(path)
         return analysis, chosen_names(arguments.prototypes, None)
     if arguments.source is None:
         raise UsageError(
@@ -165,5 +155,5 @@ def _analysis(
         )
     predictor = open_model(arguments.model, arguments.device, terminal)
     given = chosen_names(arguments.prototypes, predictor.info.path)
-    with opened(arguments.source, arguments.frames, terminal) as source:
+    with opened(arguments.source, arguments.frames, terminal, control) as source:
         return collected(arguments, predictor, source, terminal, control), given

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tusk_core.prototype_names import PrototypeNames, names_beside, read_prototype_names
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tusk_core.commands.terminal import Terminal
-    from tusk_core.inference.predictor import TorchPredictor
-    from tusk_core.inference.prototype_names import PrototypeNames
+    from tusk_core.interfaces import Predictor
 
 
 def all_cores() -> int:
@@ -24,18 +25,12 @@ def chosen_names(file: Path | None, model_folder: Path | None) -> PrototypeNames
     Raises:
         SourceError: if ``file`` holds none.
     """
-    from tusk_core.inference.prototype_names import (
-        PrototypeNames,
-        names_beside,
-        read_prototype_names,
-    )
-
     if file is not None:
         return read_prototype_names(file)
     return PrototypeNames() if model_folder is None else names_beside(model_folder)
 
 
-def open_model(model: str, device: str, terminal: Terminal) -> TorchPredictor:
+def open_model(model: str, device: str, terminal: Terminal) -> Predictor:
     """Open a model on all cores.
 
     Raises:
@@ -43,6 +38,6 @@ def open_model(model: str, device: str, terminal: Terminal) -> TorchPredictor:
         TuskError: if the device cannot be used.
     """
     terminal.phase("Opening the model.")
-    from tusk_core.inference.predictor import load_predictor
+    from tusk_core import api
 
-    return load_predictor(model, device=device, threads=all_cores())
+    return api.open_predictor(model, device=device, threads=all_cores())

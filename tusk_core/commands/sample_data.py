@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_core import api
 from tusk_core.commands.arguments import path, seed, whole_number
 from tusk_core.commands.terminal import Terminal, finish
 
@@ -28,8 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the pictures; returns the exit status."""
-    from tusk_core import api
-
     job = api.make_sample_data(
         arguments.name,
         count=arguments.count,

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tusk_core import api
 from tusk_core.commands.arguments import (
     DEVICES_HELP,
     MODEL_HELP,
@@ -87,11 +88,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns the exit status."""
-    from tusk_core import api
-
     control = RunControl()
     if arguments.resume is not None:
-        _refuse_with_resume(arguments)
+        _check_resume(arguments)
         events = api.resume(
             arguments.resume,
             control,
@@ -120,7 +119,7 @@ def _on_all_cores(config: TrainConfig) -> TrainConfig:
     return replaced(config, {"run.threads": os.cpu_count() or 1})
 
 
-def _refuse_with_resume(arguments: argparse.Namespace) -> None:
+def _check_resume(arguments: argparse.Namespace) -> None:
     fixed = {
         "--data": arguments.data,
         "--preset": arguments.preset,
@@ -136,6 +135,11 @@ def _refuse_with_resume(arguments: argparse.Namespace) -> None:
         raise UsageError(
             f"A resumed run keeps its settings, so {', '.join(given)} cannot be given with "
             "--resume. Only --steps, --minutes and --device can; start a new run for the rest."
+        )
+    if not api.is_run(arguments.resume):
+        raise UsageError(
+            f"{arguments.resume} is not a run folder: it has no run.json and config.json. A model "
+            "by itself cannot be resumed; begin a new run from its weights (--start-from)."
         )
 
 

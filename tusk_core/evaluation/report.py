@@ -73,10 +73,17 @@ def report_from_dict(values: dict[str, Any]) -> EvaluationReport:
 
 
 def write_report(report: EvaluationReport, path: Path) -> None:
-    """Write the report as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the report as JSON, whole or not at all.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
     text = json.dumps(report_to_dict(report), indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text + "\n")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def read_report(path: Path) -> EvaluationReport:

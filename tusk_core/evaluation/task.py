@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tusk_core.evaluation.joining import Joining
-from tusk_core.results import EvaluationOptions, TuskError
-
-PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
+from tusk_core.results import PROTOCOLS, EvaluationOptions, TuskError
 
 
 @dataclass(frozen=True, slots=True)

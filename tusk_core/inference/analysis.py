@@ -17,7 +17,7 @@ from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
 from tusk_core.inference.collect import Rows, Wanted, detect_all
 from tusk_core.inference.predictor import load_predictor
-from tusk_core.inference.prototype_names import PrototypeNames
+from tusk_core.prototype_names import PrototypeNames
 from tusk_core.results import Analysis, SourceError, UnreadableFile
 
 if TYPE_CHECKING:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.control import RunControl
-    from tusk_core.data.base_source import BaseSource
+    from tusk_core.interfaces import OpenedSource
     from tusk_core.results import Analysis
 
 
 def write_overlays(
-    analysis: Analysis, source: BaseSource, folder: Path, control: RunControl
+    analysis: Analysis, source: OpenedSource, folder: Path, control: RunControl
 ) -> Iterator[JobProgress]:
     """Write ``STEM.png`` for each analysed picture; small ones are enlarged to be seen.
 

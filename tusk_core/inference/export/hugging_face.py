@@ -9,8 +9,8 @@ from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.inference.model_paths import find_model
-from tusk_core.inference.prototype_names import FILE_NAME
 from tusk_core.nn.model_files import CARD, SETTINGS, WEIGHTS, load_model
+from tusk_core.prototype_names import FILE_NAME
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:

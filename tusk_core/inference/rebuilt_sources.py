@@ -1,0 +1,51 @@
+"""Every picture of some sources rebuilt into a folder of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tusk_core.control import Cancelled
+from tusk_core.events import JobProgress
+from tusk_core.inference.rebuilt_files import unique_stems, write_rebuilt
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from tusk_core.control import RunControl
+    from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.interfaces import OpenedSource
+
+
+def rebuild_sources(
+    predictor: TorchPredictor,
+    sources: Sequence[OpenedSource],
+    out: Path,
+    control: RunControl,
+    *,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+) -> Iterator[JobProgress | SourceError]:
+    """Rebuild every readable picture; see ``tusk_core.api.rebuild``.
+
+    Raises:
+        Cancelled: when asked to stop; what is written stays.
+        SourceError: if the disk refuses it.
+    """
+    names = [source.name(i) for source in sources for i in range(len(source))]
+    stems = iter(unique_stems(names))
+    begin, done = time.monotonic(), 0
+    for source in sources:
+        for index, picture in source.stream(range(len(source))):
+            if control.stop_requested:
+                raise Cancelled
+            stem, done = next(stems), done + 1
+            if isinstance(picture, SourceError):
+                yield picture
+                continue
+            found = predictor.detect(picture, num_keypoints=num_keypoints, min_score=min_score)
+            write_rebuilt(out / stem, source.name(index), picture, predictor, found.keypoints)
+            left = (time.monotonic() - begin) / done * (len(names) - done)
+            yield JobProgress(done, len(names), f"Picture {done} of {len(names)}.", left)

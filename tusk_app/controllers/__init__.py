@@ -1,1 +1,0 @@
-"""GUI-thread owners of threads and jobs."""

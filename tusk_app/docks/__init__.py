@@ -1,1 +1,0 @@
-"""Dock panels: bind controllers and models to widgets."""

@@ -1,1 +1,0 @@
-"""Observable state shared by the panels."""

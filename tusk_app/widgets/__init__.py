@@ -1,1 +1,0 @@
-"""Reusable widgets on plain values."""

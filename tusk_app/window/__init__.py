@@ -1,1 +1,0 @@
-"""Parts of the main window: layouts, menus, commands, status bar."""

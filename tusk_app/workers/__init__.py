@@ -1,1 +1,0 @@
-"""Objects that live in other threads or processes."""

@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tusk_app import bench
+from tusk_app.measure import window as bench
 
 
 def memory_mb() -> float:
@@ -43,8 +43,8 @@ def write_video(path: Path) -> None:
 
 
 def soak(minutes: float, video: Path, home: Path) -> dict:
-    from tusk_app.controllers.training_controller import SAMPLE_PRESET, SAMPLE_SOURCE, RunState
-    from tusk_app.workers.training_request import TrainingRequest
+    from tusk_app.training.controller import SAMPLE_PRESET, SAMPLE_SOURCE, RunState
+    from tusk_app.training.request import TrainingRequest
     from tusk_core.config import load_preset, replaced
 
     with bench._program() as program:

@@ -114,7 +114,7 @@ class Tour:
 
     def shoot(self, name: str, widget: object = None) -> None:
         """Save what is shown, in every theme."""
-        from tusk_app import theme
+        from tusk_app.parts import theme
 
         self.count += 1
         for choice in self.themes:

@@ -16,36 +16,36 @@ from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QImageReader
 from PySide6.QtWidgets import QApplication
 
-from tusk_app import icons, theme
-from tusk_app.actions import ActionRegistry
-from tusk_app.controllers.camera_controller import CameraController
-from tusk_app.controllers.explore_controllers import (
+from tusk_app.camera.controller import CameraController
+from tusk_app.engine.inference import EngineState, InferenceController
+from tusk_app.explore import (
     ExploreControllers,
     make_explore_controllers,
 )
-from tusk_app.controllers.inference_controller import EngineState, InferenceController
-from tusk_app.controllers.job_controller import JobController
-from tusk_app.controllers.playback_controller import PlaybackController
-from tusk_app.controllers.source_controller import SourceController
-from tusk_app.controllers.training_controller import RunState, TrainingController
-from tusk_app.controllers.worker_thread import any_late
-from tusk_app.logs import ErrorHooks, Logging, start_logging
-from tusk_app.main_window import MainWindow
-from tusk_app.models.display import DisplayModel
-from tusk_app.models.document import Document
-from tusk_app.models.notices import Notices
-from tusk_app.models.prototypes import PrototypeBook
-from tusk_app.models.selection import SelectionModel
+from tusk_app.parts import icons, theme
+from tusk_app.parts.actions import ActionRegistry
+from tusk_app.pictures.controller import SourceController
+from tusk_app.pictures.playback import PlaybackController
 from tusk_app.settings import Settings, cache_dir, log_dir, names_folder
-from tusk_app.window.layouts import EXPLORE, TRAIN
-from tusk_app.window.progress import ProgressFeed
-from tusk_app.window.recovery import Recovery
+from tusk_app.shell.layouts import EXPLORE, TRAIN
+from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
+from tusk_app.shell.main_window import MainWindow
+from tusk_app.shell.progress import ProgressFeed
+from tusk_app.shell.recovery import Recovery
+from tusk_app.state.display import DisplayModel
+from tusk_app.state.document import Document
+from tusk_app.state.notices import Notices
+from tusk_app.state.prototypes import PrototypeBook
+from tusk_app.state.selection import SelectionModel
+from tusk_app.threads.jobs import JobController
+from tusk_app.threads.worker_thread import any_late
+from tusk_app.training.controller import RunState, TrainingController
 from tusk_app.workbench import Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tusk_app.models.notices import Level
+    from tusk_app.state.notices import Level
     from tusk_core.results import DeviceInfo
 
 log = logging.getLogger(__name__)

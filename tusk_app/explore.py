@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tusk_app.controllers.analysis_controller import AnalysisController
-from tusk_app.controllers.editing_controller import EditingController
-from tusk_app.controllers.embedding_controller import EmbeddingController
-from tusk_app.controllers.gallery_controller import GalleryController
-from tusk_app.controllers.link_controller import LinkController
-from tusk_app.controllers.side_reader import SideReader
-from tusk_app.controllers.time_machine_controller import TimeMachineController
-from tusk_app.controllers.tracking_controller import TrackingController
+from tusk_app.canvas.editing_controller import EditingController
+from tusk_app.engine.analysis import AnalysisController
+from tusk_app.engine.links import LinkController
+from tusk_app.gallery.controller import GalleryController
+from tusk_app.map.controller import EmbeddingController
+from tusk_app.pictures.side_reader import SideReader
+from tusk_app.timeline.controller import TrackingController
+from tusk_app.training.history.controller import TimeMachineController
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.controllers.job_controller import JobController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
-    from tusk_app.models.selection import SelectionModel
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.state.selection import SelectionModel
+    from tusk_app.threads.jobs import JobController
 
 
 @dataclass(frozen=True, slots=True, eq=False)

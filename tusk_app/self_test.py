@@ -129,7 +129,7 @@ def check_map(folder: Path, method: str) -> str:
 def _map_once(folder: Path, method: str) -> str:
     import multiprocessing
 
-    from tusk_app.workers.embedding_child import MapRequest, MapSettings, child_main
+    from tusk_app.map.child import MapRequest, MapSettings, child_main
     from tusk_core import api
 
     analysis = api.open_analysis(folder / "analysis.h5")
@@ -177,7 +177,7 @@ def check_window() -> str:
     from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer, qInstallMessageHandler
 
     from tusk_app.app import Program, make_application
-    from tusk_app.controllers.inference_controller import EngineState
+    from tusk_app.engine.inference import EngineState
     from tusk_app.settings import Settings
 
     qInstallMessageHandler(_pass_on)

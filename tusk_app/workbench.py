@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tusk_app.actions import ActionRegistry
-    from tusk_app.controllers.camera_controller import CameraController
-    from tusk_app.controllers.explore_controllers import ExploreControllers
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.controllers.job_controller import JobController
-    from tusk_app.controllers.playback_controller import PlaybackController
-    from tusk_app.controllers.source_controller import SourceController
-    from tusk_app.controllers.training_controller import TrainingController
-    from tusk_app.models.display import DisplayModel
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
-    from tusk_app.models.selection import SelectionModel
+    from tusk_app.camera.controller import CameraController
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.explore import ExploreControllers
+    from tusk_app.parts.actions import ActionRegistry
+    from tusk_app.pictures.controller import SourceController
+    from tusk_app.pictures.playback import PlaybackController
     from tusk_app.settings import Settings
+    from tusk_app.state.display import DisplayModel
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.state.selection import SelectionModel
+    from tusk_app.threads.jobs import JobController
+    from tusk_app.training.controller import TrainingController
 
 
 @dataclass(frozen=True, slots=True, eq=False)

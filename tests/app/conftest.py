@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from tests.support.explore_values import ShapesSource
     from tusk_app.app import Program
-    from tusk_app.docks.gallery_dock import GalleryDock
-    from tusk_app.main_window import MainWindow
+    from tusk_app.gallery.dock import GalleryDock
+    from tusk_app.shell.main_window import MainWindow
     from tusk_app.workbench import Workbench
 
 
@@ -138,7 +138,7 @@ def gallery(
     """A shown gallery with everything open."""
     from tests.support.explore_bench import shown_dock
     from tests.support.explore_values import ShapesSource
-    from tusk_app.docks.gallery_dock import GalleryDock
+    from tusk_app.gallery.dock import GalleryDock
 
     with shown_dock(qtbot, settings, GalleryDock, ShapesSource(20), (900, 500)) as shown:
         dock, made, _predictor, source = shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tests.support.small_models import picture
-from tusk_app import palette
+from tusk_app.parts import palette
 from tusk_core.inference.draw import (
     draw_keypoints,
     draw_map,

@@ -41,5 +41,5 @@ def test_the_engine_needs_no_window_toolkit() -> None:
 
 
 def test_the_window_starts_without_torch() -> None:
-    loaded = modules_after("import tusk_app.app, tusk_app.main_window")
+    loaded = modules_after("import tusk_app.app, tusk_app.shell.main_window")
     assert not loaded.intersection({"torch", "umap", "openTSNE", "numba"})

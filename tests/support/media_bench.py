@@ -11,7 +11,7 @@ import numpy as np
 from tests.support.fake_predictor import FakePredictor, devices, model_info
 from tests.support.pictures import frozen, pieces
 from tusk_app.app import compose
-from tusk_app.docks.canvas_area import CanvasArea
+from tusk_app.canvas.area import CanvasArea
 from tusk_app.settings import Settings
 from tusk_app.workbench import Workbench
 from tusk_core.results import SourceError

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.controllers.recording_controller import RecordingController
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.workers.camera_devices import (
+from tusk_app.camera.devices import (
     PATTERN,
     CameraChoice,
     CaptureDevice,
     list_cameras,
     open_device,
 )
-from tusk_app.workers.camera_worker import CameraWorker
-from tusk_app.workers.inference_requests import LiveSettings
+from tusk_app.camera.recording import RecordingController
+from tusk_app.camera.worker import CameraWorker
+from tusk_app.engine.requests import LiveSettings
+from tusk_app.threads.latest_task import LatestTask
+from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.models.document import Document
-    from tusk_app.workers.camera_frames import LiveResult
+    from tusk_app.engine.frames import LiveResult
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.state.document import Document
 
 log = logging.getLogger(__name__)
 

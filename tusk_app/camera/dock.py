@@ -27,11 +27,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons
-from tusk_app.controllers.camera_controller import CameraState, CameraStats
-from tusk_app.widgets import tones
-from tusk_app.workers.camera_devices import PATTERN, SIZES, CameraChoice
-from tusk_app.workers.recorder_worker import FORMATS, RecordingPlan, RecordingResult
+from tusk_app.camera.controller import CameraState, CameraStats
+from tusk_app.camera.devices import PATTERN, SIZES, CameraChoice
+from tusk_app.camera.recorder import FORMATS, RecordingPlan, RecordingResult
+from tusk_app.parts import icons, tones
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench

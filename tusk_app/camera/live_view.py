@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.controllers.camera_controller import CameraState
-from tusk_app.docks.canvas_marks import marks_of
+from tusk_app.camera.controller import CameraState
+from tusk_app.canvas.marks import marks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QImage
 
-    from tusk_app.docks.canvas_binding import CanvasBinding
-    from tusk_app.widgets.banner import Banner
-    from tusk_app.widgets.image_canvas import ImageCanvas
+    from tusk_app.canvas.binding import CanvasBinding
+    from tusk_app.canvas.widgets.banner import Banner
+    from tusk_app.canvas.widgets.image_canvas import ImageCanvas
+    from tusk_app.engine.frames import LiveResult
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.camera_frames import LiveResult
 
 LOST = "No frame for 2 s. The camera may have been unplugged or be used by another program."
 

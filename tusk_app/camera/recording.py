@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.workers.recorder_worker import (
+from tusk_app.camera.recorder import (
     RecordedPicture,
     RecorderWorker,
     RecordingPlan,
     RecordingQueue,
     RecordingResult,
 )
+from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     import numpy as np

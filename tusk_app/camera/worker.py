@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.camera_devices import CameraChoice, CaptureDevice, turned
-from tusk_app.workers.camera_frames import CameraFrame
+from tusk_app.camera.devices import CameraChoice, CaptureDevice, turned
+from tusk_app.engine.frames import CameraFrame
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tusk_app.workers.latest_value import LatestValue
+    from tusk_app.threads.latest_value import LatestValue
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QIODevice, QObject, QSaveFile, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
-from tusk_app.models.display import Layer
-from tusk_app.widgets.image_canvas import ZOOM_STEP
-from tusk_app.widgets.save_picture_dialog import SavePictureDialog
+from tusk_app.canvas.save_picture_dialog import SavePictureDialog
+from tusk_app.canvas.widgets.image_canvas import ZOOM_STEP
+from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
 from tusk_core.events import JobProgress
 from tusk_core.results import SourceError
@@ -20,7 +20,7 @@ from tusk_core.results import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tusk_app.widgets.image_canvas import ImageCanvas
+    from tusk_app.canvas.widgets.image_canvas import ImageCanvas
     from tusk_app.workbench import Workbench
 
 # id, text, key, icon, tip, layer

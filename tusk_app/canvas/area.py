@@ -16,20 +16,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.controllers.inference_controller import EngineState
-from tusk_app.controllers.job_controller import Job, JobState
-from tusk_app.docks.canvas_actions import CanvasActions
-from tusk_app.docks.canvas_binding import CanvasBinding
-from tusk_app.docks.canvas_editing import CanvasEditing
-from tusk_app.docks.export_commands import ExportCommands
-from tusk_app.docks.live_view import LiveView
-from tusk_app.widgets.banner import Banner
-from tusk_app.widgets.image_canvas import ImageCanvas
-from tusk_app.widgets.jobs_panel import JobsPanel
+from tusk_app.camera.live_view import LiveView
+from tusk_app.canvas.actions import CanvasActions
+from tusk_app.canvas.binding import CanvasBinding
+from tusk_app.canvas.hand_edits import CanvasEditing
+from tusk_app.canvas.widgets.banner import Banner
+from tusk_app.canvas.widgets.image_canvas import ImageCanvas
+from tusk_app.canvas.widgets.jobs_panel import JobsPanel
+from tusk_app.engine.inference import EngineState
+from tusk_app.export.commands import ExportCommands
+from tusk_app.threads.jobs import Job, JobState
 
 if TYPE_CHECKING:
+    from tusk_app.threads.job_worker import JobFailure
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.job_worker import JobFailure
     from tusk_core.events import JobProgress
 
 WIDEST_STATE = "88 keypoints in 888 ms"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.docks.canvas_marks import marks_of
-from tusk_app.models.display import Layer
-from tusk_app.widgets.keypoint_overlay import NO_MARKS, TrailStep
-from tusk_app.widgets.layer_images import covered_rect
+from tusk_app.canvas.marks import marks_of
+from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, TrailStep
+from tusk_app.parts.layer_images import covered_rect
+from tusk_app.state.display import Layer
 
 if TYPE_CHECKING:
-    from tusk_app.widgets.image_canvas import ImageCanvas, PixelReading
+    from tusk_app.canvas.widgets.image_canvas import ImageCanvas, PixelReading
     from tusk_app.workbench import Workbench
     from tusk_core.results import Detection
 

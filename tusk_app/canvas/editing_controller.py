@@ -9,14 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from tusk_app.models import editing
+from tusk_app.canvas import editing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.models.document import Document
-    from tusk_app.models.selection import SelectionModel
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.state.document import Document
+    from tusk_app.state.selection import SelectionModel
     from tusk_core.results import Detection, Keypoints
 
 ORIGIN = "editing"

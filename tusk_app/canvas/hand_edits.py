@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 if TYPE_CHECKING:
-    from tusk_app.widgets.image_canvas import ImageCanvas
+    from tusk_app.canvas.widgets.image_canvas import ImageCanvas
     from tusk_app.workbench import Workbench
 
 

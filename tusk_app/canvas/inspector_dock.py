@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.docks.canvas_marks import marks_of
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.keypoint_table import KeypointTable
-from tusk_app.widgets.patch_view import PatchView
-from tusk_app.widgets.similarity_bars import Likeness, SimilarityBars
+from tusk_app.canvas.marks import marks_of
+from tusk_app.canvas.widgets.keypoint_table import KeypointTable
+from tusk_app.canvas.widgets.patch_view import PatchView
+from tusk_app.canvas.widgets.similarity_bars import Likeness, SimilarityBars
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench

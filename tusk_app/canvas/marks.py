@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_app import palette
-from tusk_app.widgets.keypoint_overlay import NO_MARKS, KeypointMarks
+from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks
+from tusk_app.parts import palette
 
 if TYPE_CHECKING:
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Detection
 
 

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.models.display import Layer
-from tusk_app.widgets.layer_row import LayerRow
-from tusk_app.widgets.value_slider import ValueSlider
+from tusk_app.canvas.widgets.layer_row import LayerRow
+from tusk_app.parts.value_slider import ValueSlider
+from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
 
 if TYPE_CHECKING:

@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.models.matching import Correspondence, match_keypoints
-from tusk_app.widgets.correspondence_view import CorrespondenceView, Links
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.icon_button import IconButton
-from tusk_app.widgets.marked_picture import Marks, no_marks
-from tusk_app.widgets.panel_layout import flow_bar, labelled
+from tusk_app.compare.widgets.correspondence_view import CorrespondenceView, Links
+from tusk_app.engine.matching import Correspondence, match_keypoints
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.icon_button import IconButton
+from tusk_app.parts.marked_picture import Marks, no_marks
+from tusk_app.parts.panel_layout import flow_bar, labelled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QShowEvent
 
+    from tusk_app.engine.requests import AsideDetected
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.inference_requests import AsideDetected
     from tusk_core.results import Detection
 
 ORIGIN = "correspondence"

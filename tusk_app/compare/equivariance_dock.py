@@ -20,20 +20,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.models.matching import Drift, measure_drift
-from tusk_app.models.warping import Warp, WarpField, random_bends
-from tusk_app.widgets import tones
-from tusk_app.widgets.drift_bars import DriftBar, DriftBars
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.marked_picture import MarkedPicture, Marks
-from tusk_app.widgets.panel_layout import AdaptiveSplitter
+from tusk_app.compare.warping import Warp, WarpField, random_bends
+from tusk_app.compare.widgets.drift_bars import DriftBar, DriftBars
+from tusk_app.engine.matching import Drift, measure_drift
+from tusk_app.parts import tones
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.marked_picture import MarkedPicture, Marks
+from tusk_app.parts.panel_layout import AdaptiveSplitter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QShowEvent
 
+    from tusk_app.engine.requests import AsideDetected
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.inference_requests import AsideDetected
     from tusk_core.results import Detection
 
 ORIGIN = "equivariance"

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.analysis_index import AnalysisIndex, build_index
+from tusk_app.engine.analysis_index import AnalysisIndex, build_index
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tusk_app.controllers.job_controller import Job, JobController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.threads.jobs import Job, JobController
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
     from tusk_core.results import Analysis

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.models.detection_cache import (
+from tusk_app.engine.detection_cache import (
     DetectionCache,
     FrameTable,
     detection_of_picture,
     first_keypoints,
 )
-from tusk_app.workers.camera_frames import CameraFrame, LiveResult
-from tusk_app.workers.inference_requests import (
+from tusk_app.engine.frames import CameraFrame, LiveResult
+from tusk_app.engine.requests import (
     Answer,
     AsideDetected,
     AsideRequest,
@@ -37,8 +36,9 @@ from tusk_app.workers.inference_requests import (
     Request,
     RequestBox,
 )
-from tusk_app.workers.inference_worker import InferenceWorker
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.engine.worker import InferenceWorker
+from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
     from tusk_core.api import Predictor
     from tusk_core.results import Detection, DeviceInfo, Keypoints, Reconstruction
 

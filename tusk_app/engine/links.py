@@ -8,11 +8,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
-    from tusk_app.controllers.analysis_controller import AnalysisController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
-    from tusk_app.models.selection import SelectionModel
+    from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.state.selection import SelectionModel
 
 ORIGIN = "link"
 _SAME_PLACE = 0.02

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.camera_frames import CameraFrame, LiveResult
-from tusk_app.workers.inference_requests import (
+from tusk_app.engine.frames import CameraFrame, LiveResult
+from tusk_app.engine.requests import (
     Answer,
     AsideDetected,
     AsideRequest,
@@ -30,7 +30,7 @@ from tusk_app.workers.inference_requests import (
     Request,
     RequestBox,
 )
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core import api
 from tusk_core.results import TuskError
 

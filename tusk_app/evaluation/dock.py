@@ -21,22 +21,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.controllers.source_controller import display_name
-from tusk_app.widgets.confusion_view import ConfusionView
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.flow_layout import FlowLayout
-from tusk_app.widgets.metric_table import MetricTable
-from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS
-from tusk_app.widgets.side_or_tabs import SideOrTabs
+from tusk_app.evaluation.widgets.confusion_view import ConfusionView
+from tusk_app.evaluation.widgets.metric_table import MetricTable
+from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.parts.side_or_tabs import SideOrTabs
+from tusk_app.pictures.controller import display_name
 from tusk_core import api
 from tusk_core.results import EvaluationReport, TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tusk_app.controllers.job_controller import Job
+    from tusk_app.threads.job_worker import JobFailure
+    from tusk_app.threads.jobs import Job
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.job_worker import JobFailure
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
 

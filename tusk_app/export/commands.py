@@ -10,17 +10,17 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from tusk_app.docks.model_export import ModelExportCommands
-from tusk_app.widgets.export_dialog import ExportDialog
+from tusk_app.export.dialog import ExportDialog
+from tusk_app.export.model_commands import ModelExportCommands
 from tusk_core import api
 from tusk_core.events import JobProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tusk_app.controllers.job_controller import Job
+    from tusk_app.threads.job_worker import JobFactory
+    from tusk_app.threads.jobs import Job
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.job_worker import JobFactory
     from tusk_core.control import RunControl
     from tusk_core.results import Analysis, ExportFormatInfo
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
-from tusk_app.widgets.model_export_dialog import ModelExportDialog
+from tusk_app.export.model_dialog import ModelExportDialog
 from tusk_core import api
 from tusk_core.events import JobProgress
 

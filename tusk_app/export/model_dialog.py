@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets.path_edit import PathEdit
+from tusk_app.parts.path_edit import PathEdit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,16 +10,16 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QFileDialog, QMenu
 
-from tusk_app.docks.map_files import save_detections
-from tusk_app.models.gallery import common_middle
-from tusk_app.widgets.merge_dialog import MergeDialog, MergeOffer
+from tusk_app.engine.detection_table import save_detections
+from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.prototype_tiles import PrototypeTiles
+    from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
     from tusk_app.workbench import Workbench
     from tusk_core.results import MergeSteps
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.analysis_index import stratified_sample
-from tusk_app.models.gallery import PrototypeTile, SortKey, make_tiles, sorted_rows
-from tusk_app.models.patch_cache import PatchCache
-from tusk_app.workers.patch_loader import PatchLoader, PatchQueue, PatchRequest, mean_patches
+from tusk_app.gallery.model import PrototypeTile, SortKey, make_tiles, sorted_rows
+from tusk_app.gallery.patch_cache import PatchCache
+from tusk_app.parts.sampling import stratified_sample
+from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest, mean_patches
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.control import RunControl
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_app.controllers.analysis_controller import AnalysisController
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.api import PictureSource
 
 log = logging.getLogger(__name__)

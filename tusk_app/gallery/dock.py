@@ -20,21 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.docks.gallery_commands import GalleryCommands
-from tusk_app.models.gallery import common_middle, similarities, summary, usage_note
-from tusk_app.widgets import readable
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.hover_card import HoverCard
-from tusk_app.widgets.panel_layout import AdaptiveSplitter, flow_bar
-from tusk_app.widgets.patch_grid import PatchGrid
-from tusk_app.widgets.prototype_tiles import PrototypeTiles
-from tusk_app.widgets.when_seen import WhenSeen
+from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.gallery.commands import GalleryCommands
+from tusk_app.gallery.model import similarities, summary, usage_note
+from tusk_app.gallery.widgets.patch_grid import PatchGrid
+from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
+from tusk_app.parts import readable
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.hover_card import HoverCard
+from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar
+from tusk_app.parts.when_seen import WhenSeen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from tusk_app.models.gallery import SortKey
+    from tusk_app.gallery.model import SortKey
     from tusk_app.workbench import Workbench
 
 ORIGIN = "gallery"

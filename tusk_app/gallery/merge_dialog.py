@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets import readable
+from tusk_app.parts import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from tusk_app.models.analysis_index import PrototypeHealth, prototype_health
+from tusk_app.engine.analysis_index import PrototypeHealth, prototype_health
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.models.analysis_index import AnalysisIndex
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.engine.analysis_index import AnalysisIndex
+    from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Analysis
 
-_DARK = 24
 
 SortKey = Literal["similarity", "score", "error", "time"]
 
@@ -181,23 +180,3 @@ def similarities(
         values = np.einsum("nc,nc->n", descriptors, own) / lengths
     norms = np.maximum(np.linalg.norm(descriptors, axis=1), 1e-6)
     return np.asarray(values / norms, np.float32)
-
-
-def common_middle(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the middle of pictures, (M, h, w, 3), just large enough for what all of them show.
-
-    A prototype is drawn in the middle of a whole picture, most of which stays black.
-    """
-    if len(pictures) == 0:
-        return pictures
-    height, width = pictures.shape[1:3]
-    rows, columns = np.nonzero(pictures.max(axis=(0, 3)) > _DARK)
-    middle = (height - 1) / 2, (width - 1) / 2
-    reach = 4.0
-    if len(rows):
-        reach = max(
-            reach, float(np.abs(rows - middle[0]).max()), float(np.abs(columns - middle[1]).max())
-        )
-    half = min(int(np.ceil(reach)) + 2, min(height, width) // 2)
-    top, left = height // 2 - half, width // 2 - half
-    return pictures[:, top : top + 2 * half, left : left + 2 * half]

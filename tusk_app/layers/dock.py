@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.models.layers import LayerBlend, LayerStates, areas, layer_box, layer_order
-from tusk_app.widgets import readable, tones
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.icon_button import IconButton
-from tusk_app.widgets.interpolation_bar import InterpolationBar
-from tusk_app.widgets.layer_grid import LayerGrid, LayerRow
-from tusk_app.widgets.layer_images import mask_image, picture_image
-from tusk_app.widgets.picture_tile import PictureTile
+from tusk_app.layers.model import LayerBlend, LayerStates, areas, layer_box, layer_order
+from tusk_app.layers.widgets.grid import LayerGrid, LayerRow
+from tusk_app.layers.widgets.interpolation_bar import InterpolationBar
+from tusk_app.parts import readable, tones
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.icon_button import IconButton
+from tusk_app.parts.layer_images import mask_image, picture_image
+from tusk_app.parts.picture_tile import PictureTile
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from tusk_app.models.layers import BlendKind, SortLayers
+    from tusk_app.layers.model import BlendKind, SortLayers
     from tusk_app.workbench import Workbench
     from tusk_core.results import Keypoints, Reconstruction
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_app import palette
-from tusk_app.widgets.colour_scale import UNKNOWN, coloured
-from tusk_app.widgets.legend_list import LegendEntry
+from tusk_app.parts import palette
+from tusk_app.parts.colour_scale import UNKNOWN, coloured
+from tusk_app.parts.legend_list import LegendEntry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.models.analysis_index import AnalysisIndex
-    from tusk_app.models.prototypes import PrototypeBook
-    from tusk_app.widgets.map_bar import ColourBy
+    from tusk_app.engine.analysis_index import AnalysisIndex
+    from tusk_app.map.widgets.bar import ColourBy
+    from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Analysis
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.map_placement import MapPlacement
-from tusk_app.workers import map_cache
-from tusk_app.workers.embedding_child import MapRequest, MapSettings, child_main
-from tusk_app.workers.embedding_process import EmbeddingProcess
+from tusk_app.map import cache as map_cache
+from tusk_app.map.child import MapRequest, MapSettings, child_main
+from tusk_app.map.placement import MapPlacement
+from tusk_app.map.process import EmbeddingProcess
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.results import EmbeddingMap
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
     from tusk_core.results import Analysis
 
 log = logging.getLogger(__name__)

@@ -21,20 +21,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.docks import map_files
-from tusk_app.docks.explore_commands import ExploreCommands
-from tusk_app.docks.live_map import LiveMap
-from tusk_app.docks.map_colours import MapColours, legend_entries, map_colours
-from tusk_app.widgets import readable
-from tusk_app.widgets.colour_scale import ColourBar
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.hover_card import HoverCard
-from tusk_app.widgets.legend_list import LegendList
-from tusk_app.widgets.map_bar import MapBar, MapChoice
-from tusk_app.widgets.scatter_state import ScatterStars
-from tusk_app.widgets.scatter_view import ScatterView
-from tusk_app.widgets.when_seen import WhenSeen
-from tusk_app.workers.embedding_child import MapSettings
+from tusk_app.engine.detection_table import save_detections
+from tusk_app.map import files as map_files
+from tusk_app.map.child import MapSettings
+from tusk_app.map.colours import MapColours, legend_entries, map_colours
+from tusk_app.map.commands import ExploreCommands
+from tusk_app.map.live_map import LiveMap
+from tusk_app.map.widgets.bar import MapBar, MapChoice
+from tusk_app.parts import readable
+from tusk_app.parts.colour_scale import ColourBar
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.hover_card import HoverCard
+from tusk_app.parts.legend_list import LegendList
+from tusk_app.parts.scatter.state import ScatterStars
+from tusk_app.parts.scatter.view import ScatterView
+from tusk_app.parts.when_seen import WhenSeen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -388,7 +389,7 @@ class EmbeddingDock(QDockWidget):
         rows = self._bench.selection.detections
         if len(rows) == 0:
             rows = np.arange(len(analysis.labels))
-        map_files.save_detections(
+        save_detections(
             path, rows, analysis, index, self._bench.prototypes, self._explore.embedding.map
         )
 

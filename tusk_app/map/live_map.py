@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.models.map_placement import Trail
-from tusk_app.widgets.scatter_state import LiveTrail
+from tusk_app.map.placement import Trail
+from tusk_app.parts.scatter.state import LiveTrail
 
 if TYPE_CHECKING:
-    from tusk_app.widgets.map_bar import MapBar
-    from tusk_app.widgets.scatter_view import ScatterView
+    from tusk_app.engine.frames import LiveResult
+    from tusk_app.map.widgets.bar import MapBar
+    from tusk_app.parts.scatter.view import ScatterView
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.camera_frames import LiveResult
     from tusk_core.results import Detection
 
 

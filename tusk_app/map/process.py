@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tusk_app.workers.embedding_child import PHASE_FIT, MapRequest, child_main
+from tusk_app.map.child import PHASE_FIT, MapRequest, child_main
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -80,7 +80,7 @@ def measure_command_line(
     arguments = [part for name, value in changes.items() for part in ("--set", f"{name}={value}")]
     command = [sys.executable, "-m", "tusk_core", "train", "--preset", preset, *arguments,
                "--run-root", str(folder)]  # fmt: skip
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     child = subprocess.Popen(  # noqa: S603 - this program, with settings made above
         command,

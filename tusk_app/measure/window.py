@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tusk_app import bench_rate
+from tusk_app.measure import rate as bench_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,7 +172,7 @@ class _Bench:
         self._model: Path | None = None
 
     def run(self) -> dict[str, Any]:
-        from tusk_app.controllers.inference_controller import EngineState
+        from tusk_app.engine.inference import EngineState
 
         numbers: dict[str, Any] = {"cpu_count": os.cpu_count() or 0}
         if hasattr(os, "getloadavg"):
@@ -190,8 +190,8 @@ class _Bench:
 
     def _training(self) -> dict[str, Any]:
         """Gaps between ticks while the quick preset trains, and how soon buttons answer."""
-        from tusk_app.controllers.training_controller import SAMPLE_PRESET, SAMPLE_SOURCE, RunState
-        from tusk_app.workers.training_request import TrainingRequest
+        from tusk_app.training.controller import SAMPLE_PRESET, SAMPLE_SOURCE, RunState
+        from tusk_app.training.request import TrainingRequest
         from tusk_core.config import load_preset, replaced
 
         training = self._bench.training
@@ -257,7 +257,7 @@ class _Bench:
         """Frames a second and latency with the test pattern and the model at hand."""
         from dataclasses import replace
 
-        from tusk_app.workers.camera_devices import PATTERN
+        from tusk_app.camera.devices import PATTERN
         from tusk_core.resources import bundled_models
 
         bundled = sorted(bundled_models())
@@ -297,7 +297,7 @@ class _Bench:
 
     def _keypoint_drag(self) -> dict[str, Any]:
         """Time from a move of a keypoint to the new picture from the decoder."""
-        from tusk_app.models.display import Layer
+        from tusk_app.state.display import Layer
 
         document, editing = self._bench.document, self._bench.explore.editing
         if document.model is None:
@@ -322,7 +322,7 @@ class _Bench:
 
     def _selection(self) -> dict[str, Any]:
         """Time until every panel shows a selection, with many detections."""
-        from tusk_app.bench_selection import SelectionBench
+        from tusk_app.measure.selection import SelectionBench
 
         document = self._bench.document
         if document.model is None or document.source is None:

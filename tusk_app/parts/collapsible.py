@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from tusk_app.widgets import tones
+from tusk_app.parts import tones
 
 
 class CollapsibleGroup(QWidget):

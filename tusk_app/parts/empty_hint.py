@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from tusk_app import icons
-from tusk_app.widgets import tones
+from tusk_app.parts import icons, tones
 
 
 class EmptyHint(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from tusk_app import icons, theme
+from tusk_app.parts import icons, theme
 
 
 class IconButton(QToolButton):

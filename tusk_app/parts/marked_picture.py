@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.layer_images import picture_image
+from tusk_app.parts import tones
+from tusk_app.parts.layer_images import picture_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
-from tusk_app.widgets.flow_layout import FlowLayout
+from tusk_app.parts.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,8 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.layer_images import picture_image
+from tusk_app.parts import tones
+from tusk_app.parts.layer_images import picture_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

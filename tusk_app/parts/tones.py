@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtGui import QColor, QPalette, QPen
 
-from tusk_app import theme
+from tusk_app.parts import theme
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

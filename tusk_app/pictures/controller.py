@@ -13,11 +13,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.controllers.thumbnails import ThumbnailStore, to_image
+from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
+from tusk_app.pictures.thumbnail_worker import small
+from tusk_app.pictures.thumbnails import ThumbnailStore, to_image
 from tusk_app.settings import RecentKind, Settings, cache_dir
-from tusk_app.workers.path_kinds import Kind, Opening, classify, insist
-from tusk_app.workers.thumbnail_worker import small
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.control import RunControl
 from tusk_core.results import SourceSummary, TuskError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
 
 log = logging.getLogger(__name__)
 

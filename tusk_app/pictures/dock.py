@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, theme
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.picture_list import SIDE, PictureListModel
-from tusk_app.widgets.empty_hint import EmptyHint
+from tusk_app.parts import icons, theme
+from tusk_app.parts.empty_hint import EmptyHint
+from tusk_app.pictures.picture_list import SIDE, PictureListModel
+from tusk_app.threads.latest_task import LatestTask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,16 +21,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.controllers.source_controller import display_name
-from tusk_app.models.document import TrainingShape
-from tusk_app.widgets.crop_preview import CropPreview
+from tusk_app.pictures.controller import display_name
+from tusk_app.pictures.widgets.crop_preview import CropPreview
+from tusk_app.state.document import TrainingShape
 from tusk_core.config import load_preset
 from tusk_core.source_text import is_flat, path_text, without_subfolders
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from tusk_app.controllers.source_controller import SourceController, Survey
+    from tusk_app.pictures.controller import SourceController, Survey
     from tusk_app.settings import Settings
     from tusk_core.results import SourceSummary
 

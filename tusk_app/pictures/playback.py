@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.workers.latest_value import LatestValue
-from tusk_app.workers.picture_reader import PictureReader, ReadPicture, ReadRequest
+from tusk_app.pictures.reader import PictureReader, ReadPicture, ReadRequest
+from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
-    from tusk_app.controllers.inference_controller import InferenceController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.workers.inference_requests import PictureKey
+    from tusk_app.engine.inference import InferenceController
+    from tusk_app.engine.requests import PictureKey
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
     from tusk_core.api import PictureSource
 
 log = logging.getLogger(__name__)

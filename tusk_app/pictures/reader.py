@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core import api
 from tusk_core.results import TuskError
 

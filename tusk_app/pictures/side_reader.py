@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.workers.patch_loader import PictureReader
+from tusk_app.pictures.patch_loader import PictureReader
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 
 if TYPE_CHECKING:

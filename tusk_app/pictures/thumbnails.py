@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtGui import QImage
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.workers.thumbnail_worker import ThumbnailWishes, ThumbnailWorker
+from tusk_app.pictures.thumbnail_worker import ThumbnailWishes, ThumbnailWorker
+from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     import numpy as np

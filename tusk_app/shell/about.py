@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons
+from tusk_app.parts import icons
 from tusk_core.resources import resource_root
 
 # What the larger parts are for; the list itself is made from the installed packages.

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
     from tusk_app.workbench import Workbench
 
 log = logging.getLogger(__name__)

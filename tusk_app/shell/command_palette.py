@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import theme
+from tusk_app.parts import theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tusk_app.actions import ActionEntry, ActionRegistry
+    from tusk_app.parts.actions import ActionEntry, ActionRegistry
 
 WIDTH = 620
 MAX_SHOWN = 14

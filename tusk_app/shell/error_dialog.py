@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, logs, theme
+from tusk_app.parts import icons, theme
+from tusk_app.shell import logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tusk_app.models.notices import Problem
+    from tusk_app.state.notices import Problem
 
 MAX_WAITING = 20
 QUIET_SECONDS = 10.0

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from tusk_app.workers.path_kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from tusk_app.pictures.path_kinds import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
-    from tusk_app.window.host import Host
-    from tusk_app.window.openers import Openers
+    from tusk_app.shell.host import Host
+    from tusk_app.shell.openers import Openers
     from tusk_app.workbench import Workbench
 
 

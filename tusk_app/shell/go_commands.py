@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog
 
 if TYPE_CHECKING:
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
     from tusk_app.workbench import Workbench
 
 _NEEDS_PICTURES = (

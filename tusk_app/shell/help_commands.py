@@ -10,8 +10,8 @@ from PySide6.QtGui import QDesktopServices
 from tusk_app.settings import log_dir
 
 if TYPE_CHECKING:
-    from tusk_app.window.host import Host
-    from tusk_app.window.openers import Openers
+    from tusk_app.shell.host import Host
+    from tusk_app.shell.openers import Openers
     from tusk_app.workbench import Workbench
 
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 if TYPE_CHECKING:
-    from tusk_app.window.layouts import Layouts
-    from tusk_app.window.menus import Menus
+    from tusk_app.shell.layouts import Layouts
+    from tusk_app.shell.menus import Menus
     from tusk_app.workbench import Workbench
 
 

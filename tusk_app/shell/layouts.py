@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QStyle, QWidget
 
-from tusk_app.widgets.dock_title import DockTitle
+from tusk_app.shell.widgets.dock_title import DockTitle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import logs, theme
+from tusk_app.parts import theme
 from tusk_app.settings import log_dir
+from tusk_app.shell import logs
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
-    from tusk_app.logs import LogBook, LogLine
+    from tusk_app.shell.logs import LogBook, LogLine
     from tusk_app.workbench import Workbench
 
 UPDATE_MS = 150

@@ -10,36 +10,26 @@ from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget
 
-from tusk_app import theme
-from tusk_app.controllers.source_controller import display_name, recent_picture
-from tusk_app.dialogs.error_dialog import ErrorCenter
-from tusk_app.docks.camera_dock import CameraDock
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.correspondence_dock import CorrespondenceDock
-from tusk_app.docks.embedding_dock import EmbeddingDock
-from tusk_app.docks.equivariance_dock import EquivarianceDock
-from tusk_app.docks.evaluation_dock import EvaluationDock
-from tusk_app.docks.gallery_dock import GalleryDock
-from tusk_app.docks.inspector_dock import InspectorDock
-from tusk_app.docks.log_dock import LogDock
-from tusk_app.docks.overlay_dock import OverlayDock
-from tusk_app.docks.raster_dock import RasterDock
-from tusk_app.docks.reconstruction_dock import ReconstructionDock
-from tusk_app.docks.runs_dock import RunsDock
-from tusk_app.docks.source_dock import SourceDock
-from tusk_app.docks.time_machine_dock import TimeMachineDock
-from tusk_app.docks.timeline_dock import TimelineDock
-from tusk_app.docks.training_dock import TrainingDock
-from tusk_app.logs import shorten_home
-from tusk_app.models.sample_projects import sample_projects
-from tusk_app.widgets.toast import ToastStack
-from tusk_app.widgets.welcome import RecentItem, WelcomePage
-from tusk_app.window.closing import Closer
-from tusk_app.window.file_commands import FileCommands
-from tusk_app.window.go_commands import GoCommands
-from tusk_app.window.help_commands import HelpCommands
-from tusk_app.window.host import Host
-from tusk_app.window.layouts import (
+from tusk_app.camera.dock import CameraDock
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.canvas.inspector_dock import InspectorDock
+from tusk_app.canvas.overlay_dock import OverlayDock
+from tusk_app.compare.correspondence_dock import CorrespondenceDock
+from tusk_app.compare.equivariance_dock import EquivarianceDock
+from tusk_app.evaluation.dock import EvaluationDock
+from tusk_app.gallery.dock import GalleryDock
+from tusk_app.layers.dock import ReconstructionDock
+from tusk_app.map.dock import EmbeddingDock
+from tusk_app.parts import theme
+from tusk_app.pictures.controller import display_name, recent_picture
+from tusk_app.pictures.dock import SourceDock
+from tusk_app.shell.closing import Closer
+from tusk_app.shell.error_dialog import ErrorCenter
+from tusk_app.shell.file_commands import FileCommands
+from tusk_app.shell.go_commands import GoCommands
+from tusk_app.shell.help_commands import HelpCommands
+from tusk_app.shell.host import Host
+from tusk_app.shell.layouts import (
     BOTTOM,
     DATA,
     EXPLORE,
@@ -49,10 +39,20 @@ from tusk_app.window.layouts import (
     DockSpec,
     Layouts,
 )
-from tusk_app.window.menus import Menus
-from tusk_app.window.openers import Openers
-from tusk_app.window.status_bar import StatusBar
-from tusk_app.window.view_commands import ViewCommands
+from tusk_app.shell.log_dock import LogDock
+from tusk_app.shell.logs import shorten_home
+from tusk_app.shell.menus import Menus
+from tusk_app.shell.openers import Openers
+from tusk_app.shell.sample_projects import sample_projects
+from tusk_app.shell.status_bar import StatusBar
+from tusk_app.shell.view_commands import ViewCommands
+from tusk_app.shell.widgets.toast import ToastStack
+from tusk_app.shell.widgets.welcome import RecentItem, WelcomePage
+from tusk_app.timeline.dock import TimelineDock
+from tusk_app.timeline.raster_dock import RasterDock
+from tusk_app.training.dock import TrainingDock
+from tusk_app.training.history.dock import TimeMachineDock
+from tusk_app.training.runs_dock import RunsDock
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
     from PySide6.QtWidgets import QWidget
 
-    from tusk_app.models.notices import Problem, Toast
+    from tusk_app.pictures.path_kinds import Kind
+    from tusk_app.state.notices import Problem, Toast
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.path_kinds import Kind
 
 log = logging.getLogger(__name__)
 

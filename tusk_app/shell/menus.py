@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from tusk_app import icons, theme
+from tusk_app.parts import icons, theme
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow
 
-    from tusk_app.actions import ActionEntry, ActionRegistry
+    from tusk_app.parts.actions import ActionEntry, ActionRegistry
 
 # "|" is a separator. Commands that are not named here follow at the end of their menu.
 MENU_ORDER: dict[str, tuple[str, ...]] = {

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
-from tusk_app import theme
-from tusk_app.dialogs.about import AboutDialog
-from tusk_app.dialogs.command_palette import CommandPalette
-from tusk_app.dialogs.open_data import OpenDataDialog
-from tusk_app.dialogs.preferences import PreferencesDialog
-from tusk_app.dialogs.shortcuts import ShortcutsDialog
-from tusk_app.dialogs.system_information import SystemInformationDialog, describe_system
-from tusk_app.dialogs.tour import Tour
-from tusk_app.dialogs.training_dialog import make_training_dialog
-from tusk_app.models.sample_projects import sample_projects
-from tusk_app.window.tour_steps import tour_steps
+from tusk_app.parts import theme
+from tusk_app.pictures.open_data import OpenDataDialog
+from tusk_app.shell.about import AboutDialog
+from tusk_app.shell.command_palette import CommandPalette
+from tusk_app.shell.preferences import PreferencesDialog
+from tusk_app.shell.sample_projects import sample_projects
+from tusk_app.shell.shortcuts import ShortcutsDialog
+from tusk_app.shell.system_information import SystemInformationDialog, describe_system
+from tusk_app.shell.tour import Tour
+from tusk_app.shell.tour_steps import tour_steps
+from tusk_app.training.dialog.dialog import make_training_dialog
 from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QDialog
 
-    from tusk_app.dialogs.training_origin import Kind
-    from tusk_app.logs import LogBook
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
+    from tusk_app.shell.logs import LogBook
+    from tusk_app.training.dialog.origin import Kind
     from tusk_app.workbench import Workbench
     from tusk_core.results import DeviceInfo
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 
-from tusk_app.controllers.training_controller import RunState
+from tusk_app.training.controller import RunState
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from tusk_app.window.status_bar import StatusBar
+    from tusk_app.shell.status_bar import StatusBar
     from tusk_app.workbench import Workbench
 
 _WORDS = {

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox
 
-from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 
 if TYPE_CHECKING:
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from tusk_app.actions import ActionRegistry
+    from tusk_app.parts.actions import ActionRegistry
     from tusk_app.settings import Settings
 
 MENUS = (

@@ -21,17 +21,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import logs
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.dialogs.about import USES, bundled_parts, program_version
 from tusk_app.settings import cache_dir, config_dir, log_dir
+from tusk_app.shell import logs
+from tusk_app.shell.about import USES, bundled_parts, program_version
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.config import load_preset, preset_names, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tusk_app.logs import LogBook
+    from tusk_app.shell.logs import LogBook
     from tusk_core.results import DeviceInfo, TrainingEstimate
 
 NUM_LOG_LINES = 300

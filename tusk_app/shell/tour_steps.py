@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_app.dialogs.tour import TourStep
-from tusk_app.window.layouts import DATA, EXPLORE, TRAIN
+from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
+from tusk_app.shell.tour import TourStep
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
 
 
 def tour_steps(window: Host) -> tuple[TourStep, ...]:

@@ -9,10 +9,10 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tusk_app.settings import FONT_SCALES, ThemeChoice
-from tusk_app.window.layouts import WORKSPACES
+from tusk_app.shell.layouts import WORKSPACES
 
 if TYPE_CHECKING:
-    from tusk_app.window.host import Host
+    from tusk_app.shell.host import Host
     from tusk_app.workbench import Workbench
 
 THEMES = (("auto", "&System"), ("light", "&Light"), ("dark", "&Dark"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
 
-from tusk_app import palette
+from tusk_app.parts import palette
 
 if TYPE_CHECKING:
     from pathlib import Path

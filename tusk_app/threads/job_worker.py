@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import JobProgress
 from tusk_core.results import TuskError

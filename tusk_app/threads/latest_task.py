@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.workers.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
+from tusk_app.threads.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
+from tusk_app.threads.worker_thread import WorkerThread
 
 
 class LatestTask(QObject):

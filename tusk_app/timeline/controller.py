@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.tracking import PresenceTable, presence_table, track_rows
+from tusk_app.threads.latest_task import LatestTask
+from tusk_app.timeline.tracking import PresenceTable, presence_table, track_rows
 from tusk_core.atomic import replacing
 from tusk_core.control import Cancelled, RunControl
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_app.controllers.analysis_controller import AnalysisController
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Analysis
 
 COLUMNS = ("frame", "time_s", "picture", "track", "prototype", "name", "x", "y", "score")

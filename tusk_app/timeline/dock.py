@@ -16,12 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons
-from tusk_app.controllers.playback_controller import SPEEDS
-from tusk_app.widgets import tones
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.timeline_bar import FULL_HEIGHT, Strip, TimelineBar
-from tusk_app.widgets.when_seen import WhenSeen
+from tusk_app.parts import icons, tones
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.pictures.playback import SPEEDS
+from tusk_app.timeline.widgets.bar import FULL_HEIGHT, Strip, TimelineBar
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench

@@ -17,16 +17,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.panel_layout import AdaptiveSplitter, flow_bar, labelled
-from tusk_app.widgets.raster_view import RasterRows, RasterView
-from tusk_app.widgets.trail_view import Path, TrailView
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
+from tusk_app.timeline.widgets.raster_view import RasterRows, RasterView
+from tusk_app.timeline.widgets.trail_view import Path, TrailView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QShowEvent
 
-    from tusk_app.models.tracking import PresenceTable
+    from tusk_app.timeline.tracking import PresenceTable
     from tusk_app.workbench import Workbench
 
 ORIGIN = "raster"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_app.models.matching import assign
+from tusk_app.engine.matching import assign
 from tusk_core.control import Cancelled
 
 if TYPE_CHECKING:

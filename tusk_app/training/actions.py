@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.controllers.training_controller import RunState
+from tusk_app.training.controller import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.controllers.run_monitor_controller import RunMonitorController
-from tusk_app.controllers.training_remedies import Remedy, remedied, remedies_for
-from tusk_app.controllers.training_setup import TrainingSetup
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.models.run_record import Outcome, RunRecord
-from tusk_app.workers import trash
-from tusk_app.workers.latest_value import AllValues, LatestValue
-from tusk_app.workers.run_past import PastRun, read_past
-from tusk_app.workers.training_failure import RunFailed
-from tusk_app.workers.training_request import Session, TrainingRequest
-from tusk_app.workers.training_worker import TrainingWorker
+from tusk_app.threads.latest_task import LatestTask
+from tusk_app.threads.latest_value import AllValues, LatestValue
+from tusk_app.threads.worker_thread import WorkerThread
+from tusk_app.training import trash
+from tusk_app.training.failure import RunFailed
+from tusk_app.training.monitor import RunMonitorController
+from tusk_app.training.remedies import Remedy, remedied, remedies_for
+from tusk_app.training.request import Session, TrainingRequest
+from tusk_app.training.run_past import PastRun, read_past
+from tusk_app.training.run_record import Outcome, RunRecord
+from tusk_app.training.setup import TrainingSetup
+from tusk_app.training.worker import TrainingWorker
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import RunControl
 from tusk_core.events import (

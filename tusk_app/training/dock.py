@@ -16,18 +16,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.controllers.training_controller import RunState
-from tusk_app.controllers.training_remedies import Remedy
-from tusk_app.docks import training_texts as texts
-from tusk_app.docks.training_actions import TrainingActions
-from tusk_app.docks.training_export import CurveFiles
-from tusk_app.docks.training_view import TrainingView
-from tusk_app.widgets.empty_hint import EmptyHint
-from tusk_app.widgets.run_header import HeaderButton
+from tusk_app.parts.empty_hint import EmptyHint
+from tusk_app.training import texts
+from tusk_app.training.actions import TrainingActions
+from tusk_app.training.controller import RunState
+from tusk_app.training.export import CurveFiles
+from tusk_app.training.remedies import Remedy
+from tusk_app.training.view import TrainingView
+from tusk_app.training.widgets.run_header import HeaderButton
 
 if TYPE_CHECKING:
+    from tusk_app.training.failure import RunFailed
     from tusk_app.workbench import Workbench
-    from tusk_app.workers.training_failure import RunFailed
     from tusk_core.results import RunSummary
 
 MORE_STEPS = 0.5  # "Continue" adds half as many steps again

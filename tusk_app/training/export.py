@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.loss_history import LossHistory
-from tusk_app.workers.run_past import PastRun, read_past
+from tusk_app.threads.latest_task import LatestTask
+from tusk_app.training.loss_history import LossHistory
+from tusk_app.training.run_past import PastRun, read_past
 
 if TYPE_CHECKING:
-    from tusk_app.widgets.loss_plot import LossPlot
+    from tusk_app.training.widgets.loss_plot import LossPlot
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.worker_thread import WorkerThread
-from tusk_app.models.run_record import Outcome, RunRecord
-from tusk_app.workers.latest_value import LatestValue
-from tusk_app.workers.run_monitor_worker import RunMonitorWorker
+from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.worker_thread import WorkerThread
+from tusk_app.training.monitor_worker import RunMonitorWorker
+from tusk_app.training.run_record import Outcome, RunRecord
 from tusk_core.events import PreviewReady, RunFinished
 from tusk_core.results import RunSummary
 

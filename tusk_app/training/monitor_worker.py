@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core import api
 from tusk_core.events import (
     CheckpointSaved,

@@ -6,9 +6,9 @@ import enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tusk_app.models.run_record import RunRecord
-    from tusk_app.workers.training_failure import RunFailed
-    from tusk_app.workers.training_request import TrainingRequest
+    from tusk_app.training.failure import RunFailed
+    from tusk_app.training.request import TrainingRequest
+    from tusk_app.training.run_record import RunRecord
 
 
 class Remedy(enum.Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tusk_app.models.loss_history import LossHistory
+from tusk_app.training.loss_history import LossHistory
 from tusk_core import api
 from tusk_core.events import CheckpointSaved, RunStarted, StepDone
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.models.loss_history import LossHistory
+from tusk_app.training.loss_history import LossHistory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, theme
-from tusk_app.models.run_list import TIME, RunList
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.flow_layout import FlowLayout
+from tusk_app.parts import icons, theme
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.training.run_list import TIME, RunList
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench

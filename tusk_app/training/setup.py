@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
+from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.control import RunControl
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tusk_app.controllers.training_controller import RunState
-from tusk_app.controllers.training_remedies import Remedy
-from tusk_app.widgets import readable
-from tusk_app.widgets.run_header import HeaderButton
-from tusk_app.widgets.usage_bars import describe_usage
+from tusk_app.parts import readable
+from tusk_app.training.controller import RunState
+from tusk_app.training.remedies import Remedy
+from tusk_app.training.widgets.run_header import HeaderButton
+from tusk_app.training.widgets.usage_bars import describe_usage
 
 if TYPE_CHECKING:
-    from tusk_app.models.run_record import RunRecord
+    from tusk_app.training.run_record import RunRecord
     from tusk_core.results import RunSummary
 
 PHASES = {

@@ -8,23 +8,22 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from tusk_app import icons, palette, theme
-from tusk_app.docks import training_texts as texts
-from tusk_app.models.run_record import RunRecord
-from tusk_app.widgets import tones
-from tusk_app.widgets.loss_plot import LossPlot
-from tusk_app.widgets.numbers_row import NumbersRow
-from tusk_app.widgets.probe_strip import ProbeStrip
-from tusk_app.widgets.probe_view import LargeProbe, ProbeView
-from tusk_app.widgets.results_card import ResultsCard
-from tusk_app.widgets.run_header import RunHeader
-from tusk_app.widgets.usage_bars import UsageBars, describe_usage
+from tusk_app.parts import icons, palette, theme, tones
+from tusk_app.training import texts
+from tusk_app.training.run_record import RunRecord
+from tusk_app.training.widgets.loss_plot import LossPlot
+from tusk_app.training.widgets.numbers_row import NumbersRow
+from tusk_app.training.widgets.probe_strip import ProbeStrip
+from tusk_app.training.widgets.probe_view import LargeProbe, ProbeView
+from tusk_app.training.widgets.results_card import ResultsCard
+from tusk_app.training.widgets.run_header import RunHeader
+from tusk_app.training.widgets.usage_bars import UsageBars, describe_usage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_app.models.prototypes import PrototypeBook
+    from tusk_app.state.prototypes import PrototypeBook
 
 WIDE = 1.25  # width over height above which curves and pictures stand side by side
 FIGURES = (

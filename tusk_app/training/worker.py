@@ -11,9 +11,9 @@ import time
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.workers.latest_value import AllValues, LatestValue
-from tusk_app.workers.training_failure import explain_failure
-from tusk_app.workers.training_request import Session
+from tusk_app.threads.latest_value import AllValues, LatestValue
+from tusk_app.training.failure import explain_failure
+from tusk_app.training.request import Session
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import (
     CheckpointSaved,

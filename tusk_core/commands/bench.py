@@ -70,9 +70,9 @@ def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
 def _measure_window(*, required: bool) -> dict[str, Any] | None:
     # By name, since the engine must work, and be checked, without the window.
     if importlib.util.find_spec("tusk_app") is not None and importlib.util.find_spec(
-        "tusk_app.bench"
+        "tusk_app.measure.window"
     ):
-        module = importlib.import_module("tusk_app.bench")
+        module = importlib.import_module("tusk_app.measure.window")
         numbers: dict[str, Any] = module.run_bench()
         return numbers
     if required:

@@ -16,11 +16,8 @@ from tests.support.media_bench import (
     shown_area,
     write_video,
 )  # fmt: skip
-from tusk_app.controllers.camera_controller import CameraController, CameraState
-from tusk_app.controllers.recording_controller import RecordingController
-from tusk_app.docks.camera_dock import CameraDock
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.workers.camera_devices import (
+from tusk_app.camera.controller import CameraController, CameraState
+from tusk_app.camera.devices import (
     PATTERN,
     CameraChoice,
     SystemCamera,
@@ -30,15 +27,18 @@ from tusk_app.workers.camera_devices import (
     pattern_frame,
     turned,
 )  # fmt: skip
-from tusk_app.workers.camera_worker import CameraWorker
-from tusk_app.workers.latest_value import LatestValue
-from tusk_app.workers.recorder_worker import (
+from tusk_app.camera.dock import CameraDock
+from tusk_app.camera.recorder import (
     RecordedPicture,
     RecorderWorker,
     RecordingPlan,
     RecordingQueue,
     count_frames,
 )  # fmt: skip
+from tusk_app.camera.recording import RecordingController
+from tusk_app.camera.worker import CameraWorker
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core.results import SourceError
 
 LEFT = Qt.MouseButton.LeftButton

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QTreeWidget
 from tests.support.analyses import clustered_analysis
 from tests.support.media_bench import close, make_media_bench, open_model, piece_source, shown_area
 from tusk_app.app import Program
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.inspector_dock import InspectorDock
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_core.results import Analysis
 
 LEFT = Qt.MouseButton.LeftButton

@@ -10,13 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.support.pictures import detection_of, pieces, reconstruction_of
-from tusk_app import palette
-from tusk_app.models.display import DisplayModel, Layer, LayerStyle, OverlayStyle
-from tusk_app.widgets import keypoint_overlay, layer_images, view_transform
-from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME
-from tusk_app.widgets.image_canvas import ImageCanvas, PixelReading
-from tusk_app.widgets.keypoint_overlay import KeypointMarks
-from tusk_app.widgets.view_transform import ViewTransform
+from tusk_app.canvas.widgets import keypoint_overlay, view_transform
+from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
+from tusk_app.canvas.widgets.image_canvas import ImageCanvas, PixelReading
+from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
+from tusk_app.canvas.widgets.view_transform import ViewTransform
+from tusk_app.parts import layer_images, palette
+from tusk_app.state.display import DisplayModel, Layer, LayerStyle, OverlayStyle
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -10,13 +10,13 @@ from PySide6.QtTest import QTest
 
 from tests.support.fake_predictor import refuse
 from tests.support.media_bench import open_model, piece_source, shown_area
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.inspector_dock import InspectorDock
-from tusk_app.docks.overlay_dock import OverlayDock
-from tusk_app.models.display import Layer
-from tusk_app.widgets.keypoint_table import KeypointTable
-from tusk_app.widgets.save_picture_dialog import SavePictureDialog
-from tusk_app.widgets.value_slider import ValueSlider
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.canvas.inspector_dock import InspectorDock
+from tusk_app.canvas.overlay_dock import OverlayDock
+from tusk_app.canvas.save_picture_dialog import SavePictureDialog
+from tusk_app.canvas.widgets.keypoint_table import KeypointTable
+from tusk_app.parts.value_slider import ValueSlider
+from tusk_app.state.display import Layer
 from tusk_core.events import JobProgress
 
 LEFT = Qt.MouseButton.LeftButton

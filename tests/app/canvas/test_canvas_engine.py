@@ -10,10 +10,10 @@ import pytest
 from tests.support.media_bench import close
 from tests.support.small_models import write_model
 from tusk_app.app import compose
-from tusk_app.controllers.camera_controller import CameraState
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.models.display import Layer
-from tusk_app.workers.camera_devices import PATTERN
+from tusk_app.camera.controller import CameraState
+from tusk_app.camera.devices import PATTERN
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.state.display import Layer
 
 SOURCE = "sample:tetrominoes?count=6&seed=2"
 PATIENCE_MS = 60_000  # loading the engine alone takes seconds on a busy machine

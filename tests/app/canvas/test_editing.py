@@ -11,13 +11,12 @@ from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_bench
 from tests.support.explore_values import ShapesSource, prototypes, reconstruct
-from tusk_app import theme
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.gallery_dock import GalleryDock
-from tusk_app.docks.reconstruction_dock import ReconstructionDock
-from tusk_app.models import editing
-from tusk_app.models.layers import LayerBlend, LayerStates, layer_box, layer_order, opacities
-from tusk_app.widgets import tones
+from tusk_app.canvas import editing
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.gallery.dock import GalleryDock
+from tusk_app.layers.dock import ReconstructionDock
+from tusk_app.layers.model import LayerBlend, LayerStates, layer_box, layer_order, opacities
+from tusk_app.parts import theme, tones
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

@@ -21,20 +21,19 @@ from tests.support.explore_values import (
     pca_map,
     prototypes,
 )
-from tusk_app import theme
-from tusk_app.controllers.tracking_controller import write_tracks
-from tusk_app.docks.correspondence_dock import CorrespondenceDock
-from tusk_app.docks.embedding_dock import EmbeddingDock
-from tusk_app.docks.equivariance_dock import EquivarianceDock
-from tusk_app.docks.raster_dock import RasterDock
-from tusk_app.docks.time_machine_dock import TimeMachineDock
-from tusk_app.models.map_placement import MapPlacement, Trail
-from tusk_app.models.matching import match_keypoints, measure_drift
-from tusk_app.models.time_map import plane_of
-from tusk_app.models.tracking import presence_table, track_rows
-from tusk_app.models.warping import Warp, WarpField, random_bends
-from tusk_app.widgets import tones
-from tusk_app.workers import run_moments
+from tusk_app.compare.correspondence_dock import CorrespondenceDock
+from tusk_app.compare.equivariance_dock import EquivarianceDock
+from tusk_app.compare.warping import Warp, WarpField, random_bends
+from tusk_app.engine.matching import match_keypoints, measure_drift
+from tusk_app.map.dock import EmbeddingDock
+from tusk_app.map.placement import MapPlacement, Trail
+from tusk_app.parts import theme, tones
+from tusk_app.timeline.controller import write_tracks
+from tusk_app.timeline.raster_dock import RasterDock
+from tusk_app.timeline.tracking import presence_table, track_rows
+from tusk_app.training import run_moments
+from tusk_app.training.history.dock import TimeMachineDock
+from tusk_app.training.history.time_map import plane_of
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import CheckpointSaved, PreviewReady
 from tusk_core.results import Keypoints

@@ -12,7 +12,7 @@ from tests.support.explore_values import ShapesSource, analysis_of
 from tests.support.pictures import pieces
 from tests.support.small_models import write_model
 from tusk_app.app import compose
-from tusk_app.docks.embedding_dock import EmbeddingDock
+from tusk_app.map.dock import EmbeddingDock
 from tusk_app.settings import cache_dir
 from tusk_core import api
 from tusk_core.inference.analysis_files import write_hdf5

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.pictures import pieces
 from tests.support.small_models import KINDS, write_model
-from tusk_app.models.layers import LayerBlend
+from tusk_app.layers.model import LayerBlend
 from tusk_core import api
 
 BLENDS = {

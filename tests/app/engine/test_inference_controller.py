@@ -9,17 +9,15 @@ from PySide6.QtCore import QCoreApplication, QThread
 from tests.support.fake_predictor import FakePredictor, devices, model_info, refuse
 from tests.support.media_bench import ListSource, piece_source
 from tests.support.pictures import detection_of, pieces
-from tusk_app.controllers.inference_controller import EngineState, InferenceController
-from tusk_app.models.detection_cache import (
+from tusk_app.engine.detection_cache import (
     DetectionCache,
     FrameTable,
     detection_of_picture,
     first_keypoints,
 )  # fmt: skip
-from tusk_app.models.document import Document
-from tusk_app.models.notices import Notices
-from tusk_app.workers.camera_frames import CameraFrame, LiveResult
-from tusk_app.workers.inference_requests import (
+from tusk_app.engine.frames import CameraFrame, LiveResult
+from tusk_app.engine.inference import EngineState, InferenceController
+from tusk_app.engine.requests import (
     Detected,
     DetectRequest,
     LiveSettings,
@@ -29,8 +27,10 @@ from tusk_app.workers.inference_requests import (
     ReconstructRequest,
     RequestBox,
 )  # fmt: skip
-from tusk_app.workers.inference_worker import InferenceWorker
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.engine.worker import InferenceWorker
+from tusk_app.state.document import Document
+from tusk_app.state.notices import Notices
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core.results import Analysis
 
 

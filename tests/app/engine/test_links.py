@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_bench
 from tests.support.explore_values import ShapesSource, large_analysis
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.embedding_dock import EmbeddingDock
-from tusk_app.docks.gallery_dock import GalleryDock
-from tusk_app.docks.raster_dock import RasterDock
-from tusk_app.docks.reconstruction_dock import ReconstructionDock
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.gallery.dock import GalleryDock
+from tusk_app.layers.dock import ReconstructionDock
+from tusk_app.map.dock import EmbeddingDock
+from tusk_app.timeline.raster_dock import RasterDock
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

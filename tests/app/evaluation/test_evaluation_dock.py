@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QLabel
 from tests.support.explore_bench import close
 from tests.support.small_models import write_model
 from tusk_app.app import compose
-from tusk_app.docks.evaluation_dock import EvaluationDock
-from tusk_app.widgets.confusion_view import ConfusionView, reading_order
-from tusk_app.widgets.metric_table import MetricTable
-from tusk_app.widgets.metric_texts import PROTOCOL_TEXTS, metric_text
-from tusk_app.widgets.side_or_tabs import SideOrTabs
+from tusk_app.evaluation.dock import EvaluationDock
+from tusk_app.evaluation.widgets.confusion_view import ConfusionView, reading_order
+from tusk_app.evaluation.widgets.metric_table import MetricTable
+from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS, metric_text
+from tusk_app.parts.side_or_tabs import SideOrTabs
 from tusk_core import api
 from tusk_core.results import EvaluationReport
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDialogButtonBox, QWidget
 from tests.support import explore_values as values
 from tests.support import small_models
 from tests.support.explore_bench import FINGERPRINT, close, make_bench, open_everything
-from tusk_app.docks.export_commands import ExportCommands
-from tusk_app.widgets.export_dialog import ExportDialog
-from tusk_app.widgets.model_export_dialog import ModelExportDialog
+from tusk_app.export.commands import ExportCommands
+from tusk_app.export.dialog import ExportDialog
+from tusk_app.export.model_dialog import ModelExportDialog
 from tusk_core import api
 
 

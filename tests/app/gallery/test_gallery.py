@@ -18,13 +18,13 @@ from tests.support.explore_values import (
     made_analysis,
     prototypes,
 )
-from tusk_app.models.analysis_index import build_index, prototype_health
-from tusk_app.models.gallery import make_tiles, sorted_rows, summary
-from tusk_app.models.patch_cache import PatchCache
-from tusk_app.models.prototypes import PrototypeBook
-from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME
-from tusk_app.widgets.patch_grid import PatchGrid
-from tusk_app.workers.patch_loader import PatchLoader, PatchQueue, PatchRequest, cut, mean_patches
+from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
+from tusk_app.engine.analysis_index import build_index, prototype_health
+from tusk_app.gallery.model import make_tiles, sorted_rows, summary
+from tusk_app.gallery.patch_cache import PatchCache
+from tusk_app.gallery.widgets.patch_grid import PatchGrid
+from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest, cut, mean_patches
+from tusk_app.state.prototypes import PrototypeBook
 from tusk_core import api
 from tusk_core.control import RunControl
 

@@ -10,9 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tusk_app.models.gallery import effective_number, summary, usage_entropy, usage_note
-from tusk_app.models.prototypes import PrototypeBook
-from tusk_app.widgets.merge_dialog import MergeDialog, MergeOffer
+from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
+from tusk_app.gallery.model import effective_number, summary, usage_entropy, usage_note
+from tusk_app.state.prototypes import PrototypeBook
 from tusk_core import api
 
 LEFT = Qt.MouseButton.LeftButton

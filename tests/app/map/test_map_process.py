@@ -12,12 +12,12 @@ import pytest
 from tests.support import map_children
 from tests.support.analyses import clustered_analysis
 from tests.support.explore_values import ShapesSource, analysis_of
-from tusk_app.controllers.embedding_controller import EmbeddingController
-from tusk_app.models.document import Document
-from tusk_app.models.notices import Notices
-from tusk_app.workers import map_cache
-from tusk_app.workers.embedding_child import MapRequest, MapSettings, child_main
-from tusk_app.workers.embedding_process import EmbeddingProcess
+from tusk_app.map import cache as map_cache
+from tusk_app.map.child import MapRequest, MapSettings, child_main
+from tusk_app.map.controller import EmbeddingController
+from tusk_app.map.process import EmbeddingProcess
+from tusk_app.state.document import Document
+from tusk_app.state.notices import Notices
 
 SLOW = 60_000
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from tusk_app.bench import Gaps, made_up_analysis, percentiles, wait_until
-from tusk_app.bench_rate import Moment, cost, rates
+from tusk_app.measure.rate import Moment, cost, rates
+from tusk_app.measure.window import Gaps, made_up_analysis, percentiles, wait_until
 
 
 def test_percentiles_of_milliseconds() -> None:
@@ -51,7 +51,7 @@ def test_made_up_analysis_is_sorted_by_picture() -> None:
 
 @pytest.mark.slow
 def test_whole_round_gives_every_number(qapp) -> None:
-    from tusk_app.bench import BenchPlan, run_bench
+    from tusk_app.measure.window import BenchPlan, run_bench
 
     plan = BenchPlan(
         warm_up_s=0.5, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=2, steps=2000

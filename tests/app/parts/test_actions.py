@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from tusk_app.actions import ActionRegistry
-from tusk_app.dialogs.command_palette import CommandPalette, fuzzy_score, rank
-from tusk_app.dialogs.shortcuts import ShortcutsDialog
+from tusk_app.parts.actions import ActionRegistry
 from tusk_app.settings import Settings
+from tusk_app.shell.command_palette import CommandPalette, fuzzy_score, rank
+from tusk_app.shell.shortcuts import ShortcutsDialog
 
 
 @pytest.fixture

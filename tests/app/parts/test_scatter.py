@@ -8,13 +8,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from tests.support.explore_values import large_analysis, pca_map
-from tusk_app import palette
-from tusk_app.models.analysis_index import stratified_sample
-from tusk_app.widgets import scatter_raster
-from tusk_app.widgets.map_export import map_svg
-from tusk_app.widgets.scatter_painter import thumbnail_places
-from tusk_app.widgets.scatter_state import ScatterStars, Viewport
-from tusk_app.widgets.scatter_view import MAX_DRAWN, ScatterView
+from tusk_app.map.widgets.export import map_svg
+from tusk_app.parts import palette
+from tusk_app.parts.sampling import stratified_sample
+from tusk_app.parts.scatter import raster as scatter_raster
+from tusk_app.parts.scatter.painter import thumbnail_places
+from tusk_app.parts.scatter.state import ScatterStars, Viewport
+from tusk_app.parts.scatter.view import MAX_DRAWN, ScatterView
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QCheckBox, QPushButton
 
-from tests.app.test_training_shape import press, summary_page, training_dialog
+from tests.app.training.test_training_shape import press, summary_page, training_dialog
 from tusk_core.data.cache import build_cache
 
 if TYPE_CHECKING:

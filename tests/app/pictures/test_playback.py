@@ -14,12 +14,12 @@ from tests.support.media_bench import (
     piece_source,
     write_video,
 )  # fmt: skip
-from tusk_app.docks.canvas_area import CanvasArea
-from tusk_app.docks.inspector_dock import InspectorDock
-from tusk_app.docks.timeline_dock import TimelineDock, clock
-from tusk_app.widgets.timeline_bar import Strip, TimelineBar, binned
-from tusk_app.workers.latest_value import LatestValue
-from tusk_app.workers.picture_reader import PictureReader, ReadRequest
+from tusk_app.canvas.area import CanvasArea
+from tusk_app.canvas.inspector_dock import InspectorDock
+from tusk_app.pictures.reader import PictureReader, ReadRequest
+from tusk_app.threads.latest_value import LatestValue
+from tusk_app.timeline.dock import TimelineDock, clock
+from tusk_app.timeline.widgets.bar import Strip, TimelineBar, binned
 from tusk_core import api
 
 LEFT = Qt.MouseButton.LeftButton

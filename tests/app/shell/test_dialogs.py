@@ -12,14 +12,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QTreeWidget
 
 from tusk_app.app import Program
-from tusk_app.dialogs.about import bundled_parts
-from tusk_app.dialogs.error_dialog import ErrorCenter, report_text
-from tusk_app.dialogs.open_data import OpenDataDialog, describe_sizes
-from tusk_app.dialogs.tour import place_beside
-from tusk_app.logs import ErrorHooks, LogBook
-from tusk_app.models.notices import NoticeButton, Problem
-from tusk_app.widgets.crop_preview import used_part
-from tusk_app.window.status_bar import StatusBar
+from tusk_app.pictures.open_data import OpenDataDialog, describe_sizes
+from tusk_app.pictures.widgets.crop_preview import used_part
+from tusk_app.shell.about import bundled_parts
+from tusk_app.shell.error_dialog import ErrorCenter, report_text
+from tusk_app.shell.logs import ErrorHooks, LogBook
+from tusk_app.shell.status_bar import StatusBar
+from tusk_app.shell.tour import place_beside
+from tusk_app.state.notices import NoticeButton, Problem
 from tusk_core.results import RunSummary
 
 

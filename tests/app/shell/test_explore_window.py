@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTabBar
 
-from tusk_app import theme
-from tusk_app.widgets.empty_hint import EmptyHint
+from tusk_app.parts import theme
+from tusk_app.parts.empty_hint import EmptyHint
 
 # WCAG asks for 3:1 of a drawing that tells something.
 LEAST_CONTRAST = 3.0

@@ -45,9 +45,9 @@ def test_the_system_can_ask_it_to_end(kind: signal.Signals, tusk_home: Path) -> 
 
 PREPARE = """
 import sys
-from tusk_app.workers.inference_requests import PrepareRequest, RequestBox
-from tusk_app.workers.inference_worker import InferenceWorker
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.engine.requests import PrepareRequest, RequestBox
+from tusk_app.engine.worker import InferenceWorker
+from tusk_app.threads.latest_value import LatestValue
 box = RequestBox()
 box.put(PrepareRequest())
 worker = InferenceWorker(box, LatestValue(), LatestValue(), list_devices=lambda: ())

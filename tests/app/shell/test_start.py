@@ -12,8 +12,9 @@ import pytest
 from PySide6.QtCore import qWarning
 
 from tusk_app import __main__ as entry
-from tusk_app import logs, preflight
-from tusk_app.logs import ErrorHooks, LogBook, start_logging
+from tusk_app import preflight
+from tusk_app.shell import logs
+from tusk_app.shell.logs import ErrorHooks, LogBook, start_logging
 
 
 def test_no_display_is_said_in_words() -> None:

@@ -13,13 +13,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
-from tusk_app import theme
 from tusk_app.app import Program
-from tusk_app.controllers.source_controller import display_name
-from tusk_app.controllers.worker_thread import any_late
-from tusk_app.main_window import DOCKS, MainWindow
+from tusk_app.parts import theme
+from tusk_app.pictures.controller import display_name
 from tusk_app.settings import Settings
-from tusk_app.window.layouts import WORKSPACES
+from tusk_app.shell.layouts import WORKSPACES
+from tusk_app.shell.main_window import DOCKS, MainWindow
+from tusk_app.threads.worker_thread import any_late
 from tusk_core.control import RunControl
 from tusk_core.events import CheckpointSaved, RunFinished, StepDone, TrainEvent
 from tusk_core.results import Analysis

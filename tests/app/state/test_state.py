@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tusk_app import palette
-from tusk_app.models.document import Document
-from tusk_app.models.notices import Notices
-from tusk_app.models.prototypes import PrototypeBook
-from tusk_app.models.selection import SelectionModel
+from tusk_app.parts import palette
 from tusk_app.settings import Settings, data_dir, default_run_root, names_folder
+from tusk_app.state.document import Document
+from tusk_app.state.notices import Notices
+from tusk_app.state.prototypes import PrototypeBook
+from tusk_app.state.selection import SelectionModel
 from tusk_core.resources import bundled_models
 
 

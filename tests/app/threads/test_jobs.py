@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication, Qt, QThread
 from PySide6.QtTest import QTest
 
-from tusk_app.controllers.job_controller import JobController, JobState
-from tusk_app.widgets.jobs_panel import JobsPanel, time_left
-from tusk_app.workers.job_worker import JobWorker
-from tusk_app.workers.latest_value import LatestValue
+from tusk_app.canvas.widgets.jobs_panel import JobsPanel, time_left
+from tusk_app.threads.job_worker import JobWorker
+from tusk_app.threads.jobs import JobController, JobState
+from tusk_app.threads.latest_value import LatestValue
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import JobProgress
 from tusk_core.results import SourceError

@@ -11,12 +11,12 @@ from PySide6.QtCore import QCoreApplication, QThread
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
-from tusk_app.controllers.training_controller import RunState, TrainingController
-from tusk_app.controllers.training_remedies import Remedy
-from tusk_app.workers import trash
-from tusk_app.workers.latest_value import AllValues, LatestValue
-from tusk_app.workers.training_request import TrainingRequest
-from tusk_app.workers.training_worker import TrainingWorker
+from tusk_app.threads.latest_value import AllValues, LatestValue
+from tusk_app.training import trash
+from tusk_app.training.controller import RunState, TrainingController
+from tusk_app.training.remedies import Remedy
+from tusk_app.training.request import TrainingRequest
+from tusk_app.training.worker import TrainingWorker
 from tusk_core.config import TrainConfig
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import (

@@ -13,15 +13,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMainWindow
 
-from tusk_app import palette, theme
 from tusk_app.app import compose
-from tusk_app.controllers.training_controller import RunState
-from tusk_app.docks.runs_dock import RunsDock
-from tusk_app.docks.training_dock import TrainingDock
-from tusk_app.models.notices import Toast
-from tusk_app.widgets.probe_strip import best_arrangement
-from tusk_app.widgets.usage_bars import describe_usage
-from tusk_app.workers.training_request import TrainingRequest
+from tusk_app.parts import palette, theme
+from tusk_app.state.notices import Toast
+from tusk_app.training.controller import RunState
+from tusk_app.training.dock import TrainingDock
+from tusk_app.training.request import TrainingRequest
+from tusk_app.training.runs_dock import RunsDock
+from tusk_app.training.widgets.probe_strip import best_arrangement
+from tusk_app.training.widgets.usage_bars import describe_usage
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset
 from tusk_core.control import RunControl

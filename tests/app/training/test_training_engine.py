@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMainWindow
 
 from tusk_app.app import compose
-from tusk_app.controllers.training_controller import RunState
-from tusk_app.docks.training_dock import TrainingDock
-from tusk_app.workers.training_request import TrainingRequest
+from tusk_app.training.controller import RunState
+from tusk_app.training.dock import TrainingDock
+from tusk_app.training.request import TrainingRequest
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset, replaced
 from tusk_core.training import trainer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tusk_app.models.loss_history import LossHistory, smoothed, thinned
-from tusk_app.workers.training_failure import explain_failure
+from tusk_app.training.failure import explain_failure
+from tusk_app.training.loss_history import LossHistory, smoothed, thinned
 from tusk_core.config import ConfigError
 from tusk_core.events import StepDone
 from tusk_core.results import SourceError, TrainingError

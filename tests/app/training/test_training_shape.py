@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton
 
-from tusk_app.dialogs.open_data import OpenDataDialog
-from tusk_app.dialogs.training_dialog import TrainingDialog
-from tusk_app.models.document import TrainingShape
+from tusk_app.pictures.open_data import OpenDataDialog
+from tusk_app.state.document import TrainingShape
+from tusk_app.training.dialog.dialog import TrainingDialog
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from tusk_app.controllers.training_controller import RunState
-from tusk_app.dialogs.training_dialog import TrainingDialog
+from tusk_app.training.controller import RunState
+from tusk_app.training.dialog.dialog import TrainingDialog
 from tusk_core import api
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QPointF, Qt
 
-from tusk_app.widgets.lasso import Lasso, mode_of
+from tusk_app.parts.lasso import Lasso, mode_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         QWheelEvent,
     )
 
-    from tusk_app.widgets.keypoint_overlay import KeypointMarks
-    from tusk_app.widgets.view_transform import ViewTransform
+    from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
+    from tusk_app.canvas.widgets.view_transform import ViewTransform
 
 PROTOTYPE_MIME = "application/x-tusk-prototype"  # payload: the prototype's index in ASCII digits
 DIVIDER_REACH = 9.0  # logical pixels either side of the divider that grab it

@@ -28,12 +28,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from tusk_app import theme
-from tusk_app.models.display import Layer, LayerStyle, OverlayStyle
-from tusk_app.widgets import canvas_decor, view_transform
-from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME, CanvasHand
-from tusk_app.widgets.canvas_layers import LayerStack, Scene
-from tusk_app.widgets.keypoint_overlay import (
+from tusk_app.canvas.widgets import decor as canvas_decor
+from tusk_app.canvas.widgets import view_transform
+from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME, CanvasHand
+from tusk_app.canvas.widgets.keypoint_overlay import (
     HIT_RADIUS,
     NO_MARKS,
     Highlights,
@@ -44,9 +42,12 @@ from tusk_app.widgets.keypoint_overlay import (
     keypoints_in,
     visible_indices,
 )  # fmt: skip
-from tusk_app.widgets.layer_images import error_image, heat_image, mask_image, picture_image
-from tusk_app.widgets.truth_marks import paint_truth
-from tusk_app.widgets.view_transform import ViewTransform
+from tusk_app.canvas.widgets.layers import LayerStack, Scene
+from tusk_app.canvas.widgets.truth_marks import paint_truth
+from tusk_app.canvas.widgets.view_transform import ViewTransform
+from tusk_app.parts import theme
+from tusk_app.parts.layer_images import error_image, heat_image, mask_image, picture_image
+from tusk_app.state.display import Layer, LayerStyle, OverlayStyle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,14 +15,14 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
-from tusk_app.widgets.layer_images import score_colours
+from tusk_app.parts.layer_images import score_colours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from tusk_app.models.display import OverlayStyle
+    from tusk_app.state.display import OverlayStyle
 
 HALO, LIGHT_HALO = QColor(0, 0, 0, 190), QColor(255, 255, 255, 190)
 DARK_BELOW = 0.14  # luminance; colours below it need a light halo to be seen on dark ground

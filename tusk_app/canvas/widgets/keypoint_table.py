@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from tusk_app.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
+from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent

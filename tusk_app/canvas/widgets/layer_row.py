@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
-from tusk_app import icons
-from tusk_app.widgets import tones
+from tusk_app.parts import icons, tones
 
 
 class LayerRow(QWidget):

@@ -10,13 +10,13 @@ import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from tusk_app.models.display import Layer, LayerStyle
-from tusk_app.widgets.layer_images import picture_image
+from tusk_app.parts.layer_images import picture_image
+from tusk_app.state.display import Layer, LayerStyle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.view_transform import ViewTransform
+    from tusk_app.canvas.widgets.view_transform import ViewTransform
 
 NEAREST_FROM = 4.0  # device pixels a picture pixel; from here on pixels are drawn as squares
 GRID_FROM = 14.0

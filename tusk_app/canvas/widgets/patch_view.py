@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app import theme
-from tusk_app.widgets.layer_images import picture_image
+from tusk_app.parts import theme
+from tusk_app.parts.layer_images import picture_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.keypoint_table import chip
+from tusk_app.canvas.widgets.keypoint_table import chip
+from tusk_app.parts import tones
 
 ROW = 20
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 if TYPE_CHECKING:
-    from tusk_app.widgets.view_transform import ViewTransform
+    from tusk_app.canvas.widgets.view_transform import ViewTransform
     from tusk_core.results import GroundTruth
 
 LIGHT, DARK = QColor(255, 255, 255), QColor(0, 0, 0, 200)

@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.layer_images import picture_image
-from tusk_app.widgets.marked_picture import Marks, fitted_rect, no_marks, paint_ring
+from tusk_app.parts import tones
+from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.marked_picture import Marks, fitted_rect, no_marks, paint_ring
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from tusk_app.widgets import tones
+from tusk_app.parts import tones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

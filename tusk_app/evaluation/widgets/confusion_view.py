@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.colour_scale import table
+from tusk_app.parts import tones
+from tusk_app.parts.colour_scale import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

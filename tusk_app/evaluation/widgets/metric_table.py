@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QBrush, QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from tusk_app.widgets import tones
-from tusk_app.widgets.metric_texts import metric_text
+from tusk_app.evaluation.widgets.metric_texts import metric_text
+from tusk_app.parts import tones
 
 if TYPE_CHECKING:
     from tusk_core.results import EvaluationReport

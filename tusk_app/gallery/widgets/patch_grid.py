@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from tusk_app.widgets import tones
+from tusk_app.parts import tones
 
 if TYPE_CHECKING:
     from collections.abc import Callable

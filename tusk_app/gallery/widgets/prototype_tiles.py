@@ -39,9 +39,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets import readable, shades, tones
-from tusk_app.widgets.canvas_hand import PROTOTYPE_MIME
-from tusk_app.widgets.layer_images import picture_image
+from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
+from tusk_app.parts import readable, shades, tones
+from tusk_app.parts.layer_images import picture_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QResizeEvent
 
-    from tusk_app.models.gallery import PrototypeTile
+    from tusk_app.gallery.model import PrototypeTile
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -22,12 +22,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from tusk_app import icons
-from tusk_app.models.layers import LayerStates
-from tusk_app.widgets import shades, tones
-from tusk_app.widgets.layer_geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
-from tusk_app.widgets.layer_painter import paint_effect, paint_slider
-from tusk_app.widgets.picture_tile import picture_menu
+from tusk_app.layers.model import LayerStates
+from tusk_app.layers.widgets.geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
+from tusk_app.layers.widgets.painter import paint_effect, paint_slider
+from tusk_app.parts import icons, shades, tones
+from tusk_app.parts.picture_tile import picture_menu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets.legend_list import swatch
+from tusk_app.parts.legend_list import swatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

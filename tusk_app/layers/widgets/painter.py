@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen
 
-from tusk_app.widgets import tones
+from tusk_app.parts import tones
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor

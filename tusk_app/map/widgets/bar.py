@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets.icon_button import IconButton
-from tusk_app.widgets.panel_layout import flow_bar, labelled
+from tusk_app.parts.icon_button import IconButton
+from tusk_app.parts.panel_layout import flow_bar, labelled
 
 MapMethod = Literal["pca", "umap", "tsne"]
 ColourBy = Literal["prototype", "score", "class", "picture", "time"]

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.scatter_state import ScatterState, Viewport
+    from tusk_app.parts.scatter.state import ScatterState, Viewport
 
 _STAR = (
     "M0,-9 L2.4,-3.3 L8.6,-2.8 L3.9,1.3 L5.3,7.3 L0,4.1 L-5.3,7.3 L-3.9,1.3 L-8.6,-2.8 L-2.4,-3.3Z"

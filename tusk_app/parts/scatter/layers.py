@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPalette
 
-from tusk_app.widgets import scatter_painter, scatter_stars
+from tusk_app.parts.scatter import painter as scatter_painter
+from tusk_app.parts.scatter import stars as scatter_stars
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtCore import QRectF
 
-    from tusk_app.widgets.scatter_state import ScatterState, Viewport
+    from tusk_app.parts.scatter.state import ScatterState, Viewport
 
     Thumbnails = tuple[NDArray, NDArray]  # type: ignore[type-arg]
 

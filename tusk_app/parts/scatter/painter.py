@@ -8,14 +8,14 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
 
-from tusk_app.widgets import scatter_raster
+from tusk_app.parts.scatter import raster as scatter_raster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.scatter_state import LiveTrail, ScatterState, Viewport
+    from tusk_app.parts.scatter.state import LiveTrail, ScatterState, Viewport
 
 POINT_RADIUS = 2.3
 CROWDED_RADIUS = 1.5

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.scatter_state import ScatterState, Viewport
+    from tusk_app.parts.scatter.state import ScatterState, Viewport
 
 STAR_RADIUS = 9.0
 MAX_LABELS = 150

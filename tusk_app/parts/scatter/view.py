@@ -10,11 +10,13 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from tusk_app.models.analysis_index import stratified_sample
-from tusk_app.widgets import scatter_painter, scatter_raster, scatter_stars
-from tusk_app.widgets.lasso import Lasso
-from tusk_app.widgets.scatter_layers import ScatterLayers
-from tusk_app.widgets.scatter_state import (
+from tusk_app.parts.lasso import Lasso
+from tusk_app.parts.sampling import stratified_sample
+from tusk_app.parts.scatter import painter as scatter_painter
+from tusk_app.parts.scatter import raster as scatter_raster
+from tusk_app.parts.scatter import stars as scatter_stars
+from tusk_app.parts.scatter.layers import ScatterLayers
+from tusk_app.parts.scatter.state import (
     LiveTrail,
     ScatterPoints,
     ScatterStars,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QResizeEvent, QWheelEvent
 
-    from tusk_app.widgets.lasso import LassoShape
+    from tusk_app.parts.lasso import LassoShape
 
 Tool = Literal["pan", "lasso", "box"]
 

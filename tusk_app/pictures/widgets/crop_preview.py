@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app import theme
+from tusk_app.parts import theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tusk_app import icons, theme
+from tusk_app.parts import icons, theme
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent

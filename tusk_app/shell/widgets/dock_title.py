@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from tusk_app import icons, theme
+from tusk_app.parts import icons, theme
 
 MARGINS = (10, 3, 4, 3)
 

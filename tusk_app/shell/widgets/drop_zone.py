@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from tusk_app import theme
+from tusk_app.parts import theme
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, theme
+from tusk_app.parts import icons, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, theme
-from tusk_app.widgets.begin_button import BeginButton
-from tusk_app.widgets.drop_zone import DropZone
+from tusk_app.parts import icons, theme
+from tusk_app.shell.widgets.begin_button import BeginButton
+from tusk_app.shell.widgets.drop_zone import DropZone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from tusk_app.widgets import tones
+from tusk_app.parts import tones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

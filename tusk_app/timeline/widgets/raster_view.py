@@ -19,8 +19,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from tusk_app.widgets import scatter_raster, tones
-from tusk_app.widgets.scatter_painter import owned_image
+from tusk_app.parts import tones
+from tusk_app.parts.scatter import raster as scatter_raster
+from tusk_app.parts.scatter.painter import owned_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app.widgets.layer_images import picture_image
-from tusk_app.widgets.marked_picture import fitted_rect, paint_ring
+from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.marked_picture import fitted_rect, paint_ring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

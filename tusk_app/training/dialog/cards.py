@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from tusk_app.widgets.preset_card import PresetCard
+from tusk_app.training.widgets.preset_card import PresetCard
 
 if TYPE_CHECKING:
-    from tusk_app.dialogs.training_presets import Preset
+    from tusk_app.training.dialog.presets import Preset
 
 
 class PresetCards(QScrollArea):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tusk_core.config import TrainConfig, load_preset, preset_names
 
 if TYPE_CHECKING:
-    from tusk_app.workers.training_request import TrainingRequest
+    from tusk_app.training.request import TrainingRequest
 
 
 def toml_value(value: Any) -> str:

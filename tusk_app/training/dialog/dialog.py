@@ -20,21 +20,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.dialogs.training_cards import PresetCards
-from tusk_app.dialogs.training_command import command_line
-from tusk_app.dialogs.training_estimate import EstimateLine
-from tusk_app.dialogs.training_origin import Kind, RunOrigin
-from tusk_app.dialogs.training_presets import Preset, all_presets, save_preset
-from tusk_app.dialogs.training_resume import ResumePage
-from tusk_app.widgets import tones
-from tusk_app.widgets.config_form import ConfigForm
-from tusk_app.widgets.flow_layout import FlowLayout
-from tusk_app.workers.training_request import TrainingRequest
+from tusk_app.parts import tones
+from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.training.dialog.cards import PresetCards
+from tusk_app.training.dialog.command import command_line
+from tusk_app.training.dialog.estimate import EstimateLine
+from tusk_app.training.dialog.origin import Kind, RunOrigin
+from tusk_app.training.dialog.presets import Preset, all_presets, save_preset
+from tusk_app.training.dialog.resume import ResumePage
+from tusk_app.training.request import TrainingRequest
+from tusk_app.training.widgets.config_form import ConfigForm
 from tusk_core.config import ConfigError, TrainConfig
 
 if TYPE_CHECKING:
-    from tusk_app.controllers.training_controller import TrainingController
-    from tusk_app.models.document import TrainingShape
+    from tusk_app.state.document import TrainingShape
+    from tusk_app.training.controller import TrainingController
     from tusk_app.workbench import Workbench
 
 LARGEST = QSize(1000, 680)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from tusk_app.widgets import readable, tones
+from tusk_app.parts import readable, tones
 
 if TYPE_CHECKING:
-    from tusk_app.controllers.training_setup import TrainingSetup
+    from tusk_app.training.setup import TrainingSetup
     from tusk_core.config import TrainConfig
     from tusk_core.results import TrainingEstimate
 

@@ -8,13 +8,13 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from tusk_app.widgets import readable, tones
-from tusk_app.widgets.config_fields import CalmComboBox
-from tusk_app.widgets.path_edit import PathEdit
+from tusk_app.parts import readable, tones
+from tusk_app.parts.path_edit import PathEdit
+from tusk_app.training.widgets.config_fields import CalmComboBox
 from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
-    from tusk_app.controllers.training_setup import TrainingSetup
+    from tusk_app.training.setup import TrainingSetup
     from tusk_core.results import DeviceInfo, SourceSummary
 
 Kind = Literal["new", "resume", "fine-tune"]

@@ -8,8 +8,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tusk_app.dialogs.training_command import config_toml
 from tusk_app.settings import config_dir
+from tusk_app.training.dialog.command import config_toml
 from tusk_core.atomic import write_text
 from tusk_core.config import ConfigError, TrainConfig, load_preset, parse_config, preset_names
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from tusk_app.widgets import readable, tones
-from tusk_app.widgets.config_fields import CalmComboBox
-from tusk_app.widgets.number_edit import NumberEdit
-from tusk_app.widgets.path_edit import PathEdit
+from tusk_app.parts import readable, tones
+from tusk_app.parts.number_edit import NumberEdit
+from tusk_app.parts.path_edit import PathEdit
+from tusk_app.training.widgets.config_fields import CalmComboBox
 
 if TYPE_CHECKING:
     from tusk_core.results import RunSummary

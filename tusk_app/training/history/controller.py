@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from tusk_app.controllers.latest_task import LatestTask
-from tusk_app.models.time_map import PlaneBasis, plane_of
-from tusk_app.workers.run_moments import (
+from tusk_app.threads.latest_task import LatestTask
+from tusk_app.training.history.time_map import PlaneBasis, plane_of
+from tusk_app.training.run_moments import (
     CheckpointMoment,
     RunMoments,
     read_checkpoint,
@@ -21,8 +21,8 @@ from tusk_app.workers.run_moments import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tusk_app.models.document import Document
-    from tusk_app.models.notices import Notices
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
     from tusk_core.events import PreviewReady
 
 WATCH_MS = 4000

@@ -17,18 +17,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import palette
-from tusk_app.models.gallery import common_middle
-from tusk_app.widgets import readable, tones
-from tusk_app.widgets.empty_hint import EmptyHint, HintStack
-from tusk_app.widgets.icon_button import IconButton
-from tusk_app.widgets.layer_images import picture_image
-from tusk_app.widgets.panel_layout import AdaptiveSplitter
-from tusk_app.widgets.picture_wall import PictureWall, WallPicture
-from tusk_app.widgets.probe_strip import ProbeStrip
-from tusk_app.widgets.probe_view import LargeProbe
-from tusk_app.widgets.scatter_state import ScatterStars
-from tusk_app.widgets.scatter_view import ScatterView
+from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.parts import palette, readable, tones
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.icon_button import IconButton
+from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.panel_layout import AdaptiveSplitter
+from tusk_app.parts.scatter.state import ScatterStars
+from tusk_app.parts.scatter.view import ScatterView
+from tusk_app.training.widgets.picture_wall import PictureWall, WallPicture
+from tusk_app.training.widgets.probe_strip import ProbeStrip
+from tusk_app.training.widgets.probe_view import LargeProbe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

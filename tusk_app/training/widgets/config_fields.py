@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
-from tusk_app.widgets.number_edit import NumberEdit, number_text
+from tusk_app.parts.number_edit import NumberEdit, number_text
 
 _LABELS = {
     "num_keypoints": "Keypoints in a picture",

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from tusk_app.widgets.collapsible import CollapsibleGroup
-from tusk_app.widgets.config_fields import FieldSpec, field_specs, group_titles
-from tusk_app.widgets.config_row import ConfigRow
-from tusk_app.widgets.flow_layout import FlowLayout
+from tusk_app.parts.collapsible import CollapsibleGroup
+from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.training.widgets.config_fields import FieldSpec, field_specs, group_titles
+from tusk_app.training.widgets.config_row import ConfigRow
 from tusk_core.config import TrainConfig, describe_error
 
 # Edited by widgets of the dialog that know more than a line of text.

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from tusk_app import theme
-from tusk_app.widgets import loss_style, readable
+from tusk_app.parts import readable, theme
+from tusk_app.training.widgets import loss_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

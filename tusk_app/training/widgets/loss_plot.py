@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import theme
-from tusk_app.models.loss_history import HELD_OUT, LossHistory, smoothed, thinned
-from tusk_app.widgets import loss_style, readable
-from tusk_app.widgets.loss_legend import LossLegend, comparison_dash
-from tusk_app.widgets.loss_plot_bar import LossPlotBar
-from tusk_app.widgets.loss_plot_parts import LegendArea, LossAxis, robust_limits
+from tusk_app.parts import readable, theme
+from tusk_app.training.loss_history import HELD_OUT, LossHistory, smoothed, thinned
+from tusk_app.training.widgets import loss_style
+from tusk_app.training.widgets.loss_legend import LossLegend, comparison_dash
+from tusk_app.training.widgets.loss_plot_bar import LossPlotBar
+from tusk_app.training.widgets.loss_plot_parts import LegendArea, LossAxis, robust_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.widgets.flow_layout import FlowLayout
+from tusk_app.parts.flow_layout import FlowLayout
 
 WINDOWS = (1, 3, 10, 25, 50, 100, 250, 500, 1000)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.widgets.loss_legend import LossLegend
+    from tusk_app.training.widgets.loss_legend import LossLegend
 
 SHARE_SKIPPED = 0.02  # the first steps fall so fast that they would flatten the rest
 

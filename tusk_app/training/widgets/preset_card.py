@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from tusk_app import theme
-from tusk_app.widgets import tones
+from tusk_app.parts import theme, tones
 
 
 class PresetCard(QAbstractButton):

@@ -8,9 +8,8 @@ from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from tusk_app import palette
-from tusk_app.widgets import readable
-from tusk_app.widgets.probe_strip import draw_keypoints, to_image
+from tusk_app.parts import palette, readable
+from tusk_app.training.widgets.probe_strip import draw_keypoints, to_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable

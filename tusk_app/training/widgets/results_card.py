@@ -15,8 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import theme
-from tusk_app.widgets import tones
+from tusk_app.parts import theme, tones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

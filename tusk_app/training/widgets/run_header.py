@@ -15,10 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app import icons, theme
-from tusk_app.widgets import tones
-from tusk_app.widgets.elided_label import ElidedLabel
-from tusk_app.widgets.flow_layout import FlowLayout
+from tusk_app.parts import icons, theme, tones
+from tusk_app.parts.elided_label import ElidedLabel
+from tusk_app.parts.flow_layout import FlowLayout
 
 SAID_MS = 4000
 

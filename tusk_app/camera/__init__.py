@@ -1,0 +1,1 @@
+"""Cameras and their stand-ins, live detection and recording."""

@@ -1,0 +1,1 @@
+"""Widgets of the canvas: plain values in, signals out."""

@@ -1,0 +1,1 @@
+"""Widgets of the comparison: plain values in, signals out."""

@@ -1,0 +1,1 @@
+"""Requests to the engine and what came back, shared by the features."""

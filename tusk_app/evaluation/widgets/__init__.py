@@ -1,0 +1,1 @@
+"""Widgets of the evaluation: plain values in, signals out."""

@@ -1,0 +1,1 @@
+"""The prototypes and the patches of each."""

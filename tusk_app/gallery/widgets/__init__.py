@@ -1,0 +1,1 @@
+"""Widgets of the gallery: plain values in, signals out."""

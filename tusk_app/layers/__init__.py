@@ -1,0 +1,1 @@
+"""The reconstruction and its layers."""

@@ -1,0 +1,1 @@
+"""Widgets of the reconstruction: plain values in, signals out."""

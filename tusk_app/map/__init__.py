@@ -1,0 +1,1 @@
+"""Descriptors as points in a plane."""

@@ -1,0 +1,1 @@
+"""Widgets of the map: plain values in, signals out."""

@@ -1,0 +1,1 @@
+"""Measurements of the window for `tusk bench ui`."""

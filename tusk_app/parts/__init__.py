@@ -1,0 +1,1 @@
+"""Small widgets and the look; nothing here knows a feature."""

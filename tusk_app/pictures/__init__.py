@@ -1,0 +1,1 @@
+"""What is open: folders and lists, the picture asked for, thumbnails and the summary page."""

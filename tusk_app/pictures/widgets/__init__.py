@@ -1,0 +1,1 @@
+"""Widgets that only the list of pictures uses."""

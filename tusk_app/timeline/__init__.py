@@ -1,0 +1,1 @@
+"""Pictures in time: playing, tracks, the raster of what is seen when."""

@@ -1,0 +1,1 @@
+"""Runs: starting, following, comparing, resuming, exporting."""

@@ -1,0 +1,1 @@
+"""Widgets of the training panels: plain values in, signals out."""

@@ -58,7 +58,7 @@ class DockSpec:
     """Where a dock stands until the user moves it.
 
     Attributes:
-        module: file under ``tusk_app/docks``; the dock's name in commands and settings.
+        module: the dock's name in commands and settings.
         make: its class.
         area: side of the window.
         workspaces: workspaces that show it at first.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.config import TrainConfig
+    from tusk_core.tracks import Tracks
 
 # Ways to score a model: see ``tusk_core.evaluation``.
 PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
@@ -272,6 +273,7 @@ class Analysis:
         classes: (N,) int32 ground-truth class of the nearest object, -1 where unknown.
         class_names: names of those classes.
         prototypes: (M, C) float32.
+        tracks: who each detection is over time; None where nobody was tracked.
     """
 
     model_fingerprint: str
@@ -288,6 +290,7 @@ class Analysis:
     classes: NDArray[np.int32]
     class_names: tuple[str, ...]
     prototypes: NDArray[np.float32]
+    tracks: Tracks | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,14 @@ Frames are pictures of an ``Analysis``, by their place in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tusk_core.config import TrackConfig
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -59,3 +63,31 @@ class TrackEdit:
     other: int = -1
     frame: int = 0
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Polygons whose insides count; rectangles are polygons of four corners.
+
+    Attributes:
+        polygons: each a tuple of (x, y), pixels of the original picture.
+    """
+
+    polygons: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackOptions:
+    """How to track videos.
+
+    Attributes:
+        config: settings of the tracker; what is 0 there is measured.
+        num_keypoints: keypoints in a picture; None takes the model's own number.
+        regions: keypoints outside do not count; by the name of the video, ``*`` for all.
+        again: also track what is done already.
+    """
+
+    config: TrackConfig = field(default_factory=TrackConfig)
+    num_keypoints: int | None = None
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    again: bool = False

@@ -15,10 +15,10 @@ from tusk_core.results import Analysis, SourceError, TuskError
 from tusk_core.tracking.bouts import find_bouts
 from tusk_core.tracking.doubt import doubtful_frames
 from tusk_core.tracking.edits import edited, edits_path, read_edits, write_edits
-from tusk_core.tracking.regions import Region, read_regions, region_for
+from tusk_core.tracking.regions import inside, read_regions, region_for
 from tusk_core.tracking.smooth import smoothed
 from tusk_core.tracking.tracker import track_whole
-from tusk_core.tracks import TrackEdit, Tracks
+from tusk_core.tracks import Region, TrackEdit, Tracks
 
 BODY = np.array([[0.0, 0.0], [14.0, 0.0]])
 
@@ -147,11 +147,11 @@ def test_regions_hold_rectangles_and_polygons_with_their_borders(tmp_path: Path)
     one = region_for(regions, "/films/a.mp4")
     assert isinstance(one, Region)
     points = np.array([[10, 10], [15, 30], [20.01, 20], [9, 20]])
-    assert one.inside(points).tolist() == [True, True, False, False]
+    assert inside(one, points).tolist() == [True, True, False, False]
     rest = region_for(regions, "b.avi")
     assert rest is not None
-    inside = rest.inside(np.array([[1, 1], [6, 6], [5, 5], [50.5, 50.5]]))
-    assert inside.tolist() == [True, False, True, True]
+    within = inside(rest, np.array([[1, 1], [6, 6], [5, 5], [50.5, 50.5]]))
+    assert within.tolist() == [True, False, True, True]
     path.write_text(json.dumps({"rectangle": [0, 0, SIDE, SIDE]}), encoding="utf-8")
     assert set(read_regions(path)) == {"*"}
     for text in ("{", "[]", '{"rectangle": [5, 5, 5, 9]}', '{"polygon": [[0, 0], [1, 1]]}'):

@@ -66,6 +66,16 @@ def add_detection(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_region(parser: argparse.ArgumentParser) -> None:
+    """Add ``--region``."""
+    parser.add_argument(
+        "--region",
+        type=path,
+        metavar="FILE",
+        help="leave out keypoints outside the rectangle or polygon in this JSON file",
+    )
+
+
 def add_prototypes(parser: argparse.ArgumentParser) -> None:
     """Add ``--prototypes``."""
     parser.add_argument(

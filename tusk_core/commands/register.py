@@ -16,6 +16,7 @@ from tusk_core.commands import (
     reconstruct,
     sample_data,
     settings,
+    track,
     train,
 )
 
@@ -42,6 +43,7 @@ class Command(Protocol):
 COMMANDS: dict[str, Command] = {
     "train": train,
     "detect": detect,
+    "track": track,
     "reconstruct": reconstruct,
     "embed": embed,
     "evaluate": evaluate,

@@ -22,6 +22,11 @@ class TrackConfig(Settings):
         "individual, one takes everything in a picture as one individual.",
         level="basic",
     )
+    frames: Literal["auto", "successive", "separate"] = setting(
+        "auto",
+        "successive follows individuals from picture to picture, separate only groups the "
+        "keypoints of each; auto follows in videos.",
+    )
     min_keypoints: int = setting(
         0, "Fewest keypoints of an individual; 0 asks for half of its kinds.", ge=0, le=1000
     )

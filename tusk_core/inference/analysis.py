@@ -5,6 +5,7 @@ A results file is HDF5, or NPZ where h5py is not installed or the name ends in `
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +20,7 @@ from tusk_core.inference.collect import Rows, Wanted, detect_all
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.prototype_names import PrototypeNames
 from tusk_core.results import Analysis, SourceError, UnreadableFile
+from tusk_core.tracking.edits import edited, edits_path, read_edits
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -121,7 +123,7 @@ def _written(
     out: Path,
     temporary: Path,
 ) -> Iterator[JobProgress]:
-    header = _header(predictor, source, wanted)
+    header = header_for(predictor, source, wanted)
     if out.suffix.lower() == ".npz":
         analysis = yield from collect(predictor, source, wanted, control)
         analysis_files.write_npz(analysis, header, temporary)
@@ -134,7 +136,10 @@ def _written(
         writer.note_skipped(skipped)
 
 
-def _header(predictor: TorchPredictor, source: BaseSource, wanted: Wanted) -> analysis_files.Header:
+def header_for(
+    predictor: TorchPredictor, source: BaseSource, wanted: Wanted
+) -> analysis_files.Header:
+    """Return what a results file says beside its rows."""
     info = predictor.info
     return analysis_files.Header(
         model_fingerprint=info.fingerprint,
@@ -169,7 +174,7 @@ def collect(
     info = predictor.info
     rows = store.joined(info.config.encoder.num_features)
     return as_analysis(
-        rows, _header(predictor, source, wanted), np.asarray(info.prototypes, np.float32)
+        rows, header_for(predictor, source, wanted), np.asarray(info.prototypes, np.float32)
     )
 
 
@@ -203,7 +208,22 @@ def read_analysis(path: Path) -> Analysis:
         SourceError: if it is not one, is damaged or from a newer version.
     """
     rows, header, prototypes = analysis_files.read(path)
-    return as_analysis(rows, header, prototypes)
+    tracks = analysis_files.read_tracks(path, len(rows.labels))
+    return dataclasses.replace(as_analysis(rows, header, prototypes), tracks=tracks)
+
+
+def read_corrected(path: Path) -> Analysis:
+    """Read a results file with the corrections of its tracks that lie beside it applied.
+
+    Raises:
+        SourceError: if it is not a results file, or the corrections do not belong to it.
+        TuskError: if a correction cannot be made.
+    """
+    analysis = read_analysis(path)
+    if analysis.tracks is None:
+        return analysis
+    edits = read_edits(edits_path(path), analysis.tracks)
+    return dataclasses.replace(analysis, tracks=edited(analysis, analysis.tracks, edits))
 
 
 def read_names(path: Path) -> PrototypeNames:

@@ -10,22 +10,25 @@ Shapes: P pictures, N detections, C descriptor length, M prototypes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from tusk_core.inference import track_files
 from tusk_core.inference.collect import Rows
 from tusk_core.results import Analysis, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tusk_core.results import UnreadableFile
+    from tusk_core.tracks import Tracks
 
 RESULTS_SCHEMA = 1
 KIND = "tusk-detections"
@@ -159,6 +162,10 @@ class Hdf5Writer:
         dataset.resize(start + len(values), axis=0)
         dataset[start:] = values
 
+    def add_tracks(self, tracks: Tracks) -> None:
+        """Write who the detections are; all of them have been added."""
+        track_files.write_tracks(self._file, tracks)
+
     def note_skipped(self, skipped: Sequence[UnreadableFile]) -> None:
         """Write down which files could not be read."""
         listed = [_storable(f"{item.path}: {item.reason}") for item in skipped[:1000]]
@@ -185,6 +192,8 @@ def write_hdf5(analysis: Analysis, path: Path, note: str = "{}") -> None:
     """
     with Hdf5Writer(path, header_of(analysis, note), analysis.prototypes) as writer:
         writer.add(rows_of(analysis))
+        if analysis.tracks is not None:
+            writer.add_tracks(analysis.tracks)
 
 
 def write_npz(analysis: Analysis, header: Header, path: Path) -> None:
@@ -195,6 +204,8 @@ def write_npz(analysis: Analysis, header: Header, path: Path) -> None:
         _NAMES: np.array([_storable(name) for name in analysis.picture_names], np.str_),
         **_values(rows_of(analysis)),
     }
+    if analysis.tracks is not None:
+        arrays |= track_files.arrays_of(analysis.tracks)
     with path.open("wb") as file:
         np.savez_compressed(file, **arrays)
 
@@ -202,6 +213,11 @@ def write_npz(analysis: Analysis, header: Header, path: Path) -> None:
 def header_of(analysis: Analysis, note: str = "{}") -> Header:
     """Return the header of an analysis."""
     return Header(analysis.model_fingerprint, analysis.source, analysis.class_names, note)
+
+
+def note_in(path: Path) -> str:
+    """Return the note in a results file, JSON text."""
+    return read(path)[1].note
 
 
 def rows_of(analysis: Analysis) -> Rows:
@@ -219,6 +235,27 @@ def rows_of(analysis: Analysis) -> Rows:
         descriptors=analysis.descriptors,
         classes=analysis.classes,
     )
+
+
+@contextlib.contextmanager
+def opened(path: Path, mode: str = "r") -> Iterator[Any]:
+    """Open a results file, HDF5 or NPZ; an HDF5 file also for writing (``r+``)."""
+    if path.suffix.lower() == ".npz":
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            yield arrays
+        return
+    with _h5py().File(path, mode) as file:
+        yield file
+
+
+def read_tracks(path: Path, count: int) -> Tracks | None:
+    """Return the tracks in a results file of ``count`` detections; None where there are none.
+
+    Raises:
+        SourceError: if they are damaged.
+    """
+    with opened(path) as file:
+        return track_files.tracks_of(path, file, count)
 
 
 def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
 from tusk_core.inference.reading_ahead import ReadAhead
 from tusk_core.results import SourceError, UnreadableFile
+from tusk_core.tracking.regions import inside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.tracks import Region
 
 _BATCH_PIXELS = 400_000
 _MAX_BATCH = 64
@@ -90,11 +92,30 @@ class Wanted:
         num_keypoints: K; None takes the training value.
         min_score: keypoints below it are left out, [0, 1].
         with_errors: also rebuild every picture and note its error.
+        region: keypoints outside it are left out; None takes the whole picture.
     """
 
     num_keypoints: int | None = None
     min_score: float = 0.0
     with_errors: bool = False
+    region: Region | None = None
+
+
+def rows_within(rows: Rows, region: Region | None) -> Rows:
+    """Return rows without the detections outside a region; None keeps all. No picture is lost."""
+    if region is None or not len(rows.xy):
+        return rows
+    kept = inside(region, rows.xy)
+    picture = np.repeat(np.arange(len(rows.counts)), rows.counts)
+    return replace(
+        rows,
+        counts=np.bincount(picture[kept], minlength=len(rows.counts)).astype(np.int32),
+        xy=rows.xy[kept],
+        scores=rows.scores[kept],
+        labels=rows.labels[kept],
+        descriptors=rows.descriptors[kept],
+        classes=rows.classes[kept],
+    )
 
 
 def batch_size(network_size: tuple[int, int]) -> int:
@@ -137,7 +158,8 @@ def detect_all(
             message = f"Picture {done} of {total}."
             if skipped:
                 message += f" {len(skipped)} cannot be read."
-            yield JobProgress(done, total, message, elapsed / done * (total - done)), rows
+            left = elapsed / done * (total - done)
+            yield JobProgress(done, total, message, left), rows_within(rows, wanted.region)
     if not found_any:
         reason = f": {skipped[0].reason}" if skipped else ""
         raise SourceError(f"Not one picture of {source.source} can be read{reason}.")

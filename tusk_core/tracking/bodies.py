@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.tracking.detections import greedy_pairs, same_frame_pairs
+from tusk_core.tracks import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -214,3 +215,13 @@ def describe(
         np.bincount(body, scores, count) / size,
         np.asarray(looks / size[:, None], np.float32),
     )
+
+
+def within_pictures(stretch: Stretch, bodies: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return bodies (N,) numbered from 0 in each picture, -1 for none."""
+    known = np.flatnonzero(bodies >= 0)
+    first = np.full(len(stretch.counts), np.iinfo(np.int64).max)
+    np.minimum.at(first, stretch.frames[known], bodies[known])
+    out = np.full(len(bodies), NOBODY, np.int32)
+    out[known] = bodies[known] - first[stretch.frames[known]]
+    return out

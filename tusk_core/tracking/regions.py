@@ -8,15 +8,16 @@ stands for all of them together. Pixels of the original picture, (0, 0) = centre
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tusk_core.results import SourceError
+from tusk_core.tracks import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,22 +25,12 @@ if TYPE_CHECKING:
 _MOST_BYTES = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Polygons whose insides count; rectangles are polygons of four corners.
-
-    Attributes:
-        polygons: each a tuple of (x, y), pixels.
-    """
-
-    polygons: tuple[tuple[tuple[float, float], ...], ...]
-
-    def inside(self, xy: NDArray[np.floating]) -> NDArray[np.bool_]:
-        """Return which of the points (N, 2) lie in one of the polygons; borders count."""
-        found = np.zeros(len(xy), bool)
-        for polygon in self.polygons:
-            found |= _inside(np.asarray(polygon, np.float64), np.asarray(xy, np.float64))
-        return found
+def inside(region: Region, xy: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which of the points (N, 2) lie in one of a region's polygons; borders count."""
+    found = np.zeros(len(xy), bool)
+    for polygon in region.polygons:
+        found |= _inside(np.asarray(polygon, np.float64), np.asarray(xy, np.float64))
+    return found
 
 
 def _inside(corners: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -78,7 +69,7 @@ def read_regions(path: Path) -> dict[str, Region]:
         ) from error
 
 
-def region_for(regions: dict[str, Region], source: str) -> Region | None:
+def region_for(regions: Mapping[str, Region], source: str) -> Region | None:
     """Return the region of a source by its path or its file's name, else the one for all."""
     for name in (source, PurePath(source).name, PurePath(source).stem, "*"):
         if name in regions:

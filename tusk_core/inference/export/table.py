@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tusk_core.tracks import Tracks
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectionTable:
@@ -116,10 +118,19 @@ def make_table(
         labels=labels[kept],
         descriptors=analysis.descriptors[kept],
         classes=analysis.classes[kept],
+        tracks=_kept_tracks(analysis.tracks, kept),
     )
     given = names or {}
     texts = tuple(str(given.get(i) or prototype_name(i)) for i in range(count))
     return DetectionTable(reduced, texts, shown, int((~kept).sum()))
+
+
+def _kept_tracks(tracks: Tracks | None, kept: NDArray[np.bool_]) -> Tracks | None:
+    if tracks is None:
+        return None
+    return dataclasses.replace(
+        tracks, individuals=tracks.individuals[kept], margins=tracks.margins[kept]
+    )
 
 
 def unique_names(table: DetectionTable) -> dict[int, str]:

@@ -1,0 +1,122 @@
+"""``tusk track``: who is who over time, in one video or many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from tusk_core import api
+from tusk_core.commands.arguments import (
+    MODEL_HELP,
+    UsageError,
+    add_device,
+    add_region,
+    path,
+    share,
+    whole_number,
+)
+from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.opening import all_cores
+from tusk_core.commands.terminal import Terminal, finish
+from tusk_core.config import ConfigError, TrackConfig, describe_error, parse_assignment
+from tusk_core.control import RunControl
+from tusk_core.tracks import TrackOptions
+
+if TYPE_CHECKING:
+    import argparse
+
+SUMMARY = "Follow individuals over time, in one video or many."
+RESULTS = frozenset({".h5", ".hdf5", ".npz"})
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``tusk track``."""
+    parser.add_argument(
+        "model", metavar="MODEL", help=f"{MODEL_HELP}; or a results file (.h5) to track anew"
+    )
+    parser.add_argument(
+        "videos", nargs="*", metavar="VIDEO", help="videos, folders of videos, or of pictures"
+    )
+    parser.add_argument(
+        "--out",
+        type=path,
+        required=True,
+        metavar="PATH",
+        help="FILE.h5 for one video, a folder for several",
+    )
+    parser.add_argument(
+        "--individuals",
+        type=whole_number,
+        metavar="N",
+        help="there are at most N of them (default: free)",
+    )
+    parser.add_argument(
+        "--min-score", type=share, metavar="S", help="leave out keypoints below this score, 0 to 1"
+    )
+    parser.add_argument(
+        "--num-keypoints", type=whole_number, metavar="K", help="keypoints a picture"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another setting of the tracker: " + ", ".join(TrackConfig.model_fields),
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="track videos again that are done already"
+    )
+    add_region(parser)
+    add_device(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Track and write; returns the exit status."""
+    config = _config(arguments)
+    regions = api.read_regions(arguments.region) if arguments.region else {}
+    options = TrackOptions(config, arguments.num_keypoints, regions, arguments.again)
+    terminal, control = Terminal(), RunControl()
+    model = Path(arguments.model)
+    is_results = model.suffix.lower() in RESULTS
+    if is_results and arguments.videos:
+        raise UsageError(
+            f"{model} is a results file, which names its own video; leave the videos out."
+        )
+    if not is_results and not arguments.videos:
+        raise UsageError("Name a video after the model, or give a results file instead of it.")
+    with stopping(control, "Stopping; finished videos stay, the same command takes up the rest."):
+        if is_results:
+            job = api.track_results(model, arguments.out, control, options=options)
+        else:
+            job = api.track(
+                arguments.model,
+                arguments.videos,
+                arguments.out,
+                control,
+                options=options,
+                device=arguments.device,
+                threads=all_cores(),
+            )
+        finish(job, terminal)
+    print(f"Tracks: {arguments.out}")
+    return 0
+
+
+def _config(arguments: argparse.Namespace) -> TrackConfig:
+    """Return the settings of the tracker as typed.
+
+    Raises:
+        ConfigError: if one of them cannot be used.
+    """
+    values: dict[str, Any] = {}
+    values.update(parse_assignment(text) for text in arguments.set)
+    if arguments.individuals is not None:
+        values["num_individuals"] = arguments.individuals
+    if arguments.min_score is not None:
+        values["min_score"] = arguments.min_score
+    try:
+        return TrackConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(describe_error(error)) from error

@@ -1,0 +1,267 @@
+"""Tracking as a job: detect over videos, follow who is who, write one results file for each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tusk_core.atomic import replacing
+from tusk_core.control import Cancelled
+from tusk_core.data.source import open_source
+from tusk_core.events import JobProgress
+from tusk_core.inference import analysis_files, track_files
+from tusk_core.inference.analysis import header_for, read_analysis
+from tusk_core.inference.collect import Wanted, detect_all, rows_within
+from tusk_core.inference.many import outputs_for, sources_in
+from tusk_core.inference.predictor import load_predictor
+from tusk_core.results import SourceError, UnreadableFile
+from tusk_core.tracking.bodies import group, within_pictures
+from tusk_core.tracking.detections import Stretch
+from tusk_core.tracking.regions import region_for
+from tusk_core.tracking.tracker import (
+    STRETCH,
+    Plan,
+    Tracker,
+    individual_names,
+    make_plan,
+    sample_frames,
+    settings_of,
+    settled,
+)
+from tusk_core.tracking.whole import is_followed
+from tusk_core.tracks import TrackOptions, Tracks
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from tusk_core.config import TrackConfig
+    from tusk_core.control import RunControl
+    from tusk_core.inference.predictor import TorchPredictor
+
+_BLOCK = 1_000_000
+
+
+def _mark(job: TrackOptions, fingerprint: str, source: str, content: str) -> str:
+    """Return a short text that is the same only where the outcome would be."""
+    region = region_for(job.regions, source)
+    parts = [job.config.model_dump(), job.num_keypoints, fingerprint, content, str(region)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def track_sources(
+    model: str | Path,
+    sources: Sequence[str],
+    out: Path,
+    control: RunControl,
+    job: TrackOptions,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+) -> Iterator[JobProgress]:
+    """Detect and track in each source; see ``tusk_core.api.track``.
+
+    Files appear whole or not at all; those that are there from the same job are kept, so that a
+    job that was stopped is taken up where it stopped.
+
+    Raises:
+        Cancelled: when asked to stop; finished videos stay.
+        SourceError: if a source cannot be read or a file not be written.
+        ModelFileError: if the model cannot be opened.
+    """
+    listed = sources_in(sources)
+    outputs = outputs_for(listed, out)
+    for path in outputs:
+        analysis_files.check_writable(path)
+    predictor = load_predictor(model, device=device, threads=threads)
+    for number, (source, path) in enumerate(zip(listed, outputs, strict=True), 1):
+        lead = f"{number} of {len(listed)}: " if len(listed) > 1 else ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield from _track_source(predictor, source, path, control, job, lead)
+        except OSError as error:
+            raise SourceError(
+                f"The results file {path} cannot be written: {error.strerror or error}."
+            ) from error
+
+
+def _track_source(
+    predictor: TorchPredictor,
+    source: str,
+    path: Path,
+    control: RunControl,
+    job: TrackOptions,
+    lead: str,
+) -> Iterator[JobProgress]:
+    region = region_for(job.regions, source)
+    wanted = Wanted(job.num_keypoints, job.config.min_score, region=region)
+    with open_source(source) as opened:
+        mark = _mark(job, predictor.info.fingerprint, source, opened.fingerprint())
+        if not job.again and _is_done(path, mark):
+            yield JobProgress(1, 1, f"{lead}{path.name} is there already.")
+            return
+        skipped: list[UnreadableFile] = []
+        with replacing(path) as temporary:
+            header = header_for(predictor, opened, wanted)
+            prototypes = np.asarray(predictor.info.prototypes, np.float32)
+            with analysis_files.Hdf5Writer(temporary, header, prototypes) as writer:
+                for progress, rows in detect_all(predictor, opened, wanted, control, skipped):
+                    writer.add(rows)
+                    yield JobProgress(
+                        progress.done, progress.total, lead + progress.message, progress.remaining
+                    )
+                writer.note_skipped(skipped)
+            yield from _track_file(temporary, job.config, control, mark, lead)
+
+
+def track_results(
+    results: Path, out: Path, control: RunControl, job: TrackOptions
+) -> Iterator[JobProgress]:
+    """Track detections that are in a results file already, and write them with their tracks.
+
+    Raises:
+        Cancelled: when asked to stop; nothing is written.
+        SourceError: if the file cannot be read or written.
+    """
+    analysis_files.check_writable(out)
+    analysis = read_analysis(results)
+    region = region_for(job.regions, analysis.source)
+    rows = rows_within(analysis_files.rows_of(analysis), region)
+    header = analysis_files.header_of(analysis, analysis_files.note_in(results))
+    del analysis
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with replacing(out) as temporary:
+            prototypes = analysis_files.read(results)[2]
+            with analysis_files.Hdf5Writer(temporary, header, prototypes) as writer:
+                writer.add(rows)
+            yield from _track_file(temporary, job.config, control, "", "")
+    except OSError as error:
+        raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
+
+
+def _is_done(path: Path, mark: str) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        with analysis_files.opened(path) as file:
+            return track_files.job_of(file) == mark
+    except (OSError, SourceError, ValueError):
+        return False
+
+
+class _Results:
+    """Stretches of an open results file, read when they are needed."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.counts = np.asarray(file["pictures/count"][()], np.int64)
+        self._ends = np.concatenate([[0], np.cumsum(self.counts)])
+        sizes = file["pictures/size"]
+        self.size = tuple(int(v) for v in sizes[0]) if len(self.counts) else (1, 1)
+        times = np.asarray(file["pictures/time"][()])
+        self.is_video = bool(len(times)) and bool(np.isfinite(times).all())
+        self.num_kinds = int(file["prototypes"].shape[0])
+
+    @property
+    def num_rows(self) -> int:
+        """Detections in all."""
+        return int(self._ends[-1])
+
+    def rows(self, start: int, stop: int) -> slice:
+        """Return the rows of frames ``start`` to ``stop``."""
+        return slice(int(self._ends[start]), int(self._ends[stop]))
+
+    def stretch(self, start: int, stop: int) -> Stretch:
+        """Return frames ``start`` to ``stop``."""
+        rows, group_ = self.rows(start, stop), self._file["detections"]
+        return Stretch(
+            start,
+            self.counts[start:stop],
+            group_["xy"][rows],
+            group_["score"][rows],
+            group_["label"][rows],
+            group_["descriptor"][rows],
+        )
+
+
+def _track_file(
+    path: Path, config: TrackConfig, control: RunControl, mark: str, lead: str
+) -> Iterator[JobProgress]:
+    """Track what a results file holds, a stretch at a time, and write the tracks into it."""
+    with analysis_files.opened(path, "r+") as file:
+        results = _Results(file)
+        track_files.make_datasets(file, results.num_rows)
+        runs = [results.stretch(*run) for run in sample_frames(len(results.counts))]
+        plan = make_plan(runs, results.num_kinds, config, (results.size[0], results.size[1]))
+        over_time = is_followed(config, is_video=results.is_video)
+        if over_time:
+            count = yield from _followed(file, results, plan, control, lead)
+        else:
+            count = yield from _grouped(file, results, plan, control, lead)
+        tracks = Tracks(
+            np.zeros(0, np.int32),
+            np.zeros(0, np.float32),
+            individual_names(count),
+            tuple(link.kinds for link in plan.skeleton.tree),
+            json.dumps(settings_of(plan)),
+            over_time,
+        )
+        file[track_files.ABOUT] = track_files.about_text(tracks, mark)
+
+
+def _cuts(
+    results: _Results, control: RunControl, lead: str
+) -> Iterator[tuple[int, int, JobProgress]]:
+    total, begin = len(results.counts), time.monotonic()
+    for start in range(0, total, STRETCH):
+        if control.stop_requested:
+            raise Cancelled
+        stop = min(start + STRETCH, total)
+        passed = time.monotonic() - begin
+        left = passed / start * (total - start) if start else None
+        message = f"{lead}Following individuals, frame {stop} of {total}."
+        yield start, stop, JobProgress(stop, total, message, left)
+
+
+def _followed(
+    file: Any, results: _Results, plan: Plan, control: RunControl, lead: str
+) -> Generator[JobProgress, None, int]:
+    """Write the individuals of a video; returns how many there are."""
+    tracker = Tracker(plan)
+    who, margin = file[track_files.INDIVIDUAL], file[track_files.MARGIN]
+    for start, stop, progress in _cuts(results, control, lead):
+        rows = results.rows(start, stop)
+        tracks, margins = tracker.take(results.stretch(start, stop))
+        if len(tracks):
+            who[rows], margin[rows] = tracks, margins
+        yield progress
+    individuals = tracker.finish()
+    for begin in range(0, results.num_rows, _BLOCK):
+        rows = slice(begin, min(begin + _BLOCK, results.num_rows))
+        final = settled(who[rows], individuals)
+        who[rows] = final
+        margin[rows] = np.where(final >= 0, margin[rows], np.float32("nan"))
+    return int(individuals.max(initial=-1)) + 1
+
+
+def _grouped(
+    file: Any, results: _Results, plan: Plan, control: RunControl, lead: str
+) -> Generator[JobProgress, None, int]:
+    """Write the individuals of pictures that are no video, counted within each picture."""
+    who, margin = file[track_files.INDIVIDUAL], file[track_files.MARGIN]
+    most = 0
+    for start, stop, progress in _cuts(results, control, lead):
+        stretch = results.stretch(start, stop)
+        numbers = within_pictures(stretch, group(stretch, plan.skeleton, plan.config))
+        rows = results.rows(start, stop)
+        if len(numbers):
+            who[rows] = numbers
+            margin[rows] = np.where(numbers >= 0, np.float32(1), np.float32("nan"))
+            most = max(most, int(numbers.max()) + 1)
+        yield progress
+    return most

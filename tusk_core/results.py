@@ -37,8 +37,20 @@ class SourceError(TuskError):
     """Pictures, a video, a camera or a data set that cannot be read."""
 
 
+TrainingCause = Literal["memory", "not finite", "disk", "other"]
+
+
 class TrainingError(TuskError):
-    """A run that cannot go on (non-finite loss, no memory at batch 1, full disk)."""
+    """A run that cannot continue.
+
+    Args:
+        message: what happened, why, and what to do.
+        cause: what ended it; remedies depend on it.
+    """
+
+    def __init__(self, message: str, *, cause: TrainingCause = "other") -> None:
+        super().__init__(message)
+        self.cause: TrainingCause = cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ class RunFolder:
         except OSError as error:
             raise TrainingError(
                 f"The run folder {folder.path} cannot be made: {error.strerror or error}. "
-                "Choose another place (--run-root; in the window, Preferences, Folders)."
+                "Choose another folder for runs.",
+                cause="disk",
             ) from error
         return folder
 

@@ -140,7 +140,8 @@ class Loop:
             raise TrainingError(
                 f"{self._device.label} ran out of memory with a single picture at "
                 f"{self._config.data.width}×{self._config.data.height} px. Use smaller pictures, "
-                "narrower networks or the CPU."
+                "narrower networks or the CPU.",
+                cause="memory",
             )
         session.parts = min(share, session.parts * 2)
         return Notice(

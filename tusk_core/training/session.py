@@ -219,7 +219,8 @@ class Session:
             raise TrainingError(
                 f"The loss became infinite or not a number at step {self.step + 1} "
                 f"({', '.join(bad)}). The last checkpoint is kept. Resume from it with a smaller "
-                "learning rate, or turn off bf16."
+                "learning rate, or turn off bf16.",
+                cause="not finite",
             )
 
     def _apply_gradients(self) -> None:

@@ -15,6 +15,7 @@ from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.results import DeviceInfo, SourceError
 from tusk_core.runs.folder import RunFolder, is_run
 from tusk_core.training.distributed import Team, join_team
+from tusk_core.training.failures import as_training_error
 from tusk_core.training.loop import Loop
 from tusk_core.training.opening import open_run
 from tusk_core.training.record import RunRecord
@@ -89,8 +90,11 @@ def _recorded(task: RunTask) -> Iterator[TrainEvent]:
             record.close()
             raise
         except BaseException as error:
-            record.close(problem=str(error) or type(error).__name__)
-            raise
+            told = as_training_error(error)
+            record.close(problem=str(told) or type(told).__name__)
+            if told is error:
+                raise
+            raise told from error
         record.close()
 
 

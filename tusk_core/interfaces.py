@@ -28,6 +28,7 @@ class Predictor(Protocol):
         min_score: float = 0.0,
         with_heat_map: bool = False,
         network_size: tuple[int, int] | None = None,
+        tiles: int | None = None,
     ) -> Detection:
         """Find keypoints in one picture.
 
@@ -37,6 +38,9 @@ class Predictor(Protocol):
             min_score: keypoints below it are left out, [0, 1].
             with_heat_map: also return the score map, at the original picture's size.
             network_size: (width, height) to run at instead of the training size, [px].
+            tiles: longer side of the overlapping tiles that a larger picture is searched in, K
+                keypoints in each, [px of the picture]; 0 sees it whole, None does as the model
+                was trained.
         """
 
     def detect_many(
@@ -45,8 +49,9 @@ class Predictor(Protocol):
         *,
         num_keypoints: int | None = None,
         min_score: float = 0.0,
+        tiles: int | None = None,
     ) -> list[Detection]:
-        """Like ``detect`` for several pictures in one pass of the network."""
+        """Like ``detect`` for several pictures; those seen whole take one pass of the network."""
 
     def reconstruct(
         self, image: NDArray[np.uint8], keypoints: Keypoints | None = None

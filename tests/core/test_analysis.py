@@ -16,7 +16,8 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.sample import ObjectTruth
 from tusk_core.inference import analysis_files
-from tusk_core.inference.collect import batch_size, nearest_classes
+from tusk_core.inference.batches import batch_size
+from tusk_core.inference.collect import nearest_classes
 from tusk_core.inference.reading_ahead import ReadAhead
 from tusk_core.results import Analysis, SourceError
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tusk_core.results import Analysis, EmbeddingMap, MergeSteps, SourceError
 
 
-def analyse(
+def analyse(  # noqa: PLR0913 - every argument is a keyword of its own
     model: str | Path,
     source: str,
     out: Path,
@@ -29,6 +29,7 @@ def analyse(
     min_score: float = 0.0,
     with_errors: bool = False,
     device: str = "auto",
+    tiles: int | None = None,
 ) -> Iterator[JobProgress]:
     """Detect over a whole source and write one results file (HDF5); cancel keeps nothing.
 
@@ -41,19 +42,14 @@ def analyse(
         min_score: keypoints below it are left out, [0, 1].
         with_errors: also rebuild every picture and note its error.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        tiles: longer side of the tiles that larger pictures are searched in, K keypoints in each
+            [px]; 0 sees every picture whole, None does as the model was trained.
     """
     from tusk_core.inference.analysis import analyse_source
+    from tusk_core.inference.collect import Wanted
 
-    return analyse_source(
-        model,
-        source,
-        out,
-        control,
-        num_keypoints=num_keypoints,
-        min_score=min_score,
-        with_errors=with_errors,
-        device=device,
-    )
+    wanted = Wanted(num_keypoints, min_score, with_errors, tiles=tiles)
+    return analyse_source(model, source, out, control, wanted, device=device)
 
 
 def detect(
@@ -64,6 +60,7 @@ def detect(
     num_keypoints: int | None = None,
     min_score: float = 0.0,
     with_errors: bool = False,
+    tiles: int | None = None,
 ) -> Iterator[JobProgress | Analysis]:
     """Detect over a whole source in memory; yields progress, then the analysis.
 
@@ -74,6 +71,8 @@ def detect(
         num_keypoints: K; None takes the training value.
         min_score: keypoints below it are left out, [0, 1].
         with_errors: also rebuild every picture and note its error.
+        tiles: longer side of the tiles that larger pictures are searched in, K keypoints in each
+            [px]; 0 sees every picture whole, None does as the model was trained.
 
     Raises:
         SourceError: if not one picture can be read.
@@ -81,7 +80,7 @@ def detect(
     from tusk_core.inference.analysis import collect
     from tusk_core.inference.collect import Wanted
 
-    wanted = Wanted(num_keypoints, min_score, with_errors)
+    wanted = Wanted(num_keypoints, min_score, with_errors, tiles=tiles)
     analysis = yield from collect(own_predictor(predictor), own_source(source), wanted, control)
     yield analysis
 

@@ -76,6 +76,18 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_tiles(parser: argparse.ArgumentParser) -> None:
+    """Add ``--tiles``."""
+    parser.add_argument(
+        "--tiles",
+        type=tiles,
+        default=None,
+        metavar="auto|PX|off",
+        help="search larger pictures in overlapping tiles with this longer side, K keypoints in "
+        "each (default: auto, as the model was trained)",
+    )
+
+
 def add_prototypes(parser: argparse.ArgumentParser) -> None:
     """Add ``--prototypes``."""
     parser.add_argument(
@@ -98,6 +110,19 @@ def whole_number(text: str) -> int:
     """Read a whole number from 1."""
     if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text!r}")
+    return int(text)
+
+
+def tiles(text: str) -> int | None:
+    """Read the side of a tile: None for auto, 0 for off."""
+    if text == "auto":
+        return None
+    if text == "off":
+        return 0
+    if not re.fullmatch(r"\d{1,5}", text) or not 8 <= int(text) <= 65_536:
+        raise argparse.ArgumentTypeError(
+            f"must be auto, off or a number of pixels from 8 to 65536, got {text!r}"
+        )
     return int(text)
 
 

@@ -11,6 +11,7 @@ from tusk_core.commands.arguments import (
     add_model,
     add_prototypes,
     add_source,
+    add_tiles,
     path,
 )
 from tusk_core.commands.interrupts import stopping
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="FILE.json (COCO), .csv, .parquet, .h5 (opens in TUSK) or .npz",
     )
     add_detection(parser)
+    add_tiles(parser)
     parser.add_argument(
         "--overlay", type=path, metavar="DIR", help="also write pictures with the keypoints drawn"
     )
@@ -108,6 +110,7 @@ def collected(
         num_keypoints=arguments.num_keypoints,
         min_score=arguments.min_score,
         with_errors=getattr(arguments, "with_errors", False),
+        tiles=getattr(arguments, "tiles", None),
     )
     (analysis,) = (item for item in follow(job, terminal) if isinstance(item, Analysis))
     return analysis

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from tusk_core.config.settings import Settings, setting
 
@@ -35,6 +37,32 @@ class DataConfig(Settings):
         ge=0,
         le=0.5,
     )
+    empty: str = setting(
+        "",
+        "Folder, list (a .txt file with a path on each line) or video of pictures that do not show "
+        "the subject; they teach what must score low.",
+    )
+    crops: int = setting(
+        0,
+        "Learn from random crops with this longer side, at full resolution, instead of from whole "
+        "pictures, and search larger pictures in tiles of that size; 0 takes whole pictures.",
+        unit="px",
+        ge=0,
+        le=65_536,
+    )
+    crops_each: int = setting(
+        0,
+        "Crops from each picture; 0 takes enough to cover it twice.",
+        unit="crops",
+        ge=0,
+        le=100_000,
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if 0 < self.crops < 8:
+            raise ValueError(f"crops must be 0 or at least 8 px, got {self.crops}")
+        return self
 
 
 class WarpConfig(Settings):

@@ -6,6 +6,8 @@ appending, so that a full disk is an error and not a crash, and renamed when it 
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -20,6 +22,7 @@ import numpy as np
 
 from tusk_core.control import Cancelled
 from tusk_core.data.cache_folder import Progress, cache_root, tidy
+from tusk_core.data.crops import count_crops, cut_crops
 from tusk_core.data.fitting import fit_picture
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError, UnreadableFile
@@ -50,6 +53,7 @@ class PictureCache:
         source: as given.
         path: its folder.
         is_video: neighbours are frames after each other.
+        in_order: pictures follow each other in time, several of one frame beside each other.
     """
 
     images: NDArray[np.uint8]
@@ -59,6 +63,7 @@ class PictureCache:
     source: str
     path: Path
     is_video: bool = False
+    in_order: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -74,8 +79,8 @@ def build_cache(
     """Read the pictures of ``config`` into a cache, or find the one made before.
 
     Args:
-        config: source, size, fit, channels, limits.
-        seed: draws the subset where ``max_pictures`` leaves some out.
+        config: source, size, fit, channels, limits, crops.
+        seed: draws the subset where ``max_pictures`` leaves some out, and the crops.
         progress: told about every chunk.
         control: a stop request ends the reading.
 
@@ -86,12 +91,19 @@ def build_cache(
     with open_source(config.source, default_count=config.max_pictures) as source:
         source.prepare(progress, control)
         chosen = _chosen(source, config, seed)
-        folder = cache_root() / "pictures" / _key(source, config, chosen)
+        folder = cache_root() / "pictures" / _key(source, config, chosen, seed)
         is_video = source.kind == "video"
-        found = _opened(folder, config.source, is_video=is_video)
+        of = functools.partial(
+            _opened,
+            folder,
+            config.source,
+            is_video=is_video and not config.crops,
+            in_order=is_video,
+        )
+        found = of()
         if found is not None:
             return found
-        builder = _Builder(source, config, folder)
+        builder = _Builder(source, config, folder, seed)
         try:
             builder.write(chosen, progress, control)
         except OSError as error:
@@ -102,7 +114,7 @@ def build_cache(
         finally:
             builder.clean_up()
         tidy(folder.parent, keep=folder)
-    found = _opened(folder, config.source, is_video=is_video)
+    found = of()
     if found is None:
         raise SourceError(f"The cache {folder} was changed while it was written; try again.")
     return found
@@ -118,14 +130,37 @@ def _chosen(source: BaseSource, config: DataConfig, seed: int) -> NDArray[np.int
     return indices
 
 
-def _key(source: BaseSource, config: DataConfig, chosen: NDArray[np.int64]) -> str:
-    settings = [_VERSION, config.width, config.height, config.channels, config.fit]
+def build_empty_cache(
+    config: DataConfig,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+    control: RunControl | None = None,
+) -> PictureCache | None:
+    """Read the pictures of ``config.empty`` as ``build_cache`` reads the others; None without any.
+
+    Raises:
+        SourceError: if not one of them can be read.
+        Cancelled: if ``control`` asked for it.
+    """
+    if not config.empty:
+        return None
+    empty = config.model_copy(update={"source": config.empty, "empty": "", "max_pictures": 0})
+    return build_cache(empty, seed=seed, progress=progress, control=control)
+
+
+def _key(source: BaseSource, config: DataConfig, chosen: NDArray[np.int64], seed: int) -> str:
+    settings: list[object] = [_VERSION, config.width, config.height, config.channels, config.fit]
+    if config.crops:
+        settings += ["crops", config.crops, config.crops_each, seed]
     digest = hashlib.sha256(json.dumps([source.fingerprint(), settings]).encode())
     digest.update(chosen.tobytes())
     return digest.hexdigest()[:32]
 
 
-def _opened(folder: Path, source: str, *, is_video: bool = False) -> PictureCache | None:
+def _opened(
+    folder: Path, source: str, *, is_video: bool = False, in_order: bool = False
+) -> PictureCache | None:
     """Return the cache in ``folder``; None if there is none or it is not whole."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
@@ -143,6 +178,7 @@ def _opened(folder: Path, source: str, *, is_video: bool = False) -> PictureCach
             source=source,
             path=folder,
             is_video=is_video,
+            in_order=in_order,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -151,12 +187,15 @@ def _opened(folder: Path, source: str, *, is_video: bool = False) -> PictureCach
 class _Builder:
     """Writes one cache under a temporary name."""
 
-    def __init__(self, source: BaseSource, config: DataConfig, folder: Path) -> None:
+    def __init__(self, source: BaseSource, config: DataConfig, folder: Path, seed: int) -> None:
         self._source = source
+        self._seed = seed
         self._config = config
         self._folder = folder
         self._temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
         self._kept: list[int] = []
+        self._names: list[str] = []
+        self._num_crops = 1
         self._skipped: list[UnreadableFile] = []
         self._picture_bytes = config.width * config.height * config.channels
 
@@ -165,7 +204,9 @@ class _Builder:
     ) -> None:
         """Read, fit and append every picture; then put the folder in its place."""
         self._temporary.mkdir(parents=True)
-        self._check_space(len(chosen))
+        if self._config.crops:
+            self._num_crops = self._count_crops(chosen)
+        self._check_space(len(chosen) * self._num_crops)
         rows = max(1, _CHUNK_BYTES // self._picture_bytes)
         chunk: list[NDArray[np.uint8]] = []
         due = 0.0
@@ -176,9 +217,8 @@ class _Builder:
                 if isinstance(picture, SourceError):
                     self._skipped.append(self._source.failure(index, picture))
                 else:
-                    chunk.append(self._fitted(picture))
-                    self._kept.append(index)
-                if len(chunk) == rows or done == len(chosen):
+                    chunk += self._fitted(picture, index)
+                if len(chunk) >= rows or done == len(chosen):
                     file.writelines(part.data for part in chunk)
                     chunk.clear()
                 if progress is not None and (time.monotonic() > due or done == len(chosen)):
@@ -188,11 +228,24 @@ class _Builder:
             os.fsync(file.fileno())
         self._finish()
 
-    def _fitted(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        config = self._config
-        return np.ascontiguousarray(
-            fit_picture(picture, (config.width, config.height), config.fit, config.channels)
-        )
+    def _count_crops(self, chosen: NDArray[np.int64]) -> int:
+        """Return the crops of each picture, by the size of the first that has one."""
+        for index in chosen.tolist():
+            with contextlib.suppress(SourceError):
+                return count_crops(self._source.size(index), self._config, len(chosen))
+        return 1
+
+    def _fitted(self, picture: NDArray[np.uint8], index: int) -> list[NDArray[np.uint8]]:
+        """Return what is kept of a picture, noting where it comes from."""
+        config, name = self._config, self._source.name(index)
+        if config.crops:
+            found = cut_crops(picture, config, self._num_crops, seed=self._seed, index=index)
+        else:
+            canvas = (config.width, config.height)
+            found = [(fit_picture(picture, canvas, config.fit, config.channels), "")]
+        self._kept += [index] * len(found)
+        self._names += [f"{name}{place}" for _, place in found]
+        return [np.ascontiguousarray(one) for one, _ in found]
 
     def _check_space(self, count: int) -> None:
         needed = count * self._picture_bytes
@@ -214,7 +267,7 @@ class _Builder:
         facts = {
             "shape": [len(self._kept), config.height, config.width, config.channels],
             "indices": self._kept,
-            "names": [self._source.name(index) for index in self._kept],
+            "names": self._names,
             "skipped": [(str(item.path), item.reason) for item in self._skipped],
             "source": self._source.source,
         }

@@ -4,6 +4,7 @@
 ``FOLDER``                        pictures in it and below it; a data set if it holds one
 ``flat:FOLDER``                   pictures in it, none of the folders inside it
 ``PICTURE``, ``VIDEO``            one file
+``LIST.txt``                      picture files, one path on each line, relative to the list
 ``sample:NAME?count=N&seed=S``    made-up pictures: tetrominoes, digits, solids
 ``mnist-hard:FOLDER`` and others  published data sets; see ``registry``
 ================================  ===========================================================
@@ -18,6 +19,7 @@ from tusk_core.data import folders, generated, registry, videos
 from tusk_core.data.pictures import EXTENSIONS, read_size
 from tusk_core.data.source_names import parse_source, user_path
 from tusk_core.data.survey import survey
+from tusk_core.data.text_lists import lines_of
 from tusk_core.results import SourceError
 from tusk_core.source_text import is_flat, path_text
 
@@ -88,6 +90,8 @@ def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
     if path.suffix.lower() in videos.EXTENSIONS:
         return videos.open_video(text, path)
+    if path.suffix.lower() == ".txt":
+        return folders.open_files(text, _listed(path))
     try:
         read_size(path)
     except SourceError as error:
@@ -98,3 +102,16 @@ def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
             "MKV, WebM and others)."
         ) from error
     return folders.open_files(text, [path])
+
+
+def _listed(path: Path) -> list[Path]:
+    """Return the files that a list names, each once."""
+    try:
+        lines = lines_of(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
+    except ValueError as error:
+        raise SourceError(f"{path} cannot be read as a list of pictures: {error}.") from error
+    if not lines:
+        raise SourceError(f"{path} lists no pictures. Write the path of one on each line.")
+    return list(dict.fromkeys(path.parent / Path(line).expanduser() for line in lines))

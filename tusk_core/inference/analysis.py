@@ -85,10 +85,8 @@ def analyse_source(
     source: str,
     out: Path,
     control: RunControl,
+    wanted: Wanted,
     *,
-    num_keypoints: int | None = None,
-    min_score: float = 0.0,
-    with_errors: bool = False,
     device: str = "auto",
 ) -> Iterator[JobProgress]:
     """Detect over a whole source and write one results file; see ``tusk_core.api.analyse``.
@@ -101,7 +99,6 @@ def analyse_source(
         SourceError: if the source cannot be read, or ``out`` cannot be written.
         ModelFileError: if the model cannot be opened.
     """
-    wanted = Wanted(num_keypoints, min_score, with_errors)
     analysis_files.check_writable(out)
     predictor = load_predictor(model, device=device)
     with open_source(source) as opened:
@@ -153,6 +150,7 @@ def header_for(
                 "step": info.step,
                 "num_keypoints": wanted.num_keypoints or info.config.keypoints.num_keypoints,
                 "min_score": wanted.min_score,
+                "tiles": info.config.data.crops if wanted.tiles is None else wanted.tiles,
             }
         ),
     )

@@ -15,6 +15,7 @@ import numpy as np
 
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
+from tusk_core.inference.batches import batch_size
 from tusk_core.inference.reading_ahead import ReadAhead
 from tusk_core.results import SourceError, UnreadableFile
 from tusk_core.tracking.regions import inside
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.tracks import Region
 
-_BATCH_PIXELS = 400_000
-_MAX_BATCH = 64
 _WAITING_BYTES = 64 * 2**20
 
 
@@ -91,7 +90,10 @@ class Wanted:
     Attributes:
         num_keypoints: K; None takes the training value.
         min_score: keypoints below it are left out, [0, 1].
-        with_errors: also rebuild every picture and note its error.
+        with_errors: also rebuild every picture and note its error; not where it is searched in
+            tiles.
+        tiles: longer side of the tiles that larger pictures are searched in [px]; 0 sees every
+            picture whole, None does as the model was trained.
         region: keypoints outside it are left out; None takes the whole picture.
     """
 
@@ -99,6 +101,7 @@ class Wanted:
     min_score: float = 0.0
     with_errors: bool = False
     region: Region | None = None
+    tiles: int | None = None
 
 
 def rows_within(rows: Rows, region: Region | None) -> Rows:
@@ -116,11 +119,6 @@ def rows_within(rows: Rows, region: Region | None) -> Rows:
         descriptors=rows.descriptors[kept],
         classes=rows.classes[kept],
     )
-
-
-def batch_size(network_size: tuple[int, int]) -> int:
-    """Return how many pictures of that size (width, height) go through the network at once."""
-    return max(1, min(_MAX_BATCH, _BATCH_PIXELS // (network_size[0] * network_size[1])))
 
 
 def detect_all(
@@ -203,13 +201,16 @@ def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
     images = [item.picture for item in batch if item.picture is not None]
     readable = [item for item in batch if item.picture is not None]
     errors = np.full(len(images), np.nan, np.float32)
-    if wanted.with_errors:
+    if wanted.with_errors and predictor.tiling(wanted.tiles) is None:
         detections, errors = predictor.detect_with_errors(
             images, num_keypoints=wanted.num_keypoints, min_score=wanted.min_score
         )
     else:
         detections = predictor.detect_many(
-            images, num_keypoints=wanted.num_keypoints, min_score=wanted.min_score
+            images,
+            num_keypoints=wanted.num_keypoints,
+            min_score=wanted.min_score,
+            tiles=wanted.tiles,
         )
     points = [detection.keypoints for detection in detections]
     none = np.zeros(0, np.int32)

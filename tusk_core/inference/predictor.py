@@ -9,6 +9,7 @@ Shapes: B pictures, K keypoints, C descriptor length, M prototypes, h x w networ
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tusk_core.arrays import frozen, to_pictures
+from tusk_core.arrays import frozen
 from tusk_core.data.fitting import apply_placement, place
+from tusk_core.inference.batches import batch_size
+from tusk_core.inference.drawing_again import decode_any, draw_prototypes
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.rebuilding import as_reconstruction
-from tusk_core.nn.decoder import Decoded
+from tusk_core.inference.tiles import detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import KeypointSet
 from tusk_core.nn.model_files import load_model
@@ -35,12 +38,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.data.fitting import Placement
+    from tusk_core.data.fitting import Fit, Placement
+    from tusk_core.inference.tiles import Tiling
     from tusk_core.nn.model import Encoded, TuskModel
     from tusk_core.nn.model_files import ModelMeta
     from tusk_core.results import DeviceInfo
-
-_PROTOTYPE_CHUNK = 32
 
 
 def load_predictor(model: str | Path, *, device: str = "auto", threads: int = 0) -> TorchPredictor:
@@ -104,11 +106,35 @@ class TorchPredictor:
         return self._model
 
     def placement(
-        self, size: tuple[int, int], network_size: tuple[int, int] | None = None
+        self,
+        size: tuple[int, int],
+        network_size: tuple[int, int] | None = None,
+        *,
+        fit: Fit | None = None,
     ) -> Placement:
         """Return how a picture of ``size`` (width, height) is laid into the network's input."""
         data = self._info.config.data
-        return place(size, network_size or (data.width, data.height), data.fit)
+        return place(size, network_size or (data.width, data.height), fit or data.fit)
+
+    def tiling(self, tiles: int | None = None) -> Tiling | None:
+        """Return how large pictures are searched; None where every picture is seen whole.
+
+        Args:
+            tiles: longer side of a tile [px of the picture]; None takes the model's own, 0 none.
+        """
+        data, keypoints = self._info.config.data, self._info.config.keypoints
+        side = data.crops if tiles is None else tiles
+        if not side:
+            return None
+        canvas = (data.width, data.height)
+        return make_tiling(
+            side,
+            canvas,
+            # Within it, one pass of the network gives one keypoint as well.
+            reach=float(max(2, keypoints.nms_window // 2) * self._model.stride),
+            within_kind=False,
+            batch=batch_size(canvas),
+        )
 
     def detect(
         self,
@@ -118,8 +144,15 @@ class TorchPredictor:
         min_score: float = 0.0,
         with_heat_map: bool = False,
         network_size: tuple[int, int] | None = None,
+        tiles: int | None = None,
     ) -> Detection:
         """Find keypoints in one picture; see ``Predictor.detect``."""
+        how = self.tiling(0 if network_size else tiles)
+        if how is not None and how.applies_to((image.shape[1], image.shape[0])):
+            way = functools.partial(
+                self._detect_stretched, num_keypoints, min_score, with_heat_map=with_heat_map
+            )
+            return detect_in_tiles(checked_picture(image), how, way)
         return self._detect(
             [image],
             num_keypoints,
@@ -128,17 +161,48 @@ class TorchPredictor:
             network_size=network_size,
         )[0]
 
+    def _detect_stretched(
+        self,
+        num_keypoints: int | None,
+        min_score: float,
+        images: Sequence[NDArray[np.uint8]],
+        canvas: tuple[int, int],
+        *,
+        with_heat_map: bool,
+    ) -> list[Detection]:
+        return self._detect(
+            images,
+            num_keypoints,
+            min_score,
+            with_heat_map=with_heat_map,
+            network_size=canvas,
+            fit="stretch",
+        )
+
     def detect_many(
         self,
         images: Sequence[NDArray[np.uint8]],
         *,
         num_keypoints: int | None = None,
         min_score: float = 0.0,
+        tiles: int | None = None,
     ) -> list[Detection]:
-        """Like ``detect`` for several pictures, of any sizes, in one pass of the network."""
-        if not images:
-            return []
-        return self._detect(images, num_keypoints, min_score)
+        """Like ``detect`` for several pictures, of any sizes; whole ones in one pass."""
+        how = self.tiling(tiles)
+        large = [
+            row
+            for row, image in enumerate(images)
+            if how is not None and how.applies_to((image.shape[1], image.shape[0]))
+        ]
+        apart = {
+            row: self.detect(
+                images[row], num_keypoints=num_keypoints, min_score=min_score, tiles=tiles
+            )
+            for row in large
+        }
+        whole = [image for row, image in enumerate(images) if row not in apart]
+        rest = iter(self._detect(whole, num_keypoints, min_score) if whole else [])
+        return [apart[row] if row in apart else next(rest) for row in range(len(images))]
 
     def detect_with_errors(
         self,
@@ -147,7 +211,7 @@ class TorchPredictor:
         num_keypoints: int | None = None,
         min_score: float = 0.0,
     ) -> tuple[list[Detection], NDArray[np.float32]]:
-        """Detect and tell how well each picture is rebuilt from its K keypoints.
+        """Detect in whole pictures and tell how well each is rebuilt from its K keypoints.
 
         Returns:
             the detections, and (B,) float32 mean squared errors of pictures in [0, 1].
@@ -183,7 +247,7 @@ class TorchPredictor:
             if self._model.background.kind == "latent":
                 code = self._model.encode(batch).code
             chosen = self._keypoint_set(keypoints, placements[0])
-            decoded = self._decode(chosen, size, code)
+            decoded = decode_any(self._model, chosen, size, code)
             errors = leave_one_out_errors(self._model, chosen, decoded, batch)
             error = float((decoded.composite - batch).square().mean())
             return as_reconstruction(decoded, batch, error, errors - error)
@@ -194,33 +258,7 @@ class TorchPredictor:
         Returns:
             (n, h, w, 3) uint8, on black.
         """
-        data = self._info.config.data
-        size = (data.width, data.height)
-        pictures = [np.zeros((0, data.height, data.width, 3), np.uint8)]
-        with torch.inference_mode():
-            vectors = self._model.prototypes.unit()
-            chosen = list(range(len(vectors)) if indices is None else indices)
-            for start in range(0, len(chosen), _PROTOTYPE_CHUNK):
-                descriptors = vectors[chosen[start : start + _PROTOTYPE_CHUNK]].unsqueeze(1)
-                middle = descriptors.new_tensor([(size[0] - 1) / 2, (size[1] - 1) / 2])
-                alone = KeypointSet(
-                    middle.expand(len(descriptors), 1, 2),
-                    descriptors.new_ones(len(descriptors), 1),
-                    descriptors,
-                )
-                pictures.append(to_pictures(self._drawn_alone(alone, size)))
-        out: NDArray[np.uint8] = frozen(np.concatenate(pictures))
-        return out
-
-    def _drawn_alone(self, keypoints: KeypointSet, size: tuple[int, int]) -> torch.Tensor:
-        code = None
-        if self._model.background.kind == "latent":
-            width = self._model.config.decoder.background_code
-            code = keypoints.xy.new_zeros(keypoints.xy.shape[0], width)
-        decoded = self._model.decode(keypoints, size, code)
-        if decoded.rgb is None or decoded.shares is None:
-            return decoded.composite
-        return (decoded.rgb * decoded.shares.unsqueeze(2)).sum(dim=1)
+        return draw_prototypes(self._model, indices)
 
     def _detect(
         self,
@@ -230,9 +268,10 @@ class TorchPredictor:
         *,
         with_heat_map: bool = False,
         network_size: tuple[int, int] | None = None,
+        fit: Fit | None = None,
     ) -> list[Detection]:
         with torch.inference_mode():
-            batch, placements = self._batch(images, network_size)
+            batch, placements = self._batch(images, network_size, fit)
             begin = time.perf_counter()
             encoded = self._model.encode(batch)
             found = self._model.find_keypoints(encoded, num_keypoints)
@@ -241,14 +280,17 @@ class TorchPredictor:
             )
 
     def _batch(
-        self, images: Sequence[NDArray[np.uint8]], network_size: tuple[int, int] | None
+        self,
+        images: Sequence[NDArray[np.uint8]],
+        network_size: tuple[int, int] | None,
+        fit: Fit | None = None,
     ) -> tuple[torch.Tensor, list[Placement]]:
         """Return (B, channels, h, w) in [0, 1], laid out as in training, and how."""
         pictures, placements = [], []
         for image in images:
             checked = checked_picture(image)
             size = (checked.shape[1], checked.shape[0])
-            placements.append(self.placement(size, network_size))
+            placements.append(self.placement(size, network_size, fit=fit))
             laid = apply_placement(checked, placements[-1])
             if self._info.config.data.channels == 1:
                 laid = np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
@@ -330,37 +372,6 @@ class TorchPredictor:
             tensor(np.clip(keypoints.scores, 0, 1)),
             # A blend of two descriptors is shorter than one.
             F.normalize(tensor(keypoints.descriptors.reshape(count, length)), dim=-1),
-        )
-
-    def _decode(
-        self, keypoints: KeypointSet, size: tuple[int, int], code: torch.Tensor | None
-    ) -> Decoded:
-        if keypoints.xy.shape[1]:
-            return self._model.decode(keypoints, size, code)
-        return self._decode_nothing(keypoints, size, code)
-
-    def _decode_nothing(
-        self, keypoints: KeypointSet, size: tuple[int, int], code: torch.Tensor | None
-    ) -> Decoded:
-        """Draw a picture without keypoints: the background, or what the network adds to nothing."""
-        config = self._info.config
-        like = keypoints.xy
-        empty = like.new_zeros(1, 0, size[1], size[0])
-        if config.decoder.blend == "sum":
-            silent = KeypointSet(
-                like.new_zeros(1, 1, 2),
-                like.new_zeros(1, 1),
-                like.new_zeros(1, 1, config.encoder.num_features),
-            )
-            return self._model.decode(silent, size, code)
-        background = self._model.background(code, like, size)
-        return Decoded(
-            composite=background,
-            rgb=empty.unsqueeze(2).expand(-1, -1, config.data.channels, -1, -1),
-            alpha=empty,
-            shares=empty,
-            background=background,
-            background_share=like.new_ones(1, size[1], size[0]),
         )
 
 

@@ -69,10 +69,15 @@ def divide(cache: PictureCache, share: float, seed: int) -> Division:
         share: 0 holds out none.
         seed: of the run.
     """
-    num = len(cache)
+    # Crops of one picture stay together: they may show the same things.
+    pictures, first = np.unique(cache.indices, return_index=True)
+    num = len(pictures)
     count = min(max(round(share * num), 1), num - 1) if share else 0
-    order = np.arange(num) if cache.is_video else _shuffled(num, seed)
-    return Division(cache.images, np.sort(order[: num - count]), np.sort(order[num - count :]))
+    order = np.arange(num) if cache.is_video or cache.in_order else _shuffled(num, seed)
+    is_held = np.zeros(num, dtype=bool)
+    is_held[order[num - count :]] = True
+    held = np.repeat(is_held, np.diff(np.append(first, len(cache))))
+    return Division(cache.images, np.flatnonzero(~held), np.flatnonzero(held))
 
 
 def held_out_loss(session: Session, division: Division) -> float | None:

@@ -155,3 +155,16 @@ def test_what_cannot_be_tracked_is_refused_in_a_sentence(
     monkeypatch.chdir(results.parent)
     assert main(["track", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_detect_takes_folders_of_videos_and_regions(
+    model: Path, videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    region = tmp_path / "region.json"
+    region.write_text('{"regions": {"a.avi": {"rectangle": [0, 0, 30, 48]}}}', encoding="utf-8")
+    words = ["detect", str(model), str(videos), "--region", str(region)]
+    assert main([*words, "--out", str(tmp_path / "all.npz")]) == 2
+    assert "{name}" in capsys.readouterr().err
+    assert main([*words, "--out", str(tmp_path / "{name}.npz")]) == 0
+    assert api.open_analysis(tmp_path / "a.npz").xy[:, 0].max() <= 30
+    assert len(api.open_analysis(tmp_path / "b.npz").picture_names) == 12

@@ -22,12 +22,23 @@ def export_analysis(
     names: dict[int, str] | None = None,
     merged: dict[int, int] | None = None,
     hidden: frozenset[int] = frozenset(),
+    smooth: int = 0,
 ) -> list[str]:
-    """Write detections as coco, csv, parquet, h5 and others; returns what the format dropped."""
+    """Write detections as coco, csv, parquet, h5 and others; returns what the format dropped.
+
+    Individuals are kept where the analysis has tracks. ``smooth`` frames, an odd number, take the
+    jitter out of their places; 0 leaves these as found.
+    """
     from tusk_core.inference.export import write_export
 
     return write_export(
-        analysis, path, file_format=file_format, names=names, merged=merged, hidden=hidden
+        analysis,
+        path,
+        file_format=file_format,
+        names=names,
+        merged=merged,
+        hidden=hidden,
+        smooth=smooth,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -134,3 +134,32 @@ def read_regions(path: Path) -> dict[str, Region]:
     from tusk_core.tracking.regions import read_regions
 
     return read_regions(path)
+
+
+def within_regions(analysis: Analysis, regions: Mapping[str, Region]) -> Analysis:
+    """Return an analysis without what lies outside the region of its source; no picture is lost."""
+    from tusk_core.tracking.regions import region_for, within
+
+    return within(analysis, region_for(regions, analysis.source))
+
+
+def sources_in(sources: Sequence[str]) -> list[str]:
+    """Return sources, each folder that holds videos replaced by its videos.
+
+    Raises:
+        SourceError: if none were named.
+    """
+    from tusk_core.inference.many import sources_in
+
+    return sources_in(sources)
+
+
+def outputs_for(sources: Sequence[str], out: Path) -> list[Path]:
+    """Return the file of each source: ``out``, with ``{name}`` in it replaced by its name.
+
+    Raises:
+        SourceError: if there are several sources and no ``{name}``.
+    """
+    from tusk_core.inference.many import named_outputs
+
+    return named_outputs(sources, out)

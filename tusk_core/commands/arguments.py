@@ -37,9 +37,29 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add one or more ``SOURCE`` and what several need."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help=SOURCE_HELP)
+    _add_frames(parser)
+    add_again(parser)
+
+
+def add_again(parser: argparse.ArgumentParser) -> None:
+    """Add ``--again``."""
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="of several, also do those again whose file is there already",
+    )
+
+
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add ``SOURCE``."""
     parser.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    _add_frames(parser)
+
+
+def _add_frames(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames",
         type=whole_number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from tusk_core import api
@@ -10,7 +11,8 @@ from tusk_core.commands.arguments import (
     add_device,
     add_model,
     add_prototypes,
-    add_source,
+    add_region,
+    add_sources,
     add_tiles,
     path,
 )
@@ -23,8 +25,6 @@ from tusk_core.control import RunControl
 from tusk_core.results import Analysis
 
 if TYPE_CHECKING:
-    import argparse
-
     from tusk_core.interfaces import OpenedSource, Predictor
 
 SUMMARY = "Find keypoints in pictures, a video or a camera."
@@ -33,13 +33,14 @@ SUMMARY = "Find keypoints in pictures, a video or a camera."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk detect``."""
     add_model(parser)
-    add_source(parser)
+    add_sources(parser)
     parser.add_argument(
         "--out",
         type=path,
         required=True,
         metavar="FILE",
-        help="FILE.json (COCO), .csv, .parquet, .h5 (opens in TUSK) or .npz",
+        help="FILE.json (COCO), .csv, .parquet, .h5 (opens in TUSK) or .npz; of several sources "
+        "with {name} in it, such as tables/{name}.csv",
     )
     add_detection(parser)
     add_tiles(parser)
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also note how well each picture is rebuilt (kept in .h5)",
     )
+    add_region(parser)
     add_prototypes(parser)
     add_device(parser)
 
@@ -58,18 +60,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Detect and write; returns the exit status."""
     file_format = api.format_for(arguments.out)
-    api.check_export(arguments.out, file_format)
+    sources = api.sources_in(arguments.sources)
+    outputs = api.outputs_for(sources, arguments.out)
+    for out in outputs:
+        api.check_export(out, file_format)
     check_folder(arguments.overlay)
     terminal, control = Terminal(), RunControl()
-    with stopping(control, "Stopping; nothing is written."):
-        _detect(arguments, file_format, terminal, control)
+    arguments.regions = api.read_regions(arguments.region) if arguments.region else {}
+    with stopping(control, "Stopping; what is not finished is not written."):
+        predictor = open_model(arguments.model, arguments.device, terminal)
+        for source, out in zip(sources, outputs, strict=True):
+            if len(sources) > 1 and out.exists() and not arguments.again:
+                print(f"{out} is there already.")
+                continue
+            one = argparse.Namespace(**{**vars(arguments), "source": source, "out": out})
+            if arguments.overlay is not None and len(sources) > 1:
+                one.overlay = arguments.overlay / out.stem
+            _detect(one, predictor, file_format, terminal, control)
     return 0
 
 
 def _detect(
-    arguments: argparse.Namespace, file_format: str, terminal: Terminal, control: RunControl
+    arguments: argparse.Namespace,
+    predictor: Predictor,
+    file_format: str,
+    terminal: Terminal,
+    control: RunControl,
 ) -> None:
-    predictor = open_model(arguments.model, arguments.device, terminal)
     given = chosen_names(arguments.prototypes, predictor.info.path)
     with opened(arguments.source, arguments.frames, terminal, control) as source:
         analysis = collected(arguments, predictor, source, terminal, control)
@@ -113,4 +130,4 @@ def collected(
         tiles=getattr(arguments, "tiles", None),
     )
     (analysis,) = (item for item in follow(job, terminal) if isinstance(item, Analysis))
-    return analysis
+    return api.within_regions(analysis, getattr(arguments, "regions", {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from tusk_core import api
 from tusk_core.commands.arguments import (
     SOURCE_HELP,
     UsageError,
+    add_again,
     add_detection,
     add_device,
     add_prototypes,
+    add_region,
     path,
     whole_number,
 )
@@ -24,8 +27,6 @@ from tusk_core.commands.terminal import Terminal
 from tusk_core.control import RunControl
 
 if TYPE_CHECKING:
-    import argparse
-
     from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis
 
@@ -35,10 +36,10 @@ SUMMARY = "Write a model, or its detections, in another program's format."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk export``."""
     parser.add_argument(
-        "model",
-        nargs="?",
+        "models",
+        nargs="*",
         metavar="MODEL",
-        help="model, run, bundled name, or a results file (.h5)",
+        help="model, run, bundled name, or one or more results files (.h5)",
     )
     parser.add_argument(
         "--format", metavar="FORMAT", help="what to write; `tusk export --list` explains"
@@ -56,7 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames", type=whole_number, default=100, metavar="N", help="frames of a camera"
     )
     parser.add_argument("--list", action="store_true", help="list the formats and what each drops")
+    parser.add_argument(
+        "--smooth",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="of tracked results, take the jitter out over N frames, an odd number (default: raw)",
+    )
     add_detection(parser)
+    add_region(parser)
+    add_again(parser)
     add_prototypes(parser)
     add_device(parser)
 
@@ -66,20 +76,32 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         _list_formats()
         return 0
-    if None in (arguments.model, arguments.format, arguments.out):
+    if not arguments.models or None in (arguments.format, arguments.out):
         raise UsageError(
             "An export needs MODEL, --format FORMAT and --out PATH; --list shows the formats."
         )
     of_models = api.model_formats()
     if arguments.format in of_models:
-        return _export_model(arguments)
+        return _export_model(_one(arguments, arguments.models[0], arguments.out))
     names = [chosen.name for chosen in api.export_formats()]
     if arguments.format not in names:
         raise UsageError(
             f"There is no format {arguments.format!r}; there are {', '.join([*of_models, *names])}."
         )
-    api.check_export(arguments.out, arguments.format)
-    return _export_detections(arguments)
+    outputs = api.outputs_for(arguments.models, arguments.out)
+    for out in outputs:
+        api.check_export(out, arguments.format)
+    arguments.regions = api.read_regions(arguments.region) if arguments.region else {}
+    for model, out in zip(arguments.models, outputs, strict=True):
+        if len(outputs) > 1 and out.exists() and not arguments.again:
+            print(f"{out} is there already.")
+            continue
+        _export_detections(_one(arguments, model, out))
+    return 0
+
+
+def _one(arguments: argparse.Namespace, model: str, out: Path) -> argparse.Namespace:
+    return argparse.Namespace(**{**vars(arguments), "model": model, "out": out})
 
 
 def _list_formats() -> None:
@@ -103,7 +125,7 @@ def _export_model(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_detections(arguments: argparse.Namespace) -> int:
+def _export_detections(arguments: argparse.Namespace) -> None:
     terminal, control = Terminal(), RunControl()
     with stopping(control, "Stopping; nothing is written."):
         analysis, given = _analysis(arguments, terminal, control)
@@ -115,6 +137,7 @@ def _export_detections(arguments: argparse.Namespace) -> int:
             names=given.names,
             merged=given.merged,
             hidden=given.hidden,
+            smooth=arguments.smooth,
         )
     print(
         f"{len(analysis.scores)} keypoints in {len(analysis.picture_names)} pictures: "
@@ -122,7 +145,6 @@ def _export_detections(arguments: argparse.Namespace) -> int:
     )
     for sentence in lost:
         print(sentence)
-    return 0
 
 
 def _refuse_with_results(arguments: argparse.Namespace, results: Path) -> None:
@@ -142,9 +164,10 @@ def _analysis(
     path = Path(arguments.model)
     if path.suffix.lower() in {".h5", ".hdf5", ".npz"}:
         _refuse_with_results(arguments, path)
-        analysis = api.open_analysis(path)
+        analysis = api.open_corrected(path)
         if arguments.source is not None:
             analysis = dataclasses.replace(analysis, source=arguments.source)
+        analysis = api.within_regions(analysis, arguments.regions)
         if arguments.prototypes is None:
             return analysis, api.read_names(path)
         return analysis, chosen_names(arguments.prototypes, None)

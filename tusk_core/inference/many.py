@@ -54,13 +54,34 @@ def outputs_for(sources: Sequence[str], out: Path, suffix: str = ".h5") -> list[
             f"{len(sources)} videos cannot be written into the file {out.name}. Give a folder, "
             f"such as --out {out.with_suffix('')}."
         )
+    return [out / f"{name}{suffix}" for name in _names(sources)]
+
+
+def named_outputs(sources: Sequence[str], out: Path) -> list[Path]:
+    """Return the file of each source: ``out``, with ``{name}`` in it replaced by its name.
+
+    Raises:
+        SourceError: if there are several sources and no ``{name}``.
+    """
+    if "{name}" in str(out):
+        return [Path(str(out).replace("{name}", name)) for name in _names(sources)]
+    if len(sources) > 1:
+        raise SourceError(
+            f"{len(sources)} sources cannot be written into {out.name} alone. Put {{name}} into "
+            f"the name, such as --out '{out.with_name('{name}' + out.suffix)}'."
+        )
+    return [out]
+
+
+def _names(sources: Sequence[str]) -> list[str]:
+    """Return a name for each source, that of its file; equal ones are told apart by a number."""
     taken: set[str] = set()
-    paths = []
+    names = []
     for source in sources:
         stem = Path(path_text(source)).stem.replace(":", "-") or "source"
         name, number = stem, 2
         while name.casefold() in taken:
             name, number = f"{stem}-{number}", number + 1
         taken.add(name.casefold())
-        paths.append(out / f"{name}{suffix}")
-    return paths
+        names.append(name)
+    return names

@@ -7,6 +7,7 @@ stands for all of them together. Pixels of the original picture, (0, 0) = centre
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tusk_core.results import Analysis
+
 _MOST_BYTES = 10_000_000
 
 
@@ -31,6 +34,28 @@ def inside(region: Region, xy: NDArray[np.floating]) -> NDArray[np.bool_]:
     for polygon in region.polygons:
         found |= _inside(np.asarray(polygon, np.float64), np.asarray(xy, np.float64))
     return found
+
+
+def within(analysis: Analysis, region: Region | None) -> Analysis:
+    """Return an analysis without what lies outside a region; None keeps all, no picture is lost."""
+    if region is None:
+        return analysis
+    kept = inside(region, analysis.xy)
+    tracks = analysis.tracks
+    if tracks is not None:
+        tracks = dataclasses.replace(
+            tracks, individuals=tracks.individuals[kept], margins=tracks.margins[kept]
+        )
+    return dataclasses.replace(
+        analysis,
+        picture=analysis.picture[kept],
+        xy=analysis.xy[kept],
+        scores=analysis.scores[kept],
+        labels=analysis.labels[kept],
+        descriptors=analysis.descriptors[kept],
+        classes=analysis.classes[kept],
+        tracks=tracks,
+    )
 
 
 def _inside(corners: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -6,8 +6,9 @@ import warnings
 from typing import TYPE_CHECKING
 
 from tusk_core.atomic import replacing
+from tusk_core.inference.export.individuals import pose_table
 from tusk_core.inference.export.packages import needed
-from tusk_core.inference.export.skeleton import best_per_prototype, sleap_labels
+from tusk_core.inference.export.sleap import sleap_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def write_label_studio(table: DetectionTable, path: Path) -> list[str]:
-    """Write the tasks of a Label Studio project with one instance a picture."""
+    """Write the tasks of a Label Studio project with everyone in each picture."""
     sio = needed("sleap_io", "pose", "Label Studio files")
-    skeleton = best_per_prototype(table)
-    labels = sleap_labels(table, skeleton)
+    poses = pose_table(table)
+    labels = sleap_labels(table, poses)
     with replacing(path) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sio.save_labelstudio(labels, str(temporary))
-    return ["Scores are left out.", *skeleton.sentence()]
+    return ["Scores are left out.", *poses.lost]

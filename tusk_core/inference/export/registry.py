@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tusk_core.atomic import check_writable
 from tusk_core.inference.export import (
+    bouts,
     coco,
     deeplabcut,
     figure,
     hdf5,
     label_studio,
+    moseq,
+    movement,
     nwb,
     sleap,
     tidy,
@@ -21,6 +25,7 @@ from tusk_core.inference.export import (
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.table import make_table
 from tusk_core.results import SourceError
+from tusk_core.tracking.smooth import smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +62,7 @@ class ExportFormat:
     needs: tuple[tuple[str, str], ...] = ()
 
 
-_ONE_EACH = "One point of each prototype in a picture, the surest."
+_ONE_EACH = "Every individual of tracked results, else one point of each prototype in a picture."
 
 _ALL = (
     ExportFormat(
@@ -114,6 +119,28 @@ _ALL = (
     ),
     ExportFormat(
         "dlc", "DeepLabCut CSV", ".csv", f"{_ONE_EACH} No descriptors.", deeplabcut.write_dlc
+    ),
+    ExportFormat(
+        "keypoint-moseq",
+        "keypoint-MoSeq recordings",
+        "",
+        f"Videos only. {_ONE_EACH} No descriptors.",
+        moseq.write_moseq,
+        is_folder=True,
+    ),
+    ExportFormat(
+        "movement",
+        "movement data set (netCDF)",
+        ".nc",
+        f"{_ONE_EACH} No descriptors.",
+        movement.write_movement,
+    ),
+    ExportFormat(
+        "bouts",
+        "Bouts of kinds and individuals (CSV)",
+        ".csv",
+        "Keeps when each is there, not where.",
+        bouts.write_bouts,
     ),
     ExportFormat(
         "nwb",
@@ -214,6 +241,22 @@ def check_export(path: Path, file_format: str) -> ExportFormat:
     return chosen
 
 
+def without_jitter(analysis: Analysis, window: int) -> Analysis:
+    """Return detections with the places of individuals smoothed over ``window`` frames.
+
+    Raises:
+        ExportError: if nobody was followed over time.
+        TuskError: if the window does not fit.
+    """
+    tracks = analysis.tracks
+    if tracks is None or not tracks.over_time:
+        raise ExportError(
+            "Only individuals that are followed over time can be smoothed. Track the video first "
+            "with `tusk track`, or leave smoothing out."
+        )
+    return dataclasses.replace(analysis, xy=smoothed(analysis, tracks, window=window))
+
+
 def write_export(
     analysis: Analysis,
     path: Path,
@@ -222,6 +265,7 @@ def write_export(
     names: dict[int, str] | None = None,
     merged: dict[int, int] | None = None,
     hidden: frozenset[int] = frozenset(),
+    smooth: int = 0,
 ) -> list[str]:
     """Write detections in a format of ``FORMATS``; see ``tusk_core.api.export_analysis``.
 
@@ -233,7 +277,8 @@ def write_export(
         SourceError: if the file cannot be written.
     """
     chosen = check_export(path, file_format)
-    table = make_table(analysis, names=names, merged=merged, hidden=hidden)
+    shown = without_jitter(analysis, smooth) if smooth else analysis
+    table = make_table(shown, names=names, merged=merged, hidden=hidden)
     try:
         lost = chosen.write(table, path)
     except OSError as error:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tusk_core.data.videos import EXTENSIONS as VIDEO_EXTENSIONS
-from tusk_core.inference.export.packages import needed
 from tusk_core.inference.export.table import unique_names
 from tusk_core.inference.originals import picture_paths
 from tusk_core.source_text import path_text
@@ -78,35 +77,8 @@ def video_file(table: DetectionTable) -> Path | None:
     return path.resolve() if is_video else None
 
 
-def sleap_labels(table: DetectionTable, skeleton: SkeletonTable) -> Any:
-    """Return ``sleap_io.Labels`` with one predicted instance a picture.
-
-    Raises:
-        ExportError: if sleap-io is not installed.
-    """
-    sio = needed("sleap_io", "pose", "SLEAP, NWB and Label Studio files")
-    nodes = sio.Skeleton(nodes=list(skeleton.nodes), name="tusk")
-    video = _sleap_video(sio, table)
-    frames = table.frame_numbers() if video_file(table) else np.arange(len(skeleton.xy))
-    labelled = []
-    for row, frame in enumerate(frames.tolist()):
-        scores = skeleton.scores[row]
-        found = np.isfinite(scores)
-        instances = []
-        if found.any():
-            instances.append(
-                sio.PredictedInstance.from_numpy(
-                    skeleton.xy[row],
-                    skeleton=nodes,
-                    point_scores=np.where(found, scores, 0.0),
-                    score=float(scores[found].mean()),
-                )
-            )
-        labelled.append(sio.LabeledFrame(video=video, frame_idx=int(frame), instances=instances))
-    return sio.Labels(labeled_frames=labelled, videos=[video], skeletons=[nodes])
-
-
-def _sleap_video(sio: Any, table: DetectionTable) -> Any:
+def sleap_video(sio: Any, table: DetectionTable) -> Any:
+    """Return the video, or the list of pictures, as sleap-io knows it, without opening it."""
     path = video_file(table)
     sizes = table.analysis.picture_sizes
     width, height = (int(v) for v in sizes[0]) if len(sizes) else (1, 1)

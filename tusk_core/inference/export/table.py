@@ -118,18 +118,27 @@ def make_table(
         labels=labels[kept],
         descriptors=analysis.descriptors[kept],
         classes=analysis.classes[kept],
-        tracks=_kept_tracks(analysis.tracks, kept),
+        tracks=_kept_tracks(analysis.tracks, kept, targets, shown),
     )
     given = names or {}
     texts = tuple(str(given.get(i) or prototype_name(i)) for i in range(count))
     return DetectionTable(reduced, texts, shown, int((~kept).sum()))
 
 
-def _kept_tracks(tracks: Tracks | None, kept: NDArray[np.bool_]) -> Tracks | None:
+def _kept_tracks(
+    tracks: Tracks | None,
+    kept: NDArray[np.bool_],
+    targets: NDArray[np.int32],
+    shown: tuple[int, ...],
+) -> Tracks | None:
     if tracks is None:
         return None
+    links = {tuple(sorted((int(targets[one]), int(targets[other])))) for one, other in tracks.links}
     return dataclasses.replace(
-        tracks, individuals=tracks.individuals[kept], margins=tracks.margins[kept]
+        tracks,
+        individuals=tracks.individuals[kept],
+        margins=tracks.margins[kept],
+        links=tuple(sorted((a, b) for a, b in links if a != b and a in shown and b in shown)),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.inference.export.table import DetectionTable
+    from tusk_core.tracks import Tracks
 
 COLUMNS: dict[str, str] = {
     "image": "picture, relative to the source",
@@ -29,6 +30,9 @@ COLUMNS: dict[str, str] = {
     "score": "0 to 1",
     "prototype": "index of the prototype",
     "prototype_name": "its name",
+    "individual": "number of the individual, from 0; empty for none",
+    "individual_name": "its name",
+    "margin": "how much worse the next best assignment was, 0 to 1",
     "true_class": "ground-truth class at that place, where the source has ground truth",
 }
 
@@ -49,12 +53,24 @@ def tidy_columns(table: DetectionTable) -> dict[str, list[Any]]:
         "prototype": analysis.labels.tolist(),
         "prototype_name": [table.names[i] for i in analysis.labels.tolist()],
     }
+    if analysis.tracks is not None:
+        columns |= _who(analysis.tracks)
     if analysis.class_names:
         names = (*analysis.class_names, None)
         columns["true_class"] = [
             names[c] if -1 <= c < len(names) - 1 else None for c in analysis.classes.tolist()
         ]
     return columns
+
+
+def _who(tracks: Tracks) -> dict[str, list[Any]]:
+    who, names = tracks.individuals.tolist(), (*tracks.names, None)
+    margins = tracks.margins.tolist()
+    return {
+        "individual": [one if one >= 0 else None for one in who],
+        "individual_name": [names[one] for one in who],
+        "margin": [round(value, 4) if np.isfinite(value) else None for value in margins],
+    }
 
 
 def _numbers_within(picture: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -94,6 +110,10 @@ def write_parquet(table: DetectionTable, path: Path) -> list[str]:
         "prototype": pa.array(columns["prototype"], pa.int32()),
         "prototype_name": pa.array(columns["prototype_name"], pa.string()),
     }
+    if "individual" in columns:
+        arrays["individual"] = pa.array(columns["individual"], pa.int32())
+        arrays["individual_name"] = pa.array(columns["individual_name"], pa.string())
+        arrays["margin"] = pa.array(columns["margin"], pa.float32())
     if "true_class" in columns:
         arrays["true_class"] = pa.array(columns["true_class"], pa.string())
     descriptors = table.analysis.descriptors.astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import write_picture
-from tusk_core.inference.export.skeleton import best_per_prototype
+from tusk_core.inference.export.individuals import pose_table
 from tusk_core.inference.originals import original_pictures, refuse_overwriting
 from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.inference.export.skeleton import SkeletonTable
+    from tusk_core.inference.export.individuals import PoseTable
     from tusk_core.inference.export.table import DetectionTable
 
 _MARGIN = 0.1
 
 
 def write_yolo(table: DetectionTable, path: Path) -> list[str]:
-    """Write a YOLO-pose data set: one object a picture, one keypoint a prototype.
+    """Write a YOLO-pose data set: one line for everyone in a picture.
 
     Numbers are shares of the picture's sides counted from its outer edge, as YOLO does, so that
     the centre of the top-left pixel is (0.5 / width, 0.5 / height).
@@ -34,7 +34,7 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
     Raises:
         SourceError: if the pictures are no longer there, or would be written over.
     """
-    skeleton = best_per_prototype(table)
+    poses = pose_table(table)
     analysis = table.analysis
     stems = unique_stems(analysis.picture_names)
     refuse_overwriting(analysis, path / "images", (f"{stem}.png" for stem in stems))
@@ -44,20 +44,21 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
         if isinstance(picture, SourceError):
             raise picture
         write_picture(path / "images" / f"{stems[row]}.png", picture)
-        line = _label_line(skeleton, row, analysis.picture_sizes[row])
-        write_text(path / "labels" / f"{stems[row]}.txt", line)
-    names = json.dumps(list(skeleton.nodes), ensure_ascii=False)
+        size = analysis.picture_sizes[row]
+        lines = "".join(_label_line(poses, instance, size) for instance in poses.rows_of(row))
+        write_text(path / "labels" / f"{stems[row]}.txt", lines)
+    names = json.dumps(list(poses.nodes), ensure_ascii=False)
     text = (
         "# Keypoints found by TUSK, one a prototype; visibility 2 = found, 0 = not in the picture\n"
-        f"path: .\ntrain: images\nval: images\nkpt_shape: [{len(skeleton.nodes)}, 3]\n"
+        f"path: .\ntrain: images\nval: images\nkpt_shape: [{len(poses.nodes)}, 3]\n"
         f"names:\n  0: object\nkpt_names:\n  0: {names}\n"
     )
     write_text(path / "data.yaml", text)
-    return ["Scores are left out.", *skeleton.sentence()]
+    return ["Scores are left out.", *poses.lost]
 
 
-def _label_line(skeleton: SkeletonTable, row: int, size: NDArray[np.int32]) -> str:
-    places = (skeleton.xy[row] + 0.5) / size
+def _label_line(poses: PoseTable, row: int, size: NDArray[np.int32]) -> str:
+    places = (poses.xy[row] + 0.5) / size
     found = np.isfinite(places).all(axis=1)
     if not found.any():
         return ""

@@ -67,6 +67,41 @@ class LossConfig(Settings):
     )
     binarity_weight: float = setting(0.0, "Weight that pushes alpha to 0 or 1.", ge=0, le=1e6)
     binarity_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
+    reconstruction_reaches: Literal["all", "places", "decoder"] = setting(
+        "all",
+        "How far the reconstruction teaches a model with a frozen network: everything, where "
+        "keypoints lie but not what they mean, or the decoder alone.",
+    )
+    membership_weight: float = setting(
+        1.0,
+        "Weight of agreeing with the clusters of the frozen features; falls to "
+        "membership_end of it.",
+        ge=0,
+        le=1e6,
+    )
+    membership_end: float = setting(
+        0.1, "Share of that weight that is left after 60 % of the run.", ge=0, le=1
+    )
+    dense_information_weight: float = setting(
+        0.5,
+        "Weight of the mutual information between the kinds of two views of a place, at every "
+        "place that both views show.",
+        ge=0,
+        le=1e6,
+    )
+    peaks_weight: float = setting(
+        1.0, "Weight of turning each kind's blobs into peaks at their middles.", ge=0, le=1e6
+    )
+    peaks_start: float = setting(0.4, "Share of the run after which peaks are learned.", ge=0, le=1)
+    peak_width: float = setting(
+        1.5, "Deviation of a peak that is aimed at.", unit="map px", gt=0, le=20
+    )
+    peak_smoothing: float = setting(
+        2.0, "Blur that finds the middle of a blob.", unit="map px", gt=0, le=20
+    )
+    peak_threshold: float = setting(
+        0.3, "Least height of a blob, blurred, that gets a peak.", ge=0, le=1
+    )
     joint: bool = setting(
         False, "Train network and prototypes in one step (Table 4's straightforward variant)."
     )

@@ -22,18 +22,46 @@ class EncoderConfig(Settings):
         32, "Length of a descriptor.", unit="channels", symbol="C", ge=2, le=512
     )
     norm_groups: int = setting(4, "Groups of the group normalisation.", ge=1, le=64)
+    backbone: Literal["none", "efficientnet-lite0"] = setting(
+        "none",
+        "none: the U-Net learns everything from the pictures; efficientnet-lite0: a frozen "
+        "network that has seen photographs, for natural pictures.",
+    )
+    head: Literal["dense", "clusters"] = setting(
+        "dense",
+        "What reads the frozen features: a small network that is trained, or their clusters as "
+        "they are.",
+    )
+    head_width: int = setting(64, "Channels of that small network.", unit="channels", ge=8, le=1024)
+    colour_stem: bool = setting(
+        False, "Let it see colours and edges beside the frozen features, as microscopy needs."
+    )
+    seed_components: int = setting(
+        32, "Principal components of the frozen features that are clustered.", ge=2, le=112
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not 2 <= len(self.widths) <= 6:
             raise ValueError(f"widths needs 2 to 6 levels, got {len(self.widths)}")
-        for width in (*self.widths, self.num_features):
+        for width in (*self.widths, self.num_features, self.head_width):
             if width < 1 or width > 2048 or width % self.norm_groups:
                 raise ValueError(
                     f"every width and num_features must be a multiple of norm_groups "
                     f"({self.norm_groups}) up to 2048, got {width}"
                 )
+        is_clusters = self.has_backbone and self.head == "clusters"
+        if is_clusters and self.num_features != self.seed_components:
+            raise ValueError(
+                f'head = "clusters" has descriptors of seed_components ({self.seed_components}) '
+                f"numbers, so num_features must be the same, got {self.num_features}"
+            )
         return self
+
+    @property
+    def has_backbone(self) -> bool:
+        """Whether features come from a frozen network."""
+        return self.backbone != "none"
 
 
 class KeypointConfig(Settings):
@@ -68,6 +96,14 @@ class KeypointConfig(Settings):
         ge=0,
         le=1,
     )
+    across_window: int = setting(
+        1,
+        "Side of the window in which a keypoint must also be the highest of all kinds, in models "
+        "with a frozen network; 1 lets different kinds lie together.",
+        unit="map px",
+        ge=1,
+        le=101,
+    )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
     )
@@ -81,7 +117,7 @@ class KeypointConfig(Settings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in ("nms_window", "refine_window"):
+        for name in ("nms_window", "refine_window", "across_window"):
             value = getattr(self, name)
             if value % 2 == 0:
                 raise ValueError(f"{name} must be odd, got {value}; try {value + 1}")
@@ -91,9 +127,10 @@ class KeypointConfig(Settings):
 class DecoderConfig(Settings):
     """How the picture is rebuilt from the keypoints alone (paper section 3.2)."""
 
-    kind: Literal["unet", "patch"] = setting(
+    kind: Literal["unet", "patch", "none"] = setting(
         "patch",
-        "unet: the paper's decoder over the whole picture; patch: one small picture a keypoint.",
+        "unet: the paper's decoder over the whole picture; patch: one small picture per keypoint; "
+        "none: keypoints only, nothing is redrawn.",
     )
     blend: Literal["sum", "alpha"] = setting(
         "alpha", "sum: score-weighted sum of splats; alpha: one RGB-A layer per keypoint."

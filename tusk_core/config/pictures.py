@@ -86,3 +86,9 @@ class PairConfig(Settings):
     padding: Literal["black", "white", "reflect"] = setting(
         "reflect", "What lies beyond the picture's edge."
     )
+    recolour: float = setting(
+        0.0,
+        "How much brightness, contrast and colours of the second view are changed.",
+        ge=0,
+        le=1,
+    )

@@ -46,6 +46,16 @@ class TrainConfig(Settings):
                 f'keypoints.detector = "channel-wise" has one prototype for each keypoint, so '
                 f"prototypes.num_prototypes ({M}) must equal keypoints.num_keypoints ({K})"
             )
+        if self.encoder.has_backbone and self.is_channel_wise:
+            raise ValueError(
+                "encoder.backbone has a map for each kind already; keypoints.detector must be "
+                '"single-map"'
+            )
+        if self.decoder.kind == "none" and not self.encoder.has_backbone:
+            raise ValueError(
+                'decoder.kind = "none" needs encoder.backbone: without it, keypoints are learned '
+                "from redrawing alone"
+            )
         return self
 
     @property

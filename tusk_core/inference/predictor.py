@@ -312,6 +312,8 @@ class TorchPredictor:
         labels, confidences = self._model.prototypes.assign(
             found.descriptors, self._info.config.losses.kmeans_temperature
         )
+        if found.labels is not None:
+            labels = found.labels
         xy, scores = found.xy.float().cpu().numpy(), found.scores.float().cpu().numpy()
         descriptors = found.descriptors.float().cpu().numpy()
         label_rows = labels.cpu().numpy().astype(np.int32)

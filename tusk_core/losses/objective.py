@@ -106,7 +106,7 @@ def step_loss(
     decoded = model.decode(drawn, encoded.size, encoded.code, hint=hint, with_layers=False)
 
     weighted: list[tuple[str, float, Tensor]] = []
-    weighted += _reconstruction_terms(config, decoded, target, perceptual)
+    weighted += reconstruction_terms(config, decoded, target, perceptual)
     # A channel-wise keypoint's descriptor is its prototype already: nothing to cluster.
     if not model.config.is_channel_wise:
         weighted += _cluster_terms(model, keypoints, encoded, views, fixed, step, commitment)
@@ -135,7 +135,7 @@ def rebuilt_loss(model: TuskModel, views: Views, perceptual: PerceptualLoss | No
     encoded = model.encode(target)
     drawn, _ = _quantised(model, model.find_keypoints(encoded), model.prototypes.unit())
     decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
-    _, _, value = _reconstruction_terms(model.config.losses, decoded, target, perceptual)[0]
+    _, _, value = reconstruction_terms(model.config.losses, decoded, target, perceptual)[0]
     return value
 
 
@@ -196,9 +196,10 @@ def _quantised(
     return KeypointSet(keypoints.xy, keypoints.scores, descriptors), commitment
 
 
-def _reconstruction_terms(
+def reconstruction_terms(
     config: LossConfig, decoded: Decoded, target: Tensor, perceptual: PerceptualLoss | None
 ) -> list[tuple[str, float, Tensor]]:
+    """Return name, weight and value of the terms that compare a redrawn picture (B, c, H, W)."""
     if config.reconstruction == "mse":
         return [
             ("reconstruction", config.reconstruction_weight, pixel_loss(decoded.composite, target))

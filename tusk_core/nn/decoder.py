@@ -233,7 +233,9 @@ class Decoder(nn.Module):
         self.config = config
         self._colours = colours
         self.network: nn.Module
-        if config.kind == "patch":
+        if config.kind == "none":
+            self.network = nn.Identity()
+        elif config.kind == "patch":
             self.network = PatchDecoder(
                 num_features,
                 config.patch_channels,

@@ -57,11 +57,14 @@ class KeypointSet:
         xy: (B, K, 2) pixels of the picture.
         scores: (B, K) in [0, 1]; 0 where the map had fewer peaks than K.
         descriptors: (B, K, C), unit length.
+        labels: (B, K) int64 kind of each, where the model reads it from the kind's own map; None
+            where it is that of the nearest prototype.
     """
 
     xy: Tensor
     scores: Tensor
     descriptors: Tensor
+    labels: Tensor | None = None
 
 
 class Encoder(nn.Module):
@@ -117,6 +120,10 @@ class TuskModel(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
+        self.fast_arithmetic = False  # bf16 convolutions; the trainer decides
+        self._build(config)
+
+    def _build(self, config: TrainConfig) -> None:
         channels, features = config.data.channels, config.encoder.num_features
         size = (config.data.width, config.data.height)
         num_maps = config.keypoints.num_keypoints if config.is_channel_wise else 1
@@ -125,7 +132,10 @@ class TuskModel(nn.Module):
         self.prototypes = Prototypes(config.prototypes.num_prototypes, features)
         self.background = Background(config.decoder, config.encoder.widths[-1], channels, size)
         self.stride = config.encoder.stem_stride
-        self.fast_arithmetic = False  # bf16 convolutions; the trainer decides
+
+    def network(self) -> nn.Module | None:
+        """Return what is trained of the encoder; None where nothing is."""
+        return self.encoder
 
     def encode(self, images: Tensor) -> Encoded:
         """Run the encoder; sides it cannot divide are padded by repetition and cropped back."""
@@ -230,6 +240,11 @@ class TuskModel(nn.Module):
                 with hints is trained; None shows it nothing.
             with_layers: also return every layer; training does without.
         """
+        if self.config.decoder.kind == "none":
+            raise TuskError(
+                "This model finds keypoints but was never taught to redraw pictures. Train from it "
+                "to get layers and reconstructions."
+            )
         width, height = size
         multiple = self.config.size_multiple if self.config.decoder.kind == "unet" else 1
         full = (-(-width // multiple) * multiple, -(-height // multiple) * multiple)

@@ -18,13 +18,15 @@ from safetensors.torch import save_file
 from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
 from tusk_core.config import ConfigError, TrainConfig, parse_config
-from tusk_core.nn.model import TuskModel
+from tusk_core.nn.build import build_model
 from tusk_core.results import ModelFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
+
+    from tusk_core.nn.model import TuskModel
 
 WEIGHTS, SETTINGS, CARD = "model.safetensors", "config.json", "README.md"
 MODEL_SCHEMA = 1
@@ -186,7 +188,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[TuskModel, ModelMeta]
     """
     meta = read_meta(folder)
     state = _read_weights(folder / WEIGHTS, expected_shapes(meta.config))
-    model = TuskModel(meta.config)
+    model = build_model(meta.config)
     model.load_state_dict(state)
     model.eval().requires_grad_(requires_grad=False)
     meta = ModelMeta(meta.config, meta.step, meta.usage, fingerprint(state), meta.name)
@@ -196,7 +198,7 @@ def load_model(folder: Path, device: str = "cpu") -> tuple[TuskModel, ModelMeta]
 def expected_shapes(config: TrainConfig) -> dict[str, tuple[int, ...]]:
     """Return name and shape of every weight of a model with these settings, without memory."""
     with torch.device("meta"):
-        model = TuskModel(config)
+        model = build_model(config)
     return {key: tuple(value.shape) for key, value in model.state_dict().items()}
 
 

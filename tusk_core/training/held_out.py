@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from tusk_core.events import Notice
-from tusk_core.losses.objective import rebuilt_loss
 from tusk_core.training.views import HELD_OUT, make_views, step_generator, to_batch
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def held_out_loss(session: Session, division: Division) -> float | None:
         part = chosen[start : start + size]
         generator = step_generator(config.run.seed, start, HELD_OUT)
         views = make_views(to_batch(division.images[part], session.device), config.pair, generator)
-        total += len(part) * float(rebuilt_loss(session.model, views, session.perceptual))
+        total += len(part) * float(session.held_out_loss(views))
     return total / len(chosen) if len(chosen) else None
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from tusk_core.events import CheckpointSaved, Notice, PhaseChanged, PreviewReady, StepDone
+from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import TrainingError, TuskError
 from tusk_core.training.checkpoint import prune_checkpoints, save_checkpoint
 from tusk_core.training.estimate import peak_memory
 from tusk_core.training.event_log import write_preview
 from tusk_core.training.held_out import held_out_loss
+from tusk_core.training.kinds_first import MOST_RANKED, rank_kinds
 from tusk_core.training.preview import make_preview
 from tusk_core.training.views import batch_indices, to_batch
 
@@ -75,6 +77,8 @@ class Loop:
         yield self._preview()
         reason = yield from self._steps()
         if self._session.step > self._saved_step:
+            if reason != "stopped":
+                self._rank_kinds()
             yield from self._save()
         yield self._preview()
         return reason
@@ -172,13 +176,22 @@ class Loop:
 
     def _after_step(self) -> Generator[TrainEvent, None, None]:
         wanted = self._control.take_checkpoint_request()
-        if wanted or self._session.step % self._config.run.checkpoint_every == 0:
+        is_due = self._session.step % self._config.run.checkpoint_every == 0
+        if is_due:
+            # At set steps only: a checkpoint on request must not change what comes after it.
+            self._rank_kinds()
+        if wanted or is_due:
             yield from self._save()
         now = time.monotonic()
         if now - self._last_preview >= self._config.run.preview_every:
             yield self._preview()
             # Counted from the end, so that slow previews never eat the training.
             self._last_preview = time.monotonic()
+
+    def _rank_kinds(self) -> None:
+        model = self._session.model
+        if isinstance(model, PhotoModel):
+            rank_kinds(model, self._division.spread(MOST_RANKED), self._config.run.seed)
 
     def _save(self) -> Generator[TrainEvent, None, None]:
         if not self._record.is_kept:

@@ -13,8 +13,10 @@ import torch
 
 from tusk_core.data.cache import PictureCache, build_cache
 from tusk_core.events import Notice, PhaseChanged, TrainEvent
+from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.training.checkpoint import load_matching_weights, newest_state
 from tusk_core.training.held_out import Division, divide
+from tusk_core.training.kinds_first import MOST_RANKED, MOST_SEEDED, rank_kinds, seed_kinds
 from tusk_core.training.session import Session
 from tusk_core.training.views import to_batch
 
@@ -96,10 +98,16 @@ def _build_session(task: RunTask, division: Division) -> Generator[TrainEvent, N
         yield Notice("info", f"Resuming from step {step}.")
     else:
         session.set_mean_picture(division.mean_picture())
+        if isinstance(session.model, PhotoModel):
+            yield PhaseChanged("building model", "Looking for the first kinds.")
+            seed_kinds(session.model, division.spread(MOST_SEEDED), task.config.run.seed)
+            rank_kinds(session.model, division.spread(MOST_RANKED), task.config.run.seed)
     if task.start_from is not None:
         yield _take_weights(session, Path(task.start_from))
     if task.config.run.compile and device.name.startswith("cuda"):
-        session.model.encoder.compile()
+        network = session.model.network()
+        if network is not None:
+            network.compile()
         session.model.decoder.network.compile()
     return session
 

@@ -28,12 +28,16 @@ def make_preview(model: TuskModel, probes: Tensor, step: int, usage: Tensor) -> 
     """
     encoded = model.encode(probes)
     keypoints = model.find_keypoints(encoded)
-    decoded = model.decode(keypoints, encoded.size, encoded.code, with_layers=False)
-    labels = model.prototypes.similarities(keypoints.descriptors).argmax(dim=-1)
+    redrawn = probes
+    if model.config.decoder.kind != "none":
+        redrawn = model.decode(keypoints, encoded.size, encoded.code, with_layers=False).composite
+    labels = keypoints.labels
+    if labels is None:
+        labels = model.prototypes.similarities(keypoints.descriptors).argmax(dim=-1)
     return PreviewReady(
         step=step,
         images=to_pictures(probes),
-        reconstructions=to_pictures(decoded.composite),
+        reconstructions=to_pictures(redrawn),
         xy=frozen(keypoints.xy.cpu().numpy().astype(np.float32)),
         scores=frozen(keypoints.scores.cpu().numpy().astype(np.float32)),
         labels=frozen(labels.cpu().numpy().astype(np.int16)),

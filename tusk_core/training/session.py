@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from tusk_core.losses.objective import StepLoss, Views, step_loss
+from tusk_core.losses.objective import StepLoss, Views, rebuilt_loss, step_loss
+from tusk_core.losses.photo_objective import photo_rebuilt_loss, photo_step_loss
 from tusk_core.losses.reconstruction import PerceptualLoss
-from tusk_core.nn.model import TuskModel
+from tusk_core.nn.build import build_model
+from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import TrainingError
 from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
 from tusk_core.training.views import (
@@ -68,7 +70,7 @@ class Session:
         self.team = team
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.run.seed)
-            model = TuskModel(config)
+            model = build_model(config)
         fast = config.run.precision == "bf16" and device.type in {"cuda", "cpu"}
         model.fast_arithmetic = fast
         self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -78,7 +80,10 @@ class Session:
             p for name, p in self.model.named_parameters() if not name.startswith("prototypes.")
         ]
         trained = self.network_parameters
-        if config.losses.joint or config.is_channel_wise:
+        self.learns_prototypes = (
+            config.losses.joint or config.is_channel_wise or config.encoder.has_backbone
+        )
+        if self.learns_prototypes:
             trained = [*trained, *self.model.prototypes.parameters()]
         self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate)
         self.prototype_optimiser = torch.optim.Adam(
@@ -168,11 +173,11 @@ class Session:
         self._apply_gradients()
         descriptors = self.team.gather(descriptors, dim=1)
         self._count_labels(self.team.gather(labels, dim=1))
-        if not self.config.is_channel_wise:
+        if self._has_prototype_steps:
             losses["sliced_wasserstein"] = self._move_prototypes(descriptors)
         self._check_finite(losses)
         self.step += 1
-        recent = losses["reconstruction"]
+        recent = self._worth(losses)
         memory = _LOSS_MEMORY if math.isfinite(self.smoothed) else 0.0
         self.smoothed = memory * (self.smoothed if memory else 0.0) + (1 - memory) * recent
         return StepResult(losses)
@@ -191,9 +196,9 @@ class Session:
             if start == stop:
                 continue
             share = (stop - start) / count
-            result = step_loss(self.model, views.part(start, stop), self.step, self.perceptual)
+            result = self._objective(views.part(start, stop))
             total = result.total
-            if self.config.losses.joint and not self.config.is_channel_wise:
+            if self.config.losses.joint and self._has_prototype_steps:
                 total = total + self._joint_prototype_loss(result)
             (total * share).backward()  # type: ignore[no-untyped-call]
             for name, value in {"total": total.detach(), **result.terms}.items():
@@ -201,6 +206,21 @@ class Session:
             results.append(result)
         descriptors = torch.cat([r.descriptors for r in results], dim=1).float()
         return terms, descriptors, torch.cat([r.labels for r in results], dim=1)
+
+    def _objective(self, views: Views) -> StepLoss:
+        if isinstance(self.model, PhotoModel):
+            return photo_step_loss(self.model, views, self.done(), self.perceptual)
+        return step_loss(self.model, views, self.step, self.perceptual)
+
+    def held_out_loss(self, views: Views) -> Tensor:
+        """Return how badly pictures that were not learned from are redrawn, without hints."""
+        if isinstance(self.model, PhotoModel):
+            return photo_rebuilt_loss(self.model, views, self.perceptual)
+        return rebuilt_loss(self.model, views, self.perceptual)
+
+    @property
+    def _has_prototype_steps(self) -> bool:
+        return not (self.config.is_channel_wise or self.config.encoder.has_backbone)
 
     def _joint_prototype_loss(self, result: StepLoss) -> Tensor:
         """Return the prototypes' term for training both together (Table 4, straightforward)."""
@@ -231,14 +251,29 @@ class Session:
             group["lr"] = optim.learning_rate * self._rate()
         self.optimiser.step()
 
+    def done(self) -> float:
+        """Return the share of the run that is over, in [0, 1], by steps or by time."""
+        optim = self.config.optim
+        done = self.step / optim.steps
+        if optim.minutes:
+            done = max(done, self.elapsed / (60 * optim.minutes))
+        return min(1.0, done)
+
+    def _worth(self, losses: dict[str, float]) -> float:
+        """Return the number by which checkpoints are compared; lower is better.
+
+        What a photo model is judged by changes while it learns, from kinds to peaks: its later
+        checkpoints are its better ones.
+        """
+        if self.config.encoder.has_backbone:
+            return 1 - self.done()
+        return losses["reconstruction"]
+
     def _rate(self) -> float:
         optim = self.config.optim
         rate = min(1.0, (self.step + 1) / optim.warmup) if optim.warmup else 1.0
         if optim.schedule == "cosine":
-            done = self.step / optim.steps
-            if optim.minutes:
-                done = max(done, self.elapsed / (60 * optim.minutes))
-            curve = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+            curve = 0.5 * (1 + math.cos(math.pi * self.done()))
             rate *= _FINAL_RATE + (1 - _FINAL_RATE) * curve
         return rate
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT = 1, 2, 3, 4, 5
+WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS = 1, 2, 3, 4, 5, 6
 _EXPLORED_SHARE = 0.5
 _HINT_BLOCKS = 8
 _UNHINTED = 0.25
@@ -29,8 +29,8 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES``, ``HINTS`` or ``HELD_OUT``; their draws
-            do not shift each other.
+        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES``, ``HINTS``, ``HELD_OUT`` or ``KINDS``; their
+            draws do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
@@ -77,11 +77,29 @@ def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Genera
     # The second view reads the picture itself, not the first view: no blur on blur, and what
     # lies just beyond the first view's edge is still there.
     second_xy = first_warp(second_warp(grid))
+    second = sample(images, second_xy.view(B, H, W, 2), padding=config.padding)
+    if config.recolour:
+        second = recoloured(second, config.recolour, generator)
     return Views(
         first=sample(images, first_xy.view(B, H, W, 2), padding=config.padding),
-        second=sample(images, second_xy.view(B, H, W, 2), padding=config.padding),
+        second=second,
         warp=second_warp,
     )
+
+
+def recoloured(images: torch.Tensor, strength: float, generator: torch.Generator) -> torch.Tensor:
+    """Change contrast, colour balance, brightness and gamma of each picture at random.
+
+    Args:
+        images: (B, channels, H, W) in [0, 1].
+        strength: 1 changes contrast and gamma by up to a half, brightness by a fifth.
+        generator: on the CPU.
+    """
+    numbers = torch.rand(images.shape[0], 3 + images.shape[1], 1, 1, generator=generator)
+    numbers = ((2 * numbers - 1) * strength).to(images.device)
+    contrast, brightness, gamma = (numbers[:, i : i + 1] for i in range(3))
+    gain = 1 + 0.5 * contrast + 0.16 * numbers[:, 3:]
+    return (images * gain + 0.2 * brightness).clamp(0, 1) ** torch.exp(0.5 * gamma)
 
 
 def explored_places(

@@ -1,0 +1,84 @@
+"""Terms that turn clusters of frozen features into kinds with one peak each (ours).
+
+Shapes: B pictures, M kinds, h x w cells.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tusk_core.nn.kind_peaks import blob_centres, gaussian_blur
+
+_EPSILON = 1e-9
+_PEAK_FACTOR = 3.0
+
+
+def membership_loss(logits: Tensor, targets: Tensor, seen: Tensor) -> Tensor:
+    """Return the mean cross-entropy of the kinds' softmax to given memberships.
+
+    Args:
+        logits: (B, M, h, w).
+        targets: (B, M, h, w), adding up to 1 over the kinds.
+        seen: (B, h, w) 1 where the place counts, else 0.
+    """
+    losses = -(targets * F.log_softmax(logits, dim=1)).sum(dim=1)
+    return _mean(losses, seen)
+
+
+def dense_information_loss(first: Tensor, second: Tensor, seen: Tensor) -> Tensor:
+    """Return minus the mutual information of the kinds of two views, over all places [nats].
+
+    As ``information_loss``, at every place instead of at keypoints.
+
+    Args:
+        first: (B, M, h, w) memberships of one view, moved to where the second sees them.
+        second: (B, M, h, w) memberships of the other.
+        seen: (B, h, w) 1 where both views show the place, else 0.
+    """
+    joint = torch.einsum("bmhw,bnhw->mn", first * seen.unsqueeze(1), second)
+    joint = joint / seen.sum().clamp_min(1)
+    joint = ((joint + joint.T) / 2).clamp_min(_EPSILON)
+    marginal = joint.sum(dim=0)
+    independent = marginal.unsqueeze(0) * marginal.unsqueeze(1)
+    return -(joint * (joint.log() - independent.log())).sum()
+
+
+@torch.no_grad()
+def peak_targets(
+    maps: Tensor, *, smoothing: float, width: float, window: int, threshold: float
+) -> Tensor:
+    """Return a Gaussian at the middle of every blob: (B, M, h, w) in [0, 1].
+
+    Args:
+        maps: (B, M, h, w) in [0, 1].
+        smoothing: blur that finds a middle [cells].
+        width: deviation of the Gaussians [cells].
+        window: odd side in which a blob has one middle [cells].
+        threshold: least height of a blurred blob.
+    """
+    middles = blob_centres(maps, smoothing=smoothing, window=window, threshold=threshold)
+    height = 2 * math.pi * width * width
+    return (gaussian_blur(middles.to(maps.dtype), width) * height).clamp(0, 1)
+
+
+def peak_loss(logits: Tensor, targets: Tensor, seen: Tensor) -> Tensor:
+    """Return the cross-entropy of "a kind's peak or none" to wanted peaks; peaks count thrice.
+
+    Args:
+        logits: (B, M, h, w) log-odds of each kind against none, whose log-odds are 0.
+        targets: (B, M, h, w) in [0, 1].
+        seen: (B, h, w) 1 where the place counts, else 0.
+    """
+    log_shares = F.log_softmax(torch.cat([logits, torch.zeros_like(logits[:, :1])], dim=1), dim=1)
+    wanted = targets / targets.sum(dim=1, keepdim=True).clamp_min(1)
+    nothing = 1 - wanted.sum(dim=1)
+    losses = -_PEAK_FACTOR * (wanted * log_shares[:, :-1]).sum(dim=1) - nothing * log_shares[:, -1]
+    return _mean(losses, seen)
+
+
+def _mean(losses: Tensor, seen: Tensor) -> Tensor:
+    return (losses * seen).sum() / seen.sum().clamp_min(1)

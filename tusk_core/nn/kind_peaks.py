@@ -1,0 +1,131 @@
+"""Keypoints of several kinds from one map for each kind: each kind's own peaks, one list by score.
+
+Non-maxima are suppressed within a kind: an eye never hides the nose beside it, and two eyes are
+two keypoints. The heat map of such a model is the highest of its kinds' maps at each place.
+
+Shapes: B batch, K keypoints, M kinds, h x w map [cells].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tusk_core.nn.keypoints import read_own
+
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class KindPeaks:
+    """The K highest peaks of all kinds' maps, by falling score.
+
+    Attributes:
+        xy: (B, K, 2) map cells, refined; differentiable in the maps.
+        scores: (B, K) height of the peak in [0, 1]; 0 where there were fewer peaks than K.
+        kinds: (B, K) int64.
+        spread: (B, K) root mean square distance of the kind's map from ``xy`` in the window
+            [cells].
+    """
+
+    xy: Tensor
+    scores: Tensor
+    kinds: Tensor
+    spread: Tensor
+
+
+def find_kind_peaks(
+    maps: Tensor, num_keypoints: int, *, window: int, across: int = 1, refine: int
+) -> KindPeaks:
+    """Return the K highest peaks, each the highest of its kind in its window.
+
+    Args:
+        maps: (B, M, h, w) in [0, 1]; kinds that do not count are 0.
+        num_keypoints: K, at most M * h * w.
+        window: odd side of the neighbourhood in which a peak is the highest of its kind [cells].
+        across: odd side of the neighbourhood in which it is the highest of all kinds; 1 lets
+            different kinds lie on one cell.
+        refine: odd side of the window whose centre of mass is the place [cells].
+    """
+    _B, M, h, w = maps.shape
+    plain = maps.detach()
+    is_peak = (plain == _highest(plain, window)) & (plain > 0)
+    if across > 1:
+        is_peak &= plain >= _highest(plain.amax(dim=1, keepdim=True), across)
+    values, places = torch.where(is_peak, plain, 0.0).flatten(1).topk(num_keypoints, dim=1)
+    kinds, cells = places // (h * w), places % (h * w)
+    xy, spread = centre_of_mass(maps, kinds, cells, refine)
+    scores = maps.flatten(1).gather(1, places) * (values > 0)
+    assert M > 0
+    return KindPeaks(xy, scores, kinds, spread)
+
+
+def centre_of_mass(
+    maps: Tensor, kinds: Tensor, cells: Tensor, window: int
+) -> tuple[Tensor, Tensor]:
+    """Return the centre of mass of each keypoint's own map in a window around its cell.
+
+    Args:
+        maps: (B, M, h, w), not negative.
+        kinds: (B, K) int64, which map.
+        cells: (B, K) int64, counted by rows.
+        window: odd side [cells]; nothing lies beyond the edge.
+
+    Returns:
+        (B, K, 2) positions [cells] and (B, K) root mean square distances from them.
+    """
+    B, _, h, w = maps.shape
+    reach = window // 2
+    offsets = torch.arange(window, device=maps.device) - reach
+    x, y = cells % w, cells // w
+    columns = (x[..., None, None] + offsets).clamp(-reach, w - 1 + reach)
+    rows = y[..., None, None] + offsets[:, None]
+    padded = F.pad(maps, (reach, reach, reach, reach))
+    wide = w + 2 * reach
+    flat = (rows + reach) * wide + columns + reach  # (B, K, window, window)
+    flat = flat + (kinds * (h + 2 * reach) * wide)[..., None, None]
+    mass = padded.flatten(1).gather(1, flat.flatten(1)).view(B, -1, window, window)
+    mass = mass / (mass.sum(dim=(2, 3), keepdim=True) + _EPSILON)
+    steps = offsets.to(mass.dtype)
+    centre_x, centre_y = mass.sum(dim=2) @ steps, mass.sum(dim=3) @ steps
+    squared = mass.sum(dim=2) @ steps.square() + mass.sum(dim=3) @ steps.square()
+    spread = (squared - centre_x.square() - centre_y.square()).clamp_min(0).sqrt()
+    return torch.stack([x + centre_x, y + centre_y], dim=-1), spread
+
+
+def _highest(maps: Tensor, window: int) -> Tensor:
+    return F.max_pool2d(maps, window, stride=1, padding=window // 2)
+
+
+def blob_centres(maps: Tensor, *, smoothing: float, window: int, threshold: float) -> Tensor:
+    """Return which cells are the middle of a blob: (B, M, h, w) bool.
+
+    Args:
+        maps: (B, M, h, w) in [0, 1].
+        smoothing: deviation of the Gaussian that turns a blob into one peak [cells].
+        window: odd side in which a middle is the highest of its kind [cells].
+        threshold: least height of the smoothed peak.
+    """
+    smooth = gaussian_blur(maps, smoothing)
+    return (smooth == _highest(smooth, window)) & (smooth > threshold)
+
+
+def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
+    """Return maps (B, M, h, w) blurred by a Gaussian of deviation ``sigma`` [cells]."""
+    reach = int(3 * sigma + 0.5)
+    steps = torch.arange(-reach, reach + 1, device=maps.device, dtype=maps.dtype)
+    kernel = torch.exp(-steps.square() / (2 * sigma * sigma))
+    kernel = kernel / kernel.sum()
+    B, M, h, w = maps.shape
+    x = F.pad(maps.reshape(B * M, 1, h, w), (reach, reach, reach, reach), mode="replicate")
+    x = F.conv2d(x, kernel.view(1, 1, 1, -1))
+    return F.conv2d(x, kernel.view(1, 1, -1, 1)).view(B, M, h, w)
+
+
+def read_kind_scores(maps: Tensor, kinds: Tensor, xy: Tensor) -> Tensor:
+    """Return the height (B, K) of each keypoint's own map at any place (B, K, 2) [cells]."""
+    rows = torch.arange(maps.shape[0], device=maps.device).unsqueeze(1)
+    return read_own(maps[rows, kinds], xy)

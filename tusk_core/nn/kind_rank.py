@@ -1,0 +1,176 @@
+"""Which kinds are worth a keypoint, told without labels from what their maps do.
+
+A good kind recurs in many pictures, is found at the same place again when the picture is warped,
+is compact wherever it occurs, and is not cut off by the picture's edge. How often it occurs in one
+picture does not count against it. A kind that always lies where a better one lies adds nothing.
+
+Shapes: B pictures, M kinds, h x w cells, N peaks taken of each kind's map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tusk_core.nn.kind_peaks import centre_of_mass
+
+SURE = 0.35
+_MOST_PEAKS = 12
+_COMPACT = 0.03
+_AGREED_CELLS = 2.0
+_EDGE_CELLS = 1.5
+_LEAST_RECURRENCE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class KindEvidence:
+    """Sums over pictures that a ranking is made of; ``merged`` adds those of more pictures.
+
+    Attributes:
+        pictures: how many.
+        present: (M,) pictures in which the kind has a sure peak.
+        peaks: (M,) sure peaks in all.
+        spread: (M,) sum of their spreads, in shares of the map's longer side.
+        agreed: (M,) of them found again in the second view.
+        visible: (M,) of them that the second view shows.
+        edge: (M,) of them at the picture's edge.
+        near: (M, M) peaks of a row's kind that have a peak of the column's kind within reach.
+    """
+
+    pictures: Tensor
+    present: Tensor
+    peaks: Tensor
+    spread: Tensor
+    agreed: Tensor
+    visible: Tensor
+    edge: Tensor
+    near: Tensor
+
+    def merged(self, other: KindEvidence) -> KindEvidence:
+        """Return the evidence of both sets of pictures."""
+        names = self.__dataclass_fields__
+        return KindEvidence(**{n: getattr(self, n) + getattr(other, n) for n in names})
+
+
+@torch.no_grad()
+def gather_evidence(
+    first: Tensor, second: Tensor, positions: Tensor, *, window: int, refine: int
+) -> KindEvidence:
+    """Look at the maps of two views of B pictures.
+
+    Args:
+        first: (B, M, h, w) in [0, 1].
+        second: (B, M, h, w), of the warped pictures.
+        positions: (B, h, w, 2) where the second view's cells lie in the first, unit square.
+        window: odd side in which a kind has one peak [cells].
+        refine: odd side of the window whose centre of mass is a peak's place [cells].
+    """
+    h, w = first.shape[-2:]
+    xy, scores, spread = _peaks_of_each(first, window, refine)
+    sure = scores > SURE
+    other_xy, other_scores, _ = _peaks_of_each(second, window, refine)
+    back = _moved_back(other_xy, positions)
+    distances = torch.cdist(xy.flatten(0, 1), back.flatten(0, 1)).unflatten(0, xy.shape[:2])
+    distances = distances.masked_fill((other_scores <= SURE).unsqueeze(2), torch.inf)
+    agreed = sure & (distances.amin(dim=-1) <= _AGREED_CELLS)
+    edge = sure & (
+        (xy.amin(dim=-1) < _EDGE_CELLS)
+        | (xy[..., 0] > w - 1 - _EDGE_CELLS)
+        | (xy[..., 1] > h - 1 - _EDGE_CELLS)
+    )
+    visible = sure & _is_visible(xy, positions)
+
+    def count(flags: Tensor) -> Tensor:
+        return flags.to(first.dtype).sum(dim=(0, 2))
+
+    return KindEvidence(
+        pictures=first.new_tensor(float(first.shape[0])),
+        present=sure.any(dim=-1).to(first.dtype).sum(dim=0),
+        peaks=count(sure),
+        spread=(spread * sure).sum(dim=(0, 2)) / max(h, w),
+        agreed=count(agreed & visible),
+        visible=count(visible),
+        edge=count(edge),
+        near=_near(xy, sure, reach=window / 2),
+    )
+
+
+def _peaks_of_each(maps: Tensor, window: int, refine: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return places (B, M, N, 2), scores (B, M, N) and spreads (B, M, N) of each kind's peaks."""
+    B, M = maps.shape[:2]
+    pooled = F.max_pool2d(maps, window, stride=1, padding=window // 2)
+    count = min(_MOST_PEAKS, maps[0, 0].numel())
+    scores, cells = torch.where(maps == pooled, maps, 0.0).flatten(2).topk(count, dim=2)
+    kinds = torch.arange(M, device=maps.device).view(1, M, 1).expand(B, M, count)
+    xy, spread = centre_of_mass(maps, kinds.flatten(1), cells.flatten(1), refine)
+    return xy.view(B, M, count, 2), scores, spread.view(B, M, count)
+
+
+def _moved_back(xy: Tensor, positions: Tensor) -> Tensor:
+    """Return where places (B, M, N, 2) of the second view lie in the first [cells]."""
+    h, w = positions.shape[1:3]
+    size = xy.new_tensor([w, h])
+    unit = ((2 * xy + 1) / size - 1).flatten(1, 2).unsqueeze(1)
+    found = F.grid_sample(
+        positions.permute(0, 3, 1, 2), unit, padding_mode="border", align_corners=False
+    )
+    places = found.squeeze(2).transpose(1, 2).view(*xy.shape)
+    return ((places + 1) * size - 1) / 2
+
+
+def _is_visible(xy: Tensor, positions: Tensor) -> Tensor:
+    """Tell which places of the first view (B, M, N, 2) lie well inside what the second shows."""
+    h, w = positions.shape[1:3]
+    size = positions.new_tensor([w, h])
+    cells = ((positions.flatten(1, 2) + 1) * size - 1) / 2
+    low, high = cells.amin(dim=1), cells.amax(dim=1)
+    margin = 0.1 * (high - low)
+    low, high = (low + margin)[:, None, None], (high - margin)[:, None, None]
+    return ((xy >= low) & (xy <= high)).all(dim=-1)
+
+
+def _near(xy: Tensor, sure: Tensor, *, reach: float) -> Tensor:
+    """Count (M, M) sure peaks of one kind with a sure peak of another within reach."""
+    B, M, N, _ = xy.shape
+    flat, ok = xy.flatten(1, 2), sure.flatten(1)
+    distances = torch.cdist(flat, flat).masked_fill(~ok.unsqueeze(1), torch.inf)
+    nearest = distances.view(B, M, N, M, N).amin(dim=-1)  # (B, M, N, M)
+    close = (nearest <= reach) & sure.unsqueeze(-1)
+    return close.to(xy.dtype).sum(dim=(0, 2))
+
+
+def kind_scores(evidence: KindEvidence) -> Tensor:
+    """Return how good each kind is, (M,), 0 where it hardly occurs."""
+    peaks = evidence.peaks.clamp_min(1)
+    recurrence = evidence.present / evidence.pictures.clamp_min(1)
+    agreement = evidence.agreed / evidence.visible.clamp_min(1)
+    compactness = _COMPACT / (evidence.spread / peaks + _COMPACT)
+    inner = 1 - evidence.edge / peaks
+    return recurrence * agreement * compactness * inner * (recurrence >= _LEAST_RECURRENCE)
+
+
+def chosen_kinds(evidence: KindEvidence, num_keypoints: int) -> Tensor:
+    """Return which kinds (M,) bool fill K keypoints: the best, none that repeats a better one.
+
+    A kind is counted with as many keypoints as it has in the pictures in which it occurs.
+    """
+    scores = kind_scores(evidence)
+    repeats = (evidence.near / evidence.peaks.clamp_min(1).unsqueeze(1)) > 0.5
+    each = (evidence.peaks / evidence.present.clamp_min(1)).tolist()
+    order = scores.argsort(descending=True).tolist()
+    values = scores.tolist()
+    chosen: list[int] = []
+    filled = 0.0
+    for kind in order:
+        if filled >= num_keypoints - 0.5 or not values[kind]:
+            break
+        if any(bool(repeats[kind, other]) for other in chosen):
+            continue
+        chosen.append(kind)
+        filled += each[kind]
+    kept = torch.zeros(len(order), dtype=torch.bool, device=scores.device)
+    kept[torch.tensor(chosen or order[:1], device=kept.device)] = True
+    return kept

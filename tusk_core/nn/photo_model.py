@@ -1,0 +1,161 @@
+"""A TUSK model whose features have seen photographs: what a thing is comes from a frozen network.
+
+A dense head (or the clusters of the frozen features as they are) gives a descriptor to every cell
+and one map to each kind; keypoints are the peaks of each kind's own map. A kind's membership is
+absolute, so that a picture without the subject has low scores. Decoder and background are those
+of the other models.
+
+Shapes: B batch, K keypoints, M kinds (prototypes), C descriptor length, H x W picture, h x w maps
+at stride 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tusk_core.config import TrainConfig
+from tusk_core.geometry.grids import map_to_picture
+from tusk_core.nn.decoder import Background, Decoder
+from tusk_core.nn.dense_head import DenseHead
+from tusk_core.nn.kind_peaks import find_kind_peaks
+from tusk_core.nn.model import Encoded, KeypointSet, TuskModel
+from tusk_core.nn.precision import at_least_float
+from tusk_core.nn.prototypes import Prototypes
+from tusk_core.nn.seed_kinds import SEED_TEMPERATURE, SeedKinds
+from tusk_core.nn.trunk import TAP_CHANNELS, TAP_STRIDES, Taps, Trunk
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedKinds(Encoded):
+    """What a photo model says about pictures; ``score_map`` is the highest of its kinds' maps.
+
+    Attributes:
+        kind_logits: (B, M, h, w) cosine to each prototype over its temperature; their softmax is
+            the membership of a place.
+        peak_logits: (B, M, h, w) log-odds of a kind's peak against none; None before there is a
+            trained head.
+        kind_maps: (B, M, h, w) in [0, 1] that keypoints are read from; 0 for kinds not kept.
+    """
+
+    kind_logits: Tensor
+    peak_logits: Tensor | None
+    kind_maps: Tensor
+
+
+class PhotoModel(TuskModel):
+    """Frozen trunk, kinds, their peaks and the decoder as one module.
+
+    Args:
+        config: ``encoder.backbone`` is not "none".
+    """
+
+    def _build(self, config: TrainConfig) -> None:
+        kinds, encoder = config.prototypes.num_prototypes, config.encoder
+        self.trunk = Trunk()
+        self.seed = SeedKinds(kinds, encoder.seed_components)
+        self.head = DenseHead(encoder, kinds) if encoder.head == "dense" else None
+        self.prototypes = Prototypes(kinds, encoder.num_features)
+        self.register_buffer("kept", torch.ones(kinds))
+        self.register_buffer("rank", torch.zeros(kinds))
+        self.stride = TAP_STRIDES[0]
+        colours, size = config.data.channels, (config.data.width, config.data.height)
+        self.decoder = Decoder(config.decoder, encoder.num_features, colours)
+        self.background = Background(config.decoder, TAP_CHANNELS[-1], colours, size)
+
+    kept: Tensor
+    rank: Tensor
+
+    def network(self) -> nn.Module | None:
+        """Return what is trained of the encoder; None where nothing is."""
+        return self.head
+
+    @torch.no_grad()
+    def take_seed(self, samples: Tensor, taps: Taps, generator: torch.Generator) -> None:
+        """Begin from the clusters of the pictures to learn from.
+
+        Args:
+            samples: (N, 112) cells of the coarse map.
+            taps: of some pictures; their channels' mean and deviation standardise the head.
+            generator: on the CPU.
+        """
+        self.seed.fit(samples, generator)
+        if self.head is not None:
+            self.head.standardise(taps)
+        else:
+            self.prototypes.vectors.copy_(self.seed.centres)
+
+    def encode(self, images: Tensor) -> EncodedKinds:
+        """Return maps and features of pictures (B, channels, H, W) in [0, 1]."""
+        return self.encode_taps(self.trunk(images), images)
+
+    def encode_taps(self, taps: Taps, images: Tensor) -> EncodedKinds:
+        """Like ``encode``, from frozen features that are known already."""
+        features, peaks = self._read(taps, images)
+        unit = F.normalize(features, dim=1)
+        logits = torch.einsum("bchw,mc->bmhw", unit, self.prototypes.unit()) / self.temperature
+        maps = kind_maps(logits, peaks) * self.kept.view(1, -1, 1, 1)
+        return EncodedKinds(
+            score_map=maps.amax(dim=1, keepdim=True),
+            features=unit,
+            code=self.background.code(taps.coarse),
+            size=(images.shape[-1], images.shape[-2]),
+            kind_logits=logits,
+            peak_logits=peaks,
+            kind_maps=maps,
+        )
+
+    @property
+    def temperature(self) -> float:
+        """Of the cosine between descriptors and prototypes."""
+        return SEED_TEMPERATURE if self.head is None else self.config.losses.kmeans_temperature
+
+    def _read(self, taps: Taps, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        if self.head is None:
+            coarse = self.seed.directions(taps.coarse)
+            height, width = taps.fine.shape[-2:]
+            large = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
+            return large[..., :height, :width], None
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
+            features, peaks = self.head(taps, images)
+        return at_least_float(features), at_least_float(peaks)
+
+    def find_keypoints(
+        self,
+        encoded: Encoded,
+        num_keypoints: int | None = None,
+        *,
+        places: Tensor | None = None,
+    ) -> KeypointSet:
+        """Read the K highest peaks of the kept kinds, each of its own kind's map."""
+        assert isinstance(encoded, EncodedKinds)
+        assert places is None
+        config, maps = self.config.keypoints, encoded.kind_maps
+        found = find_kind_peaks(
+            maps,
+            min(num_keypoints or config.num_keypoints, maps[0].numel()),
+            window=config.nms_window,
+            across=config.across_window,
+            refine=config.refine_window,
+        )
+        return KeypointSet(
+            map_to_picture(found.xy, self.stride),
+            found.scores,
+            self._descriptors_in_cells(encoded.features, found.xy),
+            found.kinds,
+        )
+
+
+def kind_maps(kind_logits: Tensor, peak_logits: Tensor | None) -> Tensor:
+    """Return the maps (B, M, h, w) in [0, 1] that keypoints are read from.
+
+    With a trained head they compete with "no peak here", whose log-odds are 0; without one they
+    are the memberships.
+    """
+    if peak_logits is None:
+        return torch.softmax(kind_logits, dim=1)
+    nothing = torch.zeros_like(peak_logits[:, :1])
+    return torch.softmax(torch.cat([peak_logits, nothing], dim=1), dim=1)[:, :-1]

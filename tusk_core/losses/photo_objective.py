@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -111,8 +111,12 @@ def _encoded(model: PhotoModel, views: Views) -> _Pair:
 
 
 def _part(encoded: EncodedKinds, rows: slice) -> EncodedKinds:
-    values = {f.name: getattr(encoded, f.name) for f in dataclasses.fields(encoded)}
-    return EncodedKinds(**{k: v[rows] if isinstance(v, Tensor) else v for k, v in values.items()})
+    tensors: dict[str, Any] = {
+        field.name: value[rows]
+        for field in dataclasses.fields(encoded)
+        if isinstance(value := getattr(encoded, field.name), Tensor)
+    }
+    return dataclasses.replace(encoded, **tensors)
 
 
 def _kind_terms(config: LossConfig, pair: _Pair, done: float) -> list[Term]:

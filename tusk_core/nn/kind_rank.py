@@ -18,7 +18,7 @@ from torch import Tensor
 from tusk_core.nn.kind_peaks import centre_of_mass
 
 SURE = 0.35
-_MOST_PEAKS = 12
+_MOST_PEAKS = 8
 _COMPACT = 0.03
 _AGREED_CELLS = 2.0
 _EDGE_CELLS = 1.5
@@ -73,7 +73,7 @@ def gather_evidence(
     sure = scores > SURE
     other_xy, other_scores, _ = _peaks_of_each(second, window, refine)
     back = _moved_back(other_xy, positions)
-    distances = torch.cdist(xy.flatten(0, 1), back.flatten(0, 1)).unflatten(0, xy.shape[:2])
+    distances = torch.cdist(xy, back)  # (B, M, N, N)
     distances = distances.masked_fill((other_scores <= SURE).unsqueeze(2), torch.inf)
     agreed = sure & (distances.amin(dim=-1) <= _AGREED_CELLS)
     edge = sure & (

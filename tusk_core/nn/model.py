@@ -131,7 +131,7 @@ class TuskModel(nn.Module):
         self.decoder = Decoder(config.decoder, features, channels)
         self.prototypes = Prototypes(config.prototypes.num_prototypes, features)
         self.background = Background(config.decoder, config.encoder.widths[-1], channels, size)
-        self.stride = config.encoder.stem_stride
+        self.stride: int = config.encoder.stem_stride
 
     def network(self) -> nn.Module | None:
         """Return what is trained of the encoder; None where nothing is."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tusk_core.nn.photo_model import PhotoModel
 
-MOST_SEEDED, MOST_RANKED = 400, 96
+MOST_SEEDED, MOST_RANKED = 400, 64
 _BATCH = 8
 _MOST_SAMPLES = 60_000
 

@@ -1,0 +1,148 @@
+"""Models on a frozen network: kinds, their peaks, and a few real steps of training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tusk_core.config import ConfigError, TrainConfig, load_preset, parse_config, replaced
+from tusk_core.losses.kinds import dense_information_loss, peak_loss, peak_targets
+from tusk_core.nn.build import build_model
+from tusk_core.nn.kind_peaks import centre_of_mass, find_kind_peaks
+from tusk_core.nn.kind_rank import chosen_kinds, gather_evidence
+from tusk_core.nn.photo_model import PhotoModel
+from tusk_core.nn.seed_kinds import SeedKinds, spherical_kmeans
+from tusk_core.training.distributed import Team
+from tusk_core.training.kinds_first import rank_kinds, seed_kinds
+from tusk_core.training.session import Session
+
+
+def bump(h: int, w: int, x: float, y: float, sigma: float = 1.5) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+    return torch.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * sigma**2))
+
+
+def small_config() -> TrainConfig:
+    return replaced(
+        load_preset("quick-photos"),
+        {
+            "data.width": 64,
+            "data.height": 64,
+            "prototypes.num_prototypes": 6,
+            "keypoints.num_keypoints": 3,
+            "optim.batch_size": 2,
+            "optim.steps": 4,
+            "losses.peaks_start": 0.5,
+            "decoder.patch_size": 16,
+        },
+    )
+
+
+def test_peaks_of_two_kinds_side_by_side_and_two_of_one_kind() -> None:
+    maps = torch.stack([bump(24, 24, 6, 6) + bump(24, 24, 17, 16) * 0.9, 0.8 * bump(24, 24, 8, 6)])
+    found = find_kind_peaks(maps[None], 3, window=5, refine=5)
+    assert found.kinds.tolist() == [[0, 0, 1]]
+    torch.testing.assert_close(
+        found.xy[0], torch.tensor([[6.0, 6], [17, 16], [8, 6]]), atol=0.05, rtol=0
+    )
+    across = find_kind_peaks(maps[None], 3, window=5, across=7, refine=5)
+    assert across.scores[0, 2] == 0  # the weaker kind beside the stronger one
+
+
+def test_centre_of_mass_is_differentiable_and_stays_inside() -> None:
+    maps = bump(10, 10, 0.4, 3.3)[None, None].requires_grad_()
+    xy, _ = centre_of_mass(maps, torch.tensor([[0]]), torch.tensor([[30]]), 7)
+    assert xy[0, 0, 0] >= 0
+    xy.sum().backward()
+    assert maps.grad is not None
+    assert bool(maps.grad.abs().sum() > 0)
+
+
+def test_information_is_lowest_where_views_agree_with_certainty() -> None:
+    seen = torch.ones(1, 4, 4)
+    certain = torch.nn.functional.one_hot(torch.arange(16) % 4, 4).float()
+    certain = certain.view(1, 4, 4, 4).permute(0, 3, 1, 2)
+    agreed = dense_information_loss(certain, certain, seen)
+    assert agreed == pytest.approx(-np.log(4), abs=1e-3)
+    assert dense_information_loss(certain, torch.full_like(certain, 0.25), seen) > agreed
+
+
+def test_peak_targets_lie_in_the_middle_and_the_loss_is_least_there() -> None:
+    blob = (bump(20, 20, 9, 12, sigma=4) > 0.5).float()[None, None]
+    targets = peak_targets(blob, smoothing=2, width=1.5, window=9, threshold=0.3)
+    assert int(targets.flatten().argmax()) == 12 * 20 + 9
+    logits = torch.logit(targets.clamp(0.01, 0.99))
+    seen = torch.ones(1, 20, 20)
+    assert peak_loss(logits, targets, seen) < peak_loss(-logits, targets, seen)
+
+
+def test_kmeans_finds_separate_directions_on_any_seed() -> None:
+    centres = torch.eye(5)
+    points = centres.repeat(40, 1) + 0.05 * torch.randn(200, 5, generator=torch.manual_seed(0))
+    for seed in range(3):
+        generator = torch.Generator().manual_seed(seed)
+        found = spherical_kmeans(torch.nn.functional.normalize(points, dim=1), 5, generator)
+        assert (found @ centres.T).amax(dim=0).min() > 0.95
+
+
+def test_whitening_survives_features_that_do_not_vary() -> None:
+    seed = SeedKinds(2, 32)
+    seed.fit(torch.ones(50, 112), torch.Generator().manual_seed(0))
+    assert bool(torch.isfinite(seed.logits(torch.ones(1, 112, 2, 2))).all())
+
+
+def test_ranking_keeps_what_recurs_and_drops_what_repeats_it() -> None:
+    still = torch.stack(torch.meshgrid(*(torch.linspace(-1, 1, 24),) * 2, indexing="xy"), dim=-1)
+    steady, double, rare = bump(24, 24, 12, 12), 0.8 * bump(24, 24, 13, 12), torch.zeros(24, 24)
+    maps = torch.stack([steady, double, rare])[None].repeat(4, 1, 1, 1)
+    maps[0, 2] = bump(24, 24, 4, 4)
+    evidence = gather_evidence(maps, maps, still[None].repeat(4, 1, 1, 1), window=9, refine=7)
+    assert chosen_kinds(evidence, 2).tolist() == [True, False, False]
+
+
+@pytest.mark.slow
+def test_a_few_steps_lower_the_loss_and_the_same_seed_gives_the_same_numbers() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
+    batch = torch.from_numpy(pictures[:2]).permute(0, 3, 1, 2).float() / 255
+
+    def losses() -> list[float]:
+        session = Session(small_config(), torch.device("cpu"), Team())
+        assert isinstance(session.model, PhotoModel)
+        seed_kinds(session.model, pictures, 0)
+        rank_kinds(session.model, pictures, 0)
+        return [session.train_step(batch).losses["membership"] for _ in range(4)]
+
+    first = losses()
+    assert first[-1] < first[0]
+    assert losses() == first
+
+
+def test_an_unfit_combination_is_told_in_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="seed_components"):
+        parse_config({"encoder": {"backbone": "efficientnet-lite0", "head": "clusters"}})
+    with pytest.raises(ConfigError, match="single-map"):
+        parse_config(
+            {
+                "encoder": {"backbone": "efficientnet-lite0"},
+                "keypoints": {"detector": "channel-wise", "num_keypoints": 4},
+                "prototypes": {"num_prototypes": 4},
+            }
+        )
+
+
+def test_clusters_alone_are_a_model_without_a_decoder() -> None:
+    config = parse_config(
+        {
+            "encoder": {"backbone": "efficientnet-lite0", "head": "clusters", "num_features": 32},
+            "decoder": {"kind": "none"},
+            "prototypes": {"num_prototypes": 5},
+        }
+    )
+    model = build_model(config)
+    assert isinstance(model, PhotoModel)
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 64, 48, 3), np.uint8)
+    seed_kinds(model, pictures, 0)
+    encoded = model.encode(torch.rand(1, 3, 64, 48))
+    assert encoded.features.shape == (1, 32, 16, 12)
+    assert model.find_keypoints(encoded).labels is not None

@@ -95,9 +95,9 @@ def test_whitening_survives_features_that_do_not_vary() -> None:
 def test_ranking_keeps_what_recurs_and_drops_what_repeats_it() -> None:
     still = torch.stack(torch.meshgrid(*(torch.linspace(-1, 1, 24),) * 2, indexing="xy"), dim=-1)
     steady, double, rare = bump(24, 24, 12, 12), 0.8 * bump(24, 24, 13, 12), torch.zeros(24, 24)
-    maps = torch.stack([steady, double, rare])[None].repeat(4, 1, 1, 1)
+    maps = torch.stack([steady, double, rare])[None].repeat(8, 1, 1, 1)
     maps[0, 2] = bump(24, 24, 4, 4)
-    evidence = gather_evidence(maps, maps, still[None].repeat(4, 1, 1, 1), window=9, refine=7)
+    evidence = gather_evidence(maps, maps, still[None].repeat(8, 1, 1, 1), window=9, refine=7)
     assert chosen_kinds(evidence, 2).tolist() == [True, False, False]
 
 

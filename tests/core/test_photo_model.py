@@ -120,7 +120,15 @@ def test_a_few_steps_lower_the_loss_and_the_same_seed_gives_the_same_numbers() -
 
 def test_an_unfit_combination_is_told_in_a_sentence() -> None:
     with pytest.raises(ConfigError, match="seed_components"):
-        parse_config({"encoder": {"backbone": "efficientnet-lite0", "head": "clusters"}})
+        parse_config(
+            {
+                "encoder": {
+                    "backbone": "efficientnet-lite0",
+                    "head": "clusters",
+                    "num_features": 64,
+                }
+            }
+        )
     with pytest.raises(ConfigError, match="single-map"):
         parse_config(
             {

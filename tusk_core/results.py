@@ -183,6 +183,8 @@ class SourceSummary:
         duplicates: pairs of paths with the same content.
         has_ground_truth: True when it is a data set this program made or knows.
         frames_per_second: of a video, else 0.
+        proposed_crops: longer side of the crops that small things ask for, for ``data.crops``
+            [px]; 0 where whole pictures will do.
     """
 
     source: str
@@ -194,6 +196,7 @@ class SourceSummary:
     duplicates: tuple[tuple[Path, Path], ...] = ()
     has_ground_truth: bool = False
     frames_per_second: float = 0.0
+    proposed_crops: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

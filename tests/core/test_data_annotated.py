@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tusk_core import api
 from tusk_core.data.annotated import annotate
+from tusk_core.data.cut_out import free_corners
 from tusk_core.data.landmarks import LandmarkSource
-from tusk_core.data.pictures import write_picture
+from tusk_core.data.pictures import read_picture, write_picture
+from tusk_core.data.sample import ObjectTruth
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError
 
@@ -135,3 +138,36 @@ def test_labelled_frames_of_another_form_are_refused(tmp_path: Path) -> None:
     (tmp_path / "CollectedData.csv").write_text("scorer,me\nindividuals,a\nbodyparts,nose\n")
     with pytest.raises(SourceError, match="scorer, bodyparts and coords"):
         open_source(str(tmp_path))
+
+
+def test_empty_pieces_reach_no_object_and_others_have_one_in_the_middle(tmp_path: Path) -> None:
+    picture = np.full((60, 90, 3), 9, np.uint8)
+    picture[10:30, 20:50] = 200
+    (tmp_path / "p").mkdir()
+    write_picture(tmp_path / "p" / "a.png", picture)
+    write_boxes(tmp_path / "p" / "boxes.json", {"a.png": [[20, 10, 30, 20]]})
+    data, out = str(tmp_path / "p"), tmp_path / "empty"
+    *_, last = api.cut_out(data, out, side=25, count=12, seed=3)
+    assert last.done == last.total
+    pieces = [read_picture(path) for path in sorted(out.glob("*.png"))]
+    assert len(pieces) == 12
+    assert all(piece.shape == (25, 25, 3) and piece.max() == 9 for piece in pieces)
+    list(api.cut_out(data, tmp_path / "on", side=11, count=5, on="objects"))
+    (piece,) = [read_picture(path) for path in (tmp_path / "on").glob("*.png")]
+    assert piece.min() == 200
+    with pytest.raises(SourceError, match="has room for a piece"):
+        list(api.cut_out(data, tmp_path / "none", side=59, count=5))
+    assert not (tmp_path / "none").exists()
+    with pytest.raises(SourceError, match="already holds"):
+        list(api.cut_out(data, out, side=9, count=1))
+
+
+def test_every_free_square_is_known(tmp_path: Path) -> None:
+    box = ObjectTruth(0, 0, (4, 3, 2, 2), 0, "")
+    corners = free_corners((10, 8), [box], 3, 0)
+    free = {(x, y) for x, y in corners.tolist()}
+    assert (1, 0) in free  # its last column is 3
+    assert (2, 1) not in free
+    assert (6, 3) in free
+    assert max(x for x, _ in free) == 7
+    assert len(free_corners((10, 8), [box], 3, 9)) == 0

@@ -235,3 +235,15 @@ def test_empty_pictures_are_read_like_the_others(
         cache = build_empty_cache(config_of(tmp_path / "p", crops=0, empty=empty, max_pictures=1))
         assert cache is not None
         assert len(cache) == num
+
+
+def test_small_things_in_large_pictures_ask_for_crops(tmp_path: Path) -> None:
+    for name, radius in (("small", 8), ("large", 90)):
+        (tmp_path / name).mkdir()
+        picture = np.full((1400, 2000, 3), 100, np.uint8)
+        for x in (200, 700, 1500):
+            cv2.circle(picture, (x, x % 900 + 200), radius, (20, 20, 20), -1)
+        write_picture(tmp_path / name / "0.png", picture)
+    proposed = api.summarise_source(str(tmp_path / "small")).proposed_crops
+    assert 128 <= proposed <= 500
+    assert api.summarise_source(str(tmp_path / "large")).proposed_crops == 0

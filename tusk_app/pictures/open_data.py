@@ -323,7 +323,7 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
     kind = "data set with ground truth" if summary.has_ground_truth else summary.kind
     return {
         "Pictures": count,
-        "Sizes": describe_sizes(summary.sizes),
+        "Sizes": describe_sizes(summary.sizes) + _advice(summary),
         "Colour": colour,
         "Unreadable": "none" if not summary.unreadable else (
             f"{counted(len(summary.unreadable), 'file')}, left out"
@@ -334,6 +334,15 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
         ),
         "Kind": kind,
     }  # fmt: skip
+
+
+def _advice(summary: SourceSummary) -> str:
+    if not summary.proposed_crops:
+        return ""
+    return (
+        f". Things in them look small: set Crops to {summary.proposed_crops} px when training, to "
+        "see them at full resolution"
+    )
 
 
 def counted(num: int, noun: str) -> str:

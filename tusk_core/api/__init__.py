@@ -32,6 +32,7 @@ from tusk_core.api.exporting import (
     write_overlays,
 )
 from tusk_core.api.opening import (
+    cut_out,
     describe,
     ground_truth,
     has_ground_truth,
@@ -77,6 +78,7 @@ __all__ = [
     "analyse",
     "check_embedding",
     "check_export",
+    "cut_out",
     "describe",
     "detect",
     "doubtful_frames",

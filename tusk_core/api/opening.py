@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,3 +126,35 @@ def make_sample_data(
     from tusk_core.data.sample_data import write_sample_data
 
     return write_sample_data(name, count=count, seed=seed, out=out, digits=digits)
+
+
+def cut_out(
+    data: str,
+    out: Path,
+    *,
+    side: int,
+    count: int,
+    on: Literal["empty", "objects"] = "empty",
+    margin: float = 0.0,
+    truth: str = "",
+    seed: int = 0,
+) -> Iterator[JobProgress]:
+    """Cut square pieces out of pictures with ground truth, into a new folder of PNG files.
+
+    Args:
+        data: pictures with ground truth.
+        out: folder to make.
+        side: of a piece, pixels.
+        count: at most so many.
+        on: where no object is, or with one in the middle.
+        margin: what is kept free around an object beyond its box, pixels.
+        truth: file with the ground truth of ``data``; empty where ``data`` brings its own.
+        seed: of the places.
+
+    Raises:
+        SourceError: if there is no ground truth, no place for a piece, or ``out`` is in use.
+    """
+    from tusk_core.data import cut_out as cutting
+
+    cut = cutting.Cut(side, count, on, margin, seed)
+    return cutting.cut_out(data, out, cut, truth=truth)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tusk_core.commands import (
     bench,
+    cut,
     detect,
     devices,
     embed,
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Command] = {
     "embed": embed,
     "evaluate": evaluate,
     "sample-data": sample_data,
+    "cut": cut,
     "export": export,
     "info": info,
     "bench": bench,

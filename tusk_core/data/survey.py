@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.data.folders import FileSource
+from tusk_core.data.small_things import propose_crops
 from tusk_core.data.videos import VideoSource
 from tusk_core.results import SourceError, SourceSummary
 
@@ -65,6 +66,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         duplicates=find_duplicates(files, stopped) if files is not None else (),
         has_ground_truth=source.has_ground_truth,
         frames_per_second=source.fps if isinstance(source, VideoSource) else 0.0,
+        proposed_crops=propose_crops(source, stopped),
     )
 
 

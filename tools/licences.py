@@ -31,7 +31,7 @@ SPELLINGS = {
 }
 ACCEPTED = {
     *("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "MIT"),
-    *("MPL-2.0", "PSF-2.0", "Zlib", "LGPL-3.0-only", "LLVM-exception"),
+    *("MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib", "LGPL-3.0-only", "LLVM-exception"),
 }
 # Metadata that names no licence in a form a program can read.
 KNOWN = {"scipy": "BSD-3-Clause", "opentsne": "BSD-3-Clause", "umap-learn": "BSD-3-Clause"}

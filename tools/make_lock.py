@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "lock.txt"
-EXTRAS = "pose,onnx,parquet,tensorboard,dev"
+EXTRAS = "pose,heif,onnx,parquet,tensorboard,dev"
 # The last release with builds for every supported platform that the tests ran with.
 PINS = ["torch==2.13.0"]
 

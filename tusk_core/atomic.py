@@ -15,6 +15,8 @@ from tusk_core.results import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MOST_BYTES = 240
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -23,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: from writing, syncing or replacing.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(_temporary_name(path.name))
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -33,6 +35,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary_name(name: str) -> str:
+    """Return a hidden name of its own, which fits on the disk wherever ``name`` does."""
+    begin = os.fsencode(name)[:_MOST_BYTES].decode("utf-8", "ignore")
+    return f".{begin}.{secrets.token_hex(4)}.tmp"
 
 
 def check_writable(path: Path, *, is_folder: bool = False) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.config import DataConfig
     from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction, SourceError
 
 
@@ -104,6 +105,18 @@ class OpenedSource(PictureSource, Protocol):
         self, indices: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
         """Read many pictures in the given, ascending order; a failure comes as its error."""
+
+    def time(self, index: int) -> float:
+        """Return when a frame is shown, seconds from the first one; NaN where there are no times.
+
+        The time is the one that the file gives, whatever its mean rate.
+        """
+
+    def use_settings(self, data: DataConfig) -> None:
+        """Show pictures of more than eight bits or three channels as these settings say.
+
+        With the settings of a model they look as the model saw them in training.
+        """
 
     def __enter__(self) -> Self: ...
 

@@ -179,12 +179,14 @@ class SourceSummary:
         num_pictures: readable pictures or frames.
         sizes: distinct (width, height) with their counts, most frequent first, at most 20.
         grey_share: share of a random sample that has no colour, 0 to 1.
-        unreadable: files skipped.
+        unreadable: files skipped: damaged, or of a kind that is not read.
         duplicates: pairs of paths with the same content.
         has_ground_truth: True when it is a data set this program made or knows.
-        frames_per_second: of a video, else 0.
         proposed_crops: longer side of the crops that small things ask for, for ``data.crops``
             [px]; 0 where whole pictures will do.
+        frames_per_second: of a video, else 0; the mean where the rate varies.
+        brightness: values shown as black and as white in pictures of more than eight bits; None
+            where there are none, or each picture has its own.
     """
 
     source: str
@@ -197,6 +199,7 @@ class SourceSummary:
     has_ground_truth: bool = False
     frames_per_second: float = 0.0
     proposed_crops: int = 0
+    brightness: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,12 +9,17 @@ import csv
 import re
 import subprocess
 
+import cv2
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from tests.support.small_models import write_model
 from tusk_core import api
 from tusk_core.control import RunControl
+from tusk_core.data.decoded import Brightness
+from tusk_core.data.pictures import read_picture, read_size
 from tusk_core.data.source import open_source
 from tusk_core.inference.analysis import collect
 from tusk_core.inference.collect import Wanted
@@ -134,3 +139,95 @@ def test_detections_and_tables_bear_the_times_of_the_file(ffmpeg, tmp_path):
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert float(rows[-1]["time_s"]) == pytest.approx(KEPT[-1] / RATE, abs=2e-3)
     assert int(rows[-1]["frame"]) == len(KEPT) - 1
+
+
+def _on_white(image):
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    white.alpha_composite(image)
+    return np.asarray(white.convert("RGB"))
+
+
+def _smooth(mode, seed=0):
+    channels = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}[mode]
+    small = np.random.default_rng(seed).integers(0, 256, (4, 5, channels), dtype=np.uint8)
+    array = cv2.resize(small, (37, 26)).reshape(26, 37, channels)
+    return Image.fromarray(array[..., 0] if channels == 1 else array, mode)
+
+
+PILLOW_FILES = [
+    ("a.png", "L", {}),
+    ("a.png", "LA", {}),
+    ("a.png", "RGBA", {}),
+    ("a.bmp", "RGB", {}),
+    ("a.jpg", "RGB", {"quality": 95}),
+    ("a.jfif", "L", {"format": "JPEG"}),
+    ("a.jpg", "CMYK", {"quality": 95}),
+    ("a.webp", "RGBA", {"lossless": True}),
+    ("a.gif", "L", {}),
+    ("a.jp2", "RGB", {}),
+    ("a.jp2", "RGBA", {}),
+    ("a.ppm", "RGB", {}),
+    ("a.pgm", "L", {}),
+    ("a.avif", "RGB", {"quality": 100}),
+    ("a.tga", "RGBA", {}),
+    *(("a.tif", mode, {}) for mode in ("L", "RGB", "RGBA", "CMYK")),
+    *(
+        ("a.tif", "RGB", {"compression": how})
+        for how in ("tiff_lzw", "tiff_deflate", "packbits", "jpeg", "zstd", "lzma")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "mode", "options"), PILLOW_FILES)
+def test_pictures_look_as_in_pillow(tmp_path, name, mode, options):
+    path = tmp_path / name
+    _smooth(mode).save(path, **options)
+    with Image.open(path) as image:
+        wanted = _on_white(image)
+    found = read_picture(path)
+    limit = 8 if mode == "CMYK" else 2 if name.endswith(("jpg", "jfif", "tif")) else 1
+    assert found.shape == wanted.shape
+    assert np.abs(found.astype(int) - wanted).max() <= limit
+    assert read_size(path) == (37, 26)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite", "rgb"])
+@pytest.mark.parametrize(
+    "layout",
+    [{}, {"tile": (16, 16)}, {"compression": "zlib"}, {"bigtiff": True}, {"byteorder": ">"}],
+    ids=["strips", "tiles", "deflate", "big", "big-endian"],
+)
+def test_tiffs_hold_what_tifffile_reads(tmp_path, dtype, photometric, layout):
+    if dtype == "float32" and photometric == "miniswhite":
+        pytest.skip("has no white to count down from")
+    path = tmp_path / "a.tif"
+    top = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
+    shape = (40, 48, 3) if photometric == "rgb" else (40, 48)
+    values = np.random.default_rng(0).random(shape)
+    values.flat[:2] = (0, 1)
+    tifffile.imwrite(path, (values * top).astype(dtype), photometric=photometric, **layout)
+    wanted = tifffile.imread(path) / top
+    wanted = 1 - wanted if photometric == "miniswhite" else wanted
+    wanted = wanted if wanted.ndim == 3 else np.repeat(wanted[..., None], 3, axis=2)
+    assert np.abs(read_picture(path) - wanted * 255).max() <= 0.51
+
+
+@pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_transparent_tiffs_are_blended_once(tmp_path, kind, dtype):
+    top = np.iinfo(dtype).max
+    share = np.linspace(0, 1, 32)[None, :] * np.ones((24, 1))
+    colour = np.full((24, 32, 3), (0.8, 0.4, 0.1))
+    stored = colour * share[..., None] if kind == "assocalpha" else colour
+    array = np.concatenate([stored, share[..., None]], axis=2)
+    path = tmp_path / "a.tif"
+    rounded = np.rint(array * top).astype(dtype)
+    tifffile.imwrite(path, rounded, photometric="rgb", extrasamples=[kind])
+    wanted = colour if kind == "unspecified" else colour * share[..., None] + 1 - share[..., None]
+    found = read_picture(path, brightness=Brightness(0, top))
+    assert np.abs(found - wanted * 255).max() <= 2
+    if dtype == "uint8" and kind == "unassalpha":
+        with Image.open(path) as image:
+            assert np.abs(found.astype(int) - _on_white(image)).max() <= 1

@@ -13,7 +13,7 @@ from tusk_core.inference.draw import (
     enlargement,
     with_legend,
 )
-from tusk_core.inference.rebuilt_files import unique_stems
+from tusk_core.inference.file_names import unique_stems
 from tusk_core.palette import colour as colour_of
 
 

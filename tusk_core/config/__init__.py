@@ -13,7 +13,13 @@ from tusk_core.config.bundled import load_preset, preset_names
 from tusk_core.config.learning import LossConfig, OptimConfig, RunConfig
 from tusk_core.config.networks import DecoderConfig, EncoderConfig, KeypointConfig, PrototypeConfig
 from tusk_core.config.pictures import DataConfig, PairConfig, WarpConfig
-from tusk_core.config.reading import describe_error, parse_assignment, parse_config, replaced
+from tusk_core.config.reading import (
+    describe_error,
+    parse_assignment,
+    parse_config,
+    parse_stored,
+    replaced,
+)
 from tusk_core.config.settings import ConfigError, Level, Settings, setting
 from tusk_core.config.tracking import TrackConfig
 from tusk_core.config.train_config import CONFIG_SCHEMA, TrainConfig
@@ -39,6 +45,7 @@ __all__ = [
     "load_preset",
     "parse_assignment",
     "parse_config",
+    "parse_stored",
     "preset_names",
     "replaced",
     "setting",

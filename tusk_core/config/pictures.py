@@ -30,6 +30,18 @@ class DataConfig(Settings):
     frame_step: int = setting(
         1, "Of a video, use every n-th frame.", unit="frames", ge=1, le=10_000
     )
+    brightness: Literal["auto", "range", "picture"] = setting(
+        "auto",
+        "What is black and white in pictures of more than eight bits: measured on the whole data "
+        "set when training begins (auto), given below (range), or on each picture by itself.",
+    )
+    brightness_low: float = setting(0.0, "Value shown as black, where brightness is a range.")
+    brightness_high: float = setting(65535.0, "Value shown as white, where brightness is a range.")
+    picture_channels: tuple[int, ...] = setting(
+        (),
+        "Which channels of files with several are shown: one for grey, or those for red, green "
+        "and blue, from 0; empty takes the first three.",
+    )
     held_out: float = setting(
         0.0,
         "Share of the pictures that is not learned from but measured on at every checkpoint; the "

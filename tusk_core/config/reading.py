@@ -46,6 +46,19 @@ def parse_config(values: object) -> TrainConfig:
         raise ConfigError("The settings are nested too deeply to be a configuration.") from error
 
 
+def parse_stored(values: object) -> TrainConfig:
+    """Validate the settings of a model or a run, as the program that wrote them meant them.
+
+    Raises:
+        ConfigError: as ``parse_config``.
+    """
+    data = values.get("data") if isinstance(values, dict) else None
+    if isinstance(values, dict) and isinstance(data, dict) and "brightness" not in data:
+        # Before this setting every picture was shown at a brightness of its own.
+        values = {**values, "data": {**data, "brightness": "picture"}}
+    return parse_config(values)
+
+
 def replaced(config: TrainConfig, changes: dict[str, Any]) -> TrainConfig:
     """Return ``config`` with dotted settings changed, such as ``{"optim.steps": 100}``.
 

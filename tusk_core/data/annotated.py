@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.data.cache_folder import Progress
+    from tusk_core.data.decoded import Brightness
+    from tusk_core.data.looks import Look
     from tusk_core.results import SourceKind, UnreadableFile
 
 _MAX_BYTES = 2**30
@@ -78,6 +80,23 @@ class AnnotatedSource(BaseSource):
     def identity(self) -> object:
         """Those of the other source, and which pictures are used."""
         return [self._inner.identity(), self._numbers]
+
+    def time(self, index: int) -> float:
+        """Return when one picture is shown, in seconds."""
+        self._check(index)
+        return self._inner.time(self._numbers[index])
+
+    def set_look(self, look: Look) -> None:
+        """Decide what the files leave open."""
+        self._inner.set_look(look)
+
+    def brightness(self) -> Brightness | None:
+        """Return what is black and white in pictures of more than eight bits."""
+        return self._inner.brightness()
+
+    def used_brightness(self) -> Brightness | None:
+        """Return what pictures read so far were shown at."""
+        return self._inner.used_brightness()
 
     def truth(self, index: int) -> PictureTruth | None:
         """Return what is in one picture."""

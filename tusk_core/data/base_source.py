@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from tusk_core.data.looks import Look, look_of
 from tusk_core.data.sample import Vocabulary
 from tusk_core.results import SourceError, UnreadableFile
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.data.cache_folder import Progress
+    from tusk_core.data.decoded import Brightness
     from tusk_core.data.sample import ObjectTruth
     from tusk_core.results import SourceKind
 
@@ -84,6 +87,24 @@ class BaseSource(ABC):
         """Return when a picture is shown, seconds from the start; NaN where there are no times."""
         self._check(index)
         return math.nan
+
+    def use_settings(self, data: DataConfig) -> None:
+        """Show pictures of more than eight bits or three channels as these settings say."""
+        self.set_look(look_of(data))
+
+    def set_look(self, look: Look) -> None:  # noqa: B027 - most sources have eight bits
+        """Decide what the files of pictures of more than eight bits leave open."""
+
+    def brightness(self) -> Brightness | None:
+        """Return what is black and white in pictures of more than eight bits; None without them.
+
+        It may be measured now, on a sample.
+        """
+        return None
+
+    def used_brightness(self) -> Brightness | None:
+        """Return what pictures read so far were shown at; None if none needed it."""
+        return None
 
     def truth(self, index: int) -> PictureTruth | None:
         """Return what is known of one picture; None where there is no ground truth."""

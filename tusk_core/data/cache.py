@@ -23,7 +23,9 @@ import numpy as np
 from tusk_core.control import Cancelled
 from tusk_core.data.cache_folder import Progress, cache_root, tidy
 from tusk_core.data.crops import count_crops, cut_crops
+from tusk_core.data.decoded import Brightness
 from tusk_core.data.fitting import fit_picture
+from tusk_core.data.looks import look_of
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError, UnreadableFile
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
 
-_VERSION = 1
+_VERSION = 2
 _CHUNK_BYTES = 2**24
 _SPARE_BYTES = 2**27
 _REPORT_EVERY_S = 0.2
@@ -54,6 +56,8 @@ class PictureCache:
         path: its folder.
         is_video: neighbours are frames after each other.
         in_order: pictures follow each other in time, several of one frame beside each other.
+        brightness: what is black and white in its pictures; None where all have eight bits, or
+            each has its own.
     """
 
     images: NDArray[np.uint8]
@@ -64,6 +68,7 @@ class PictureCache:
     path: Path
     is_video: bool = False
     in_order: bool = False
+    brightness: Brightness | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -90,6 +95,7 @@ def build_cache(
     """
     with open_source(config.source, default_count=config.max_pictures) as source:
         source.prepare(progress, control)
+        source.use_settings(config)
         chosen = _chosen(source, config, seed)
         folder = cache_root() / "pictures" / _key(source, config, chosen, seed)
         is_video = source.kind == "video"
@@ -153,7 +159,8 @@ def _key(source: BaseSource, config: DataConfig, chosen: NDArray[np.int64], seed
     settings: list[object] = [_VERSION, config.width, config.height, config.channels, config.fit]
     if config.crops:
         settings += ["crops", config.crops, config.crops_each, seed]
-    digest = hashlib.sha256(json.dumps([source.fingerprint(), settings]).encode())
+    asked = [source.fingerprint(), settings, repr(look_of(config))]
+    digest = hashlib.sha256(json.dumps(asked).encode())
     digest.update(chosen.tobytes())
     return digest.hexdigest()[:32]
 
@@ -179,9 +186,18 @@ def _opened(
             path=folder,
             is_video=is_video,
             in_order=in_order,
+            brightness=_as_brightness(facts["brightness"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _as_list(brightness: Brightness | None) -> list[float] | None:
+    return None if brightness is None else [brightness.low, brightness.high]
+
+
+def _as_brightness(values: list[float] | None) -> Brightness | None:
+    return None if values is None else Brightness(float(values[0]), float(values[1]))
 
 
 class _Builder:
@@ -270,6 +286,7 @@ class _Builder:
             "names": self._names,
             "skipped": [(str(item.path), item.reason) for item in self._skipped],
             "source": self._source.source,
+            "brightness": _as_list(self._source.used_brightness()),
         }
         (self._temporary / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
         try:

@@ -3,138 +3,145 @@
 from __future__ import annotations
 
 import os
-import re
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from tusk_core.data.base_source import BaseSource, reason_in_short
-from tusk_core.data.pictures import EXTENSIONS, read_picture, read_size
+from tusk_core.data.decoded import common_brightness, shown
+from tusk_core.data.finding import find_pictures
+from tusk_core.data.looks import Look
+from tusk_core.data.pictures import KINDS, decode_file, read_size
+from tusk_core.data.stacks import Listing, StackPool, expand
 from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.data.decoded import Brightness, Decoded
+    from tusk_core.data.finding import Found
     from tusk_core.results import SourceKind
 
-_NUMBERS = re.compile(r"\d+")
-_MAX_DEPTH = 64
 _WORKERS = max(1, min(8, (os.cpu_count() or 2) - 1))
-
-
-def natural_key(name: str) -> str:
-    """Return a sort key that puts ``frame2`` before ``frame10`` and ignores case.
-
-    One text, not a tuple: comparing a hundred thousand of them holds up other threads for a
-    moment only.
-    """
-    return _NUMBERS.sub(_number_key, name.casefold())
-
-
-def _number_key(found: re.Match[str]) -> str:
-    """Return digits as a text that sorts by value, and before any letter."""
-    digits = str(int(found[0]))
-    return f"\0{len(digits):03d}{digits}"
-
-
-def find_pictures(root: Path, *, recursive: bool = True) -> list[str]:
-    """Return the picture files under ``root``, relative with ``/``, in natural order.
-
-    Nothing is opened. Hidden files and folders are left out; a folder reached twice through
-    links is read once.
-
-    Raises:
-        SourceError: if ``root`` itself cannot be listed.
-    """
-    found: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    pending = [("", 0)]
-    while pending:
-        folder, depth = pending.pop()
-        try:
-            with os.scandir(root / folder) as entries:
-                listed = list(entries)
-        except OSError as error:
-            if not folder:
-                reason = error.strerror or error
-                raise SourceError(f"The folder {root} cannot be listed ({reason}).") from error
-            continue
-        for entry in listed:
-            if entry.name.startswith("."):
-                continue
-            path = f"{folder}{entry.name}"
-            if _is_folder(entry):
-                if recursive and depth < _MAX_DEPTH and _is_new(entry, seen):
-                    pending.append((f"{path}/", depth + 1))
-            elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:  # noqa: PTH122 - fast
-                found.append(path)
-    found.sort(key=natural_key)
-    return found
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
-    """Tell whether a folder was not reached before, and remember it."""
-    try:
-        status = entry.stat()
-    except OSError:
-        return False
-    place = (status.st_dev, status.st_ino)
-    if place[1] and place in seen:
-        return False
-    seen.add(place)
-    return True
+_MEASURED = 48
 
 
 class FileSource(BaseSource):
-    """Picture files below one folder."""
+    """Picture files below one folder; a file may hold several pictures.
+
+    Args:
+        source: as typed.
+        root: the folder.
+        names: files relative to it, or the pictures in them.
+        left_out: files that are not read, with the reason.
+    """
 
     kind: ClassVar[SourceKind] = "folder"
 
-    def __init__(self, source: str, root: Path, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        source: str,
+        root: Path,
+        names: Sequence[str] | Listing,
+        left_out: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(source)
         self.root = root
-        self.names: tuple[str, ...] = tuple(names)
+        self.left_out = tuple(left_out)
+        plain = tuple(names) if not isinstance(names, Listing) else ()
+        self.listing = (
+            names if isinstance(names, Listing) else Listing(plain, plain, (-1,) * len(plain))
+        )
+        self.names: tuple[str, ...] = self.listing.names
+        self._stacks = StackPool()
+        self._look = Look()
+        self._measuring = threading.Lock()
+        self._measured: Brightness | None = None
+        self._used: Brightness | None = None
 
     def __len__(self) -> int:
         return len(self.names)
 
     def name(self, index: int) -> str:
-        """Path relative to the folder."""
+        """Path relative to the folder; of a page, with ``#t=3`` or the like behind it."""
         self._check(index)
         return self.names[index]
 
     def path(self, index: int) -> Path:
         """Return the file of one picture."""
         self._check(index)
-        return self.root / self.names[index]
+        return self.root / self.listing.files[index]
+
+    def set_look(self, look: Look) -> None:
+        """Decide what the files leave open."""
+        self._look, self._used = look, None
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Return one picture; see ``PictureSource``."""
-        return read_picture(self.path(index))
+        decoded = self.decoded(index)
+        if not decoded.is_deep:
+            return shown(decoded, None)
+        self._used = self.brightness()
+        return shown(decoded, self._used)
+
+    def decoded(self, index: int) -> Decoded:
+        """Return one picture as its file holds it.
+
+        Raises:
+            SourceError: if it cannot be read.
+        """
+        path, page = self.path(index), self.listing.pages[index]
+        if page < 0:
+            return decode_file(path, self._look.channels)
+        return self._stacks.get(path).read(page, self._look.channels)
+
+    def brightness(self) -> Brightness | None:
+        """Return what is black and white in pictures of more than eight bits, measured once."""
+        if self._look.is_each or self._look.brightness is not None:
+            return self._look.brightness
+        with self._measuring:
+            if self._measured is None:
+                self._measured = common_brightness(self._sample())
+            return self._measured
+
+    def used_brightness(self) -> Brightness | None:
+        """Return what pictures read so far were shown at; None if none needed it."""
+        return self._used
+
+    def _sample(self) -> Iterator[Decoded]:
+        count = len(self)
+        for index in np.unique(np.linspace(0, count - 1, min(count, _MEASURED)).round()):
+            try:
+                yield self.decoded(int(index))
+            except SourceError:
+                continue
 
     def size(self, index: int) -> tuple[int, int]:
         """Return (width, height), from the header."""
-        return read_size(self.path(index))
+        path, page = self.path(index), self.listing.pages[index]
+        return read_size(path) if page < 0 else self._stacks.get(path).size(page)
+
+    def close(self) -> None:
+        """Release the files with several pictures."""
+        self._stacks.close()
 
     def failure(self, index: int, error: SourceError) -> UnreadableFile:
         """Return a file that could not be read, with the reason in a few words."""
         path = self.path(index)
-        return UnreadableFile(path, reason_in_short(path, error))
+        return UnreadableFile(self.root / self.names[index], reason_in_short(path, error))
 
     def identity(self) -> object:
         """Names, sizes and times of all files."""
-        return [str(self.root.resolve()), [_file_identity(self.root / n, n) for n in self.names]]
+        files = dict.fromkeys(self.listing.files)
+        known = [_file_identity(self.root / name, name) for name in files]
+        pages = list(self.names) if any(page >= 0 for page in self.listing.pages) else []
+        return [str(self.root.resolve()), known, pages]
 
     def stream(
         self, indices: Sequence[int]
@@ -193,13 +200,20 @@ def open_folder(source: str, folder: Path, *, recursive: bool = True, hint: str 
     Raises:
         SourceError: if it holds none.
     """
-    names = find_pictures(folder, recursive=recursive)
-    if not names:
-        kinds = "PNG, JPEG, TIFF, BMP or WebP"
+    found = find_pictures(folder, recursive=recursive)
+    if not found.pictures:
         below = " or its subfolders" if recursive else ""
-        todo = hint or "Choose the folder that holds them."
-        raise SourceError(f"There are no pictures ({kinds}) in {folder}{below}. {todo}")
-    return FileSource(source, folder, names)
+        todo = hint or _todo(found) or "Choose the folder that holds them."
+        raise SourceError(f"There are no pictures ({KINDS}) in {folder}{below}. {todo}")
+    return FileSource(source, folder, expand(folder, found.pictures), found.left_out)
+
+
+def _todo(found: Found) -> str:
+    """Return what the files are that are not read; empty where there are none."""
+    if not found.left_out:
+        return ""
+    name, reason = found.left_out[0]
+    return f"{name} {reason}."
 
 
 def open_files(source: str, paths: Sequence[Path]) -> FileSource:
@@ -212,7 +226,10 @@ def open_files(source: str, paths: Sequence[Path]) -> FileSource:
     if missing is not None or not paths:
         raise SourceError(f"There is no file {missing}." if missing else "No pictures were given.")
     if len(paths) == 1:
-        return PictureFileSource(source, paths[0].parent, [paths[0].name])
+        root = paths[0].parent
+        listing = expand(root, [paths[0].name])
+        kind = PictureFileSource if len(listing.names) == 1 else FileSource
+        return kind(source, root, listing)
     root = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     names = [path.absolute().relative_to(root).as_posix() for path in paths]
-    return FileSource(source, root, names)
+    return FileSource(source, root, expand(root, names))

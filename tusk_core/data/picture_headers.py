@@ -97,31 +97,7 @@ def _png(file: BinaryIO) -> PictureHeader:
     return PictureHeader("png", width, height, orientation)
 
 
-def is_whole(kind: str, content: bytes) -> bool:
-    """Tell whether a PNG or JPEG reaches its end; others are left to the decoder."""
-    if kind == "png":
-        return _is_whole_png(content)
-    return kind != "jpeg" or _is_whole_jpeg(content)
-
-
-def _is_whole_jpeg(content: bytes) -> bool:
-    """Tell whether an end marker follows the first scan; some decoders fill in what is missing."""
-    position = 2
-    while position + 4 <= len(content):
-        code = content[position + 1]
-        if content[position] != 0xFF or code == 0xFF:
-            position += 1
-        elif code == 0x01 or 0xD0 <= code <= 0xD8:
-            position += 2
-        elif code == 0xDA:
-            return content.find(b"\xff\xd9", position) >= 0
-        else:
-            (length,) = struct.unpack_from(">H", content, position + 2)
-            position += 2 + max(length, 2)
-    return False
-
-
-def _is_whole_png(content: bytes) -> bool:
+def is_whole_png(content: bytes) -> bool:
     """Tell whether the chunks of a PNG fit into it and its critical ones carry their checksums.
 
     OpenCV makes room for a chunk of any length a damaged file claims, gigabytes included.

@@ -5,10 +5,11 @@ Every picture becomes (H, W, 3) uint8 RGB as a viewer would show it:
 - the EXIF (or TIFF) orientation is applied;
 - grey becomes three equal channels;
 - transparent parts are blended over white;
-- 16-bit PNG is divided by 257; other 16-bit pictures are read as the smallest of 8, 10, 12, 14 or
-  16 bits that holds their brightest value, since cameras rarely fill all of them;
-- floating-point pictures are read as 0–1, 0–255 or 0–65535 if they fit, else stretched from their
-  smallest to their largest value; values that are no numbers become black.
+- pictures of more than eight bits are shown at the ``Brightness`` of their data set, or at one of
+  their own where there is none; see ``decoded``.
+
+PNG, JPEG, BMP and WebP are decoded by OpenCV, TIFF by tifffile, the rest and all animations by
+Pillow.
 """
 
 from __future__ import annotations
@@ -22,39 +23,75 @@ import cv2
 import numpy as np
 
 from tusk_core.atomic import write_bytes
-from tusk_core.data.picture_headers import PictureHeader, is_whole, read_header
+from tusk_core.data.decoded import Decoded, shown, split_alpha, turned
+from tusk_core.data.jpeg_ends import END, FILLER, find_end
+from tusk_core.data.picture_headers import PictureHeader, is_whole_png, read_header
+from tusk_core.data.pillow_files import as_decoded, open_image, reads_heic, upright_size
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-EXTENSIONS: frozenset[str] = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".webp"}
-)
+    from tusk_core.data.decoded import Brightness
+
+_OPENCV = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp")
+_PILLOW = (".apng", ".gif", ".jp2", ".j2k", ".jpx", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm", ".tga")
+_HEIF = (".avif", ".avifs", ".heic", ".heif", ".hif")
+EXTENSIONS: frozenset[str] = frozenset((*_OPENCV, ".tif", ".tiff", ".btf", *_PILLOW, *_HEIF))
+KINDS = "PNG, JPEG, TIFF, BMP, WebP, GIF, JPEG 2000, PPM, AVIF or HEIC"
 MAX_PIXELS = 2**27
 MAX_BYTES = 2**30
 _JPEG_QUALITY = 95
+_HEIC_STARTS = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"))
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def read_picture(path: str | Path) -> NDArray[np.uint8]:
+def read_picture(
+    path: str | Path, *, brightness: Brightness | None = None, channels: Sequence[int] = ()
+) -> NDArray[np.uint8]:
     """Return a picture file as (H, W, 3) uint8 RGB, owned and read-only.
+
+    Args:
+        path: of the file; of several pictures in it, the first is returned.
+        brightness: of the data set, for pictures of more than eight bits.
+        channels: see ``decode_file``.
 
     Raises:
         SourceError: if it is missing, empty, damaged, cut off, too large or no picture.
     """
-    path = Path(path)
+    return shown(decode_file(Path(path), channels), brightness)
+
+
+def decode_file(path: Path, channels: Sequence[int] = ()) -> Decoded:
+    """Return a picture file as its values.
+
+    Args:
+        path: of the file.
+        channels: of a file with several: one for grey, three for red, green, blue; none takes the
+            first three.
+
+    Raises:
+        SourceError: as ``read_picture``.
+    """
     try:
-        _check_file(path)
-        content = np.fromfile(path, np.uint8)
+        check_file(path)
+        content = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
     except MemoryError as error:
         raise SourceError(f"There is not enough memory to read {path}.") from error
-    return decode_picture(content, str(path))
+    return decode_content(content, str(path), channels)
 
 
-def _check_file(path: Path) -> None:
-    """Refuse folders, devices and pipes, which would be read without end, and huge files."""
+def check_file(path: Path) -> None:
+    """Refuse folders, devices and pipes, which would be read without end, and huge files.
+
+    Raises:
+        SourceError: saying which.
+        OSError: if the file is not there.
+    """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(f"{path} is no file, so it cannot be opened as a picture.")
@@ -73,27 +110,98 @@ def decode_picture(content: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     Raises:
         SourceError: as ``read_picture``.
     """
-    if content.size == 0:
+    return shown(decode_content(content.tobytes(), name), None)
+
+
+def decode_content(content: bytes, name: str, channels: Sequence[int] = ()) -> Decoded:
+    """Return the bytes of a picture file as its values; see ``decode_file``."""
+    if not content:
         raise SourceError(f"{name} is empty; copy the file again.")
-    encoded = content.tobytes()
-    header = read_header(io.BytesIO(encoded))
+    header = read_header(io.BytesIO(content))
     if header is not None:
         _check_size(header.width, header.height, name)
+    try:
+        if content.startswith(_TIFF_STARTS):
+            return _tiff(content, name, channels)
+        if header is None:
+            return _by_pillow(content, name)
+        return _by_opencv(_whole(content, header, name), header, name)
+    except MemoryError as error:
+        raise SourceError(f"There is not enough memory to read {name}.") from error
+
+
+def _tiff(content: bytes, name: str, channels: Sequence[int]) -> Decoded:
+    from tusk_core.data.tiff_files import TiffStack  # noqa: PLC0415 - most data sets hold none
+
+    stack = TiffStack(Path(name), content)
+    try:
+        width, height = stack.size(0)
+        _check_size(width, height, name)
+        return stack.read(0, channels)
+    finally:
+        stack.close()
+
+
+def _by_pillow(content: bytes, name: str) -> Decoded:
+    image = open_image(io.BytesIO(content))
+    if image is not None:
+        _check_size(int(image.size[0]), int(image.size[1]), name)
+        try:
+            return as_decoded(image)
+        except Exception as error:  # damaged data raise almost anything
+            raise SourceError(f"{name} is cut off or damaged; copy the file again.") from error
+    if content[4:12] in _HEIC_STARTS and not reads_heic():
+        raise SourceError(
+            f"{name} is a HEIC picture, which needs the package pi-heif. Run `pip install "
+            "'tusk-studio[heif]'`, or convert it to JPEG."
+        )
+    raise SourceError(f"{name} is no readable picture: damaged, cut off, or not {KINDS}.")
+
+
+def _whole(content: bytes, header: PictureHeader, name: str) -> bytes:
+    """Return what holds the picture after checking that nothing of it is missing."""
+    damaged = SourceError(f"{name} is cut off or damaged; copy the file again.")
+    if header.kind == "png":
         # Deflate shrinks at most 1032-fold: a PNG that claims more is damaged, and would only
         # fill the memory before that shows.
-        is_hollow = header.width * header.height > 8 * 1100 * content.size
-        if (header.kind == "png" and is_hollow) or not is_whole(header.kind, encoded):
-            raise SourceError(f"{name} is cut off or damaged; copy the file again.")
+        is_hollow = header.width * header.height > 8 * 1100 * len(content)
+        if is_hollow or not is_whole_png(content):
+            raise damaged
+    if header.kind != "jpeg":
+        return content
+    end = find_end(content)
+    if end is None:
+        raise damaged
+    if end.is_marked:
+        return content
+    # Cameras and damaged cards leave the end marker out. Decoders fill in what is missing without
+    # a word, so more data are offered: they change a picture that is not whole.
+    begun = content[: end.stop]
+    plain, filled = _imdecode(begun + END), _imdecode(begun + FILLER + END)
+    if plain is None or filled is None or not np.array_equal(plain, filled):
+        raise damaged
+    return begun + END
+
+
+def _imdecode(content: bytes) -> NDArray[np.generic] | None:
     try:
-        decoded = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
-    except (cv2.error, MemoryError) as error:
-        raise SourceError(f"{name} cannot be decoded; it is damaged or too large.") from error
+        decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    return None if decoded is None else np.asarray(decoded)
+
+
+def _by_opencv(content: bytes, header: PictureHeader, name: str) -> Decoded:
+    decoded = _imdecode(content)
     if decoded is None or decoded.size == 0 or decoded.ndim not in {2, 3}:
-        raise SourceError(
-            f"{name} is no readable picture: damaged, cut off, or not PNG, JPEG, TIFF, BMP or WebP."
-        )
+        raise SourceError(f"{name} is no readable picture: damaged, cut off, or not {KINDS}.")
     _check_size(decoded.shape[1], decoded.shape[0], name)
-    return as_rgb(decoded, header)
+    planes = decoded if decoded.ndim == 3 else decoded[..., None]
+    colour, alpha = split_alpha(planes)
+    values = colour[..., ::-1] if colour.shape[2] == 3 else colour
+    white = 65535.0 if header.kind == "png" and values.dtype == np.uint16 else 0.0
+    upright = None if alpha is None else np.asarray(turned(alpha, header.orientation), np.float32)
+    return Decoded(turned(values, header.orientation), upright, white)
 
 
 def _check_size(width: int, height: int, name: str) -> None:
@@ -104,91 +212,29 @@ def _check_size(width: int, height: int, name: str) -> None:
         )
 
 
-def as_rgb(decoded: NDArray[np.generic], header: PictureHeader | None) -> NDArray[np.uint8]:
-    """Bring an array as OpenCV decodes it (unchanged) to the program's form.
-
-    Args:
-        decoded: (H, W) or (H, W, 1 to 4), blue first, any depth.
-        header: of its file, for the orientation.
-
-    Returns:
-        (H, W, 3) uint8 RGB, owned and read-only.
-    """
-    planes = decoded if decoded.ndim == 3 else decoded[..., None]
-    channels = planes.shape[2]
-    alpha = planes[..., -1] if channels in {2, 4} else None
-    colour = planes[..., : channels - 1] if alpha is not None else planes
-    picture = _to_bytes(np.asarray(colour), is_png=header is not None and header.kind == "png")
-    picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture[..., 2::-1]
-    if alpha is not None and alpha.any():  # some programs leave the fourth channel empty
-        picture = _over_white(picture, alpha)
-    # OpenCV itself turns TIFF, and nothing else, when it reads a file unchanged.
-    orientation = 1 if header is None or header.kind == "tiff" else header.orientation
-    picture = np.ascontiguousarray(_turned(picture, orientation))
-    if picture.base is not None or not picture.flags.owndata:
-        picture = picture.copy()
-    picture.flags.writeable = False
-    return picture
-
-
-def _to_bytes(values: NDArray[np.generic], *, is_png: bool) -> NDArray[np.uint8]:
-    if values.dtype == np.uint8:
-        return values.astype(np.uint8, copy=False)
-    numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(numbers.min()), float(numbers.max())
-    if values.dtype == np.uint16:
-        low, high = 0.0, 65535.0 if is_png else _full_scale(high)
-    elif low >= 0.0 and np.issubdtype(values.dtype, np.integer):
-        low, high = 0.0, _full_scale(high)
-    elif low >= 0.0 and high <= 65535.0:
-        low, high = 0.0, next(top for top in (1.0, 255.0, 65535.0) if high <= top * 1.001)
-    scale = 255.0 / (high - low) if high > low else 0.0
-    return np.asarray(np.clip((numbers - low) * scale + 0.5, 0, 255), np.uint8)
-
-
-def _full_scale(brightest: float) -> float:
-    """Return the largest value of the camera depth that holds ``brightest``."""
-    for bits in (8, 10, 12, 14, 16):
-        if brightest < 2**bits:
-            return float(2**bits - 1)
-    return brightest
-
-
-def _over_white(picture: NDArray[np.uint8], alpha: NDArray[np.generic]) -> NDArray[np.uint8]:
-    top = {"uint8": 255.0, "uint16": 65535.0}.get(str(alpha.dtype), 1.0)
-    share = np.clip(np.nan_to_num(alpha.astype(np.float32)) / top, 0.0, 1.0)[..., None]
-    return np.asarray((picture * share + 255.0 * (1.0 - share) + 0.5).astype(np.uint8))
-
-
-def _turned(picture: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Apply an EXIF orientation: 2 and 4 mirror, 3 turns round, 5 to 8 swap the axes."""
-    if orientation >= 5:
-        picture = picture.transpose(1, 0, 2)
-    if orientation in {3, 4, 7, 8}:
-        picture = picture[::-1]
-    if orientation in {2, 3, 6, 7}:
-        picture = picture[:, ::-1]
-    return picture
-
-
 def read_size(path: str | Path) -> tuple[int, int]:
     """Return (width, height) of a picture as it will be shown, reading its header only.
 
-    Other formats than PNG, JPEG, BMP, TIFF and WebP, and unusual headers, are decoded.
+    Unusual headers are decoded.
 
     Raises:
         SourceError: if it cannot be read.
     """
     path = Path(path)
     try:
-        _check_file(path)
+        check_file(path)
         with path.open("rb") as file:
             header = read_header(file)
+            image = open_image(file) if header is None else None
+            size = None if image is None else upright_size(image)
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
     if header is None:
-        height, width = read_picture(path).shape[:2]
-        return width, height
+        if size is None:
+            height, width = read_picture(path).shape[:2]
+            return width, height
+        _check_size(size[0], size[1], str(path))
+        return size
     _check_size(header.width, header.height, str(path))
     return header.shown_size
 

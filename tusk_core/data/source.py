@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tusk_core.data import folders, generated, registry, videos
-from tusk_core.data.pictures import EXTENSIONS, read_size
+from tusk_core.data.pictures import EXTENSIONS, KINDS, read_size
 from tusk_core.data.source_names import parse_source, user_path
+from tusk_core.data.stacks import page_labels
 from tusk_core.data.survey import survey
 from tusk_core.data.text_lists import lines_of
 from tusk_core.results import SourceError
@@ -80,6 +81,11 @@ def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
         return survey(opened, lambda: control is not None and control.stop_requested)
 
 
+def _is_still(path: Path) -> bool:
+    """Tell whether a GIF holds one picture, so that it has no times."""
+    return path.suffix.lower() == ".gif" and not page_labels(path)
+
+
 def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
     path = user_path(place)
     if path.is_dir():
@@ -88,7 +94,7 @@ def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
         )
     if not path.is_file():
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")
-    if path.suffix.lower() in videos.EXTENSIONS:
+    if path.suffix.lower() in videos.EXTENSIONS and not _is_still(path):
         return videos.open_video(text, path)
     if path.suffix.lower() == ".txt":
         return folders.open_files(text, _listed(path))
@@ -98,8 +104,8 @@ def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
         if path.suffix.lower() in EXTENSIONS:
             raise
         raise SourceError(
-            f"{path} is neither a picture (PNG, JPEG, TIFF, BMP, WebP) nor a video (MP4, AVI, MOV, "
-            "MKV, WebM and others)."
+            f"{path} is neither a picture ({KINDS}) nor a video (MP4, AVI, MOV, MKV, WebM and "
+            "others)."
         ) from error
     return folders.open_files(text, [path])
 

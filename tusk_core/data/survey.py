@@ -12,8 +12,9 @@ import numpy as np
 
 from tusk_core.data.folders import FileSource
 from tusk_core.data.small_things import propose_crops
+from tusk_core.data.stacks import page_labels
 from tusk_core.data.videos import VideoSource
-from tusk_core.results import SourceError, SourceSummary
+from tusk_core.results import SourceError, SourceSummary, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,20 +55,37 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         sizes[source.size(0)] = len(source)
     grey = _grey_share(source, unreadable, stopped)
     files = source if isinstance(source, FileSource) else None
+    used = source.used_brightness()
     return SourceSummary(
         source=source.source,
         kind=source.kind,
         num_pictures=len(source) - len(unreadable),
         sizes=tuple((w, h, count) for (w, h), count in sizes.most_common(_MOST_SIZES)),
         grey_share=grey,
-        unreadable=tuple(
-            source.failure(index, error) for index, error in sorted(unreadable.items())
+        unreadable=(
+            *(source.failure(index, error) for index, error in sorted(unreadable.items())),
+            *(_left_out(files, stopped) if files is not None else ()),
         ),
         duplicates=find_duplicates(files, stopped) if files is not None else (),
         has_ground_truth=source.has_ground_truth,
         frames_per_second=source.fps if isinstance(source, VideoSource) else 0.0,
         proposed_crops=propose_crops(source, stopped),
+        brightness=None if used is None else (used.low, used.high),
     )
+
+
+def _left_out(source: FileSource, stopped: Callable[[], bool]) -> list[UnreadableFile]:
+    """Return the files that are not read, and those of which only the first picture is."""
+    found = [UnreadableFile(source.root / name, reason) for name, reason in source.left_out]
+    if source.listing.unchecked:
+        for name in source.listing.files:
+            if stopped():
+                break
+            count = len(page_labels(source.root / name))
+            if count:
+                reason = f"holds {count} pictures, of which the first is used"
+                found.append(UnreadableFile(source.root / name, reason))
+    return found
 
 
 def _grey_share(
@@ -114,8 +132,8 @@ def find_duplicates(
     whole files the ends decide.
     """
     groups: dict[tuple[object, ...], list[Path]] = defaultdict(list)
-    for index in range(len(source)):
-        path = source.path(index)
+    for name in dict.fromkeys(source.listing.files):
+        path = source.root / name
         try:
             status = path.stat()
         except OSError:

@@ -143,6 +143,7 @@ def detect_all(
     """
     total, begin, found_any = len(source), time.monotonic(), False
     data = predictor.info.config.data
+    source.use_settings(data)
     step = batch_size((data.width, data.height))
     depth = _depth(source, step)
     with ReadAhead(_read_all(source), depth) as pictures:

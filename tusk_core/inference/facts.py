@@ -107,6 +107,7 @@ def _source_facts(thing: str) -> dict[str, Any]:
         "num_pictures": found.num_pictures,
         "sizes": [f"{w} × {h} ({count})" for w, h, count in found.sizes],
         "grey_share": round(found.grey_share, 3),
+        "black_and_white": found.brightness and [f"{value:g}" for value in found.brightness],
         "frames_per_second": found.frames_per_second or None,
         "has_ground_truth": found.has_ground_truth,
         "num_duplicates": len(found.duplicates),

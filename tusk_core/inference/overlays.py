@@ -11,8 +11,8 @@ from tusk_core.control import Cancelled
 from tusk_core.data.pictures import write_picture
 from tusk_core.events import JobProgress
 from tusk_core.inference.draw import draw_keypoints, enlargement, with_legend
+from tusk_core.inference.file_names import unique_stems, write_names
 from tusk_core.inference.originals import refuse_overwriting
-from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def write_overlays(
     refuse_overwriting(analysis, folder, (f"{stem}.png" for stem in stems))
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        write_names(folder, analysis.picture_names, stems)
     except OSError as error:
         raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
     rows = {name: index for index, name in enumerate(analysis.picture_names)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,27 +19,12 @@ from tusk_core.inference.rebuilding import mask_of
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.results import Keypoints, Reconstruction
-
-
-def unique_stems(names: Sequence[str]) -> list[str]:
-    """Return a folder name for each picture: its stem, numbered where two agree."""
-    taken: set[str] = set()
-    out = []
-    for name in names:
-        stem = PurePosixPath(name.replace("\\", "/")).stem.strip(". ") or "picture"
-        chosen, number = stem, 2
-        while chosen.casefold() in taken:
-            chosen, number = f"{stem}_{number}", number + 1
-        taken.add(chosen.casefold())
-        out.append(chosen)
-    return out
 
 
 def write_rebuilt(

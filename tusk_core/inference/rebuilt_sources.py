@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
-from tusk_core.inference.rebuilt_files import unique_stems, write_rebuilt
+from tusk_core.inference.file_names import unique_stems
+from tusk_core.inference.rebuilt_files import write_rebuilt
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def rebuild_sources(
     stems = iter(unique_stems(names))
     begin, done = time.monotonic(), 0
     for source in sources:
+        source.use_settings(predictor.info.config.data)
         for index, picture in source.stream(range(len(source))):
             if control.stop_requested:
                 raise Cancelled

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
-from tusk_core.config import ConfigError, TrainConfig, parse_config
+from tusk_core.config import ConfigError, TrainConfig, parse_stored
 from tusk_core.nn.build import build_model
 from tusk_core.results import ModelFileError
 
@@ -131,7 +131,7 @@ def read_meta(folder: Path) -> ModelMeta:
             f"knows {MODEL_SCHEMA}). Update TUSK to open it."
         )
     try:
-        config = parse_config(values.get("config"))
+        config = parse_stored(values.get("config"))
     except ConfigError as error:
         raise ModelFileError(
             f"The settings in {folder / SETTINGS} cannot be used: {error}"

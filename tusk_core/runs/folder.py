@@ -18,7 +18,7 @@ from typing import Any
 
 from tusk_core import __version__
 from tusk_core.atomic import write_text
-from tusk_core.config import ConfigError, TrainConfig, parse_config
+from tusk_core.config import ConfigError, TrainConfig, parse_stored
 from tusk_core.results import RunSummary, SourceError, TrainingError
 from tusk_core.runs.lock import RunLock
 from tusk_core.source_text import path_text
@@ -73,7 +73,7 @@ class RunFolder:
         """
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         self.previews.mkdir(exist_ok=True)
-        write_text(self.path / "config.json", config.model_dump_json(indent=1) + "\n")
+        self.set_config(config)
         self.describe(
             schema=RUN_SCHEMA,
             name=label,
@@ -85,6 +85,14 @@ class RunFolder:
             total_steps=config.optim.steps,
             versions={"tusk": __version__, "python": platform.python_version()},
         )
+
+    def set_config(self, config: TrainConfig) -> None:
+        """Write the run's exact configuration.
+
+        Raises:
+            OSError: if the disk refuses it.
+        """
+        write_text(self.path / "config.json", config.model_dump_json(indent=1) + "\n")
 
     def lock(self) -> None:
         """Become the only writer.
@@ -132,7 +140,7 @@ class RunFolder:
             SourceError: if it is missing or cannot be used.
         """
         try:
-            return parse_config(_read_json(self.path / "config.json"))
+            return parse_stored(_read_json(self.path / "config.json"))
         except ConfigError as error:
             raise SourceError(
                 f"The settings of {self.path} cannot be used: {str(error).rstrip('.')}. If a newer "

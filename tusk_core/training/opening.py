@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import queue
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from tusk_core.config import replaced
 from tusk_core.data.cache import PictureCache, build_cache
 from tusk_core.events import Notice, PhaseChanged, TrainEvent
 from tusk_core.nn.photo_model import PhotoModel
@@ -36,11 +38,13 @@ class Opened:
     """A run that is ready for its next step.
 
     Attributes:
+        task: with the settings as they were completed when the pictures were read.
         session: model, optimisers and counters.
         division: the pictures, learned from and held out.
         probes: (P, channels, H, W) in [0, 1], the pictures shown while training.
     """
 
+    task: RunTask
     session: Session
     division: Division
     probes: Tensor
@@ -54,13 +58,14 @@ def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
         TuskError: if the pictures, the checkpoint or the model to start from cannot be used.
     """
     cache = yield from _load_pictures(task)
+    task = yield from _with_brightness(task, cache)
     division = divide(cache, task.config.data.held_out, task.config.run.seed)
     notice = division.notice()
     if notice is not None:
         yield notice
     session = yield from _build_session(task, division)
     probes = to_batch(division.spread(NUM_PROBES), session.device)
-    return Opened(session, division, probes)
+    return Opened(task, session, division, probes)
 
 
 def _load_pictures(task: RunTask) -> Generator[TrainEvent, None, PictureCache]:
@@ -86,6 +91,20 @@ def _load_pictures(task: RunTask) -> Generator[TrainEvent, None, PictureCache]:
             f"{len(cache.skipped)} files were skipped, such as {first.path.name}: {first.reason}.",
         )
     return cache
+
+
+def _with_brightness(task: RunTask, cache: PictureCache) -> Generator[TrainEvent, None, RunTask]:
+    """Keep the brightness that was measured on the pictures, so that detection uses it too."""
+    found = cache.brightness
+    if found is None or task.config.data.brightness != "auto":
+        return task
+    changes = {"brightness": "range", "brightness_low": found.low, "brightness_high": found.high}
+    config = replaced(task.config, {f"data.{key}": value for key, value in changes.items()})
+    if task.team.is_main:
+        with contextlib.suppress(OSError):  # a full disk is told when a checkpoint is due
+            task.folder.set_config(config)
+    yield Notice("info", f"Black is {found.low:g} and white is {found.high:g} in these pictures.")
+    return dataclasses.replace(task, config=config)
 
 
 def _build_session(task: RunTask, division: Division) -> Generator[TrainEvent, None, Session]:

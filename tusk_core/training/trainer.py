@@ -114,6 +114,6 @@ def _events(task: RunTask, record: RunRecord) -> Generator[TrainEvent, None, Non
         device_reason=task.device.reason,
         num_pictures=len(opened.division.training),
     )
-    reason = yield from Loop(task, opened, record).events()
+    reason = yield from Loop(opened.task, opened, record).events()
     best = task.folder.best_model() if task.folder.checkpoint_steps() else None
     yield RunFinished(opened.session.step, reason, task.folder.path, best)

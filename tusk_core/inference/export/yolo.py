@@ -10,8 +10,8 @@ import numpy as np
 from tusk_core.atomic import write_text
 from tusk_core.data.pictures import write_picture
 from tusk_core.inference.export.individuals import pose_table
+from tusk_core.inference.file_names import unique_stems, write_names
 from tusk_core.inference.originals import original_pictures, refuse_overwriting
-from tusk_core.inference.rebuilt_files import unique_stems
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
         f"names:\n  0: object\nkpt_names:\n  0: {names}\n"
     )
     write_text(path / "data.yaml", text)
-    return ["Scores are left out.", *poses.lost]
+    renamed = write_names(path, analysis.picture_names, stems)
+    return ["Scores are left out.", *renamed, *poses.lost]
 
 
 def _label_line(poses: PoseTable, row: int, size: NDArray[np.int32]) -> str:

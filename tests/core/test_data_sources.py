@@ -13,7 +13,7 @@ import pytest
 
 from tusk_core import api
 from tusk_core.control import RunControl
-from tusk_core.data import folders
+from tusk_core.data import finding, folders
 from tusk_core.data.coco import load_truth
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.source import open_source
@@ -79,8 +79,8 @@ def test_numbers_in_names_count_by_value():
         "é2",
     ]
     mixed = ordered[::2] + ordered[1::2]
-    assert sorted(mixed, key=folders.natural_key) == ordered
-    assert folders.natural_key("f007") == folders.natural_key("F7")
+    assert sorted(mixed, key=finding.natural_key) == ordered
+    assert finding.natural_key("f007") == finding.natural_key("F7")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
@@ -88,8 +88,7 @@ def test_links_in_a_circle_end(tmp_path):
     _write(tmp_path / "a" / "p.png")
     (tmp_path / "a" / "back").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
-    names = folders.find_pictures(tmp_path)
-    assert 1 <= len(names) <= 2
+    assert finding.find_pictures(tmp_path).pictures == ("a/p.png",)
 
 
 def test_one_picture_and_a_list(tmp_path):
@@ -357,7 +356,7 @@ def test_a_stopped_summary_returns_at_once(tmp_path):
 def test_a_hundred_thousand_names_are_found_quickly_without_opening_them(tmp_path, monkeypatch):
     for index in range(2000):
         (tmp_path / f"{index}.png").touch()
-    monkeypatch.setattr(folders, "read_picture", pytest.fail)
+    monkeypatch.setattr(folders, "decode_file", pytest.fail)
     source = open_source(tmp_path)
     assert len(source) == 2000
     assert source.name(999) == "999.png"

@@ -7,6 +7,7 @@ file in it, so a glance at the first bytes tells which ones are worth opening.
 from __future__ import annotations
 
 import os
+import stat
 import struct
 import threading
 from collections import OrderedDict
@@ -144,6 +145,8 @@ _WITH_PAGES = _TIFF | _ANIMATED | _SOMETIMES
 def _may_hold_several(path: Path) -> bool:
     """Tell from the first bytes whether a file is worth opening."""
     suffix = path.suffix.lower()
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+        return False
     with path.open("rb") as file:
         start = file.read(_GLANCE)
         if suffix in _TIFF:

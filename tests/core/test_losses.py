@@ -22,6 +22,7 @@ from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
 from tusk_core.losses.objective import ramp
 from tusk_core.losses.reconstruction import PerceptualLoss, pixel_loss
 from tusk_core.losses.sliced_wasserstein import (
+    _ascending,
     draw_components,
     mixture_weights,
     random_directions,
@@ -50,6 +51,22 @@ def test_equal_sets_in_any_order_are_at_distance_zero() -> None:
     points = unit(50, 8)
     directions = random_directions(8, 30, torch.Generator().manual_seed(0))
     assert float(sliced_wasserstein(points, points.flip(0), directions)) < 1e-12
+
+
+def test_projections_are_sorted_exactly_with_equal_ones_in_their_order() -> None:
+    values = torch.tensor(
+        [[0.5, -1.0, 0.5, -0.25, 2.0, -1.0], [3.0, 0.0, -3.0, 1e-30, -1e-30, 0.0]]
+    )
+    weights = torch.arange(6.0).expand(2, -1)
+    leaf = values.clone().requires_grad_()
+
+    ordered = _ascending(leaf)
+    (ordered * weights).sum().backward()
+
+    expected, order = torch.sort(values, dim=-1, stable=True)
+    assert torch.equal(ordered.detach(), expected)
+    assert leaf.grad is not None
+    assert torch.equal(leaf.grad, torch.zeros(2, 6).scatter(-1, order, weights))
 
 
 def test_sliced_wasserstein_gradient() -> None:

@@ -23,6 +23,7 @@ from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import TuskModel
 from tusk_core.nn.model_files import ModelMeta
 from tusk_core.training.distributed import Team
+from tusk_core.training.draws import draw_steps
 from tusk_core.training.estimate import peak_memory
 from tusk_core.training.session import Session
 from tusk_core.training.steps import prototype_steps
@@ -170,8 +171,9 @@ def _phases(session: Session, images: Tensor, watch: Stopwatch) -> dict[str, flo
     network = watch.lap()
     kept = session.bank.push(result.descriptors.flatten(0, 2).float())
     generator = step_generator(seed, session.step, PROTOTYPES)
+    draws = draw_steps(config.prototypes, len(kept), kept.shape[1], generator)
     loss = prototype_steps(
-        model.prototypes, kept, session.prototype_optimiser, config.prototypes, generator
+        model.prototypes, kept, session.prototype_optimiser, config.prototypes, draws
     )
     loss.item()
     return dict(zip(PHASES, (warp, forward, backward, network, watch.lap()), strict=True))

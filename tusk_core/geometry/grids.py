@@ -24,8 +24,7 @@ def to_unit(xy: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         (..., 2), same dtype, not clamped.
     """
-    scale = xy.new_tensor(size)
-    return (2 * xy + 1) / scale - 1
+    return (2 * xy + 1) / _sides(xy, size) - 1
 
 
 def to_pixels(xy: Tensor, size: tuple[int, int]) -> Tensor:
@@ -35,8 +34,14 @@ def to_pixels(xy: Tensor, size: tuple[int, int]) -> Tensor:
         xy: (..., 2), (x, y) in [-1, 1].
         size: (width, height) of the picture [px].
     """
-    scale = xy.new_tensor(size)
-    return ((xy + 1) * scale - 1) / 2
+    return ((xy + 1) * _sides(xy, size) - 1) / 2
+
+
+def _sides(xy: Tensor, size: tuple[int, int]) -> Tensor:
+    if not xy.is_cuda:
+        return xy.new_tensor(size)
+    # Copying two numbers to a GPU would wait for all it still has to do.
+    return torch.cat([xy.new_full((1,), side) for side in size])
 
 
 def map_to_picture(xy: Tensor, stride: int) -> Tensor:

@@ -28,8 +28,11 @@ _BORDER = ((-0.99, -0.99), (0.0, -0.99), (0.99, -0.99), (-0.99, 0.0),
            (0.99, 0.0), (-0.99, 0.99), (0.0, 0.99), (0.99, 0.99))  # fmt: skip
 
 
+_LEAST = 1e-6
+
+
 def _kernel(squared_distance: Tensor) -> Tensor:
-    return squared_distance * torch.log(squared_distance + 1e-6)
+    return squared_distance * torch.log(squared_distance + _LEAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,15 @@ class Warp:
             (B, N, 2), not clamped.
         """
         point = xy / CANVAS
-        squared = (
-            point.square().sum(-1, keepdim=True)
-            + self.control.square().sum(-1).unsqueeze(1)
-            - 2 * point @ self.control.transpose(1, 2)
-        ).clamp_min(0)  # (B, N, P)
-        bent = _kernel(squared) @ self.weights
+        squared = point.square().sum(-1, keepdim=True) + self.control.square().sum(-1).unsqueeze(1)
+        product = 2 * point @ self.control.transpose(1, 2)
+        if torch.is_grad_enabled() and (xy.requires_grad or self.control.requires_grad):
+            kernel = _kernel((squared - product).clamp_min(0))  # (B, N, P)
+        else:
+            # The same in place: these are the largest arrays of a warp.
+            squared.sub_(product).clamp_min_(0)
+            kernel = torch.add(squared, _LEAST, out=product).log_().mul_(squared)
+        bent = kernel @ self.weights
         straight = self.affine[:, :1] + point @ self.affine[:, 1:]
         return (bent + straight) * CANVAS
 
@@ -115,8 +121,11 @@ def random_warp(
     rotation = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], dim=1)
     target = (scale * (control + bend - offset_in) + offset_in - offset_out) @ rotation + offset_out
     warp = fit_warp(control, target)
-    return Warp(*(t.to(device=device, dtype=torch.float32) for t in (
-        warp.control, warp.weights, warp.affine)))  # fmt: skip
+    parts = [t.float() for t in (warp.control, warp.weights, warp.affine)]
+    if torch.device(device).type == "cuda":
+        # From pinned memory, so that nothing waits for what the GPU still has to do.
+        parts = [t.pin_memory() for t in parts]
+    return Warp(*(t.to(device, non_blocking=True) for t in parts))
 
 
 def invert(warp: Warp, xy: Tensor, *, iterations: int = 20) -> Tensor:

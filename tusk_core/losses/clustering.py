@@ -67,4 +67,6 @@ def information_loss(
     marginal = joint.sum(dim=0)
     independent = marginal.unsqueeze(0) * marginal.unsqueeze(1)
     information = (joint * (joint.log() - independent.log())).sum()
-    return -information / torch.log(information.new_tensor(float(prototypes.shape[0])))
+    # On the CPU, so that a GPU is not waited for.
+    log_count = torch.tensor(float(prototypes.shape[0]), dtype=information.dtype).log()
+    return -information / log_count

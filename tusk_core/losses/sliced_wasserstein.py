@@ -5,12 +5,16 @@ Shapes: N descriptors, M prototypes, C descriptor length, L directions.
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def random_directions(num_features: int, count: int, generator: torch.Generator) -> Tensor:
@@ -37,15 +41,49 @@ def sliced_wasserstein(first: Tensor, second: Tensor, directions: Tensor) -> Ten
 def _ascending(values: Tensor) -> Tensor:
     """Return each row sorted, differentiable in ``values`` (L, N).
 
-    On the CPU NumPy sorts: its vectorised sort is 26 times as fast as torch's without the order,
-    and 5 times with it (100 rows of 1536).
+    On the CPU NumPy sorts: its vectorised sort is many times as fast as torch's.
     """
     if values.device.type != "cpu" or values.dtype not in {torch.float32, torch.float64}:
         return torch.sort(values, dim=-1).values
-    plain = values.detach().numpy()
     if not values.requires_grad:
-        return torch.from_numpy(np.sort(plain, axis=-1))
-    return values.gather(-1, torch.from_numpy(np.argsort(plain, axis=-1)))
+        return torch.from_numpy(np.sort(values.numpy(), axis=-1))
+    ordered: Tensor = _Reordered.apply(values, torch.from_numpy(_order(values.detach().numpy())))  # type: ignore[no-untyped-call]
+    return ordered
+
+
+class _Reordered(torch.autograd.Function):
+    """``values.gather(-1, order)`` of a permutation: its backward pass need not add up."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, order: Tensor) -> Tensor:
+        ctx.save_for_backward(order)
+        return values.gather(-1, order)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (order,) = ctx.saved_tensors
+        (grad,) = grads
+        return torch.empty_like(grad).scatter_(-1, order, grad), None
+
+
+def _order(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return the order (L, N) that sorts each row; equal values keep theirs.
+
+    Sorting whole numbers that hold a value in their upper and its place in their lower half takes
+    half the time of an argsort.
+    """
+    if values.dtype != np.float32 or sys.byteorder != "little":
+        return np.argsort(values, axis=-1, kind="stable")
+    halves = np.empty((*values.shape, 2), np.int32)
+    place, key = halves[..., 0], halves[..., 1]
+    bits = values.view(np.int32)
+    # As whole numbers, the bits of positive floats ascend as they do and those of negative fall.
+    np.right_shift(bits, 31, out=key)
+    np.bitwise_and(key, 0x7FFFFFFF, out=key)
+    np.bitwise_xor(key, bits, out=key)
+    place[:] = np.arange(values.shape[-1], dtype=np.int32)
+    halves.view(np.int64)[..., 0].sort(axis=-1)
+    return place.astype(np.int64)
 
 
 def mixture_weights(descriptors: Tensor, prototypes: Tensor, smoothing: float) -> Tensor:

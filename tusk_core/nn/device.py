@@ -65,6 +65,13 @@ def choose_device(name: str) -> DeviceInfo:
     )
 
 
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return a CPU tensor on ``device``; a GPU is handed it without waiting for the GPU's queue."""
+    if device.type != "cuda" or tensor.is_cuda:
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 def limit_threads(threads: int = 0) -> None:
     """Compute with ``threads`` CPU threads; 0 leaves one core to the window and the system.
 

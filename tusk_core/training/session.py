@@ -14,8 +14,10 @@ from tusk_core.losses.objective import StepLoss, Views, rebuilt_loss, step_loss
 from tusk_core.losses.photo_objective import photo_rebuilt_loss, photo_step_loss
 from tusk_core.losses.reconstruction import PerceptualLoss
 from tusk_core.nn.build import build_model
+from tusk_core.nn.device import to_device
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import TrainingError
+from tusk_core.training.draws import DrawsAhead, draw_step
 from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
 from tusk_core.training.views import (
     HINTS,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import TrainConfig
     from tusk_core.training.distributed import Team
+    from tusk_core.training.draws import Draws
 
 _USAGE_MEMORY = 0.95
 _LOSS_MEMORY = 0.99
@@ -85,12 +88,15 @@ class Session:
         )
         if self.learns_prototypes:
             trained = [*trained, *self.model.prototypes.parameters()]
-        self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate)
+        fused = True if device.type == "cuda" else None
+        self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate, fused=fused)
         self.prototype_optimiser = torch.optim.Adam(
             self.model.prototypes.parameters(),
             lr=config.prototypes.learning_rate,
             betas=(0.5, 0.999),
+            fused=fused,
         )
+        self._draws = DrawsAhead(config.prototypes, config.encoder.num_features, device)
         self.perceptual = (
             PerceptualLoss(side=config.losses.perceptual_side, fast=fast).to(device)
             if config.losses.reconstruction == "perceptual"
@@ -158,12 +164,15 @@ class Session:
             step_generator(seed, self.step, PLACES),
         )
         if places is not None:
-            views = dataclasses.replace(views, places=places.to(self.device))
+            views = dataclasses.replace(views, places=to_device(places, self.device))
         shown = hint_blocks(
             self.config.decoder, images.shape[0], step_generator(seed, self.step, HINTS)
         )
         if shown is not None:
-            views = dataclasses.replace(views, shown=shown.to(self.device))
+            views = dataclasses.replace(views, shown=to_device(shown, self.device))
+        if self._has_prototype_steps:
+            count = self.bank.size_after(2 * len(images) * self.config.keypoints.num_keypoints)
+            self._draws.begin(count, step_generator(seed, self.step, PROTOTYPES))
         start, stop = self.team.part(images.shape[0])
         terms, descriptors, labels = self._network_backward(views.part(start, stop))
         self.team.average_gradients(self._trained())
@@ -224,12 +233,9 @@ class Session:
 
     def _joint_prototype_loss(self, result: StepLoss) -> Tensor:
         """Return the prototypes' term for training both together (Table 4, straightforward)."""
-        generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)
+        descriptors = result.descriptors.flatten(0, 2).float()
         loss = prototype_loss(
-            self.model.prototypes,
-            result.descriptors.flatten(0, 2).float(),
-            self.config.prototypes,
-            generator,
+            self.model.prototypes, descriptors, self.config.prototypes, self._draw(descriptors)
         )
         return self.config.losses.sliced_wasserstein_weight * loss
 
@@ -279,7 +285,10 @@ class Session:
 
     def _count_labels(self, labels: Tensor) -> None:
         M = self.config.prototypes.num_prototypes
-        counts = torch.bincount(labels.flatten(), minlength=M).float()
+        # As bincount, which makes a GPU be waited for.
+        counts = torch.zeros(M, device=labels.device).index_add_(
+            0, labels.flatten(), torch.ones(labels.numel(), device=labels.device)
+        )
         # The even start is no observation, so the first step replaces it.
         memory = _USAGE_MEMORY if self.step else 0.0
         self.usage = memory * self.usage + (1 - memory) * counts / counts.sum()
@@ -288,17 +297,26 @@ class Session:
     def _move_prototypes(self, descriptors: Tensor) -> float:
         config = self.config
         kept = self.bank.push(descriptors.flatten(0, 2))
-        generator = step_generator(config.run.seed, self.step, PROTOTYPES)
         if config.losses.joint or not config.losses.sliced_wasserstein_weight:
             with torch.no_grad():
                 return prototype_loss(
-                    self.model.prototypes, kept, config.prototypes, generator
+                    self.model.prototypes, kept, config.prototypes, self._draw(kept)
                 ).item()
+        generator = step_generator(config.run.seed, self.step, PROTOTYPES)
         loss = prototype_steps(
-            self.model.prototypes, kept, self.prototype_optimiser, config.prototypes, generator
+            self.model.prototypes,
+            kept,
+            self.prototype_optimiser,
+            config.prototypes,
+            self._draws.take(len(kept), generator),
         )
         if config.prototypes.reseed_after:
             self.unused_for = reseed_dead(
                 self.model.prototypes, self.unused_for, kept, config.prototypes.reseed_after
             )
         return loss.item()
+
+    def _draw(self, descriptors: Tensor) -> Draws:
+        generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)
+        count, num_features = descriptors.shape
+        return draw_step(self.config.prototypes, count, num_features, generator)

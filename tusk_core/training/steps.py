@@ -14,14 +14,17 @@ from tusk_core.losses.clustering import kmeans_update_loss
 from tusk_core.losses.sliced_wasserstein import (
     draw_components,
     mixture_weights,
-    random_directions,
     sample_mixture,
     sliced_wasserstein,
 )
+from tusk_core.nn.device import to_device
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tusk_core.config import PrototypeConfig
     from tusk_core.nn.prototypes import Prototypes
+    from tusk_core.training.draws import Draws
 
 
 class DescriptorBank(nn.Module):
@@ -48,6 +51,10 @@ class DescriptorBank(nn.Module):
         self.fill.fill_(count)
         return kept
 
+    def size_after(self, count: int) -> int:
+        """Return how many descriptors ``push`` of ``count`` will return."""
+        return min(self._size, self._filled + count) if self._size else count
+
     def after_load(self) -> None:
         """Read the fill level back after ``load_state_dict``."""
         self._filled = int(self.fill)
@@ -58,7 +65,7 @@ def prototype_steps(
     descriptors: Tensor,
     optimiser: torch.optim.Optimizer,
     config: PrototypeConfig,
-    generator: torch.Generator,
+    draws: Iterable[Draws],
 ) -> Tensor:
     """Move the prototypes towards fixed descriptors; the encoder is not run again.
 
@@ -66,37 +73,31 @@ def prototype_steps(
         prototypes: moved in place.
         descriptors: (N, C), unit length, no gradient.
         optimiser: of the prototypes.
-        config: method and number of steps.
-        generator: on the CPU.
+        config: method.
+        draws: one for each step, as ``draw_steps`` gives them.
 
     Returns:
         the loss of the last step, a detached scalar.
     """
     loss = descriptors.new_zeros(())
-    for _ in range(config.num_steps):
+    for drawn in draws:
         optimiser.zero_grad(set_to_none=True)
-        loss = prototype_loss(prototypes, descriptors, config, generator)
+        loss = prototype_loss(prototypes, descriptors, config, drawn)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return loss.detach()
 
 
 def prototype_loss(
-    prototypes: Prototypes,
-    descriptors: Tensor,
-    config: PrototypeConfig,
-    generator: torch.Generator,
+    prototypes: Prototypes, descriptors: Tensor, config: PrototypeConfig, drawn: Draws
 ) -> Tensor:
     """Return the prototypes' loss: sliced Wasserstein to their mixture, or k-means."""
     unit = prototypes.unit()
     if config.method != "sliced-wasserstein":
         return kmeans_update_loss(descriptors, unit)
-    N, C = descriptors.shape
-    directions = random_directions(C, config.num_projections, generator).to(unit.device)
-    noise = torch.randn(N, C, generator=generator).mul_(config.noise).to(unit.device)
-    offset = float(torch.rand((), generator=generator))
+    directions, noise = (to_device(t, unit.device) for t in (drawn.directions, drawn.noise))
     weights = mixture_weights(descriptors.detach(), unit.detach(), config.smoothing)
-    components = draw_components(weights, N, config.sampling, offset)
+    components = draw_components(weights, len(descriptors), config.sampling, drawn.offset)
     return sliced_wasserstein(descriptors, sample_mixture(unit, components, noise), directions)
 
 
@@ -115,13 +116,18 @@ def reseed_dead(
         (M,) the counter, set to 0 where a prototype moved.
     """
     dead = unused_for >= patience
-    if not bool(dead.any()):
+    # On a GPU the question itself would cost a wait at every step.
+    if dead.device.type == "cpu" and not bool(dead.any()):
         return unused_for
     with torch.no_grad():
         served = prototypes.similarities(descriptors).max(dim=-1).values
-        worst = served.topk(min(int(dead.sum()), len(served)), largest=False).indices
-        slots = dead.nonzero().squeeze(1)[: len(worst)]
-        prototypes.vectors[slots] = descriptors[worst] * prototypes.vectors[slots].norm(
-            dim=-1, keepdim=True
+        worst = served.topk(min(len(dead), len(served)), largest=False).indices
+        # The first dead prototype gets the worst served descriptor, and so on.
+        rank = dead.cumsum(0) - 1
+        moved = dead & (rank < len(worst))
+        target = descriptors[worst[rank.clamp(0, len(worst) - 1)]]
+        length = prototypes.vectors.norm(dim=-1, keepdim=True)
+        prototypes.vectors.copy_(
+            torch.where(moved.unsqueeze(1), target * length, prototypes.vectors)
         )
     return torch.where(dead, torch.zeros_like(unused_for), unused_for)

@@ -11,6 +11,7 @@ import torch
 from tusk_core.geometry.grids import pixel_grid
 from tusk_core.geometry.tps import random_warp, sample
 from tusk_core.losses.objective import Views
+from tusk_core.nn.device import to_device
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +56,8 @@ def batch_indices(num_pictures: int, batch: int, step: int, seed: int) -> NDArra
 
 def to_batch(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
     """Turn (B, H, W, C) uint8 pictures into (B, C, H, W) float32 in [0, 1] on the device."""
-    batch = torch.from_numpy(np.ascontiguousarray(pictures))
-    if device.type == "cuda":
-        batch = batch.pin_memory().to(device, non_blocking=True)
-    return batch.to(device).permute(0, 3, 1, 2).float().div_(255)
+    batch = to_device(torch.from_numpy(np.ascontiguousarray(pictures)), device)
+    return batch.permute(0, 3, 1, 2).float().div_(255)
 
 
 def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Generator) -> Views:

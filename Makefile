@@ -35,7 +35,7 @@ tour: setup
 	@$(PYTHON) tools/tour.py --out tour/scale-200 --scale 2 --model tetrominoes $(ARGS)
 
 bench: setup
-	@$(PYTHON) -m tusk_core bench all $(ARGS)
+	@$(PYTHON) -m tusk_app bench all $(ARGS)
 
 bundle: setup
 	@$(PYTHON) tools/bundle.py $(ARGS)

@@ -8,7 +8,7 @@ import multiprocessing
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tusk_core.loading import interruptible
 
@@ -59,7 +59,14 @@ def run_command(arguments: Sequence[str]) -> int:
 
     if arguments[0] in {"-h", "--help"}:
         sys.stdout.write(USAGE + "\n")
-    return int(engine_main(list(arguments)) or 0)
+    return int(engine_main(list(arguments), benches={"ui": measure_window}) or 0)
+
+
+def measure_window() -> dict[str, Any]:
+    """Return how promptly the real window answers, for ``tusk bench``."""
+    from tusk_app.measure.window import run_bench
+
+    return run_bench()
 
 
 def open_window(paths: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, cast
 import platformdirs
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
+from tusk_core.places import default_run_root, kept_in
 from tusk_core.resources import resource_root
 
 T = TypeVar("T", bool, int, float, str)
@@ -20,25 +21,19 @@ MAX_RECENT = 12
 FONT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 
-def _home(name: str, fallback: str) -> Path:
-    """Return a folder below ``TUSK_HOME`` if that is set (portable use, tests)."""
-    root = os.environ.get("TUSK_HOME")
-    return Path(root) / name if root else Path(fallback)
-
-
 def config_dir() -> Path:
     """Return the folder of settings and own presets; it may not exist yet."""
-    return _home("config", platformdirs.user_config_dir("tusk", appauthor=False))
+    return kept_in("config", Path(platformdirs.user_config_dir("tusk", appauthor=False)))
 
 
 def cache_dir() -> Path:
     """Return the folder of what can be made again; it may not exist yet."""
-    return _home("cache", platformdirs.user_cache_dir("tusk", appauthor=False))
+    return kept_in("cache", Path(platformdirs.user_cache_dir("tusk", appauthor=False)))
 
 
 def data_dir() -> Path:
     """Return the folder of samples and results; it may not exist yet."""
-    return _home("data", platformdirs.user_data_dir("tusk", appauthor=False))
+    return kept_in("data", Path(platformdirs.user_data_dir("tusk", appauthor=False)))
 
 
 def names_folder(model: Path, fingerprint: str) -> Path:
@@ -56,13 +51,7 @@ def names_folder(model: Path, fingerprint: str) -> Path:
 
 def log_dir() -> Path:
     """Return the folder of log files; it may not exist yet."""
-    return _home("logs", platformdirs.user_log_dir("tusk", appauthor=False))
-
-
-def default_run_root() -> Path:
-    """Return where runs go unless the user chose another folder."""
-    root = os.environ.get("TUSK_HOME")
-    return Path(root) / "runs" if root else Path.home() / "TUSK" / "runs"
+    return kept_in("logs", Path(platformdirs.user_log_dir("tusk", appauthor=False)))
 
 
 class Settings(QObject):

@@ -23,20 +23,27 @@ from tusk_core.places import kept_in
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Bench = Callable[[], dict[str, Any]]
 
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMAND_NAMES = tuple(COMMANDS)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, *, benches: Mapping[str, Bench] | None = None
+) -> int:
     """Run one command; returns the exit status.
 
     Args:
         arguments: what was typed after the program's name; None takes ``sys.argv``.
+        benches: measurements that `tusk bench` offers beside the engine's, by name; each returns
+            plain numbers by part.
     """
     try:
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
+        return _run(sys.argv[1:] if arguments is None else list(arguments), benches or {})
     except (UsageError, TuskError, ConfigError) as error:
         print(_one_line(str(error)), file=sys.stderr)
         return BAD_INPUT
@@ -51,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report_bug(error)
 
 
-def _run(arguments: list[str]) -> int:
-    parser = _parser()
+def _run(arguments: list[str], benches: Mapping[str, Bench]) -> int:
+    parser = _parser(benches)
     if not arguments:
         parser.print_help()
         return BAD_INPUT
@@ -65,7 +72,7 @@ def _run(arguments: list[str]) -> int:
     return status
 
 
-def _parser() -> CommandParser:
+def _parser(benches: Mapping[str, Bench]) -> CommandParser:
     parser = CommandParser(
         prog="tusk",
         description="Unsupervised keypoints (TUSK): train, detect, rebuild, explore.",
@@ -76,7 +83,7 @@ def _parser() -> CommandParser:
     for name, command in COMMANDS.items():
         own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
         command.add_arguments(own)
-        own.set_defaults(run=command.run)
+        own.set_defaults(run=command.run, benches=benches)
     return parser
 
 

@@ -7,7 +7,6 @@ are of this machine as it is now: close other programs before you compare.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sys
 import tempfile
@@ -83,14 +82,6 @@ def run_bench(plan: BenchPlan | None = None) -> dict[str, Any]:
     """Measure everything that can be measured here; returns plain numbers by part."""
     with _throw_away_home() as home, _program() as program:
         return _Bench(program, plan or BenchPlan(), home).run()
-
-
-def run_ui_bench(json_path: Path | None = None, plan: BenchPlan | None = None) -> dict[str, Any]:
-    """Measure, and write the numbers as JSON if a path is given."""
-    numbers = run_bench(plan)
-    if json_path is not None:
-        json_path.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
-    return numbers
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.settings import FONT_SCALES, Settings, ThemeChoice, default_run_root
+from tusk_app.settings import FONT_SCALES, Settings, ThemeChoice
+from tusk_core.places import default_run_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

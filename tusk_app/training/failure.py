@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import re
 import traceback
 from dataclasses import dataclass
 from typing import Literal
@@ -52,7 +50,7 @@ _TEXTS: dict[Cause, tuple[str, str]] = {
     ),
     "not finite": (
         "The loss became infinite or not a number.",
-        "Go on from the last checkpoint, or begin again with a lower learning rate.",
+        "Resume from the last checkpoint, or begin again with a lower learning rate.",
     ),
     "disk": (
         "The run could not be written to the disk.",
@@ -61,42 +59,26 @@ _TEXTS: dict[Cause, tuple[str, str]] = {
     "pictures": ("The pictures could not be read.", "Check the folder and choose the data again."),
     "model": ("The model could not be used.", "Choose another model or start a new one."),
     "settings": ("The settings cannot be used together.", "Change the named setting and start."),
-    "engine": ("Training could not go on.", "Change the settings, or go on from a checkpoint."),
+    "engine": ("Training could not continue.", "Change the settings, or resume from a checkpoint."),
     "bug": (
         "Training stopped because of an error in the program.",
         "The last checkpoint is kept. Copy the details into a report so that it can be fixed.",
     ),
 }
 
-_MEMORY = re.compile(
-    r"out of memory|can't allocate memory|cannot allocate memory|bad alloc", re.IGNORECASE
-)
-_NOT_FINITE = re.compile(r"not finite|non-finite|\bnan\b|infinite", re.IGNORECASE)
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 _OWN: tuple[tuple[type[Exception], Cause], ...] = (
+    (MemoryError, "memory"),
     (SourceError, "pictures"),
     (ModelFileError, "model"),
     (ConfigError, "settings"),
-    (TrainingError, "engine"),
     (TuskError, "engine"),
 )
 
 
 def _cause_of(error: BaseException) -> Cause:
-    # torch's own class is told by its name: this side of the door does not import torch.
-    message = str(error)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return "memory"
-    if isinstance(error, RuntimeError | TrainingError) and _MEMORY.search(message):
-        return "memory"
-    if isinstance(error, ArithmeticError | TrainingError) and _NOT_FINITE.search(message):
-        return "not finite"
-    if isinstance(error, OSError) and error.errno in _DISK:
-        return "disk"
-    for kind, cause in _OWN:
-        if isinstance(error, kind):
-            return cause
-    return "bug"
+    if isinstance(error, TrainingError) and error.cause != "other":
+        return error.cause
+    return next((cause for kind, cause in _OWN if isinstance(error, kind)), "bug")
 
 
 def _from_own_words(cause: Cause, message: str, advice: str, details: str) -> RunFailed:

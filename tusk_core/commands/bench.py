@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from typing import TYPE_CHECKING, Any
 
+from tusk_core.atomic import write_text
 from tusk_core.commands.arguments import UsageError, add_device, path, whole_number
 from tusk_core.commands.opening import all_cores
 from tusk_core.commands.outputs import check_file
@@ -43,8 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
             numbers[part] = measured
             _show(part, measured)
     if arguments.json is not None:
-        from tusk_core.atomic import write_text
-
         write_text(arguments.json, json.dumps(numbers, indent=1) + "\n")
         print(f"Numbers: {arguments.json}")
     return 0
@@ -52,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
     if part == "ui":
-        return _measure_window(required=arguments.part == "ui")
+        return _measure_window(arguments)
     from tusk_core.commands.bench_engine import measure_detection, measure_training
     from tusk_core.config import load_preset, parse_assignment, replaced
 
@@ -67,16 +65,17 @@ def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
         terminal.clear()
 
 
-def _measure_window(*, required: bool) -> dict[str, Any] | None:
-    # By name, since the engine must work, and be checked, without the window.
-    if importlib.util.find_spec("tusk_app") is not None and importlib.util.find_spec(
-        "tusk_app.measure.window"
-    ):
-        module = importlib.import_module("tusk_app.measure.window")
-        numbers: dict[str, Any] = module.run_bench()
+def _measure_window(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    # Whoever has a window brings its measurement along: the engine works without one.
+    measure = arguments.benches.get("ui")
+    if measure is not None:
+        numbers: dict[str, Any] = measure()
         return numbers
-    if required:
-        raise UsageError("The window is not installed here, so it cannot be measured.")
+    if arguments.part == "ui":
+        raise UsageError(
+            "The window is measured by `tusk bench ui`, where it is installed; this is the engine "
+            "alone."
+        )
     return None
 
 

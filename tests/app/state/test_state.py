@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from tusk_app.parts import palette
-from tusk_app.settings import Settings, data_dir, default_run_root, names_folder
+from tusk_app.settings import Settings, data_dir, names_folder
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices
 from tusk_app.state.prototypes import PrototypeBook
 from tusk_app.state.selection import SelectionModel
+from tusk_core.places import default_run_root
 from tusk_core.resources import bundled_models
 
 

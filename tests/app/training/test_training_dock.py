@@ -204,7 +204,9 @@ def test_commands_follow_the_state(qtbot, bench, dock, tmp_path) -> None:
 
 def test_a_failure_says_what_why_and_what_to_do(qtbot, bench, dock, tmp_path, monkeypatch) -> None:
     gate = Gate(tmp_path / "run")
-    gate.fail_with = TrainingError("The loss is not finite at step 3. Lower the learning rate.")
+    gate.fail_with = TrainingError(
+        "The loss is not finite at step 3. Lower the learning rate.", cause="not finite"
+    )
     monkeypatch.setattr(TrainingRequest, "session", lambda _self, control: gate.session(control))
     with qtbot.waitSignal(bench.training.failed):
         bench.training.start_request(TrainingRequest("new", tmp_path, TrainConfig()))

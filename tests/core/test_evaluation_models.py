@@ -178,3 +178,14 @@ def test_landmarks_may_be_fitted_on_another_source(model: Path, tmp_path: Path) 
         list(api.evaluate(model, str(fit), "landmarks", fit=str(fit)))
     with pytest.raises(TuskError, match="takes no fit source"):
         list(api.evaluate(model, DATA, "mnist-hard", fit=DATA))
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_told(model: Path, tmp_path: Path) -> None:
+    list(api.make_sample_data("tetrominoes", count=6, seed=3, out=tmp_path))
+    damaged = sorted((tmp_path / "images").iterdir())[2]
+    damaged.write_bytes(b"not a picture")
+    report = list(api.evaluate(model, str(tmp_path), "mnist-hard"))[-1]
+    assert report.counts["unreadable_pictures"] == 1
+    assert report.counts["pictures"] == 5
+    assert all(damaged.name not in name for name in report.worst)
+    assert "unreadable pictures 1" in api.report_text(report)

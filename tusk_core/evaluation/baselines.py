@@ -17,8 +17,9 @@ import torch.nn.functional as F
 
 from tusk_core.data.source_names import check_options, parse_source, whole_number
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
-from tusk_core.evaluation.collect import Clock, Points
+from tusk_core.evaluation.collect import Points
 from tusk_core.geometry.grids import to_unit
+from tusk_core.inference.walk import Walk, walk
 from tusk_core.losses.reconstruction import PerceptualLoss
 from tusk_core.results import TuskError
 
@@ -189,11 +190,9 @@ def open_baseline(
     finder = BaselineFinder(parsed.target, num_points, num_labels, seed)
     step = max(1, len(source) // NUM_FIT_PICTURES)
     indices = range(0, len(source), step)[:NUM_FIT_PICTURES]
-    clock = Clock(len(indices), "Describing points, to cluster them.", control)
     described = []
-    for done, index in enumerate(indices):
-        yield clock.progress(done)
-        described.append(finder.describe(source.read(index)))
-    yield clock.progress(len(indices))
+    for progress, batch in walk(source, Walk(1, indices, with_truth=False, control=control), []):
+        yield progress
+        described += [finder.describe(item.picture) for item in batch]
     finder.fit(np.concatenate(described))
     return finder

@@ -5,14 +5,13 @@ Shapes: P pictures, K keypoints, padded where a picture has fewer.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tusk_core.control import Cancelled
-from tusk_core.events import JobProgress
+from tusk_core.inference.walk import Walk, walk
+from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,8 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource, PictureTruth
+    from tusk_core.events import JobProgress
+    from tusk_core.inference.walk import Read
     from tusk_core.interfaces import Predictor
-    from tusk_core.results import Detection
+    from tusk_core.results import Detection, UnreadableFile
 
 BATCH = 32
 
@@ -134,32 +136,61 @@ def join_points(parts: Sequence[Points]) -> Points:
     )
 
 
-class Clock:
-    """Progress of one pass over P pictures, with the time that remains."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a finder found in the readable pictures of a source.
 
-    def __init__(self, total: int, message: str, control: RunControl | None) -> None:
-        self._total, self._message, self._control = total, message, control
-        self._began = time.monotonic()
+    Attributes:
+        points: of P pictures.
+        names: (P) of those pictures.
+        indices: (P,) int64, their numbers in the source.
+        truths: (P) what is known to be in them; empty where that was not asked for.
+        num_unreadable: pictures that were left out.
+    """
 
-    def progress(self, done: int) -> JobProgress:
-        """Return how far the pass is; raises ``Cancelled`` once a stop was asked for."""
-        if self._control is not None and self._control.stop_requested:
-            raise Cancelled
-        elapsed = time.monotonic() - self._began
-        remaining = elapsed / done * (self._total - done) if done else None
-        return JobProgress(done, self._total, self._message, remaining)
+    points: Points
+    names: tuple[str, ...]
+    indices: NDArray[np.int64]
+    truths: tuple[PictureTruth, ...]
+    num_unreadable: int
 
 
-def find_points(
-    finder: PointFinder,
-    images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
-    control: RunControl | None = None,
-) -> Generator[JobProgress, None, Points]:
-    """Yield progress while ``finder`` goes over ``images``; the generator's value is all points."""
-    clock = Clock(len(images), "Finding keypoints.", control)
-    parts = []
-    for start in range(0, len(images), BATCH):
-        yield clock.progress(start)
-        parts.append(finder.find(list(images[start : start + BATCH])))
-    yield clock.progress(len(images))
-    return join_points(parts)
+def find_in(
+    finder: PointFinder, source: BaseSource, control: RunControl | None, *, with_truth: bool
+) -> Generator[JobProgress, None, Found]:
+    """Yield progress while a finder goes over a source; the generator's value is what it found.
+
+    Raises:
+        SourceError: if not one picture can be read, or a truth is asked for and missing.
+        Cancelled: when asked to stop.
+    """
+    parts: list[Points] = []
+    reads: list[tuple[str, int]] = []
+    truths: list[PictureTruth] = []
+    skipped: list[UnreadableFile] = []
+    way = Walk(BATCH, with_truth=with_truth, control=control)
+    for progress, batch in walk(source, way, skipped):
+        yield progress
+        parts.append(finder.find([item.picture for item in batch]))
+        reads += [(item.name, item.index) for item in batch]
+        if with_truth:
+            truths += known_truths(batch)
+    return Found(
+        join_points(parts),
+        tuple(name for name, _ in reads),
+        np.array([index for _, index in reads], np.int64),
+        tuple(truths),
+        len(skipped),
+    )
+
+
+def known_truths(batch: Sequence[Read]) -> list[PictureTruth]:
+    """Return what is known of each picture.
+
+    Raises:
+        SourceError: if nothing is known of one.
+    """
+    unknown = next((item.name for item in batch if item.truth is None), None)
+    if unknown is not None:
+        raise SourceError(f"{unknown} has no ground truth to compare with.")
+    return [item.truth for item in batch if item.truth is not None]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.evaluation.collect import BATCH, Clock
+from tusk_core.evaluation.collect import BATCH
 from tusk_core.inference.export.table import merge_target
 from tusk_core.inference.merging import join_prototypes
+from tusk_core.inference.walk import Walk, walk
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
@@ -60,21 +61,18 @@ def joined_targets(
         return np.array([merge_target(index, known) for index in range(num)], np.int64)
     if joining.merged:
         raise TuskError("Give either a number of groups or a mapping of prototypes, not both.")
-    descriptors, labels = yield from _look(predictor, source, control)
+    descriptors, labels = yield from _described(predictor, source, control)
     return join_prototypes(descriptors, labels, num).groups(joining.groups)
 
 
-def _look(
+def _described(
     predictor: TorchPredictor, source: BaseSource, control: RunControl | None
 ) -> Generator[JobProgress, None, tuple[NDArray[np.float16], NDArray[np.int64]]]:
     """Find all keypoints and keep descriptors, (N, C), and labels, (N,)."""
-    clock = Clock(len(source), "Looking which prototypes are alike.", control)
     descriptors, labels = [], []
-    for start in range(0, len(source), BATCH):
-        yield clock.progress(start)
-        images = [source.read(i) for i in range(start, min(start + BATCH, len(source)))]
-        for detection in predictor.detect_many(images):
+    for progress, batch in walk(source, Walk(BATCH, with_truth=False, control=control), []):
+        yield progress
+        for detection in predictor.detect_many([item.picture for item in batch]):
             descriptors.append(detection.keypoints.descriptors.astype(np.float16))
             labels.append(detection.keypoints.labels.astype(np.int64))
-    yield clock.progress(len(source))
     return np.concatenate(descriptors), np.concatenate(labels)

@@ -14,6 +14,8 @@ from tusk_core.results import SourceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from tusk_core.data.base_source import BaseSource
     from tusk_core.data.landmarks import LandmarkTruth
 
@@ -29,8 +31,8 @@ def landmark_parts(data: str) -> tuple[str, ...]:
     return tuple(f"{data}?split={split}" for split in DIVIDED[name.prefix])
 
 
-def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
-    """Return the landmarks of all pictures of one source, or of a fit and a test part.
+def check_landmarks(sources: Sequence[BaseSource]) -> list[LandmarkSource]:
+    """Return the sources of one fit and test part as what they are.
 
     Raises:
         SourceError: if the pictures have no landmarks, if the parts have different ones, or if
@@ -48,18 +50,36 @@ def landmark_table(sources: Sequence[BaseSource]) -> LandmarkTable:
     if len({truth.names for truth in truths}) > 1:
         raise SourceError("Both sources must have the same landmarks, in the same order.")
     _check_people(truths)
-    sizes = [part.size(index) for part in parts for index in range(len(part))]
+    return parts
+
+
+def landmark_table(
+    sources: Sequence[BaseSource], rows: Sequence[NDArray[np.int64]] | None = None
+) -> LandmarkTable:
+    """Return the landmarks of one source, or of a fit and a test part.
+
+    Args:
+        sources: one or two.
+        rows: pictures of each that count, such as those that can be read; None takes all.
+
+    Raises:
+        SourceError: as ``check_landmarks``.
+    """
+    parts = check_landmarks(sources)
+    if rows is None:
+        rows = [np.arange(len(part)) for part in parts]
+    truths = [part.landmarks for part in parts]
+    sizes = [part.size(int(row)) for part, some in zip(parts, rows, strict=True) for row in some]
     people = [
-        [
-            _person(truth.group_names, int(number), part, row)
-            for row, number in enumerate(truth.groups)
-        ]
-        for part, truth in enumerate(truths)
+        _person(truth.group_names, int(truth.groups[row]), part, int(row))
+        for part, (truth, some) in enumerate(zip(truths, rows, strict=True))
+        for row in some
     ]
-    _, groups = np.unique([person for some in people for person in some], return_inverse=True)
-    in_test = np.repeat(np.arange(len(parts)) == len(parts) - 1, [len(part) for part in parts])
+    _, groups = np.unique(people, return_inverse=True)
+    in_test = np.repeat(np.arange(len(parts)) == len(parts) - 1, [len(some) for some in rows])
+    places = [truth.xy[some] for truth, some in zip(truths, rows, strict=True)]
     return LandmarkTable(
-        xy=np.concatenate([truth.xy for truth in truths]).astype(np.float64),
+        xy=np.concatenate(places).astype(np.float64),
         sizes=np.array(sizes, dtype=np.float64).reshape(-1, 2),
         names=tuple(name.replace(" ", "_") for name in truths[0].names),
         groups=groups.astype(np.int64),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,33 +14,55 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.source import open_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
 from tusk_core.evaluation.baselines import PREFIX, open_baseline
-from tusk_core.evaluation.collect import BATCH, Clock, ModelFinder, join_points
+from tusk_core.evaluation.collect import (
+    BATCH,
+    Found,
+    ModelFinder,
+    find_in,
+    join_points,
+    known_truths,
+)
 from tusk_core.evaluation.detection import DetectionRule, score_detection
 from tusk_core.evaluation.joining import joined_targets
-from tusk_core.evaluation.landmark_truth import landmark_parts, landmark_table
+from tusk_core.evaluation.landmark_truth import check_landmarks, landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.presence import score_presence
 from tusk_core.evaluation.steering import add_steered
 from tusk_core.evaluation.task import Task, check_task
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.inference.walk import Walk, walk
 from tusk_core.results import EvaluationReport, SourceError, TuskError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
-    from tusk_core.evaluation.collect import PointFinder, Points
+    from tusk_core.evaluation.collect import PointFinder
     from tusk_core.evaluation.scores import Scores
     from tusk_core.events import JobProgress
+    from tusk_core.results import UnreadableFile
 
-# Scores, the paper's figures, and the pictures that went worst.
-Outcome: TypeAlias = "tuple[Scores, dict[str, float], tuple[str, ...]]"
 # Pictures that are named in a report.
 NUM_WORST = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a protocol says about a model.
+
+    Attributes:
+        scores: the numbers.
+        reference: metric -> the paper's figure.
+        worst: names of the pictures that went worst, worst first.
+    """
+
+    scores: Scores
+    reference: dict[str, float]
+    worst: tuple[str, ...]
 
 
 def evaluate_model(
@@ -58,10 +80,10 @@ def evaluate_model(
     check_task(task)
     with ExitStack() as stack:
         sources = [stack.enter_context(source) for source in _opened(task)]
-        scores, reference, worst = yield from _scored(task, sources, control)
+        outcome = yield from _scored(task, sources, control)
     if task.joining:
-        scores.counts["prototype_groups"] = task.joining.groups
-    yield make_report(scores, reference, task.protocol, str(task.model), task.told, worst)
+        outcome.scores.counts["prototype_groups"] = task.joining.groups
+    yield make_report(outcome, task)
 
 
 def _opened(task: Task) -> Iterator[BaseSource]:
@@ -133,157 +155,103 @@ def _refuse_baseline(model: str | Path) -> str | Path:
     return model
 
 
-def make_report(
-    scores: Scores,
-    reference: dict[str, float],
-    protocol: str,
-    model: str,
-    data: str,
-    worst: tuple[str, ...],
-) -> EvaluationReport:
+def make_report(outcome: Outcome, task: Task) -> EvaluationReport:
     """Return scores as the frozen report that leaves the engine."""
+    scores = outcome.scores
+    known = {k: v for k, v in outcome.reference.items() if k in scores.metrics}
     return EvaluationReport(
-        protocol=protocol,
-        model=model,
-        data=data,
+        protocol=task.protocol,
+        model=str(task.model),
+        data=task.told,
         metrics=dict(scores.metrics),
         intervals=dict(scores.intervals),
-        reference={name: value for name, value in reference.items() if name in scores.metrics},
+        reference=known,
         counts={**scores.counts, "seed": scores.seed},
         tables=dict(scores.tables),
-        worst=worst,
+        worst=outcome.worst,
         columns=dict(scores.columns),
     )
 
 
-def worst_pictures(names: list[str], losses: NDArray[np.float64]) -> tuple[str, ...]:
+def worst_pictures(names: Sequence[str], losses: NDArray[np.float64]) -> tuple[str, ...]:
     """Return the names of the pictures that went worst; none that went perfectly."""
     order = np.argsort(-losses, kind="stable")[:NUM_WORST]
     return tuple(names[int(index)] for index in order if losses[index] > 0)
 
 
-def _names(source: BaseSource) -> list[str]:
-    return [source.name(index) for index in range(len(source))]
-
-
-def _pass(
-    source: BaseSource,
-    control: RunControl | None,
-    take: Callable[[list[NDArray[np.uint8]], list[PictureTruth]], None],
-) -> Generator[JobProgress, None, None]:
-    """Read every picture with its truth, a batch at a time, and hand it to ``take``."""
-    clock = Clock(len(source), "Looking at the pictures.", control)
-    for start in range(0, len(source), BATCH):
-        yield clock.progress(start)
-        indices = range(start, min(start + BATCH, len(source)))
-        images = [source.read(index) for index in indices]
-        truths = [_truth(source, index) for index in indices]
-        take(images, truths)
-    yield clock.progress(len(source))
-
-
-def _truth(source: BaseSource, index: int) -> PictureTruth:
-    truth = source.truth(index)
-    if truth is None:
-        raise SourceError(f"{source.name(index)} of {source.source} has no ground truth.")
-    return truth
-
-
-def _find(
-    finder: PointFinder, source: BaseSource, control: RunControl | None
-) -> Generator[JobProgress, None, tuple[Points, list[PictureTruth]]]:
-    parts: list[Points] = []
-    truths: list[PictureTruth] = []
-
-    def take(images: list[NDArray[np.uint8]], batch: list[PictureTruth]) -> None:
-        parts.append(finder.find(images))
-        truths.extend(batch)
-
-    yield from _pass(source, control, take)
-    return join_points(parts), truths
-
-
 def _mnist_hard(
     finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
-    source = sources[0]
-    points, truths = yield from _find(finder, source, control)
-    table = object_table(truths)
+    found = yield from find_in(finder, sources[0], control, with_truth=True)
+    table = object_table(found.truths)
     if not table.present.any():
-        raise SourceError(f"{source.source} has no objects with boxes, which mnist-hard compares.")
-    scores = multiple_instances.score_instances(points, table, finder.num_labels, seed=task.seed)
-    worst = worst_pictures(_names(source), scores.losses)
-    return scores, multiple_instances.reference_for(table), worst
+        raise SourceError(
+            f"{sources[0].source} has no objects with boxes, which mnist-hard compares."
+        )
+    scores = multiple_instances.score_instances(
+        found.points, table, finder.num_labels, seed=task.seed
+    )
+    return _outcome(scores, found, multiple_instances.reference_for(table))
 
 
 def _detection(
     finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
-    source = sources[0]
-    points, truths = yield from _find(finder, source, control)
-    table = object_table(truths)
+    found = yield from find_in(finder, sources[0], control, with_truth=True)
+    table = object_table(found.truths)
     if not table.present.any():
-        raise SourceError(f"{source.source} has no objects, which detection looks for.")
+        raise SourceError(f"{sources[0].source} has no objects, which detection looks for.")
     if not task.options.radius and (table.boxes[table.present][:, 2:] <= 1).all():
         raise SourceError(
             "The ground truth has points without a size. Say within how many pixels of one a "
             "keypoint counts, such as half a body length: --radius PX."
         )
     rule = DetectionRule(task.options.radius, _threshold(finder, task))
-    scores = score_detection(points, table, finder.num_labels, rule, seed=task.seed)
-    add_steered(scores, points, table, finder.num_labels, rule)
-    return scores, {}, worst_pictures(_names(source), scores.losses)
+    scores = score_detection(found.points, table, finder.num_labels, rule, seed=task.seed)
+    add_steered(scores, found.points, table, finder.num_labels, rule)
+    return _outcome(scores, found)
 
 
 def _presence(
     finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
-    shown = yield from _look(finder, sources[0], control)
-    empty = yield from _look(finder, sources[1], control)
-    threshold = _threshold(finder, task)
-    scores = score_presence(shown, empty, min_score=threshold, seed=task.seed)
-    return scores, {}, worst_pictures(_names(sources[0]), scores.losses)
+    shown = yield from find_in(finder, sources[0], control, with_truth=False)
+    empty = yield from find_in(finder, sources[1], control, with_truth=False)
+    scores = score_presence(
+        shown.points, empty.points, min_score=_threshold(finder, task), seed=task.seed
+    )
+    return _outcome(scores, shown, num_unreadable=empty.num_unreadable)
 
 
 def _threshold(finder: PointFinder, task: Task) -> float:
     return finder.min_score if task.options.min_score is None else task.options.min_score
 
 
-def _look(
-    finder: PointFinder, source: BaseSource, control: RunControl | None
-) -> Generator[JobProgress, None, Points]:
-    """Find the points of pictures of which nothing needs to be known."""
-    clock = Clock(len(source), "Looking at the pictures.", control)
-    parts = []
-    for start in range(0, len(source), BATCH):
-        yield clock.progress(start)
-        indices = range(start, min(start + BATCH, len(source)))
-        parts.append(finder.find([source.read(index) for index in indices]))
-    yield clock.progress(len(source))
-    return join_points(parts)
-
-
 def _landmarks(
     finder: PointFinder, sources: list[BaseSource], control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
-    table = landmark_table(sources)
-    parts = []
+    check_landmarks(sources)
+    parts: list[Found] = []
     for source in sources:
-        points, _ = yield from _find(finder, source, control)
-        parts.append(points)
-    joined = join_points(parts)
+        found = yield from find_in(finder, source, control, with_truth=False)
+        parts.append(found)
+    table = landmark_table(sources, [part.indices for part in parts])
     in_test = table.in_test
     if in_test is None:
         in_test = landmark_regression.divide_people(
             table.groups, task.seed, 1 - task.options.fit_share
         )
     scores = landmark_regression.score_landmarks(
-        joined, replace(table, in_test=in_test), finder.num_labels, seed=task.seed
+        join_points([part.points for part in parts]),
+        replace(table, in_test=in_test),
+        finder.num_labels,
+        seed=task.seed,
     )
-    names = [name for source in sources for name in _names(source)]
-    scored = [name for name, test in zip(names, in_test, strict=True) if test]
-    worst = worst_pictures(scored, scores.losses)
-    return scores, landmark_regression.reference_for(table.names), worst
+    names = [name for part in parts for name in part.names]
+    scored = tuple(name for name, test in zip(names, in_test, strict=True) if test)
+    _note_unreadable(scores, sum(part.num_unreadable for part in parts))
+    reference = landmark_regression.reference_for(table.names)
+    return Outcome(scores, reference, worst_pictures(scored, scores.losses))
 
 
 def _multi_object(
@@ -291,18 +259,38 @@ def _multi_object(
 ) -> Generator[JobProgress, None, Outcome]:
     facts: list[object_discovery.SegmentFacts] = []
     truths: list[PictureTruth] = []
-
-    def take(images: list[NDArray[np.uint8]], batch: list[PictureTruth]) -> None:
-        facts.append(draw_and_compare(drawer, images, batch))
+    names: list[str] = []
+    skipped: list[UnreadableFile] = []
+    for progress, batch in walk(source, Walk(BATCH, control=control), skipped):
+        yield progress
+        known = known_truths(batch)
+        if batch:
+            facts.append(draw_and_compare(drawer, [item.picture for item in batch], known))
         # Masks are compared here and now; those of a whole data set would fill the memory.
-        truths.extend(PictureTruth(truth.objects) for truth in batch)
-
-    yield from _pass(source, control, take)
+        truths.extend(PictureTruth(truth.objects) for truth in known)
+        names.extend(item.name for item in batch)
     table = object_table(truths)
     joined = object_discovery.join_facts(facts)
     scores = object_discovery.score_objects(joined, table, drawer.num_labels, seed=seed)
-    worst = worst_pictures(_names(source), scores.losses)
-    return scores, object_discovery.reference_for(table), worst
+    _note_unreadable(scores, len(skipped))
+    reference = object_discovery.reference_for(table)
+    return Outcome(scores, reference, worst_pictures(names, scores.losses))
+
+
+def _outcome(
+    scores: Scores,
+    found: Found,
+    reference: dict[str, float] | None = None,
+    *,
+    num_unreadable: int = 0,
+) -> Outcome:
+    _note_unreadable(scores, found.num_unreadable + num_unreadable)
+    return Outcome(scores, reference or {}, worst_pictures(found.names, scores.losses))
+
+
+def _note_unreadable(scores: Scores, count: int) -> None:
+    if count:
+        scores.counts["unreadable_pictures"] = count
 
 
 def draw_and_compare(

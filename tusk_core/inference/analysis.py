@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,13 +32,6 @@ if TYPE_CHECKING:
     from tusk_core.data.base_source import BaseSource
     from tusk_core.events import JobProgress
     from tusk_core.inference.predictor import TorchPredictor
-
-
-class RowSink(Protocol):
-    """Takes rows as they come."""
-
-    def add(self, rows: Rows) -> None:
-        """Append the rows of a batch."""
 
 
 @dataclass(slots=True, eq=False)

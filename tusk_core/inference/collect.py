@@ -5,53 +5,27 @@ Shapes: P pictures, N detections, C descriptor length.
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.control import Cancelled
-from tusk_core.events import JobProgress
 from tusk_core.inference.batches import batch_size
-from tusk_core.inference.reading_ahead import ReadAhead
-from tusk_core.results import SourceError, UnreadableFile
+from tusk_core.inference.walk import Walk, walk
 from tusk_core.tracking.regions import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
+    from tusk_core.events import JobProgress
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.inference.walk import Read
+    from tusk_core.results import UnreadableFile
     from tusk_core.tracks import Region
-
-_WAITING_BYTES = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Read:
-    """One picture as it came from its source.
-
-    Attributes:
-        name: for people.
-        index: in the source.
-        picture: (H, W, 3) uint8, or None if it cannot be read.
-        time: when it is shown, seconds; NaN where there are no times.
-        truth: what is known about it.
-        problem: why it cannot be read, else empty.
-    """
-
-    name: str
-    index: int
-    time: float
-    picture: NDArray[np.uint8] | None
-    truth: PictureTruth | None
-    problem: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,66 +115,15 @@ def detect_all(
         Cancelled: when asked to stop.
         SourceError: if not one picture can be read.
     """
-    total, begin, found_any = len(source), time.monotonic(), False
     data = predictor.info.config.data
     source.use_settings(data)
-    step = batch_size((data.width, data.height))
-    depth = _depth(source, step)
-    with ReadAhead(_read_all(source), depth) as pictures:
-        for done, batch in _batches(pictures, step):
-            if control.stop_requested:
-                raise Cancelled
-            skipped += [UnreadableFile(Path(r.name), r.problem) for r in batch if r.problem]
-            rows = _rows(predictor, batch, wanted)
-            found_any = found_any or bool(rows.names)
-            elapsed = time.monotonic() - begin
-            message = f"Picture {done} of {total}."
-            if skipped:
-                message += f" {len(skipped)} cannot be read."
-            left = elapsed / done * (total - done)
-            yield JobProgress(done, total, message, left), rows_within(rows, wanted.region)
-    if not found_any:
-        reason = f": {skipped[0].reason}" if skipped else ""
-        raise SourceError(f"Not one picture of {source.source} can be read{reason}.")
-
-
-def _depth(source: BaseSource, step: int) -> int:
-    """Return how many decoded pictures may wait: a batch, unless they are large."""
-    if not len(source):
-        return 1
-    try:
-        width, height = source.size(0)
-    except SourceError:
-        return 2
-    return max(2, min(2 * step, _WAITING_BYTES // (3 * width * height)))
-
-
-def _read_all(source: BaseSource) -> Generator[Read, None, None]:
-    """Read every picture with its truth; runs in the reading thread."""
-    for index, picture in source.stream(range(len(source))):
-        if isinstance(picture, SourceError):
-            yield Read(source.name(index), index, math.nan, None, None, str(picture))
-        else:
-            truth = source.truth(index) if source.has_ground_truth else None
-            time_s = source.time(index)
-            yield Read(source.name(index), index, time_s, picture, truth, "")
-
-
-def _batches(pictures: Iterable[Read], step: int) -> Iterator[tuple[int, list[Read]]]:
-    """Group pictures; each group comes with the number of pictures up to its end."""
-    batch: list[Read] = []
-    for done, item in enumerate(pictures, 1):
-        batch.append(item)
-        if len(batch) == step:
-            yield done, batch
-            batch = []
-    if batch:
-        yield batch[-1].index + 1, batch
+    way = Walk(batch_size((data.width, data.height)), control=control)
+    for progress, batch in walk(source, way, skipped):
+        yield progress, rows_within(_rows(predictor, batch, wanted), wanted.region)
 
 
 def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
-    images = [item.picture for item in batch if item.picture is not None]
-    readable = [item for item in batch if item.picture is not None]
+    images = [item.picture for item in batch]
     errors = np.full(len(images), np.nan, np.float32)
     if wanted.with_errors and predictor.tiling(wanted.tiles) is None:
         detections, errors = predictor.detect_with_errors(
@@ -220,12 +143,12 @@ def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
         np.zeros((0, length), np.float16),
         *(p.descriptors for p in points),
     ]
-    classes = [nearest_classes(r.truth, p.xy) for r, p in zip(readable, points, strict=True)]
+    classes = [nearest_classes(r.truth, p.xy) for r, p in zip(batch, points, strict=True)]
     return Rows(
-        names=tuple(item.name for item in readable),
+        names=tuple(item.name for item in batch),
         sizes=np.array([d.size for d in detections], np.int32).reshape(-1, 2),
         errors=errors,
-        times=np.array([r.time for r in readable], np.float64),
+        times=np.array([r.time for r in batch], np.float64),
         counts=np.array([len(p.scores) for p in points], np.int32),
         xy=np.concatenate([np.zeros((0, 2), np.float32), *(p.xy for p in points)]),
         scores=np.concatenate([np.zeros(0, np.float32), *(p.scores for p in points)]),

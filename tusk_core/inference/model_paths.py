@@ -44,9 +44,3 @@ def find_model(model: str | Path) -> Path:
     raise ModelFileError(
         f"There is no model {str(model)!r}. Give a model folder or a run folder.{names}"
     )
-
-
-def model_label(model: str | Path) -> str:
-    """Return a short name for a model as typed, for messages."""
-    text = str(model)
-    return Path(text).name or text

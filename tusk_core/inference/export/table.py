@@ -6,7 +6,6 @@ Shapes: P pictures, N detections, M prototypes, C descriptor length.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -155,8 +154,3 @@ def unique_names(table: DetectionTable) -> dict[int, str]:
         taken.add(name)
         out[index] = name
     return out
-
-
-def finite_or_none(value: float) -> float | None:
-    """Return a number for JSON, which knows no NaN."""
-    return float(value) if math.isfinite(value) else None

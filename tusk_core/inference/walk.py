@@ -1,0 +1,137 @@
+"""One pass over the pictures of a source: read ahead, in batches, past what cannot be read.
+
+Analysis and evaluation both walk this way, so that a set with one bad file ends neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tusk_core.control import Cancelled
+from tusk_core.events import JobProgress
+from tusk_core.inference.reading_ahead import ReadAhead
+from tusk_core.results import SourceError, UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource, PictureTruth
+
+_WAITING_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """One picture as it came from its source.
+
+    Attributes:
+        name: for people.
+        index: in the source.
+        time: seconds from the start of a video, else NaN.
+        picture: (H, W, 3) uint8.
+        truth: what is known about it.
+    """
+
+    name: str
+    index: int
+    time: float
+    picture: NDArray[np.uint8]
+    truth: PictureTruth | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How to go over a source.
+
+    Attributes:
+        step: pictures in a batch.
+        indices: pictures to read, ascending; None reads all.
+        with_truth: also read what is known about each.
+        control: a stop raises ``Cancelled``; None cannot be stopped.
+    """
+
+    step: int
+    indices: Sequence[int] | None = None
+    with_truth: bool = True
+    control: RunControl | None = None
+
+
+def walk(
+    source: BaseSource, way: Walk, skipped: list[UnreadableFile]
+) -> Iterator[tuple[JobProgress, list[Read]]]:
+    """Yield the readable pictures of each batch, in order, with how far the walk has come.
+
+    Args:
+        source: its pictures.
+        way: how to go.
+        skipped: pictures that cannot be read are added to it.
+
+    Raises:
+        Cancelled: when asked to stop.
+        SourceError: if not one picture can be read.
+    """
+    indices = range(len(source)) if way.indices is None else way.indices
+    total, begin, found_any = len(indices), time.monotonic(), False
+    depth = _depth(source, way.step)
+    with ReadAhead(_read_all(source, indices, with_truth=way.with_truth), depth) as pictures:
+        for done, batch in _batches(pictures, way.step):
+            if way.control is not None and way.control.stop_requested:
+                raise Cancelled
+            readable = [item for item in batch if isinstance(item, Read)]
+            skipped += [item for item in batch if isinstance(item, UnreadableFile)]
+            found_any = found_any or bool(readable)
+            elapsed = time.monotonic() - begin
+            message = f"Picture {done} of {total}."
+            if skipped:
+                message += f" {len(skipped)} cannot be read."
+            yield JobProgress(done, total, message, elapsed / done * (total - done)), readable
+    if not found_any:
+        reason = f": {skipped[0].reason}" if skipped else ""
+        raise SourceError(f"Not one picture of {source.source} can be read{reason}.")
+
+
+def _depth(source: BaseSource, step: int) -> int:
+    """Return how many decoded pictures may wait: a batch, unless they are large."""
+    if not len(source):
+        return 1
+    with contextlib.suppress(SourceError):
+        width, height = source.size(0)
+        return max(2, min(2 * step, _WAITING_BYTES // (3 * width * height)))
+    return 2
+
+
+def _read_all(
+    source: BaseSource, indices: Sequence[int], *, with_truth: bool
+) -> Generator[Read | UnreadableFile, None, None]:
+    """Read pictures with their truth; runs in the reading thread."""
+    with_truth = with_truth and source.has_ground_truth
+    for index, picture in source.stream(indices):
+        name = source.name(index)
+        if isinstance(picture, SourceError):
+            yield UnreadableFile(Path(name), str(picture))
+        else:
+            truth = source.truth(index) if with_truth else None
+            yield Read(name, index, source.time(index), picture, truth)
+
+
+def _batches(
+    pictures: Iterable[Read | UnreadableFile], step: int
+) -> Iterator[tuple[int, list[Read | UnreadableFile]]]:
+    """Group pictures; each group comes with the number of pictures up to its end."""
+    batch: list[Read | UnreadableFile] = []
+    done = 0
+    for done, item in enumerate(pictures, 1):
+        batch.append(item)
+        if len(batch) == step:
+            yield done, batch
+            batch = []
+    if batch:
+        yield done, batch

@@ -91,7 +91,7 @@ def test_same_generator_same_warp() -> None:
 
 
 def test_displacement_is_of_the_size_the_method_asks_for() -> None:
-    """METHOD 1.7: stage 2 of MNIST moves points 4.9 px on average and 11 at most, at 80 px."""
+    """The second warp of MNIST-Hard moves points 4.9 px on average and 11 at most, at 80 px."""
     config = WarpConfig(scale=0.95, scale_jitter=0.05, bend=0.10, shift=0.01, rotation=0.25)
     warp = random_warp(config, 64, torch.Generator().manual_seed(0))
     grid = pixel_grid((80, 80)).view(1, -1, 2).expand(64, -1, -1)

@@ -122,7 +122,10 @@ def read_names(path: Path) -> PrototypeNames:
 def make_sample_data(
     name: str, *, count: int, seed: int, out: Path, digits: Path | None = None
 ) -> Iterator[JobProgress]:
-    """Write a COCO data set with ground truth: tetrominoes, digits or solids (METHOD.md 3)."""
+    """Write a COCO data set with ground truth: tetrominoes, digits or solids.
+
+    See docs/method.md, section 9.
+    """
     from tusk_core.data.sample_data import write_sample_data
 
     return write_sample_data(name, count=count, seed=seed, out=out, digits=digits)

@@ -78,7 +78,10 @@ class DataConfig(Settings):
 
 
 class WarpConfig(Settings):
-    """One random thin-plate-spline warp: affine part and control-point noise (METHOD 1.7)."""
+    """One random thin-plate-spline warp: affine part and control-point noise.
+
+    See docs/method.md, section 1.
+    """
 
     scale: float = setting(0.98, "Mean of the zoom; below 1 zooms in.", gt=0.1, le=3)
     scale_jitter: float = setting(0.02, "Zoom is drawn within ± this, for each axis.", ge=0, le=0.9)

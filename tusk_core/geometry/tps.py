@@ -1,4 +1,4 @@
-"""Random thin-plate-spline warps and the pairs of views made with them (METHOD 1.7).
+"""Random thin-plate-spline warps and the pairs of views made with them (docs/method.md, section 1).
 
 A ``Warp`` maps a position in the output view to the position in its input that is shown there,
 both in the unit square. Sampling the input at ``warp(grid)`` gives the output view, and a point

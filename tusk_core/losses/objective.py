@@ -1,5 +1,7 @@
 """The whole training objective of one step: every term, its weight and its schedule.
 
+Equations, and what the released code does otherwise: docs/method.md, section 6.
+
 Shapes: B pictures (2B views), K keypoints, C descriptor length.
 """
 

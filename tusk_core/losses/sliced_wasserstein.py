@@ -1,4 +1,4 @@
-"""Sliced Wasserstein between descriptors and a Gaussian mixture on the prototypes (section 3.3).
+"""Sliced Wasserstein between descriptors and a mixture on the prototypes (paper section 3.3).
 
 Shapes: N descriptors, M prototypes, C descriptor length, L directions.
 """

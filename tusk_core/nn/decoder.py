@@ -1,5 +1,7 @@
 """Rebuilding the picture from its keypoints alone (paper section 3.2).
 
+Equations, and what the released code does otherwise: docs/method.md, section 4.
+
 Shapes: B batch, K keypoints, C descriptor length, H x W picture [px], P x P patch [px].
 """
 

@@ -1,5 +1,7 @@
 """Reading keypoints from the heat map: NMS, top-K, soft-argmax, descriptors (paper section 3.1).
 
+Equations, and what the released code does otherwise: docs/method.md, section 3.
+
 The channel-wise way that the paper compares with is here too: one map for each keypoint, whose
 place is the soft-argmax of the whole map.
 

@@ -68,7 +68,7 @@ class KeypointSet:
 
 
 class Encoder(nn.Module):
-    """Picture to heat map and feature map (METHOD 1.2), at 1 / stride of its size.
+    """Picture to heat map and feature map (docs/method.md, section 2), at 1 / stride of its size.
 
     Args:
         config: widths and lengths.

@@ -1,4 +1,4 @@
-"""The U-Net that both encoder and decoder are made of (METHOD 1.2).
+"""The U-Net that both encoder and decoder are made of (docs/method.md, section 2).
 
 Shapes: B batch, C channels, H x W [px], both divisible by 2 ** (levels - 1).
 """

@@ -1,5 +1,7 @@
 """One training step: the network's, then the prototypes' (paper section 3.5).
 
+Equations, and what the released code does otherwise: docs/method.md, section 5.
+
 Shapes: N descriptors in the bank, M prototypes, C descriptor length.
 """
 

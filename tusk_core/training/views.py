@@ -61,7 +61,7 @@ def to_batch(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
 
 
 def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Generator) -> Views:
-    """Warp each picture into two views, the second through the first (METHOD 1.1).
+    """Warp each picture into two views, the second through the first (docs/method.md, section 1).
 
     Args:
         images: (B, channels, H, W) in [0, 1].

@@ -1,6 +1,6 @@
 """Put a trained model among those that ship: half precision, with a card that says all.
 
-    python tools/bundle_model.py RUN NAME --data "what it learnt from" --licence "..." \
+    python tools/bundle_model.py RUN NAME --data "what it learned from" --licence "..." \
         --command "tusk train ..." --numbers "one line" [--numbers "another"]
 """
 
@@ -28,7 +28,7 @@ tags: [keypoints, unsupervised, tusk]
 
 # {name}
 
-Unsupervised keypoints, learnt without a label. {summary}
+Unsupervised keypoints, learned without a label. {summary}
 
 | | |
 |---|---|
@@ -62,7 +62,7 @@ def main() -> None:
     model, meta = load_model(find_model(arguments.run))
     config = meta.config
     summary = (
-        f"K = {config.keypoints.num_keypoints} keypoints a picture, "
+        f"K = {config.keypoints.num_keypoints} keypoints per picture, "
         f"M = {config.prototypes.num_prototypes} prototypes, pictures of "
         f"{config.data.width}×{config.data.height} px."
     )

@@ -109,7 +109,7 @@ def pictures(scene: Scene):
     columns = ["input", "heat map", "keypoints", "rebuilt from keypoints", "segments"]
     block = grid(lines, columns[: len(lines[0])])
     told = (
-        f"{scene.num_keypoints} keypoints a picture; "
+        f"{scene.num_keypoints} keypoints per picture; "
         f"{'rings and segments' if has_layers else 'rings'} have the colour of their prototype, "
         "here and in every figure."
     )
@@ -339,7 +339,7 @@ def groups(arguments: argparse.Namespace):
             lines.append(line)
     columns = ["photograph", f"{ours.info.name}\nK = {trained}", f"{ours.info.name}\nK = {more}"]
     told = (
-        "Models that learnt from pictures of one, on pictures of several. One heat map for all "
+        "Models that learned from pictures of one, on pictures of several. One heat map for all "
         "keypoints can find every instance once K is raised; one map for each keypoint gives a "
         "single place, whatever is in the picture."
     )
@@ -361,7 +361,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--method", choices=("tsne", "pca", "umap"), default="tsne")
     top.add_argument("--groups", default="", metavar="SOURCE", help="photographs of several")
     top.add_argument("--beside", default="", metavar="MODEL", help="a channel-wise model")
-    told = "longer side at which groups are looked at; default: 3 x training"
+    told = "longer side at which groups are processed; default: 3 x training"
     top.add_argument("--group-side", type=int, default=0, metavar="PX", help=told)
     top.add_argument("--group-keypoints", type=int, default=40, metavar="K")
     return top

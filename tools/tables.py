@@ -9,7 +9,7 @@
 `ablations` trains one row after another with the preset's settings, the paper's equivariance and
 one thing changed, scores each on the test pictures and keeps it in the JSON file at once. Rows that
 are in the file already (same settings, seed and data) are not trained again, so a run that was cut
-off goes on where it was. `compare` scores models and baselines that are there. Both write a
+off continues where it was. `compare` scores models and baselines that are there. Both write a
 Markdown table beside the JSON file, with the paper's figure where there is one.
 """
 
@@ -124,13 +124,13 @@ def key_of(facts: dict) -> str:
 
 
 def read_done(path: Path) -> dict[str, dict]:
-    """Results that are there already, by key; a file that is no such table is refused."""
+    """Results that are there already, by key; a file that is not such a table is refused."""
     if not path.exists():
         return {}
     try:
         return json.loads(path.read_text(encoding="utf-8"))["results"]
     except (ValueError, KeyError, TypeError) as error:
-        raise SystemExit(f"{path} is no table of this script; choose another --out.") from error
+        raise SystemExit(f"{path} is not a table of this script; choose another --out.") from error
 
 
 def write_done(path: Path, done: dict[str, dict], markdown: str) -> None:

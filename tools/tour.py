@@ -133,7 +133,7 @@ class Tour:
         theme.apply(self.app, self.themes[0], 1.0)
 
     def stop(self, name: str, visit: Callable[[], object]) -> None:
-        """Visit one stop; a failure is noted and the tour goes on."""
+        """Visit one stop; a failure is noted and the tour continues."""
         try:
             visit()
         except Exception:  # noqa: BLE001 - whatever it is, the other stops are still worth seeing

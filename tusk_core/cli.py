@@ -51,7 +51,7 @@ def main(
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output is gone, as after `| head`; that is no error of ours.
+        # The reader of our output is gone, as after `| head`; that is not an error of ours.
         _forget_stdout()
         return DONE
     except Exception as error:  # noqa: BLE001 - the border of the program
@@ -118,6 +118,6 @@ def _report_bug(error: BaseException) -> int:
         print(text, file=sys.stderr)
         where = "Details are above; please report them."
     kind = type(error).__name__
-    print(f"TUSK met an error of its own ({kind}: {_one_line(str(error))}).", file=sys.stderr)
+    print(f"TUSK hit an internal error ({kind}: {_one_line(str(error))}).", file=sys.stderr)
     print(where, file=sys.stderr)
     return BUG

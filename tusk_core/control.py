@@ -45,7 +45,7 @@ class RunControl:
         return self._stop.is_set()
 
     def wait_while_paused(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds; True when the run may go on."""
+        """Wait at most ``timeout`` seconds; True when the run may continue."""
         return self._resumed.wait(timeout)
 
     def take_checkpoint_request(self) -> bool:

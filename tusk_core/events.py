@@ -35,7 +35,7 @@ class RunStarted:
 
     Attributes:
         run_dir: folder of the run.
-        first_step: 0, or the step a resumed run goes on from.
+        first_step: 0, or the step a resumed run continues from.
         total_steps: step at which it will end.
         device: such as ``"cpu"`` or ``"cuda:0"``.
         device_reason: one sentence saying why this device.
@@ -120,7 +120,7 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know while the run goes on (a halved batch, skipped files)."""
+    """Something the user should know while the run continues (a halved batch, skipped files)."""
 
     level: Literal["info", "warning"]
     message: str

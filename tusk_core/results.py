@@ -253,7 +253,7 @@ class RunSummary:
         checkpoints: steps that have one, ascending.
         best_step: step of the best checkpoint; None if there is none.
         preset: preset it began from.
-        source: data it learnt from.
+        source: data it learned from.
         problem: why it failed, else empty.
     """
 

@@ -31,7 +31,7 @@ class Tracks:
         links: pairs of kinds that belong to one body, the skeleton.
         settings: the settings they were made with, as JSON.
         over_time: the same number is the same individual in all pictures; False for pictures that
-            are no video, where individuals are counted within each picture.
+            are not a video, where individuals are counted within each picture.
         locked: individuals that editing and tracking leave alone.
     """
 

@@ -135,7 +135,7 @@ def test_it_trains_saves_loads_and_detects(tmp_path) -> None:
     events = list(api.train(small, RunControl(), run_root=tmp_path))
     steps = [e for e in events if isinstance(e, StepDone)]
     assert len(steps) == 3
-    # Nothing is clustered: descriptors are learnt with the networks.
+    # Nothing is clustered: descriptors are learned with the networks.
     assert set(steps[0].losses) == {
         "total", "reconstruction", "equivariance", "heatmap_equivariance", "binarity",
     }  # fmt: skip

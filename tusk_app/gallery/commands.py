@@ -41,7 +41,7 @@ class GalleryCommands(QObject):
         workbench.explore.gallery.merges_found.connect(self._offer_merges)
         if "analyze.merges" not in workbench.actions:
             workbench.actions.add(
-                "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyze",
+                "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
                 group="analysis", icon="prototypes",
                 tip="See which prototypes stand for the same kind of thing, and join them",
             )  # fmt: skip

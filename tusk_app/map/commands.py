@@ -1,4 +1,4 @@
-"""Commands of the Analyze menu: look through all pictures, and show what came out."""
+"""Commands of the Analyse menu: process all pictures, and show what came out."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class ExploreCommands(QObject):
         super().__init__(parent)
         self._bench, self._window = workbench, parent
         add, analysis = workbench.actions.add, workbench.explore.analysis
-        self._all = add("analyze.all", "&Analyse all pictures", analysis.start, menu="Analyze",
+        self._all = add("analyze.all", "&Analyse all pictures", analysis.start, menu="Analyse",
             shortcut="Ctrl+Shift+A", icon="run-on-folder", group="analysis",
             tip="Find the keypoints of every picture or frame of the open source")  # fmt: skip
-        add("analyze.open", "&Open results…", self._ask_open, menu="Analyze", icon="folder",
+        add("analyze.open", "&Open results…", self._ask_open, menu="Analyse", icon="folder",
             group="analysis", tip="Open a results file of an earlier analysis")  # fmt: skip
         add("edit.select-prototype", "Select all of the same &prototype", self.select_same,
             menu="Edit", shortcut="Ctrl+A", canvas_only=True, icon="prototypes",
             tip="Select every detection of the selected prototype in all pictures")  # fmt: skip
         for command, text, dock, icon, tip in _PANELS:
-            add(command, text, lambda name=dock: self.show_panel(name), menu="Analyze", icon=icon,
+            add(command, text, lambda name=dock: self.show_panel(name), menu="Analyse", icon=icon,
                 group="panels", tip=tip)  # fmt: skip
         workbench.explore.links.pictures_wanted.connect(self.offer_pictures)
         for signal in (

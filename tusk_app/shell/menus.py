@@ -36,7 +36,7 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "|", "go.next-prototype", "go.previous-prototype", "|", "...",
     ),
     "Model": ("model.train", "model.pause", "model.stop", "model.save-checkpoint", "|", "..."),
-    "Analyze": ("...",),
+    "Analyse": ("...",),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),
     "Help": (
         "help.tour", "help.shortcuts", "|", "help.system-information", "help.open-logs",

@@ -35,7 +35,7 @@ MENUS = (
     "Theme",
     "Go",
     "Model",
-    "Analyze",
+    "Analyse",
     "Tools",
     "Help",
 )

@@ -237,7 +237,7 @@ def result_text(record: RunRecord) -> tuple[str, str]:
 def _unsaved(record: RunRecord) -> str:
     """Say what could not be saved, why, and what to do."""
     warnings = [notice.message for notice in record.notices if notice.level == "warning"]
-    why = warnings[-1].partition(" Training goes on")[0] if warnings else ""
+    why = warnings[-1].partition(" Training continues")[0] if warnings else ""
     if not record.checkpoints:
         todo = "Free some disk space, or choose another folder for runs (Preferences); then train."
         return " ".join(("Nothing could be saved.", why, todo)).replace("  ", " ")

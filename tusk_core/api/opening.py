@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_source(source: str) -> OpenedSource:
-    """Open a folder, picture, video, ``sample:NAME`` or COCO data set for looking at.
+    """Open a folder, picture, video, ``sample:NAME`` or COCO data set for reading.
 
     ``flat:FOLDER`` leaves out the folders inside a folder.
 

@@ -112,7 +112,7 @@ def read_run(path: Path) -> RunSummary:
     """Return one run at a glance.
 
     Raises:
-        SourceError: if it is no run folder.
+        SourceError: if it is not a run folder.
     """
     from tusk_core.runs.folder import read_run as read
 

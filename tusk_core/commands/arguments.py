@@ -75,7 +75,7 @@ def add_detection(parser: argparse.ArgumentParser) -> None:
         "--num-keypoints",
         type=whole_number,
         metavar="K",
-        help="keypoints a picture (default: as trained)",
+        help="keypoints per picture (default: as trained)",
     )
     parser.add_argument(
         "--min-score",

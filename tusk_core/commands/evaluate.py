@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="first join prototypes that are alike until N are left, as Suggest merges does in "
-        "the window; looks at descriptors, never at the ground truth",
+        "the window; uses descriptors, never the ground truth",
     )
     joined.add_argument(
         "--prototypes",

@@ -50,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         dest="source",
         metavar="SOURCE",
-        help=f"of a model, what to look at: {SOURCE_HELP}; of a results file, where its pictures "
-        "lie now",
+        help=f"of a model, the pictures to process: {SOURCE_HELP}; of a results file, where its "
+        "pictures lie now",
     )
     parser.add_argument(
         "--frames", type=whole_number, default=100, metavar="N", help="frames of a camera"

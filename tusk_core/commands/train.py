@@ -1,4 +1,4 @@
-"""``tusk train``: a new run, or going on with one."""
+"""``tusk train``: a new run, or resuming one."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=positive, metavar="T", help="stop after T minutes")
     parser.add_argument("--device", type=device, help=DEVICES_HELP)
     parser.add_argument("--seed", type=seed, metavar="N", help="seed of everything random")
-    parser.add_argument("--resume", type=path, metavar="RUN", help="go on with a stopped run")
+    parser.add_argument("--resume", type=path, metavar="RUN", help="resume a stopped run")
     parser.add_argument(
         "--start-from", metavar="MODEL", help=f"begin with the weights of a {MODEL_HELP}"
     )

@@ -42,7 +42,7 @@ class LossConfig(Settings):
         0.01, "Weight of the heat map's equivariance.", ge=0, le=1e6
     )
     equivariance_normalised: bool = setting(
-        False, "Compare unit-length features, so that shrinking them is no way out."
+        False, "Compare unit-length features, so that shrinking them does not help."
     )
     equivariance_masked: bool = setting(True, "Compare only where both views show the picture.")
     equivariance_stop_gradient: bool = setting(

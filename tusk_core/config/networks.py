@@ -69,7 +69,7 @@ class KeypointConfig(Settings):
 
     detector: Literal["single-map", "channel-wise"] = setting(
         "single-map",
-        "single-map: the K highest peaks of one heat map; channel-wise: one heat map a keypoint, "
+        "single-map: the K highest peaks of one heat map; channel-wise: one heat map per keypoint, "
         "the older way that the paper compares with.",
     )
     num_keypoints: int = setting(

@@ -155,7 +155,7 @@ def load_truth_file(path: Path) -> CocoTruth:
             "is a folder with images/ and annotations.json, as `tusk sample-data` writes it."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path} is no readable JSON ({error}).") from error
+        raise SourceError(f"{path} is not readable JSON ({error}).") from error
     try:
         return _parsed(path.parent, content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
@@ -220,7 +220,7 @@ def _centre(entry: dict[str, Any]) -> tuple[float, float]:
         x, y, width, height = _box(entry)
         centre = x + (width - 1) / 2, y + (height - 1) / 2
     if not all(math.isfinite(value) for value in centre):
-        raise ValueError(f"centre {centre} is no place")
+        raise ValueError(f"centre {centre} is not a place")
     return centre
 
 

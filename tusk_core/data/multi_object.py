@@ -248,7 +248,9 @@ def _tfrecord_features(path: Path) -> Iterator[dict[str, NDArray[np.generic]]]:
         try:
             yield parse_example(record)
         except ValueError as error:
-            raise SourceError(f"Record {number} of {path} is no tf.Example ({error}).") from error
+            raise SourceError(
+                f"Record {number} of {path} is not a tf.Example ({error})."
+            ) from error
 
 
 def _hdf5_features(path: Path, h5py: Any) -> Iterator[dict[str, NDArray[np.generic]]]:

@@ -94,7 +94,7 @@ def check_file(path: Path) -> None:
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise SourceError(f"{path} is no file, so it cannot be opened as a picture.")
+        raise SourceError(f"{path} is not a file, so it cannot be opened as a picture.")
     if status.st_size > MAX_BYTES:
         gigabytes = status.st_size / 1e9
         raise SourceError(f"{path} has {gigabytes:.1f} GB; pictures up to 1 GB are read.")
@@ -243,7 +243,7 @@ def encode_picture(array: NDArray[np.uint8], extension: str = ".png") -> bytes:
     """Return (H, W) grey or (H, W, 3) RGB or (H, W, 4) RGBA uint8 as bytes of a file.
 
     Raises:
-        ValueError: if the array is no picture or the format cannot be written.
+        ValueError: if the array is not a picture or the format cannot be written.
     """
     if (
         array.dtype != np.uint8
@@ -272,7 +272,7 @@ def write_picture(path: str | Path, array: NDArray[np.uint8]) -> None:
         array: (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA uint8.
 
     Raises:
-        ValueError: if the array is no picture or the format cannot be written.
+        ValueError: if the array is not a picture or the format cannot be written.
         SourceError: if the disk refuses it.
     """
     path = Path(path)

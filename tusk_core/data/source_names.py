@@ -41,7 +41,7 @@ def parse_source(text: str, prefixes: frozenset[str]) -> SourceName:
     for part in filter(None, query.split("&")):
         name, equals, value = part.partition("=")
         if not equals or not name:
-            raise SourceError(f"In {text!r}, {part!r} is no option; write it as name=value.")
+            raise SourceError(f"In {text!r}, {part!r} is not an option; write it as name=value.")
         options[name] = unquote(value)
     return SourceName(prefix, target, options)
 

@@ -1,4 +1,4 @@
-"""A quick look through a source: how many pictures, how large, what is wrong with them."""
+"""A quick survey of a source: how many pictures, how large, what is wrong with them."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def find_duplicates(
             status = path.stat()
         except OSError:
             continue
-        # A pipe would be waited for without end; that empty files are alike is no news.
+        # A pipe would be waited for without end; that empty files are alike is not news.
         if stat.S_ISREG(status.st_mode) and status.st_size:
             groups[status.st_size,].append(path)
     groups = _regrouped(groups, _ends, stopped)

@@ -34,7 +34,7 @@ def agreement(confusion: NDArray[np.integer], rule: Rule) -> NDArray[np.bool_]:
     """Return which cells (M, C) count as correct when the mapping is chosen on ``confusion``.
 
     - many-to-one: each prototype means its most frequent class (purity).
-    - bipartite: one class a prototype and one prototype a class, so as to be right most often.
+    - bipartite: one class per prototype and one prototype per class, so as to be right most often.
     - reverse: each class is expected on its most frequent prototype (Table 5, M below C).
 
     Prototypes (for reverse: classes) that never occurred stay unmapped: they are never right.

@@ -1,6 +1,6 @@
 """The MNIST-Hard protocol (paper section 4.1): find every instance, and name its class.
 
-Shapes: P pictures, G true objects and K keypoints a picture (padded), M prototypes, C classes.
+Shapes: P pictures, G true objects and K keypoints per picture (padded), M prototypes, C classes.
 """
 
 from __future__ import annotations

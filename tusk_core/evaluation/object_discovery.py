@@ -1,6 +1,6 @@
 """The multi-object protocol (paper section 4.2): segments, and what prototypes say of objects.
 
-Shapes: P pictures, G true objects and K keypoints a picture (padded), M prototypes.
+Shapes: P pictures, G true objects and K keypoints per picture (padded), M prototypes.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def report_from_dict(values: dict[str, Any]) -> EvaluationReport:
     """Return the report that ``report_to_dict`` wrote.
 
     Raises:
-        SourceError: if the values are no report of this program.
+        SourceError: if the values are not a report of this program.
     """
     try:
         if int(values["report_schema"]) > REPORT_SCHEMA:
@@ -68,7 +68,7 @@ def report_from_dict(values: dict[str, Any]) -> EvaluationReport:
         )
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise SourceError(
-            "This file is no evaluation report; write one with `tusk evaluate`."
+            "This file is not an evaluation report; write one with `tusk evaluate`."
         ) from error
 
 
@@ -99,7 +99,7 @@ def read_report(path: Path) -> EvaluationReport:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path} is no JSON file, so no evaluation report.") from error
     if not isinstance(values, dict):
-        raise SourceError(f"{path} is no evaluation report; write one with `tusk evaluate`.")
+        raise SourceError(f"{path} is not an evaluation report; write one with `tusk evaluate`.")
     return report_from_dict(values)
 
 

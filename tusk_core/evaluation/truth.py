@@ -1,6 +1,6 @@
 """The objects of many pictures as arrays.
 
-Shapes: P pictures, G objects a picture (padded; ``present`` says which are real).
+Shapes: P pictures, G objects per picture (padded; ``present`` says which are real).
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def read_names(path: Path) -> PrototypeNames:
     """Return the names of prototypes that a results file was written with, if any.
 
     Raises:
-        SourceError: if it is no results file.
+        SourceError: if it is not a results file.
     """
     _, header, _ = analysis_files.read(path)
     try:

@@ -262,7 +262,7 @@ def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
     """Return rows, header and prototypes of a results file after checking them.
 
     Raises:
-        SourceError: if it is no results file, damaged or from a newer version.
+        SourceError: if it is not a results file, damaged or from a newer version.
     """
     if not path.is_file():
         raise SourceError(f"There is no results file {path}.")
@@ -274,7 +274,7 @@ def read(path: Path) -> tuple[Rows, Header, NDArray[np.float32]]:
         raise
     except Exception as error:  # damaged HDF5 and zip files raise almost anything
         raise SourceError(
-            f"{path} is no results file of TUSK, or it is damaged. Make one with `tusk detect`."
+            f"{path} is not a results file of TUSK, or it is damaged. Make one with `tusk detect`."
         ) from error
 
 
@@ -303,7 +303,7 @@ def _check_kind(path: Path, attributes: Mapping[str, Any]) -> None:
     schema = attributes.get("schema")
     if attributes.get("kind") != KIND or not isinstance(schema, int):
         raise SourceError(
-            f"{path} is no results file of TUSK. Make one with `tusk detect MODEL SOURCE --out "
+            f"{path} is not a results file of TUSK. Make one with `tusk detect MODEL SOURCE --out "
             "results.h5`."
         )
     if schema > RESULTS_SCHEMA:

@@ -161,7 +161,7 @@ def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
 def nearest_classes(truth: PictureTruth | None, xy: NDArray[np.float32]) -> NDArray[np.int32]:
     """Return the class (K,) of the object that each point (K, 2) belongs to, -1 for none.
 
-    That is the object with the nearest centre, if the point is no farther from it than half the
+    That is the object with the nearest centre, if the point is at most as far from it as half the
     diagonal of its box.
     """
     if truth is None or not truth.objects:

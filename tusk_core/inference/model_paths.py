@@ -32,7 +32,7 @@ def find_model(model: str | Path) -> Path:
     except SourceError as error:
         raise ModelFileError(str(error)) from error
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"{str(model)!r} is no usable path ({error}).") from error
+        raise ModelFileError(f"{str(model)!r} is not a usable path ({error}).") from error
     if is_file:
         raise ModelFileError(
             f"{path} is a file, but a model is a folder with {WEIGHTS} and {SETTINGS} in it."

@@ -45,7 +45,7 @@ def refuse_overwriting(analysis: Analysis, folder: Path, names: Iterable[str]) -
     place = folder.resolve()
     if any(str(place / name) in originals for name in names):
         raise SourceError(
-            f"Pictures would be written over those in {folder} that were looked at. Choose "
+            f"Pictures would be written over those in {folder} that were processed. Choose "
             "another folder."
         )
 

@@ -350,7 +350,7 @@ class TorchPredictor:
     ) -> NDArray[np.bool_]:
         """Tell which points lie in the picture or within one map cell of its edge.
 
-        What is farther out lies in the black that ``fit = "pad"`` adds, and is no keypoint.
+        What is farther out lies in the black that ``fit = "pad"`` adds, and is not a keypoint.
         """
         reach = self._model.stride / np.array(placement.scale)
         far = (places < -0.5 - reach) | (places > np.array(size) - 0.5 + reach)
@@ -381,7 +381,7 @@ def checked_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture as (H, W, 3) uint8.
 
     Raises:
-        ValueError: if it is no picture.
+        ValueError: if it is not a picture.
     """
     if image.dtype != np.uint8 or image.ndim not in {2, 3} or image.size == 0:
         raise ValueError(f"expected (H, W, 3) or (H, W) uint8, got {image.shape} {image.dtype}")

@@ -145,7 +145,7 @@ def rebuilt_loss(model: TuskModel, views: Views, perceptual: PerceptualLoss | No
 def _explored(model: TuskModel, encoded: Encoded, views: Views, step: int) -> Tensor:
     """Return cells (2B, K) drawn where the picture is unlike the plain background; -1 stays -1.
 
-    At first half of the draws are even over the picture, so that nothing is never looked at.
+    At first half of the draws are even over the picture, so that nothing is left out for good.
     Later they fall on what has no keypoint near, in pictures where that is worth it.
     """
     assert views.places is not None

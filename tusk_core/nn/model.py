@@ -190,7 +190,7 @@ class TuskModel(nn.Module):
         )
 
     def _keypoint_of_each_map(self, encoded: Encoded, num_keypoints: int | None) -> KeypointSet:
-        """Read keypoint k from map k; its descriptor is prototype k, which is learnt with the net.
+        """Read keypoint k from map k; its descriptor is prototype k, which is learned with the net.
 
         Nothing of the picture is left out or found twice: a map always has one place, and a
         keypoint always has the label k. With fewer keypoints the best scored maps are kept.

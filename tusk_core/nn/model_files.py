@@ -109,7 +109,7 @@ def _default_card(config: TrainConfig, step: int, name: str) -> str:
         f"---\ntags: [keypoints, unsupervised, tusk]\n---\n\n# {name}\n\n"
         f"Unsupervised keypoints (TUSK), step {step}, preset `{config.preset}`: "
         f"K = {config.keypoints.num_keypoints}, M = {config.prototypes.num_prototypes}, "
-        f"pictures {config.data.width}×{config.data.height}, learnt from "
+        f"pictures {config.data.width}×{config.data.height}, learned from "
         f"`{config.data.source}` with seed {config.run.seed}. "
         "All settings are in `config.json`.\n"
     )

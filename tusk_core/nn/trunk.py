@@ -41,7 +41,7 @@ class Taps:
     """What the trunk says about pictures, at three strides.
 
     Cell i of stride s lies over pixel s i + (s - 1) / 2, as in every map of a model. The padding
-    would put it half a cell farther, but the filters have learnt to make up for it: matching maps
+    would put it half a cell farther, but the filters have learned to make up for it: matching maps
     of mirrored faces gives 1.6, -1.2 and 2.4 pixels from there.
 
     Attributes:

@@ -129,7 +129,7 @@ class RunFolder:
         """Return ``run.json``.
 
         Raises:
-            SourceError: if this is no run folder.
+            SourceError: if this is not a run folder.
         """
         return _read_json(self.path / "run.json")
 
@@ -199,7 +199,7 @@ class RunFolder:
         """Return the run at a glance.
 
         Raises:
-            SourceError: if this is no run folder.
+            SourceError: if this is not a run folder.
         """
         values = self.description()
         status = str(values.get("status", "crashed"))
@@ -244,7 +244,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path} is damaged: it is not valid JSON.") from error
     if not isinstance(values, dict):
-        raise SourceError(f"{path} is damaged: it does not hold a table.")
+        raise SourceError(f"{path} is damaged: it is not a JSON object.")
     return values
 
 
@@ -257,7 +257,7 @@ def read_run(path: Path) -> RunSummary:
     """Return one run at a glance.
 
     Raises:
-        SourceError: if it is no run folder.
+        SourceError: if it is not a run folder.
     """
     return RunFolder(path).summary()
 

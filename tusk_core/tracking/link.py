@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tusk_core.tracking.fragments import Fragments
     from tusk_core.tracking.measure import Motion
 
-# Frames for which a velocity is trusted to go on.
+# Frames for which a velocity is trusted to last.
 _TRUSTED = 8
 _WIDEST = 8.0
 # Whole tracks are surer than single sightings, so that they may jump further.

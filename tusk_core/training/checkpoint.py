@@ -1,4 +1,4 @@
-"""Saving and loading everything a run needs to go on exactly where it was."""
+"""Saving and loading everything a run needs to continue exactly where it was."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def newest_state(folder: RunFolder) -> tuple[int, dict[str, Any]]:
         with contextlib.suppress(ModelFileError):
             return step, read_state(folder.checkpoint(step))
     raise TrainingError(
-        f"{folder.path} has no checkpoint to go on from. Start a new run, or fine-tune from "
+        f"{folder.path} has no checkpoint to resume from. Start a new run, or fine-tune from "
         "another model."
     )
 

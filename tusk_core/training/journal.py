@@ -57,7 +57,7 @@ class Journal:
         return Notice(
             "warning",
             f"{self._folder.path} was deleted; it was made again. What it held is gone, what is "
-            "learnt from now on is kept.",
+            "learned from now on is kept.",
         )
 
     def _failed(self, error: OSError) -> Notice | None:
@@ -67,6 +67,6 @@ class Journal:
         log.error("event not logged", exc_info=error)
         return Notice(
             "warning",
-            f"The log of the run cannot be written ({error.strerror or error}). Training goes on; "
-            "free some disk space, or connect the disk again.",
+            f"The log of the run cannot be written ({error.strerror or error}). Training "
+            "continues; free some disk space, or connect the disk again.",
         )

@@ -208,8 +208,8 @@ class Loop:
             reason = getattr(error, "strerror", None) or error
             yield Notice(
                 "warning",
-                f"The checkpoint at step {session.step} was not saved: {reason}. Training goes "
-                "on; free some disk space and save again.",
+                f"The checkpoint at step {session.step} was not saved: {reason}. Training "
+                "continues; free some disk space and save again.",
             )
             return
         self._saved_step = session.step

@@ -77,10 +77,10 @@ prototypes stand for the kinds of keypoint it met.
 
 | | |
 |---|---|
-| learnt from | `{data.source}` |
+| learned from | `{data.source}` |
 | preset | `{config.preset}`, step {meta.step}, seed {config.run.seed} |
 | pictures | {data.width} × {data.height} px, {colours}, fitted by `{data.fit}` |
-| keypoints a picture | {keypoints.num_keypoints} |
+| keypoints per picture | {keypoints.num_keypoints} |
 | prototypes | {config.prototypes.num_prototypes}, {used} in use |
 | decoder | {config.decoder.kind}, {config.decoder.blend}, background {config.decoder.background} |
 | fingerprint | `{meta.fingerprint}` |

@@ -42,7 +42,7 @@ def write_nwb(table: DetectionTable, path: Path) -> list[str]:
     video = video_file(table)
     if video is None:
         raise ExportError(
-            f"NWB describes a recording, and {table.analysis.source} is no video file that is "
+            f"NWB describes a recording, and {table.analysis.source} is not a video file that is "
             "there. Export COCO, CSV or SLEAP for pictures."
         )
     poses = pose_table(table)

@@ -171,6 +171,6 @@ def _note(meta: ModelMeta, num_keypoints: int) -> dict[str, Any]:
         "num_keypoints": num_keypoints,
         "coordinates": (
             "xy: pixels of the network input, x right, y down, (0, 0) = centre of the top-left "
-            "pixel; scores of 0 are no keypoints"
+            "pixel; scores of 0 are not keypoints"
         ),
     }

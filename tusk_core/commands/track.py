@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--min-score", type=share, metavar="S", help="leave out keypoints below this score, 0 to 1"
     )
     parser.add_argument(
-        "--num-keypoints", type=whole_number, metavar="K", help="keypoints a picture"
+        "--num-keypoints", type=whole_number, metavar="K", help="keypoints per picture"
     )
     parser.add_argument(
         "--set",

@@ -139,11 +139,11 @@ def presets_page() -> str:
 
 
 def commands_page() -> str:
-    from tusk_core.cli import _parser
+    from tusk_core.cli import make_parser
 
     # argparse folds its help at the width of the terminal.
     os.environ["COLUMNS"] = "96"
-    parser = _parser()
+    parser = make_parser()
     parts = [
         MADE,
         "# Commands\n",

@@ -59,7 +59,7 @@ def main(
 
 
 def _run(arguments: list[str], benches: Mapping[str, Bench]) -> int:
-    parser = _parser(benches)
+    parser = make_parser(benches)
     if not arguments:
         parser.print_help()
         return BAD_INPUT
@@ -72,7 +72,8 @@ def _run(arguments: list[str], benches: Mapping[str, Bench]) -> int:
     return status
 
 
-def _parser(benches: Mapping[str, Bench]) -> CommandParser:
+def make_parser(benches: Mapping[str, Bench] | None = None) -> CommandParser:
+    """Return the parser of all commands, which is also the source of their reference."""
     parser = CommandParser(
         prog="tusk",
         description="Unsupervised keypoints (TUSK): train, detect, rebuild, explore.",
@@ -83,7 +84,7 @@ def _parser(benches: Mapping[str, Bench]) -> CommandParser:
     for name, command in COMMANDS.items():
         own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
         command.add_arguments(own)
-        own.set_defaults(run=command.run, benches=benches)
+        own.set_defaults(run=command.run, benches=benches or {})
     return parser
 
 

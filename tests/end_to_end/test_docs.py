@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tusk_core.cli import _parser, main
+from tusk_core.cli import main, make_parser
 from tusk_core.data.pictures import write_picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,7 +211,7 @@ def test_commands_that_take_hours_are_at_least_understood(name: str) -> None:
         if page.name == name:
             for command in untested(page):
                 words = shlex.split(command, comments=True)
-                assert _parser().parse_args(words[1:]), command
+                assert make_parser().parse_args(words[1:]), command
 
 
 def inline_commands(page: Path) -> list[str]:
@@ -231,7 +231,7 @@ def test_commands_in_sentences_are_understood(page: Path) -> None:
         words = shlex.split(command)[1:]
         if len(words) == 1 or (words[-1].startswith("-") and "=" not in words[-1]):
             continue  # a command or an option only named
-        assert _parser().parse_args(words), command
+        assert make_parser().parse_args(words), command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -57,8 +57,8 @@ def soak(minutes: float, video: Path, home: Path) -> dict:
         bench.wait_until(lambda: bench_parts.training.state is RunState.IDLE, 300)
         run_dir = bench_parts.training.record.run_dir
         opened: list[bool] = []
-        bench_parts.inference.model_opened.connect(lambda: opened.append(True))
-        bench_parts.inference.open_model(run_dir, "cpu")
+        bench_parts.engine.model_opened.connect(lambda: opened.append(True))
+        bench_parts.engine.open_model(run_dir, "cpu")
         bench.wait_until(lambda: bool(opened), 120)
         config = replaced(load_preset(SAMPLE_PRESET), changes)
         bench_parts.training.start_request(TrainingRequest("new", home / "runs", config))

@@ -17,30 +17,38 @@ from PySide6.QtGui import QGuiApplication, QImageReader
 from PySide6.QtWidgets import QApplication
 
 from tusk_app.camera.controller import CameraController
-from tusk_app.engine.inference import EngineState, InferenceController
-from tusk_app.explore import (
-    ExploreControllers,
-    make_explore_controllers,
-)
+from tusk_app.canvas.editing_controller import EditingController
+from tusk_app.engine.analysis import AnalysisController
+from tusk_app.engine.detections import Detections
+from tusk_app.engine.engine import Engine, EngineState
+from tusk_app.engine.links import LinkController
+from tusk_app.engine.live import LiveInference
+from tusk_app.gallery.controller import GalleryController
+from tusk_app.map.controller import EmbeddingController
 from tusk_app.parts import icons, theme
 from tusk_app.parts.actions import ActionRegistry
 from tusk_app.pictures.controller import SourceController
+from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.playback import PlaybackController
+from tusk_app.pictures.side_reader import SideReader
 from tusk_app.settings import Settings, cache_dir, log_dir, names_folder
 from tusk_app.shell.layouts import EXPLORE, TRAIN
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
 from tusk_app.shell.progress import ProgressFeed
 from tusk_app.shell.recovery import Recovery
+from tusk_app.shell.workshop import Workshop
 from tusk_app.state.display import DisplayModel
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices
 from tusk_app.state.prototypes import PrototypeBook
 from tusk_app.state.selection import SelectionModel
+from tusk_app.state.wants import Wants
 from tusk_app.threads.jobs import JobController
 from tusk_app.threads.worker_thread import any_late
+from tusk_app.timeline.controller import TrackingController
 from tusk_app.training.controller import RunState, TrainingController
-from tusk_app.workbench import Workbench
+from tusk_app.training.history.controller import TimeMachineController
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,35 +64,42 @@ IMAGE_LIMIT_MB = 2048
 WARM_UP_DELAY_MS = 250
 
 
-def compose(settings: Settings) -> Workbench:
+def compose(settings: Settings) -> Workshop:
     """Build state and controllers."""
-    document, notices = Document(), Notices()
-    selection, prototypes = SelectionModel(), PrototypeBook()
-    inference = InferenceController(document, notices)
-    jobs = JobController()
-    return Workbench(
+    folder = cache_dir()
+    document, notices, wants = Document(), Notices(), Wants()
+    selection, prototypes, jobs = SelectionModel(), PrototypeBook(), JobController()
+    engine = Engine(document, notices)
+    detections = Detections(document, wants, engine)
+    live = LiveInference(engine)
+    analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
+    patches = PatchController(document, notices)
+    return Workshop(
         settings=settings,
         actions=ActionRegistry(shortcuts=settings.shortcuts()),
+        document=document,
         selection=selection,
         prototypes=prototypes,
-        document=document,
-        notices=notices,
-        sources=SourceController(document, settings, notices),
-        training=TrainingController(run_root=settings.run_root),
-        inference=inference,
-        jobs=jobs,
-        camera=CameraController(document, inference),
-        playback=PlaybackController(document, inference, notices),
         display=DisplayModel(settings),
-        explore=make_explore_controllers(
-            document=document,
-            selection=selection,
-            prototypes=prototypes,
-            notices=notices,
-            inference=inference,
-            jobs=jobs,
-            folder=cache_dir(),
-        ),
+        wants=wants,
+        notices=notices,
+        engine=engine,
+        detections=detections,
+        live=live,
+        analysis=analysis,
+        links=LinkController(document, selection, analysis, prototypes, notices),
+        jobs=jobs,
+        sources=SourceController(document, settings, notices),
+        patches=patches,
+        side_reader=SideReader(),
+        training=TrainingController(run_root=settings.run_root),
+        time_machine=TimeMachineController(document, notices),
+        gallery=GalleryController(document, prototypes, notices, analysis, engine, patches),
+        embedding=EmbeddingController(document, notices, folder / "maps"),
+        tracking=TrackingController(document, prototypes, analysis, notices),
+        editing=EditingController(document, selection, detections),
+        playback=PlaybackController(document, wants, engine, detections, notices),
+        camera=CameraController(document, live),
     )
 
 
@@ -104,7 +119,7 @@ class Program(QObject):
         self._app.setWindowIcon(icons.application_icon())
         theme.apply(self._app, settings.theme, settings.font_scale)
         self.workbench = compose(settings)
-        self._adopt(self.workbench)
+        self._adopt()
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()
         self._progress = ProgressFeed(
@@ -137,13 +152,12 @@ class Program(QObject):
         self.window.layouts.switch(EXPLORE)
         self.window.openers.open_sample()
 
-    def _adopt(self, parts: Workbench | ExploreControllers) -> None:
+    def _adopt(self) -> None:
         """Own all parts: slots tie them together so that Python alone never lets go of them."""
-        for each in fields(parts):
-            part = getattr(parts, each.name)
-            if isinstance(part, ExploreControllers):
-                self._adopt(part)
-            elif isinstance(part, QObject) and part.parent() is None and each.name != "settings":
+        for each in fields(self.workbench):
+            part = getattr(self.workbench, each.name)
+            # Settings come from outside and outlive the window.
+            if isinstance(part, QObject) and part.parent() is None and each.name != "settings":
                 part.setParent(self)
 
     @Slot(str, str)
@@ -171,14 +185,14 @@ class Program(QObject):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
         bench.sources.model_wanted.connect(self.window.open_model)
         bench.sources.run_wanted.connect(self._open_run)
-        bench.sources.analysis_wanted.connect(lambda path: bench.explore.analysis.open(Path(path)))
+        bench.sources.analysis_wanted.connect(lambda path: bench.analysis.open(Path(path)))
         bench.sources.camera_wanted.connect(lambda _name: bench.actions.trigger("file.open-camera"))
         bench.document.model_changed.connect(self._take_model)
-        bench.inference.model_opening.connect(
+        bench.engine.model_opening.connect(
             lambda name: self.window.status.say(f"Opening model {name}…")
         )
-        bench.inference.state_changed.connect(self._take_engine)
-        bench.inference.devices_known.connect(self._take_devices)
+        bench.engine.state_changed.connect(self._take_engine)
+        bench.engine.devices_known.connect(self._take_devices)
         bench.training.run_ended.connect(self._announce_end)
         bench.training.state_changed.connect(self._take_run_state)
 
@@ -192,7 +206,7 @@ class Program(QObject):
     @Slot()
     def _warm_up(self) -> None:
         if not self.window.closer.is_down:
-            self.workbench.inference.prepare()
+            self.workbench.engine.prepare()
             self._recovery.look()
 
     @Slot()

@@ -177,7 +177,7 @@ def check_window() -> str:
     from PySide6.QtCore import QElapsedTimer, QEventLoop, QTimer, qInstallMessageHandler
 
     from tusk_app.app import Program, make_application
-    from tusk_app.engine.inference import EngineState
+    from tusk_app.engine.engine import EngineState
     from tusk_app.settings import Settings
 
     qInstallMessageHandler(_pass_on)
@@ -188,7 +188,7 @@ def check_window() -> str:
     program.show()
     shown = clock.elapsed() / 1000
     loop, states = QEventLoop(), []
-    inference = program.workbench.inference
+    inference = program.workbench.engine
 
     def take(state: EngineState) -> None:
         states.append(state)

@@ -1,59 +1,73 @@
-"""What every dock and dialog is given: state and controllers, composed once by ``app.py``."""
+"""What every panel is given: the shared state, the engine, and the way to its own controller."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from tusk_app.camera.controller import CameraController
-    from tusk_app.engine.inference import InferenceController
-    from tusk_app.explore import ExploreControllers
+    from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.engine.detections import Detections
+    from tusk_app.engine.engine import Engine
+    from tusk_app.engine.links import LinkController
+    from tusk_app.engine.live import LiveInference
     from tusk_app.parts.actions import ActionRegistry
-    from tusk_app.pictures.controller import SourceController
-    from tusk_app.pictures.playback import PlaybackController
     from tusk_app.settings import Settings
     from tusk_app.state.display import DisplayModel
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
     from tusk_app.state.prototypes import PrototypeBook
     from tusk_app.state.selection import SelectionModel
+    from tusk_app.state.wants import Wants
     from tusk_app.threads.jobs import JobController
-    from tusk_app.training.controller import TrainingController
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Workbench:
-    """The parts that panels share.
+    """The parts that panels share; ``shell/workshop.py`` adds those that belong to features.
 
     Attributes:
         settings: what is remembered.
         actions: every command.
+        document: what is open.
         selection: what is selected and pointed at.
         prototypes: names, colours and merges.
-        document: what is open.
-        notices: the way to the user.
-        sources: opens pictures and makes thumbnails.
-        training: runs.
-        inference: the open model.
-        jobs: long work with progress and cancel.
-        camera: cameras and their stand-ins.
-        playback: brings the picture asked for, and plays.
         display: what the canvas shows, and how.
-        explore: analysis, links, map, gallery, editing and time machine.
+        wants: what panels need of every picture shown.
+        notices: the way to the user.
+        engine: the open model.
+        detections: what is known of the open pictures.
+        live: the running camera and what is found in its frames.
+        analysis: detections over all pictures.
+        links: one selection through all panels.
+        jobs: long work with progress and cancel.
     """
 
     settings: Settings
     actions: ActionRegistry
+    document: Document
     selection: SelectionModel
     prototypes: PrototypeBook
-    document: Document
-    notices: Notices
-    sources: SourceController
-    training: TrainingController
-    inference: InferenceController
-    jobs: JobController
-    camera: CameraController
-    playback: PlaybackController
     display: DisplayModel
-    explore: ExploreControllers
+    wants: Wants
+    notices: Notices
+    engine: Engine
+    detections: Detections
+    live: LiveInference
+    analysis: AnalysisController
+    links: LinkController
+    jobs: JobController
+
+    def part(self, kind: type[T]) -> T:
+        """Return the one part of this class: how a feature finds its own controller.
+
+        Raises:
+            LookupError: if there is none.
+        """
+        for field in fields(self):
+            part = getattr(self, field.name)
+            if isinstance(part, kind):
+                return part
+        raise LookupError(f"the workbench has no {kind.__name__}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tusk_app.app import Program
     from tusk_app.gallery.dock import GalleryDock
     from tusk_app.shell.main_window import MainWindow
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +122,7 @@ def window(program: Program) -> MainWindow:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, settings: Settings) -> Iterator[Workbench]:
+def bench(qtbot: QtBot, settings: Settings) -> Iterator[Workshop]:
     """A workbench whose engine is made up; pictures come from ``media_bench``."""
     from tests.support.media_bench import close, make_media_bench
 
@@ -134,7 +134,7 @@ def bench(qtbot: QtBot, settings: Settings) -> Iterator[Workbench]:
 @pytest.fixture
 def gallery(
     qtbot: QtBot, settings: Settings
-) -> Iterator[tuple[GalleryDock, Workbench, ShapesSource]]:
+) -> Iterator[tuple[GalleryDock, Workshop, ShapesSource]]:
     """A shown gallery with everything open."""
     from tests.support.explore_bench import shown_dock
     from tests.support.explore_values import ShapesSource

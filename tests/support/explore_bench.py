@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_app.settings import Settings
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
     from tusk_core.results import Analysis, Reconstruction
 
 FINGERPRINT = "f1e2d3"
@@ -103,23 +103,23 @@ def _look(index: int) -> NDArray[np.uint8]:
 
 def make_bench(
     settings: Settings, source: values.ShapesSource | None = None, *, layered: bool = True
-) -> tuple[Workbench, ShapesPredictor, values.ShapesSource]:
+) -> tuple[Workshop, ShapesPredictor, values.ShapesSource]:
     """Return a workbench whose engine is made up, its predictor and its pictures."""
     source = values.ShapesSource() if source is None else source
     predictor = ShapesPredictor(layered=layered)
     bench = compose(settings)
     device = DeviceInfo("cpu", "made up", True, "a test")
-    bench.inference._engine = (lambda *_a, **_k: predictor, lambda: (device,))
-    bench.explore.gallery._opener = lambda _name: replace(source)
-    bench.explore.side_reader.opener = lambda _name: replace(source)
+    bench.engine._engine = (lambda *_a, **_k: predictor, lambda: (device,))
+    bench.patches.opener = lambda _name: replace(source)
+    bench.side_reader.opener = lambda _name: replace(source)
     return bench, predictor, source
 
 
-def open_everything(bench: Workbench, source: values.ShapesSource, qtbot) -> None:
+def open_everything(bench: Workshop, source: values.ShapesSource, qtbot) -> None:
     """Open pictures and model, analyse, and wait until all of it is there."""
     bench.document.set_source(source)
-    with qtbot.waitSignal(bench.inference.model_opened, timeout=20_000):
-        bench.inference.open_model("made-model")
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=20_000):
+        bench.engine.open_model("made-model")
     info = bench.document.model
     bench.prototypes.reset(len(info.prototypes), None)
     qtbot.waitUntil(lambda: bench.document.detection is not None, timeout=20_000)
@@ -129,7 +129,7 @@ def open_everything(bench: Workbench, source: values.ShapesSource, qtbot) -> Non
 @contextlib.contextmanager
 def shown_dock(
     qtbot, settings: Settings, dock_class, source: values.ShapesSource, size=(900, 520)
-) -> Iterator[tuple[Any, Workbench, ShapesPredictor, values.ShapesSource]]:
+) -> Iterator[tuple[Any, Workshop, ShapesPredictor, values.ShapesSource]]:
     """Show one dock in a window of its own, with pictures, model and analysis open."""
     bench, predictor, source = make_bench(settings, source)
     window = QMainWindow()
@@ -145,15 +145,9 @@ def shown_dock(
     close(bench)
 
 
-def close(bench: Workbench) -> None:
+def close(bench: Workshop) -> None:
     """End all threads and processes."""
-    assert bench.playback.shutdown()
-    assert bench.explore.shutdown()
-    assert bench.jobs.shutdown()
-    assert bench.inference.shutdown()
-    assert bench.camera.shutdown()
-    assert bench.sources.shutdown()
-    assert bench.training.shutdown()
+    assert bench.shut_down() == []
 
 
 def found_by(predictor: ShapesPredictor, source: values.ShapesSource) -> Analysis:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,10 +11,15 @@ import numpy as np
 from tests.support.fake_predictor import FakePredictor, devices, model_info
 from tests.support.pictures import frozen, pieces
 from tusk_app.app import compose
-from tusk_app.canvas.area import CanvasArea
-from tusk_app.settings import Settings
-from tusk_app.workbench import Workbench
+from tusk_app.shell.centre import make_centre
 from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_app.canvas.area import CanvasArea
+    from tusk_app.settings import Settings
+    from tusk_app.shell.workshop import Workshop
 
 
 class ListSource:
@@ -77,24 +82,24 @@ def write_video(path: Path, count: int = 40, *, codec: str = "FFV1", fps: float 
 
 def make_media_bench(
     settings: Settings, *, num_keypoints: int = 6
-) -> tuple[Workbench, FakePredictor]:
+) -> tuple[Workshop, FakePredictor]:
     """Return a workbench with a fake engine."""
     predictor = FakePredictor(model_info(num_keypoints=num_keypoints))
     bench = compose(settings)
-    bench.inference._engine = (lambda *_a, **_k: predictor, devices)
+    bench.engine._engine = (lambda *_a, **_k: predictor, devices)
     return bench, predictor
 
 
-def open_model(bench: Workbench, qtbot) -> None:
+def open_model(bench: Workshop, qtbot) -> None:
     """Open the fake model and wait for it."""
-    with qtbot.waitSignal(bench.inference.model_opened, timeout=10_000):
-        bench.inference.open_model("pieces")
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=10_000):
+        bench.engine.open_model("pieces")
     bench.prototypes.reset(len(bench.document.model.prototypes))
 
 
-def shown_area(bench: Workbench, qtbot, size: tuple[int, int]) -> CanvasArea:
+def shown_area(bench: Workshop, qtbot, size: tuple[int, int]) -> CanvasArea:
     """Return a shown canvas with its bars."""
-    area = CanvasArea(bench)
+    area = make_centre(bench)
     qtbot.addWidget(area)
     area.resize(*size)
     with qtbot.waitExposed(area):
@@ -102,15 +107,6 @@ def shown_area(bench: Workbench, qtbot, size: tuple[int, int]) -> CanvasArea:
     return area
 
 
-def close(bench: Workbench) -> None:
+def close(bench: Workshop) -> None:
     """End all threads."""
-    ended = [
-        bench.playback.shutdown(),
-        bench.camera.shutdown(),
-        bench.explore.shutdown(),
-        bench.jobs.shutdown(),
-        bench.inference.shutdown(),
-        bench.sources.shutdown(),
-        bench.training.shutdown(),
-    ]
-    assert all(ended)
+    assert bench.shut_down() == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tusk_core.results import Analysis
 from tusk_core.tracking.detections import Stretch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIDE = 400
 

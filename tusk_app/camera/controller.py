@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_app.engine.frames import LiveResult
-    from tusk_app.engine.inference import InferenceController
+    from tusk_app.engine.live import LiveInference
     from tusk_app.state.document import Document
 
 log = logging.getLogger(__name__)
@@ -98,26 +98,24 @@ class Snapshot:
 
 
 class CameraController(QObject):
-    """Runs one camera at a time; frames go through the inference thread to the canvas.
+    """Runs one camera at a time; its frames come back through ``LiveInference``.
 
     Signals:
         state_changed: CameraState.
         cameras_changed: the list of cameras is known or changed.
         failed: str, a sentence.
-        live_frame: LiveResult, to be shown now.
         stats_changed: CameraStats, four times a second.
     """
 
     state_changed = Signal(object)
     cameras_changed = Signal()
     failed = Signal(str)
-    live_frame = Signal(object)
     stats_changed = Signal(object)
 
     def __init__(
         self,
         document: Document,
-        inference: InferenceController,
+        live: LiveInference,
         parent: QObject | None = None,
         *,
         open_device: Callable[[CameraChoice], CaptureDevice] = open_device,
@@ -127,7 +125,7 @@ class CameraController(QObject):
         """Follow ``document``; devices and patience can be replaced by tests."""
         super().__init__(parent)
         self._document = document
-        self._inference = inference
+        self._live = live
         self._open_device = open_device
         self._list_cameras = list_cameras
         self._lost_after = lost_after
@@ -139,21 +137,22 @@ class CameraController(QObject):
         self._thread = WorkerThread("camera", self, timeout_ms=STOP_TIMEOUT_MS)
         self._thread.ended.connect(self._take_end)
         self._worker: CameraWorker | None = None
-        self._newest: LiveResult | None = None
-        self._live = LiveSettings()
+        self._settings = LiveSettings()
         self._unpainted: float | None = None
         self._last_frame_at = 0.0
         self._seen: deque[tuple[float, int]] = deque(maxlen=1000)
         self._painted: deque[tuple[float, float]] = deque(maxlen=1000)
         self._network: deque[float] = deque(maxlen=60)
         self._dropped = 0
+        self._last_number = -1
         self._finder = LatestTask("finding cameras", self)
         self._finder.done.connect(self._take_cameras)
         self._finder.failed.connect(self._take_no_cameras)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_MS)
         self._watch.timeout.connect(self._look_after)
-        inference.live_result.connect(self._take_live)
+        live.result.connect(self._take_live)
+        live.freeze_wanted.connect(self.freeze)
         document.thresholds_changed.connect(self._take_thresholds)
 
     # State
@@ -183,11 +182,6 @@ class CameraController(QObject):
         """What runs, or ran last."""
         return self._choice
 
-    @property
-    def newest(self) -> LiveResult | None:
-        """The frame shown last."""
-        return self._newest
-
     # Commands
 
     def refresh(self) -> None:
@@ -202,11 +196,11 @@ class CameraController(QObject):
             return
         self._choice, self._next = choice, None
         self._reset_stats()
-        worker = CameraWorker(choice, self._inference.frame_box, self._open_device)
+        worker = CameraWorker(choice, self._live.frame_box, self._open_device)
         self._thread.take(worker)
         worker.opened.connect(self._take_opened)
         worker.failed.connect(self._take_failure)
-        self._inference.connect_camera(worker.frame_ready)
+        self._live.connect_camera(worker.frame_ready)
         self._worker = worker
         self._send_live_settings()
         self._set_state(CameraState.STARTING)
@@ -236,12 +230,12 @@ class CameraController(QObject):
 
     def set_network_size(self, size: tuple[int, int] | None) -> None:
         """Run the network at (width, height); None takes the training size."""
-        self._live = replace(self._live, network_size=size)
+        self._settings = replace(self._settings, network_size=size)
         self._send_live_settings()
 
     def freeze(self) -> None:
         """Stop, and open the frame shown last as a picture."""
-        newest = self._newest
+        newest = self._live.newest
         self.stop()
         if newest is not None:
             name = f"{self._choice.name}, frame {newest.frame.number}"
@@ -285,6 +279,7 @@ class CameraController(QObject):
     def _set_state(self, state: CameraState) -> None:
         if state is not self._state:
             self._state = state
+            self._live.set_camera(self._choice.name if self.is_on else "")
             self.state_changed.emit(state)
 
     def _reset_stats(self) -> None:
@@ -293,12 +288,13 @@ class CameraController(QObject):
         self._network.clear()
         self._dropped = 0
         self._unpainted = None
-        self._newest = None
+        self._last_number = -1
+        self._live.forget()
 
     def _send_live_settings(self) -> None:
         if self._thread.is_alive:
-            settings = replace(self._live, num_keypoints=self._document.num_keypoints)
-            self._inference.set_live_settings(settings)
+            settings = replace(self._settings, num_keypoints=self._document.num_keypoints)
+            self._live.set_settings(settings)
 
     @Slot()
     def _take_thresholds(self) -> None:
@@ -322,21 +318,15 @@ class CameraController(QObject):
 
     @Slot(object)
     def _take_live(self, result: LiveResult) -> None:
-        if not self.is_on:
-            return
         frame, now = result.frame, time.perf_counter()
-        if self._newest is not None:
-            self._dropped += max(frame.number - self._newest.frame.number - 1, 0)
-        else:
-            self._dropped += frame.number
-        self._newest = result
+        self._dropped += max(frame.number - self._last_number - 1, 0)
+        self._last_number = frame.number
         self._last_frame_at = now
         self._seen.append((frame.captured_at, frame.number))
         if result.detection is not None:
             self._network.append(result.detection.milliseconds)
         self._unpainted = frame.captured_at
         self._set_state(CameraState.ON)
-        self.live_frame.emit(result)
 
     @Slot()
     def _look_after(self) -> None:
@@ -344,6 +334,7 @@ class CameraController(QObject):
         if silence > self._lost_after and self._state in (CameraState.ON, CameraState.STARTING):
             self._set_state(CameraState.LOST)
         self.stats_changed.emit(self.stats())
+        self._live.read_out.emit()
 
     @Slot(str)
     def _take_failure(self, sentence: str) -> None:
@@ -354,7 +345,7 @@ class CameraController(QObject):
         self._worker = None
         self._watch.stop()
         self.recorder.stop()
-        self._inference.frame_box.take()
+        self._live.frame_box.take()
         self._set_state(CameraState.OFF)
         if self._next is not None:
             self.start(self._next)

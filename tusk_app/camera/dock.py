@@ -27,10 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.camera.controller import CameraState, CameraStats
+from tusk_app.camera.controller import CameraController, CameraState, CameraStats
 from tusk_app.camera.devices import PATTERN, SIZES, CameraChoice
 from tusk_app.camera.recorder import FORMATS, RecordingPlan, RecordingResult
 from tusk_app.parts import icons, tones
+from tusk_app.pictures.controller import SourceController
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -60,7 +61,7 @@ class CameraDock(QDockWidget):
         super().__init__("Camera", parent)
         self.setObjectName("camera-dock")
         self._bench = workbench
-        self._camera = workbench.camera
+        self._camera = workbench.part(CameraController)
         self._file: CameraChoice | None = None
         self._was_refreshed = False
         self._readings: dict[str, QLabel] = {}
@@ -402,7 +403,7 @@ class CameraDock(QDockWidget):
         )
         if result.num_dropped:
             text += f" {result.num_dropped} frames were left out because the disk was too slow."
-        open_it = self._bench.sources.open_paths
+        open_it = self._bench.part(SourceController).open_paths
         path = str(result.path)
         self._bench.notices.toast(text, "success", "Open", lambda: open_it([path]))
 

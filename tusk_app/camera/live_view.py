@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.camera.controller import CameraState
+from tusk_app.camera.controller import CameraController, CameraState
 from tusk_app.canvas.marks import marks_of
+from tusk_app.pictures.playback import PlaybackController
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +42,8 @@ class LiveView(QObject):
         super().__init__(canvas)
         self._bench = workbench
         self._canvas, self._binding, self._banner = canvas, binding, banner
-        camera = workbench.camera
-        camera.live_frame.connect(self._show)
+        camera = self._camera = workbench.part(CameraController)
+        workbench.live.result.connect(self._show)
         camera.state_changed.connect(self._show_state)
         camera.failed.connect(self._take_failure)
         canvas.painted.connect(camera.note_painted)
@@ -54,7 +55,7 @@ class LiveView(QObject):
     def _show(self, result: LiveResult) -> None:
         if not self._binding.is_live:
             self._binding.set_live(True)
-            self._bench.playback.pause()
+            self._bench.part(PlaybackController).pause()
         self._canvas.set_picture(result.frame.picture)
         if result.detection is not None:
             self._canvas.set_marks(marks_of(result.detection, self._bench.prototypes))
@@ -77,7 +78,7 @@ class LiveView(QObject):
     @Slot()
     def _record(self) -> None:
         """Record each picture once, as it is on the screen."""
-        recorder, picture = self._bench.camera.recorder, self._canvas.picture
+        recorder, picture = self._camera.recorder, self._canvas.picture
         if not recorder.is_recording or picture is None or picture is self._recorded:
             return
         self._recorded = picture

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tusk_core.results import SourceError, TuskError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import cv2
     from numpy.typing import NDArray
 

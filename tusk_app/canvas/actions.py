@@ -51,7 +51,7 @@ class CanvasActions(QObject):
         canvas.flipped.connect(self._show_state)
         workbench.document.picture_changed.connect(self._enable)
         workbench.document.model_changed.connect(self._enable)
-        workbench.camera.state_changed.connect(self._enable)
+        workbench.live.changed.connect(self._enable)
         self._show_state()
         self._enable()
 
@@ -114,7 +114,7 @@ class CanvasActions(QObject):
         if self._canvas.can_flip:
             self._canvas.set_flipped(not self._canvas.is_flipped)
         else:
-            self._bench.inference.request_reconstruction()
+            self._bench.detections.request_reconstruction()
 
     @Slot()
     def copy(self) -> None:
@@ -150,7 +150,7 @@ class CanvasActions(QObject):
 
     def _stem(self) -> str:
         document = self._bench.document
-        if document.source is None or self._bench.camera.is_on:
+        if document.source is None or self._bench.live.is_on:
             return "camera"
         name = document.source.name(max(document.index, 0))
         return Path(name.replace("\\", "/")).stem.replace(" ", "_")
@@ -167,7 +167,7 @@ class CanvasActions(QObject):
     @Slot()
     def _enable(self, _value: object = None) -> None:
         document, actions = self._bench.document, self._bench.actions
-        has_picture = document.picture is not None or self._bench.camera.is_on
+        has_picture = document.picture is not None or self._bench.live.is_on
         for command in ("view.fit", "view.actual-size", "view.zoom-in", "view.zoom-out",
                         "edit.copy-picture", "file.save-picture"):  # fmt: skip
             actions.get(command).setEnabled(has_picture)

@@ -16,15 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.camera.live_view import LiveView
 from tusk_app.canvas.actions import CanvasActions
 from tusk_app.canvas.binding import CanvasBinding
 from tusk_app.canvas.hand_edits import CanvasEditing
 from tusk_app.canvas.widgets.banner import Banner
 from tusk_app.canvas.widgets.image_canvas import ImageCanvas
 from tusk_app.canvas.widgets.jobs_panel import JobsPanel
-from tusk_app.engine.inference import EngineState
-from tusk_app.export.commands import ExportCommands
+from tusk_app.engine.engine import EngineState
 from tusk_app.threads.jobs import Job, JobState
 
 if TYPE_CHECKING:
@@ -56,10 +54,8 @@ class CanvasArea(QWidget):
         self._zoom = self._make_zoom()
         self._lay_out()
         self.binding = CanvasBinding(workbench, self.canvas)
-        self.live = LiveView(workbench, self.canvas, self.binding, self.banner)
         self.commands = CanvasActions(workbench, self.canvas)
         self.editing = CanvasEditing(workbench, self.canvas)
-        self.export = ExportCommands(workbench, self)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)
         self._connect()
@@ -105,14 +101,14 @@ class CanvasArea(QWidget):
         for signal in (document.picture_changed, document.source_changed, document.model_changed):
             signal.connect(self._show_name)
         document.index_requested.connect(self._show_name)
-        bench.camera.state_changed.connect(self._show_name)
-        for signal in (bench.inference.state_changed, bench.inference.busy_changed):
+        bench.live.changed.connect(self._show_name)
+        for signal in (bench.engine.state_changed, bench.engine.busy_changed):
             signal.connect(self._show_state)
-        bench.inference.model_opening.connect(self._show_state)
+        bench.engine.model_opening.connect(self._show_state)
         document.detection_changed.connect(self._show_state)
         document.picture_changed.connect(self._show_state)
-        bench.camera.stats_changed.connect(self._show_state)
-        bench.camera.state_changed.connect(self._show_state)
+        bench.live.read_out.connect(self._show_state)
+        bench.live.changed.connect(self._show_state)
         bench.jobs.job_started.connect(self._add_job)
         bench.jobs.job_progress.connect(self._show_progress)
         bench.jobs.job_finished.connect(self._remove_job)
@@ -122,9 +118,9 @@ class CanvasArea(QWidget):
 
     @Slot()
     def _show_name(self, _value: object = None) -> None:
-        document, camera = self._bench.document, self._bench.camera
-        if camera.is_on:
-            self._name.setText(f"<b>{camera.choice.name}</b>")
+        document, live = self._bench.document, self._bench.live
+        if live.is_on:
+            self._name.setText(f"<b>{live.name}</b>")
             return
         source = document.source
         if source is None or document.index < 0:
@@ -140,19 +136,19 @@ class CanvasArea(QWidget):
 
     @Slot()
     def _show_state(self, value: object = None) -> None:
-        inference, document = self._bench.inference, self._bench.document
+        engine, document = self._bench.engine, self._bench.document
         detection = document.detection
-        live = self._bench.camera.newest if self._bench.camera.is_on else None
+        live = self._bench.live.newest if self._bench.live.is_on else None
         if live is not None:
             detection = live.detection
         if isinstance(value, str):
             text = f"Opening {value}…"
-        elif inference.state is EngineState.PREPARING:
+        elif engine.state is EngineState.PREPARING:
             text = "Preparing the engine…"
         elif document.model is None and detection is None:
             text = "No model is open"
         elif detection is None:
-            text = "Looking…" if inference.is_busy else ""
+            text = "Detecting…" if engine.is_busy else ""
         else:
             num = int((detection.keypoints.scores >= document.min_score).sum())
             text = f"{num} keypoint{'' if num == 1 else 's'}"

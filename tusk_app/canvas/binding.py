@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tusk_app.canvas.marks import marks_of
 from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, TrailStep
 from tusk_app.parts.layer_images import covered_rect
+from tusk_app.pictures.playback import PlaybackController
 from tusk_app.state.display import Layer
+from tusk_app.state.wants import Want
 
 if TYPE_CHECKING:
     from tusk_app.canvas.widgets.image_canvas import ImageCanvas, PixelReading
@@ -49,7 +51,7 @@ class CanvasBinding(QObject):
         document.model_changed.connect(self._show_hint)
         workbench.prototypes.changed.connect(self._show_detection)
         workbench.display.changed.connect(self._show_style)
-        workbench.playback.problem.connect(self._take_problem)
+        workbench.part(PlaybackController).problem.connect(self._take_problem)
         document.index_requested.connect(self._leave_picture)
         selection.prototype_changed.connect(self._show_selection)
         selection.keypoint_changed.connect(self._show_selection)
@@ -134,10 +136,10 @@ class CanvasBinding(QObject):
         self._show_trail()
         if display.is_split != (self._canvas.split is not None):
             self._canvas.set_split(0.5 if display.is_split else None)
-        inference = self._bench.inference
-        self._bench.playback.set_truth_wanted(display.layer(Layer.TRUTH).visible)
-        inference.set_heat_map_wanted(display.layer(Layer.HEAT_MAP).visible)
-        inference.set_reconstruction_wanted(WANTS, display.needs_reconstruction)
+        wants = self._bench.wants
+        wants.set(WANTS, Want.TRUTH, display.layer(Layer.TRUTH).visible)
+        wants.set(WANTS, Want.HEAT_MAP, display.layer(Layer.HEAT_MAP).visible)
+        wants.set(WANTS, Want.RECONSTRUCTION, display.needs_reconstruction)
 
     @Slot()
     def _show_hint(self) -> None:
@@ -201,7 +203,7 @@ class CanvasBinding(QObject):
         steps = []
         if length and document.source is not None and document.source.fps > 0:
             for index in range(document.index - 1, max(document.index - 1 - length, -1), -1):
-                detection = self._bench.inference.cached(index)
+                detection = self._bench.detections.cached(index)
                 if detection is not None:
                     steps.append(self._trail_step(detection))
         self._canvas.set_trail(steps)

@@ -14,7 +14,7 @@ from tusk_app.canvas import editing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tusk_app.engine.inference import InferenceController
+    from tusk_app.engine.detections import Detections
     from tusk_app.state.document import Document
     from tusk_app.state.selection import SelectionModel
     from tusk_core.results import Detection, Keypoints
@@ -38,11 +38,11 @@ class EditingController(QObject):
         self,
         document: Document,
         selection: SelectionModel,
-        inference: InferenceController,
+        detections: Detections,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._document, self._selection, self._inference = document, selection, inference
+        self._document, self._selection, self._detections = document, selection, detections
         self._detected: Detection | None = None
         self._ours: Detection | None = None
         self._gesture = 0
@@ -153,11 +153,7 @@ class EditingController(QObject):
         """Draw the picture with scores times ``weights``, (K,); the keypoints stay as they are."""
         scores = np.asarray(points.scores * weights, np.float32)
         scores.flags.writeable = False
-        self._inference.request_reconstruction(replace(points, scores=scores))
-
-    def shutdown(self) -> bool:
-        """Nothing runs here."""
-        return True
+        self._detections.request_reconstruction(replace(points, scores=scores))
 
     def _points_with(self, index: int) -> Keypoints | None:
         points = self.keypoints
@@ -172,7 +168,7 @@ class EditingController(QObject):
             return
         self._ours = replace(detection, keypoints=points)
         self._document.set_detection(self._ours)
-        self._inference.request_reconstruction(points)
+        self._detections.request_reconstruction(points)
         self._tell()
 
     @Slot()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from tusk_app.canvas.editing_controller import EditingController
+
 if TYPE_CHECKING:
     from tusk_app.canvas.widgets.image_canvas import ImageCanvas
     from tusk_app.workbench import Workbench
@@ -17,7 +19,7 @@ class CanvasEditing(QObject):
     def __init__(self, workbench: Workbench, canvas: ImageCanvas) -> None:
         super().__init__(canvas)
         self._bench, self._canvas = workbench, canvas
-        editing = workbench.explore.editing
+        editing = self._editing = workbench.part(EditingController)
         canvas.keypoint_moved.connect(self._move)
         canvas.keypoint_move_finished.connect(editing.finish_move)
         canvas.keypoint_added.connect(editing.add)
@@ -33,7 +35,7 @@ class CanvasEditing(QObject):
         self._enable()
 
     def _add_commands(self) -> None:
-        add, editing = self._bench.actions.add, self._bench.explore.editing
+        add, editing = self._bench.actions.add, self._editing
         add("edit.undo", "&Undo", editing.stack.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
             group="undo", tip="Take back the last change of a keypoint")  # fmt: skip
         add("edit.redo", "&Redo", editing.stack.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
@@ -48,12 +50,12 @@ class CanvasEditing(QObject):
 
     @Slot(int, float, float)
     def _move(self, index: int, x: float, y: float) -> None:
-        if not self._bench.explore.editing.is_locked(index):
-            self._bench.explore.editing.move(index, x, y)
+        if not self._editing.is_locked(index):
+            self._editing.move(index, x, y)
 
     @Slot()
     def _enable(self) -> None:
-        actions, editing = self._bench.actions, self._bench.explore.editing
+        actions, editing = self._bench.actions, self._editing
         actions.get("edit.undo").setEnabled(editing.stack.canUndo())
         actions.get("edit.redo").setEnabled(editing.stack.canRedo())
         actions.get("edit.reset-keypoints").setEnabled(editing.is_edited)

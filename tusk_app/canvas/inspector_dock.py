@@ -107,8 +107,8 @@ class InspectorDock(QDockWidget):
             document.thresholds_changed,
             document.model_changed,
             self._bench.prototypes.changed,
-            self._bench.camera.state_changed,
-            self._bench.inference.busy_changed,
+            self._bench.live.changed,
+            self._bench.engine.busy_changed,
         ):
             signal.connect(self._plan)
         selection.keypoint_changed.connect(self._show_keypoint)
@@ -132,7 +132,7 @@ class InspectorDock(QDockWidget):
         document = self._bench.document
         detection = document.detection
         has_content = document.picture is not None and detection is not None
-        has_content = has_content and not self._bench.camera.is_on
+        has_content = has_content and not self._bench.live.is_on
         self._stack.show_content(has_content=has_content)
         if not has_content or detection is None:
             self._say_what_to_do()
@@ -144,13 +144,13 @@ class InspectorDock(QDockWidget):
 
     def _say_what_to_do(self) -> None:
         document = self._bench.document
-        if self._bench.camera.is_on:
+        if self._bench.live.is_on:
             text = ("The camera is on", "Freeze a frame to look at its keypoints in numbers.")
         elif document.picture is None and document.source is not None:
             text = ("No picture is shown", "Its keypoints appear here when there is one.")
         elif document.picture is None:
             text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
-        elif document.model is None and self._bench.inference.is_busy:
+        elif document.model is None and self._bench.engine.is_busy:
             text = (
                 "One moment",
                 "The engine is being loaded; keypoints appear once a model is open.",
@@ -165,8 +165,8 @@ class InspectorDock(QDockWidget):
 
     @Slot()
     def _help(self) -> None:
-        if self._bench.camera.is_on:
-            self._bench.camera.freeze()
+        if self._bench.live.is_on:
+            self._bench.live.freeze()
             return
         has_picture = self._bench.document.picture is not None
         command = "file.open-model" if has_picture else "file.open-images"

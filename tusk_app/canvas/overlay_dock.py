@@ -156,7 +156,7 @@ class OverlayDock(QDockWidget):
     def _show(self) -> None:
         display, document = self._bench.display, self._bench.document
         overlay = display.overlay
-        self._num.set_value(self._bench.inference.num_keypoints)
+        self._num.set_value(self._bench.detections.num_keypoints)
         self._training.setVisible(document.num_keypoints is not None)
         self._score.set_value(document.min_score)
         self._size.set_value(overlay.size)

@@ -24,6 +24,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.marked_picture import Marks, no_marks
 from tusk_app.parts.panel_layout import flow_bar, labelled
+from tusk_app.pictures.side_reader import SideReader
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class CorrespondenceDock(QDockWidget):
         self._pairs: Correspondence | None = None
         self._shown = np.zeros(0, np.int64)
         self._request = 0
-        self._reader = workbench.explore.side_reader
+        self._reader = workbench.part(SideReader)
         self._make_widgets()
         self._connect()
         self._enable()
@@ -106,12 +107,12 @@ class CorrespondenceDock(QDockWidget):
         document.thresholds_changed.connect(self._look)
         self._bench.prototypes.changed.connect(self._match)
         self._reader.picture_read.connect(self._take_picture)
-        self._bench.inference.aside_detected.connect(self._take_detection)
+        self._bench.engine.aside_detected.connect(self._take_detection)
         self.number.valueChanged.connect(self._choose_other)
         self._before.clicked.connect(lambda: self._step(-1))
         self._after.clicked.connect(lambda: self._step(1))
         self.alike.clicked.connect(self._go_to_alike)
-        self._bench.explore.analysis.index_changed.connect(self._take_index)
+        self._bench.analysis.index_changed.connect(self._take_index)
         self.threshold.valueChanged.connect(self._show_links)
         self.view.link_clicked.connect(self._click)
         self.view.link_hovered.connect(self._hover)
@@ -177,7 +178,7 @@ class CorrespondenceDock(QDockWidget):
 
     @Slot()
     def _enable(self) -> None:
-        explore = self._bench.explore.analysis
+        explore = self._bench.analysis
         self.alike.setEnabled(explore.index is not None and explore.is_of_open_source())
 
     @Slot()
@@ -198,7 +199,7 @@ class CorrespondenceDock(QDockWidget):
 
     def _alike_order(self) -> NDArray[np.int64]:
         """Return the other pictures that share prototypes with this one, most alike first."""
-        explore, here = self._bench.explore.analysis, self._bench.document.index
+        explore, here = self._bench.analysis, self._bench.document.index
         index, analysis = explore.index, self._bench.document.analysis
         none = np.zeros(0, np.int64)
         if index is None or analysis is None or here < 0 or not explore.is_of_open_source():
@@ -231,7 +232,7 @@ class CorrespondenceDock(QDockWidget):
     def _look(self) -> None:
         if self._other is not None and self.isVisible():
             self._request += 1
-            self._bench.inference.look_aside(ORIGIN, self._request, (self._other,))
+            self._bench.engine.look_aside(ORIGIN, self._request, (self._other,))
             self._match()
 
     @Slot(object)

@@ -150,7 +150,7 @@ class EquivarianceDock(QDockWidget):
         document.model_changed.connect(self._take_source_picture)
         document.thresholds_changed.connect(self._ask_base)
         self._bench.prototypes.changed.connect(self._show)
-        self._bench.inference.aside_detected.connect(self._take_detection)
+        self._bench.engine.aside_detected.connect(self._take_detection)
         self._bench.selection.keypoint_changed.connect(self._show_selected)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -259,7 +259,7 @@ class EquivarianceDock(QDockWidget):
         self._number += 1
         self._asked_field = self._field
         pictures = (warped,) if self._base is not None else (self._picture, warped)
-        self._bench.inference.look_aside(ORIGIN, self._number, pictures)
+        self._bench.engine.look_aside(ORIGIN, self._number, pictures)
         self._show_values()
 
     def _show_values(self) -> None:

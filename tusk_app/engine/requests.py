@@ -127,11 +127,10 @@ class Detected:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reconstructed:
-    """One picture rebuilt; ``is_edited`` if from keypoints that were given."""
+    """One picture rebuilt."""
 
     key: PictureKey
     fingerprint: str
-    is_edited: bool
     reconstruction: Reconstruction
 
 

@@ -58,7 +58,7 @@ class InferenceWorker(QObject):
     The model is used by this thread alone, also for the camera, so that two never ask it at once.
 
     Signals:
-        answered: Opened, Detected, Reconstructed, Decoded or Prepared.
+        answered: Prepared, Opened, Detected, Reconstructed, Decoded or AsideDetected.
         failed: InferenceFailed.
         idle: every waiting request was answered.
         live_ready: a LiveResult lies in the outgoing box that was empty before.
@@ -72,25 +72,29 @@ class InferenceWorker(QObject):
     def __init__(
         self,
         box: RequestBox,
-        frames: LatestValue[CameraFrame],
-        live: LatestValue[LiveResult],
         *,
         open_predictor: Callable[..., Predictor] | None = None,
         list_devices: Callable[[], tuple[DeviceInfo, ...]] | None = None,
     ) -> None:
-        """Take the boxes; the functions of the engine's door can be replaced."""
+        """Take the box of requests; the functions of the engine's door can be replaced."""
         super().__init__()  # no parent: a QObject with one cannot change thread
         self._box = box
-        self._frames = frames
-        self._live = live
+        self._frames: LatestValue[CameraFrame] = LatestValue()
+        self._live: LatestValue[LiveResult] = LatestValue()
         self._open = open_predictor or api.open_predictor
         self._list_devices = list_devices or api.list_devices
         self._predictor: Predictor | None = None
         self._live_settings = LiveSettings()
         self._live_problem = ""
 
+    def set_live_boxes(
+        self, frames: LatestValue[CameraFrame], live: LatestValue[LiveResult]
+    ) -> None:
+        """Take camera frames from one box and leave results in the other; before the first."""
+        self._frames, self._live = frames, live
+
     def set_live_settings(self, settings: LiveSettings) -> None:
-        """Look at the next camera frames in this way; may be called from any thread."""
+        """Detect in the next camera frames in this way; may be called from any thread."""
         self._live_settings = settings  # one reference, replaced at once
 
     @Slot()
@@ -150,8 +154,7 @@ class InferenceWorker(QObject):
             case ReconstructRequest():
                 predictor = self._opened()
                 result = predictor.reconstruct(request.picture, request.keypoints)
-                edited = request.keypoints is not None
-                return Reconstructed(request.key, predictor.info.fingerprint, edited, result)
+                return Reconstructed(request.key, predictor.info.fingerprint, result)
             case AsideRequest():
                 return self._detect_aside(request)
             case DecodeRequest():

@@ -27,7 +27,7 @@ from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.parts.side_or_tabs import SideOrTabs
-from tusk_app.pictures.controller import display_name
+from tusk_app.pictures.controller import SourceController, display_name
 from tusk_core import api
 from tusk_core.results import EvaluationReport, TuskError
 
@@ -372,7 +372,7 @@ class EvaluationDock(QDockWidget):
             names = (index for index in range(len(source)) if source.name(index) == name)
             self._bench.document.go_to(next(names, 0))
             return
-        self._bench.sources.open_pictures(report.data, select=Path(name).name)
+        self._bench.part(SourceController).open_pictures(report.data, select=Path(name).name)
 
     def _ask_where_to_save(self) -> None:
         dialog = QFileDialog(self, "Save the numbers")

@@ -47,7 +47,7 @@ class ExportCommands(QObject):
             icon="export", tip="Write what was found for other programs: COCO, CSV and more",
         )  # fmt: skip
         self.model = ModelExportCommands(workbench, parent)
-        document, analysis = workbench.document, workbench.explore.analysis
+        document, analysis = workbench.document, workbench.analysis
         for signal in (
             document.model_changed,
             document.source_changed,
@@ -89,15 +89,15 @@ class ExportCommands(QObject):
             self._start(plan, analysis)
             return
         self._waiting = plan
-        if not self._bench.explore.analysis.is_busy:
-            self._bench.explore.analysis.start()
+        if not self._bench.analysis.is_busy:
+            self._bench.analysis.start()
         running = self._bench.jobs.running
         self._awaited = running[-1] if running else None
 
     def _analysis(self) -> Analysis | None:
         """Return the detections of the open pictures, or of the results file that is open."""
         document = self._bench.document
-        if document.source is None or self._bench.explore.analysis.is_of_open_source():
+        if document.source is None or self._bench.analysis.is_of_open_source():
             return document.analysis
         return None
 
@@ -200,6 +200,6 @@ class ExportCommands(QObject):
     @Slot()
     def _enable(self) -> None:
         bench = self._bench
-        can_analyse = not bench.explore.analysis.problem
+        can_analyse = not bench.analysis.problem
         is_ready = self._analysis() is not None or can_analyse
         bench.actions.get("file.export").setEnabled(is_ready)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog, QMenu
 
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class GalleryCommands(QObject):
         self._bench, self._tiles = workbench, tiles
         self._book = workbench.prototypes
         self.dialog: MergeDialog | None = None
-        workbench.explore.gallery.merges_found.connect(self._offer_merges)
+        self._gallery = workbench.part(GalleryController)
+        self._gallery.merges_found.connect(self._offer_merges)
         if "analyze.merges" not in workbench.actions:
             workbench.actions.add(
                 "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
@@ -88,13 +90,13 @@ class GalleryCommands(QObject):
         if self._bench.document.analysis is None:
             self._bench.notices.status("Analyse all pictures first; merges are found from them.")
             return
-        self._bench.explore.gallery.find_merges()
+        self._gallery.find_merges()
 
     @Slot(object)
     def _offer_merges(self, steps: MergeSteps) -> None:
         analysis, gallery, book = (
             self._bench.document.analysis,
-            self._bench.explore.gallery,
+            self._gallery,
             self._book,
         )
         if analysis is None or self.dialog is not None:
@@ -133,13 +135,13 @@ class GalleryCommands(QObject):
 
     def save_detections(self, path: Path, chosen: list[int]) -> None:
         """Write all detections of some prototypes as CSV."""
-        explore = self._bench.explore
-        analysis, index = self._bench.document.analysis, explore.analysis.index
+        document = self._bench.document
+        analysis, index = document.analysis, self._bench.analysis.index
         if analysis is None or index is None:
             return
         rows = np.sort(np.concatenate([index.rows_of_prototype(i) for i in chosen]))
         try:
-            save_detections(path, rows, analysis, index, self._book, explore.embedding.map)
+            save_detections(path, rows, analysis, index, self._book, document.embedding)
         except OSError as error:
             self._bench.notices.error(
                 "The file could not be written.", str(error), "Choose another folder."
@@ -149,7 +151,7 @@ class GalleryCommands(QObject):
 
     def _main_one(self, chosen: list[int]) -> int:
         """Return the one with a name, else the most frequent: it gives its name to all."""
-        counts = {tile.index: tile.count for tile in self._bench.explore.gallery.tiles}
+        counts = {tile.index: tile.count for tile in self._gallery.tiles}
         return max(chosen, key=lambda i: (self._book.has_own_name(i), counts.get(i, 0)))
 
     def _add_merging(self, menu: QMenu, chosen: list[int]) -> None:
@@ -158,7 +160,7 @@ class GalleryCommands(QObject):
             name = book.name(self._main_one(chosen))
             menu.addAction(self.tr("Merge into %s") % name, lambda: self.merge(chosen))
             return
-        tiles = self._bench.explore.gallery.tiles
+        tiles = self._gallery.tiles
         tile = next((t for t in tiles if t.index == first), None)
         if tile is not None and tile.health is not None and tile.health.twin >= 0:
             twin = book.target(tile.health.twin)

@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.engine.prototype_pictures import common_middle
 from tusk_app.gallery.commands import GalleryCommands
+from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.model import similarities, summary, usage_note
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
 from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
@@ -30,6 +32,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar
 from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.pictures.patches import PatchController
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +60,8 @@ class GalleryDock(QDockWidget):
         super().__init__("Prototypes", parent)
         self.setObjectName("gallery-dock")
         self._bench = workbench
-        self._explore = workbench.explore
+        self._gallery = workbench.part(GalleryController)
+        self._patches = workbench.part(PatchController).patches
         self._hovered_at = QPoint()
         self._shown: int | None = None
         self._when_seen = WhenSeen(self)
@@ -146,7 +150,7 @@ class GalleryDock(QDockWidget):
             row.addWidget(widget)
         bar = flow_bar(self._title, choices)
         hint = EmptyHint("grid", "", "")
-        hint.clicked.connect(self._explore.analysis.start)
+        hint.clicked.connect(self._bench.analysis.start)
         self.grid_stack = HintStack(hint, self.grid)
         holder = QWidget()
         layout = QVBoxLayout(holder)
@@ -158,7 +162,7 @@ class GalleryDock(QDockWidget):
 
     def _connect(self) -> None:
         gallery, selection, book = (
-            self._explore.gallery,
+            self._gallery,
             self._bench.selection,
             self._bench.prototypes,
         )
@@ -167,20 +171,22 @@ class GalleryDock(QDockWidget):
         self.commands.merged.connect(self._show_merged)
         self.tiles.menu_requested.connect(self._show_menu)
         # A tile can only be dropped on a keypoint that may be changed.
-        self.tiles.drag_started.connect(lambda: self._explore.editing.set_enabled(True))
+        self.tiles.drag_started.connect(
+            lambda: self._bench.part(EditingController).set_enabled(True)
+        )
         self.tiles.selectionModel().selectionChanged.connect(self._show_merge)
         self.merge_button.clicked.connect(
             lambda: self.commands.merge(self.tiles.selected_prototypes())
         )
         self.suggest_button.clicked.connect(self.commands.suggest_merges)
         gallery.tiles_changed.connect(self._show_tiles)
-        gallery.patches.arrived.connect(self._patches_came)
-        self._explore.analysis.index_changed.connect(self._show_rows)
-        self._explore.analysis.busy_changed.connect(self._show_grid_hint)
+        self._patches.arrived.connect(self._patches_came)
+        self._bench.analysis.index_changed.connect(self._show_rows)
+        self._bench.analysis.busy_changed.connect(self._show_grid_hint)
         self._bench.document.source_changed.connect(self._show_grid_hint)
         self._bench.document.model_changed.connect(self._show_tiles)
         book.changed.connect(self._show_rows)
-        self.grid.set_patches(gallery.patches.get)
+        self.grid.set_patches(self._patches.get)
         self.grid.selection_made.connect(self._select_rows)
         self.grid.activated.connect(self._open_row)
         self.grid.hovered.connect(self._hover)
@@ -189,7 +195,7 @@ class GalleryDock(QDockWidget):
         self.side.valueChanged.connect(self.grid.set_side)
         self.sort.currentIndexChanged.connect(self._show_rows)
         self.context.currentIndexChanged.connect(
-            lambda: gallery.set_context(float(self.context.currentData()))
+            lambda: self._bench.part(PatchController).set_context(float(self.context.currentData()))
         )
         selection.prototype_changed.connect(self._prototype_changed)
         selection.detections_changed.connect(self._detections_changed)
@@ -198,7 +204,7 @@ class GalleryDock(QDockWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Make the pictures of the tiles as soon as somebody looks."""
         super().showEvent(event)
-        self._explore.gallery.want()
+        self._gallery.want()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Take the card along."""
@@ -207,7 +213,7 @@ class GalleryDock(QDockWidget):
 
     @Slot()
     def _show_tiles(self) -> None:
-        gallery = self._explore.gallery
+        gallery = self._gallery
         self.stack.show_content(has_content=bool(gallery.tiles))
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
         self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
@@ -218,7 +224,7 @@ class GalleryDock(QDockWidget):
 
     @Slot()
     def _show_grid_hint(self) -> None:
-        analysis = self._explore.analysis
+        analysis = self._bench.analysis
         self.suggest_button.setEnabled(self._bench.document.analysis is not None)
         self.grid_stack.show_content(has_content=self._bench.document.analysis is not None)
         title = "No detections yet"
@@ -232,7 +238,7 @@ class GalleryDock(QDockWidget):
 
     @Slot()
     def _show_rows(self) -> None:
-        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        analysis, index = self._bench.document.analysis, self._bench.analysis.index
         self._show_grid_hint()
         book = self._bench.prototypes
         if analysis is None or index is None:
@@ -241,7 +247,7 @@ class GalleryDock(QDockWidget):
         if self._shown is not None:
             self._shown = book.target(self._shown)
         key: SortKey = self.sort.currentData()
-        rows = self._explore.gallery.rows(self._shown, key)
+        rows = self._gallery.rows(self._shown, key)
         if self._shown is None and len(book.hidden()) >= index.num_prototypes:
             rows = rows[~book.hidden()[index.labels[rows]]]
         table = book.colours() if book.num >= index.num_prototypes else None
@@ -290,7 +296,7 @@ class GalleryDock(QDockWidget):
     @Slot(int)
     def _open_row(self, row: int) -> None:
         self._keeps_rows = True
-        self._explore.links.open_detection(row, ORIGIN)
+        self._bench.links.open_detection(row, ORIGIN)
         self._keeps_rows = False
 
     @Slot(str)
@@ -337,7 +343,7 @@ class GalleryDock(QDockWidget):
 
     def _show_card(self) -> None:
         row, analysis = self._bench.selection.hovered, self._bench.document.analysis
-        index = self._explore.analysis.index
+        index = self._bench.analysis.index
         if row is None or analysis is None or index is None or self._hovered_at.isNull():
             self._card.hide()
             return
@@ -348,7 +354,7 @@ class GalleryDock(QDockWidget):
         error = float(analysis.picture_errors[picture])
         if np.isfinite(error):
             text += f"<br>error of the picture {error:.4f}"
-        self._card.show_patch(self._explore.gallery.patches.get(row), text, self._hovered_at)
+        self._card.show_patch(self._patches.get(row), text, self._hovered_at)
 
     @Slot()
     def _show_merge(self) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.layers.model import LayerBlend, LayerStates, areas, layer_box, layer_order
 from tusk_app.layers.widgets.grid import LayerGrid, LayerRow
 from tusk_app.layers.widgets.interpolation_bar import InterpolationBar
@@ -26,9 +26,10 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.layer_images import mask_image, picture_image
 from tusk_app.parts.picture_tile import PictureTile
+from tusk_app.state.wants import Want
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 
     from tusk_app.layers.model import BlendKind, SortLayers
     from tusk_app.workbench import Workbench
@@ -52,6 +53,7 @@ class ReconstructionDock(QDockWidget):
         super().__init__("Reconstruction", parent)
         self.setObjectName("reconstruction-dock")
         self._bench = workbench
+        self._editing = workbench.part(EditingController)
         self._states = LayerStates.all_on(0)
         self._blend: LayerBlend | None = None
         self._shown_for: object = None
@@ -143,7 +145,7 @@ class ReconstructionDock(QDockWidget):
 
     def _connect(self) -> None:
         document, selection = self._bench.document, self._bench.selection
-        editing = self._bench.explore.editing
+        editing = self._editing
         for signal in (
             document.detection_changed,
             document.reconstruction_changed,
@@ -195,13 +197,13 @@ class ReconstructionDock(QDockWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Have pictures rebuilt from now on."""
         super().showEvent(event)
-        self._bench.inference.set_reconstruction_wanted(ORIGIN, True)
+        self._bench.wants.set(ORIGIN, Want.RECONSTRUCTION, True)
         self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Let pictures be."""
         super().hideEvent(event)
-        self._bench.inference.set_reconstruction_wanted(ORIGIN, False)
+        self._bench.wants.set(ORIGIN, Want.RECONSTRUCTION, False)
 
     @Slot()
     def _show_all(self) -> None:
@@ -243,7 +245,7 @@ class ReconstructionDock(QDockWidget):
     def _forget_states(self) -> None:
         """Switches belong to the keypoints of one picture."""
         self._states = LayerStates.all_on(0)
-        self._bench.explore.editing.set_locked(frozenset())
+        self._editing.set_locked(frozenset())
 
     def _blend_kind(self) -> BlendKind:
         model = self._bench.document.model
@@ -302,7 +304,7 @@ class ReconstructionDock(QDockWidget):
     def _set_states(self, states: LayerStates) -> None:
         before, self._states = self._states, states
         self.grid.set_states(states)
-        self._bench.explore.editing.set_locked(frozenset(np.flatnonzero(states.lock).tolist()))
+        self._editing.set_locked(frozenset(np.flatnonzero(states.lock).tolist()))
         if self._blend is not None and self._blend.kind == "none":
             if not np.array_equal(before.weights, states.weights):
                 self._ask_weighted(states)
@@ -315,7 +317,7 @@ class ReconstructionDock(QDockWidget):
         if detection is not None:
             self._awaits_weighted = True
             points = detection.keypoints
-            self._bench.explore.editing.show_weighted(points, states.weights)
+            self._editing.show_weighted(points, states.weights)
 
     def _show_blend(self) -> None:
         result = self._bench.document.reconstruction
@@ -371,7 +373,7 @@ class ReconstructionDock(QDockWidget):
     def _interpolate(self, first: int, second: int, share: float) -> None:
         keypoint = self._bench.selection.keypoint
         if keypoint is not None:
-            self._bench.explore.editing.interpolate(keypoint, first, second, share)
+            self._editing.interpolate(keypoint, first, second, share)
 
 
 def _signed(value: float) -> str:

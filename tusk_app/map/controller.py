@@ -218,6 +218,7 @@ class EmbeddingController(QObject):
 
     def _set_map(self, embedding: EmbeddingMap | None, *, final: bool) -> None:
         self._map, self._is_final, self._placement = embedding, final, None
+        self._document.set_embedding(embedding)
         self.map_changed.emit()
 
     def _set_busy(self, *, busy: bool) -> None:

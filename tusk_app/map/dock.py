@@ -25,7 +25,7 @@ from tusk_app.engine.detection_table import save_detections
 from tusk_app.map import files as map_files
 from tusk_app.map.child import MapSettings
 from tusk_app.map.colours import MapColours, legend_entries, map_colours
-from tusk_app.map.commands import ExploreCommands
+from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
 from tusk_app.map.widgets.bar import MapBar, MapChoice
 from tusk_app.parts import readable
@@ -36,6 +36,7 @@ from tusk_app.parts.legend_list import LegendList
 from tusk_app.parts.scatter.state import ScatterStars
 from tusk_app.parts.scatter.view import ScatterView
 from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.pictures.patches import PatchController
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,8 @@ class EmbeddingDock(QDockWidget):
         super().__init__("Map", parent)
         self.setObjectName("embedding-dock")
         self._bench = workbench
-        self._explore = workbench.explore
+        self._embedding = workbench.part(EmbeddingController)
+        self._patches = workbench.part(PatchController).patches
         self._colours: MapColours | None = None
         self._hovered_at = QPoint()
         self._when_seen = WhenSeen(self)
@@ -63,8 +65,6 @@ class EmbeddingDock(QDockWidget):
         self._connect_widgets()
         self._connect_state()
         self._restore()
-        if parent is not None:
-            self.commands = ExploreCommands(workbench, parent)
         self._show_analysis()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -106,21 +106,21 @@ class EmbeddingDock(QDockWidget):
         layout.addWidget(splitter, 1)
         layout.addWidget(self._footer)
         hint = EmptyHint("map", "", "", "")
-        hint.clicked.connect(self._explore.analysis.start)
+        hint.clicked.connect(self._bench.analysis.start)
         self.stack = HintStack(hint, content)
         self.setWidget(self.stack)
 
     def _connect_widgets(self) -> None:
         bar, scatter = self.bar, self.scatter
         bar.compute_requested.connect(self._compute)
-        bar.cancel_requested.connect(self._explore.embedding.cancel)
-        bar.method_chosen.connect(self._explore.embedding.warm_up)
+        bar.cancel_requested.connect(self._embedding.cancel)
+        bar.method_chosen.connect(self._embedding.warm_up)
         bar.colour_changed.connect(self._recolour)
         bar.tool_chosen.connect(scatter.set_tool)
         bar.fit_requested.connect(scatter.fit)
         scatter.tool_changed.connect(bar.set_tool)
         scatter.enclosed.connect(self._take_lasso)
-        scatter.point_clicked.connect(lambda row: self._explore.links.open_detection(row, ORIGIN))
+        scatter.point_clicked.connect(lambda row: self._bench.links.open_detection(row, ORIGIN))
         scatter.star_clicked.connect(self._star_clicked)
         scatter.point_hovered.connect(self._hover)
         scatter.cleared.connect(lambda: self._bench.selection.clear(ORIGIN))
@@ -135,19 +135,18 @@ class EmbeddingDock(QDockWidget):
         menu.addAction(self.tr("Picture as SVG…"), lambda: self._ask_export("svg"))
         menu.addAction(self.tr("Selected detections as CSV…"), lambda: self._ask_export("csv"))
         bar.set_export_menu(menu)
-        patches = self._explore.gallery.patches
-        scatter.set_patches(patches.get)
-        patches.arrived.connect(self._patches_came)
+        scatter.set_patches(self._patches.get)
+        self._patches.arrived.connect(self._patches_came)
 
     def _connect_state(self) -> None:
         document, selection = self._bench.document, self._bench.selection
-        embedding = self._explore.embedding
+        embedding = self._embedding
         embedding.map_changed.connect(self._show_map)
         embedding.busy_changed.connect(lambda busy: self.bar.set_busy(busy=busy))
         embedding.phase_changed.connect(self.bar.set_phase)
         embedding.progress.connect(self.bar.set_progress)
-        self._explore.analysis.index_changed.connect(self._show_analysis)
-        self._explore.analysis.busy_changed.connect(self._show_hint)
+        self._bench.analysis.index_changed.connect(self._show_analysis)
+        self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show_map)
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
@@ -179,7 +178,7 @@ class EmbeddingDock(QDockWidget):
         settings.set_value("map/points", choice.max_points)
         settings.set_value("map/neighbours", choice.neighbours)
         settings.set_value("map/seed", choice.seed)
-        self._explore.embedding.compute(
+        self._embedding.compute(
             MapSettings(choice.method, choice.max_points, choice.neighbours, choice.seed)
         )
 
@@ -193,18 +192,18 @@ class EmbeddingDock(QDockWidget):
                 has_times=bool(np.isfinite(analysis.times).any()),
             )
             if self.isVisible():
-                self._explore.embedding.warm_up(self.bar.choice.method)
+                self._embedding.warm_up(self.bar.choice.method)
         self._show_map()
 
     @Slot()
     def _show_hint(self) -> None:
-        problem = self._explore.analysis.problem
-        analysis, embedding = self._bench.document.analysis, self._explore.embedding
+        problem = self._bench.analysis.problem
+        analysis, embedding = self._bench.document.analysis, self._embedding
         is_hopeless = bool(embedding.problem) and embedding.map is None
         self.stack.show_content(has_content=analysis is not None and not is_hopeless)
         if is_hopeless:
             self.stack.hint.set_text("There is no map", embedding.problem)
-        elif self._explore.analysis.is_busy:
+        elif self._bench.analysis.is_busy:
             text = "The pictures are being analysed. The map appears when that is done."
             self.stack.hint.set_text("Nothing on the map yet", text)
         elif problem:
@@ -219,8 +218,8 @@ class EmbeddingDock(QDockWidget):
 
     @Slot()
     def _show_map(self) -> None:
-        embedding, analysis = self._explore.embedding.map, self._bench.document.analysis
-        index = self._explore.analysis.index
+        embedding, analysis = self._embedding.map, self._bench.document.analysis
+        index = self._bench.analysis.index
         self._show_hint()
         if embedding is None or analysis is None or index is None:
             self.scatter.set_points(
@@ -237,7 +236,7 @@ class EmbeddingDock(QDockWidget):
             embedding.points[keep],
             embedding.indices[keep],
             strata=labels[keep],
-            keep_view=not self._explore.embedding.is_final,
+            keep_view=not self._embedding.is_final,
         )
         self._show_stars(embedding.prototypes)
         self._recolour()
@@ -245,7 +244,7 @@ class EmbeddingDock(QDockWidget):
         self.live.show_current()
 
     def _show_stars(self, places: NDArray[np.float32]) -> None:
-        book, index = self._bench.prototypes, self._explore.analysis.index
+        book, index = self._bench.prototypes, self._bench.analysis.index
         num = len(places)
         named = book.num == num
         shown = np.array(
@@ -259,7 +258,7 @@ class EmbeddingDock(QDockWidget):
 
     @Slot()
     def _recolour(self) -> None:
-        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        analysis, index = self._bench.document.analysis, self._bench.analysis.index
         if analysis is None or index is None:
             return
         rows = self.scatter.state.points.rows
@@ -313,7 +312,7 @@ class EmbeddingDock(QDockWidget):
         selected = len(self._bench.selection.detections)
         if selected:
             text += f" · {readable.count(selected)} selected"
-        embedding = self._explore.embedding.map
+        embedding = self._embedding.map
         if embedding is not None:
             method = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}.get(embedding.method, "")
             text += f" · {method}"
@@ -351,7 +350,7 @@ class EmbeddingDock(QDockWidget):
 
     def _show_card(self) -> None:
         row, analysis = self._bench.selection.hovered, self._bench.document.analysis
-        index = self._explore.analysis.index
+        index = self._bench.analysis.index
         if row is None or analysis is None or index is None or self._hovered_at.isNull():
             self._card.hide()
             return
@@ -360,7 +359,7 @@ class EmbeddingDock(QDockWidget):
         text = f"<b>{name}</b><br>{picture}<br>score {analysis.scores[row]:.2f}"
         if analysis.classes[row] >= 0:
             text += f"<br>true class: {escape(analysis.class_names[int(analysis.classes[row])])}"
-        self._card.show_patch(self._explore.gallery.patches.get(row), text, self._hovered_at)
+        self._card.show_patch(self._patches.get(row), text, self._hovered_at)
 
     def _ask_export(self, kind: str) -> None:
         title = {"png": "Save map as PNG", "svg": "Save map as SVG", "csv": "Save selection"}[kind]
@@ -383,15 +382,13 @@ class EmbeddingDock(QDockWidget):
         self._bench.notices.toast(f"Saved {path.name}.", "success")
 
     def _save_selection(self, path: Path) -> None:
-        analysis, index = self._bench.document.analysis, self._explore.analysis.index
+        analysis, index = self._bench.document.analysis, self._bench.analysis.index
         if analysis is None or index is None:
             return
         rows = self._bench.selection.detections
         if len(rows) == 0:
             rows = np.arange(len(analysis.labels))
-        save_detections(
-            path, rows, analysis, index, self._bench.prototypes, self._explore.embedding.map
-        )
+        save_detections(path, rows, analysis, index, self._bench.prototypes, self._embedding.map)
 
 
 def _short(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.placement import Trail
 from tusk_app.parts.scatter.state import LiveTrail
 
@@ -29,7 +30,7 @@ class LiveMap(QObject):
         bar.live_toggled.connect(self.show_current)
         bar.freeze_toggled.connect(self._freeze)
         workbench.document.detection_changed.connect(self.show_current)
-        workbench.inference.live_result.connect(self._take_camera)
+        workbench.live.result.connect(self._take_camera)
 
     @Slot()
     def show_current(self) -> None:
@@ -55,7 +56,7 @@ class LiveMap(QObject):
     def _place(self, detection: Detection) -> None:
         if self._is_frozen:
             return
-        places = self._bench.explore.embedding.place(detection.keypoints.descriptors)
+        places = self._bench.part(EmbeddingController).place(detection.keypoints.descriptors)
         table = self._bench.prototypes.colours()
         if len(places) == 0 or len(table) == 0:
             self._scatter.set_live(None)

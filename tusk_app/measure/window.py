@@ -163,13 +163,13 @@ class _Bench:
         self._model: Path | None = None
 
     def run(self) -> dict[str, Any]:
-        from tusk_app.engine.inference import EngineState
+        from tusk_app.engine.engine import EngineState
 
         numbers: dict[str, Any] = {"cpu_count": os.cpu_count() or 0}
         if hasattr(os, "getloadavg"):
             numbers["load_before"] = os.getloadavg()[0]
         began = time.perf_counter()
-        wait_until(lambda: self._bench.inference.state is EngineState.READY, 120)
+        wait_until(lambda: self._bench.engine.state is EngineState.READY, 120)
         numbers["engine_ready_s"] = time.perf_counter() - began
         numbers["training"] = self._training()
         numbers["camera"] = self._camera()
@@ -261,7 +261,7 @@ class _Bench:
         self._program.window.layouts.switch("Data")
         camera.set_network_size(NETWORK_SIZE)
         camera.start(replace(PATTERN, size=CAMERA_SIZE))
-        wait_until(lambda: camera.newest is not None, 60)
+        wait_until(lambda: self._bench.live.newest is not None, 60)
         live_for(3.0)
         stats = []
         for _ in range(max(round(self._plan.camera_s), 1)):
@@ -276,7 +276,7 @@ class _Bench:
         return {**median, "model": str(model), "network_size": f"{NETWORK_SIZE}"}
 
     def _open(self, model: str | Path) -> bool:
-        inference = self._bench.inference
+        inference = self._bench.engine
         opened: list[bool] = []
         inference.model_opened.connect(lambda: opened.append(True))
         inference.model_failed.connect(lambda _text: opened.append(False))
@@ -290,7 +290,7 @@ class _Bench:
         """Time from a move of a keypoint to the new picture from the decoder."""
         from tusk_app.state.display import Layer
 
-        document, editing = self._bench.document, self._bench.explore.editing
+        document, editing = self._bench.document, self._bench.editing
         if document.model is None:
             return {"problem": "there is no model to draw with"}
         self._bench.sources.open_pictures(f"sample:tetrominoes?count={NUM_PICTURES}&seed=3")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QImage
 
 from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
 from tusk_app.pictures.thumbnail_worker import small
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from PySide6.QtGui import QImage
 
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices

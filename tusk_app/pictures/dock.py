@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint
+from tusk_app.pictures.controller import SourceController
 from tusk_app.pictures.picture_list import SIDE, PictureListModel
 from tusk_app.threads.latest_task import LatestTask
 
@@ -43,7 +44,7 @@ class SourceDock(QDockWidget):
         super().__init__("Pictures", parent)
         self.setObjectName("source-dock")
         self._document = workbench.document
-        self._sources = workbench.sources
+        self._sources = workbench.part(SourceController)
         self._actions = workbench.actions
         self._model = PictureListModel(self._name_of, self._thumbnail_of, self)
         self._filterer = LatestTask("filter pictures", self)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.pictures.controller import display_name
 from tusk_app.pictures.widgets.crop_preview import CropPreview
-from tusk_app.state.document import TrainingShape
+from tusk_app.state.training_wish import TrainingShape
 from tusk_core.config import load_preset
 from tusk_core.source_text import is_flat, path_text, without_subfolders
 

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from tusk_app.pictures.reader import PictureReader, ReadPicture, ReadRequest
+from tusk_app.state.wants import Want
 from tusk_app.threads.latest_value import LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
-    from tusk_app.engine.inference import InferenceController
+    from tusk_app.engine.detections import Detections
+    from tusk_app.engine.engine import Engine
     from tusk_app.engine.requests import PictureKey
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
+    from tusk_app.state.wants import Wants
     from tusk_core.api import PictureSource
 
 log = logging.getLogger(__name__)
@@ -50,13 +53,15 @@ class PlaybackController(QObject):
     def __init__(
         self,
         document: Document,
-        inference: InferenceController,
+        wants: Wants,
+        engine: Engine,
+        detections: Detections,
         notices: Notices,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document = document
-        self._inference = inference
+        self._wants, self._engine, self._detections = wants, engine, detections
         self._notices = notices
         self._requests: LatestValue[ReadRequest] = LatestValue()
         self._thread = WorkerThread("reader", self)
@@ -65,7 +70,6 @@ class PlaybackController(QObject):
         self._wanted = -1  # index asked of the reader last
         self._is_ticking = False
         self._has_problem = False
-        self._wants_truth = False
         self._speed = 1.0
         self._loops = True
         self._range: tuple[int, int] | None = None
@@ -77,8 +81,9 @@ class PlaybackController(QObject):
         self._timer.timeout.connect(self._tick)
         document.index_requested.connect(self._read)
         document.source_changed.connect(self._take_source)
-        inference.detected.connect(self._take_detected)
-        inference.busy_changed.connect(self._take_busy)
+        wants.changed.connect(self._take_want)
+        detections.detected.connect(self._take_detected)
+        engine.busy_changed.connect(self._take_busy)
 
     # Playing
 
@@ -176,14 +181,14 @@ class PlaybackController(QObject):
             self._restart_clock(self._document.index)
             self.loop_changed.emit()
 
-    def set_truth_wanted(self, wanted: bool) -> None:  # noqa: FBT001 - a plain switch
-        """Read the ground truth beside every picture, if the source has any."""
-        if wanted == self._wants_truth:
+    @Slot(object)
+    def _take_want(self, want: Want) -> None:
+        """Read the ground truth of the picture shown once somebody shows it."""
+        if want is not Want.TRUTH:
             return
-        self._wants_truth = wanted
         source, index = self._document.source, self._document.index
         is_missing = self._document.picture is not None and self._document.truth is None
-        if wanted and is_missing and source is not None and not self._is_reading:
+        if self._wants.has(want) and is_missing and source is not None and not self._is_reading:
             self._request(ReadRequest(source, index, with_truth=True, with_picture=False))
 
     def shutdown(self) -> bool:
@@ -235,7 +240,7 @@ class PlaybackController(QObject):
             return
         self._is_reading, self._wanted = True, index
         self._pending = None
-        self._request(ReadRequest(source, index, self._wants_truth))
+        self._request(ReadRequest(source, index, self._wants.has(Want.TRUTH)))
 
     def _request(self, request: ReadRequest) -> None:
         self._ensure_thread()
@@ -266,10 +271,10 @@ class PlaybackController(QObject):
         if result.picture is None:
             self._tell_problem(result)
             return
-        waits = self.is_playing and self._inference.can_detect
-        if waits and self._inference.cached(result.index) is None:
+        waits = self.is_playing and self._engine.can_detect
+        if waits and self._detections.cached(result.index) is None:
             self._pending = result
-            self._inference.look_at(result.index, result.picture)
+            self._detections.look_at(result.index, result.picture)
             return
         self._show(result)
 

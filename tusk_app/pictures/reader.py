@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.latest_value import LatestValue
 from tusk_core import api
 from tusk_core.results import TuskError
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_app.threads.latest_value import LatestValue
     from tusk_core.api import PictureSource
     from tusk_core.results import GroundTruth
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tusk_app.shell.host import Host
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Closer(QObject):
     def __init__(
         self,
         window: Host,
-        workbench: Workbench,
+        workbench: Workshop,
         ask: Callable[[str, str, str], bool] | None = None,
     ) -> None:
         """Prepare; ``ask`` (title, explanation, words of the button) can be replaced by tests."""
@@ -91,17 +91,9 @@ class Closer(QObject):
 
     def _shut_down(self) -> bool:
         bench = self._bench
-        parts = {
-            "camera": bench.camera.shutdown,
-            "playback": bench.playback.shutdown,
-            "jobs": bench.jobs.shutdown,
-            "explore": bench.explore.shutdown,
-            "training": bench.training.shutdown,
-            "inference": bench.inference.shutdown,
-            "sources": bench.sources.shutdown,
-            "panels": self._shut_panels,
-        }
-        late = [name for name, shutdown in parts.items() if not shutdown()]
+        late = bench.shut_down()
+        if not self._shut_panels():
+            late.append("panels")
         if late:
             log.warning("still busy at closing: %s", ", ".join(late))
             # Asked a second time, the window goes: what hangs, such as a dead network drive, may

@@ -14,13 +14,13 @@ from tusk_core.resources import bundled_models
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
     from tusk_app.shell.openers import Openers
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 
 class FileCommands(QObject):
     """Registers and carries out what the File menu offers."""
 
-    def __init__(self, window: Host, workbench: Workbench, openers: Openers) -> None:
+    def __init__(self, window: Host, workbench: Workshop, openers: Openers) -> None:
         super().__init__(window)
         self._window = window
         self._openers = openers
@@ -28,7 +28,7 @@ class FileCommands(QObject):
         self._sources = workbench.sources
         self._register(workbench)
 
-    def _register(self, workbench: Workbench) -> None:
+    def _register(self, workbench: Workshop) -> None:
         add = workbench.actions.add
         add(
             "file.open-images",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QInputDialog
 
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 _NEEDS_PICTURES = (
     "go.next",
@@ -36,7 +36,7 @@ _PROTOTYPE_TIP = "Needs a selected prototype and an analysis of the pictures"
 class GoCommands(QObject):
     """Registers and carries out what the Go menu offers."""
 
-    def __init__(self, window: Host, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workshop) -> None:
         super().__init__(window)
         self._window = window
         self._bench = workbench

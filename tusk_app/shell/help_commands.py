@@ -12,13 +12,13 @@ from tusk_app.settings import log_dir
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
     from tusk_app.shell.openers import Openers
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 
 class HelpCommands(QObject):
     """Registers and carries out what the Tools and Help menus offer."""
 
-    def __init__(self, window: Host, workbench: Workbench, openers: Openers) -> None:
+    def __init__(self, window: Host, workbench: Workshop, openers: Openers) -> None:
         super().__init__(window)
         self._settings = workbench.settings
         add = workbench.actions.add

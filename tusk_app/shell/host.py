@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 if TYPE_CHECKING:
     from tusk_app.shell.layouts import Layouts
     from tusk_app.shell.menus import Menus
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 
 class Host(QMainWindow):
@@ -29,7 +29,7 @@ class Host(QMainWindow):
 
     closed = Signal()
 
-    workbench: Workbench
+    workbench: Workshop
     layouts: Layouts
     menus: Menus
     docks: dict[str, QDockWidget]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QDockWidget, QMainWindow
 
     from tusk_app.settings import Settings
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class DockSpec:
     """
 
     module: str
-    make: Callable[[Workbench, QMainWindow], QDockWidget]
+    make: Callable[[Workshop, QMainWindow], QDockWidget]
     area: Qt.DockWidgetArea
     workspaces: frozenset[str]
     column: int = 0

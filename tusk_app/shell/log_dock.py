@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
 
     from tusk_app.shell.logs import LogBook, LogLine
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 UPDATE_MS = 150
 LEVELS = (
@@ -48,7 +48,7 @@ LEVELS = (
 class LogDock(QDockWidget):
     """Shows the log while it is written. Nothing is drawn while the dock is hidden."""
 
-    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, workbench: Workshop, parent: QWidget | None = None) -> None:
         super().__init__("Log", parent)
         self.setObjectName("log-dock")
         self._book: LogBook | None = None

@@ -11,7 +11,6 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget
 
 from tusk_app.camera.dock import CameraDock
-from tusk_app.canvas.area import CanvasArea
 from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.canvas.overlay_dock import OverlayDock
 from tusk_app.compare.correspondence_dock import CorrespondenceDock
@@ -23,6 +22,8 @@ from tusk_app.map.dock import EmbeddingDock
 from tusk_app.parts import theme
 from tusk_app.pictures.controller import display_name, recent_picture
 from tusk_app.pictures.dock import SourceDock
+from tusk_app.shell.analysis_commands import AnalysisCommands
+from tusk_app.shell.centre import make_centre
 from tusk_app.shell.closing import Closer
 from tusk_app.shell.error_dialog import ErrorCenter
 from tusk_app.shell.file_commands import FileCommands
@@ -62,8 +63,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from tusk_app.pictures.path_kinds import Kind
+    from tusk_app.shell.workshop import Workshop
     from tusk_app.state.notices import Problem, Toast
-    from tusk_app.workbench import Workbench
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ WELCOME, CANVAS = 0, 1
 class MainWindow(Host):
     """The one window."""
 
-    def __init__(self, workbench: Workbench) -> None:
+    def __init__(self, workbench: Workshop) -> None:
         super().__init__()
         self.setObjectName("main-window")
         self.setWindowTitle("TUSK")
@@ -119,6 +120,7 @@ class MainWindow(Host):
         FileCommands(self, workbench, self.openers)
         ViewCommands(self, workbench)
         GoCommands(self, workbench)
+        AnalysisCommands(self, workbench)
         HelpCommands(self, workbench, self.openers)
         self._add_panel_commands()
         self.menus = Menus(self, workbench.actions)
@@ -163,7 +165,7 @@ class MainWindow(Host):
 
     def _make_centre(self) -> None:
         self._welcome = WelcomePage(self)
-        area = CanvasArea(self.workbench, self)
+        area = make_centre(self.workbench, self)
         self.canvas, self._job_rows = area, area.jobs
         self._centre = QStackedWidget(self)
         self._centre.addWidget(self._welcome)
@@ -229,7 +231,7 @@ class MainWindow(Host):
 
     def open_model(self, model: str) -> None:
         """Open a model folder, a run folder or a bundled model by name."""
-        self.workbench.inference.open_model(model, self.workbench.settings.device)
+        self.workbench.engine.open_model(model, self.workbench.settings.device)
 
     def filter_pictures(self, text: str) -> None:
         """Show only pictures whose name contains ``text`` in the list."""

@@ -16,6 +16,7 @@ from tusk_app.shell.shortcuts import ShortcutsDialog
 from tusk_app.shell.system_information import SystemInformationDialog, describe_system
 from tusk_app.shell.tour import Tour
 from tusk_app.shell.tour_steps import tour_steps
+from tusk_app.state.training_wish import TrainingWish
 from tusk_app.training.dialog.dialog import make_training_dialog
 from tusk_core.resources import bundled_models
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from tusk_app.shell.host import Host
     from tusk_app.shell.logs import LogBook
+    from tusk_app.shell.workshop import Workshop
     from tusk_app.training.dialog.origin import Kind
-    from tusk_app.workbench import Workbench
     from tusk_core.results import DeviceInfo
 
 # Other pictures than the bundled model learned from, and few enough to be analysed in a moment.
@@ -37,7 +38,7 @@ SAMPLE = "sample:tetrominoes?count=500&seed=7"
 class Openers(QObject):
     """Makes dialogs on demand; none of them holds up the window."""
 
-    def __init__(self, window: Host, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workshop) -> None:
         super().__init__(window)
         self._window = window
         self._bench = workbench
@@ -67,12 +68,13 @@ class Openers(QObject):
     def open_data(self, source: str) -> None:
         """Show what a folder holds before it is opened."""
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
-        document, sources = self._bench.document, self._bench.sources
-        dialog.accepted.connect(lambda: document.set_training_shape(dialog.source, dialog.shape))
-        dialog.accepted.connect(lambda: document.set_held_out(dialog.source, dialog.held_out))
-        dialog.open_wanted.connect(sources.open_pictures)
+        dialog.accepted.connect(lambda: self._remember(dialog))
+        dialog.open_wanted.connect(self._bench.sources.open_pictures)
         dialog.train_wanted.connect(self._open_and_train)
         self._show(dialog)
+
+    def _remember(self, dialog: OpenDataDialog) -> None:
+        self._bench.training.wish = TrainingWish(dialog.source, dialog.shape, dialog.held_out)
 
     def training(self, kind: str, path: Path | None) -> None:
         """Show the dialog that starts a run; ``kind`` is ``new``, ``resume`` or ``fine-tune``."""

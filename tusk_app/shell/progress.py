@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from tusk_app.shell.status_bar import StatusBar
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 _WORDS = {
     RunState.PREPARING: "Preparing the run",
@@ -33,7 +33,7 @@ class ProgressFeed(QObject):
     def __init__(
         self,
         status: StatusBar,
-        workbench: Workbench,
+        workbench: Workshop,
         run_panel: QWidget,
         job_rows: QWidget,
         parent: QObject,

@@ -13,7 +13,7 @@ from tusk_core import api
 
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
     from tusk_core.results import RunSummary
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ MAX_REMEMBERED = 50
 class Recovery(QObject):
     """Looks through the runs once, in the background; asks once about each crashed one."""
 
-    def __init__(self, window: Host, workbench: Workbench, parent: QObject) -> None:
+    def __init__(self, window: Host, workbench: Workshop, parent: QObject) -> None:
         super().__init__(parent)
         self._window = window
         self._bench = workbench

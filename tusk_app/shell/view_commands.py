@@ -13,7 +13,7 @@ from tusk_app.shell.layouts import WORKSPACES
 
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 THEMES = (("auto", "&System"), ("light", "&Light"), ("dark", "&Dark"))
 PURPOSES = {
@@ -27,7 +27,7 @@ WORKSPACE_ICONS = {"Data": "data", "Train": "run", "Explore": "explore"}
 class ViewCommands(QObject):
     """Registers and carries out what the View menu offers, the canvas' own commands apart."""
 
-    def __init__(self, window: Host, workbench: Workbench) -> None:
+    def __init__(self, window: Host, workbench: Workshop) -> None:
         super().__init__(window)
         self._window = window
         self._settings = workbench.settings

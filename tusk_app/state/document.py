@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,22 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.api import PictureSource
-    from tusk_core.results import Analysis, Detection, GroundTruth, ModelInfo, Reconstruction
-
-
-@dataclass(frozen=True)
-class TrainingShape:
-    """How the user wants pictures to reach the network.
-
-    Attributes:
-        width: of the network's input [px].
-        height: of the network's input [px].
-        fit: how a picture of another shape is brought to that size.
-    """
-
-    width: int
-    height: int
-    fit: Literal["crop", "stretch", "pad"]
+    from tusk_core.results import (
+        Analysis,
+        Detection,
+        EmbeddingMap,
+        GroundTruth,
+        ModelInfo,
+        Reconstruction,
+    )
 
 
 class Document(QObject):
@@ -70,8 +61,7 @@ class Document(QObject):
         self._num_keypoints: int | None = None
         self._min_score = 0.0
         self._truth: GroundTruth | None = None
-        self._shape: tuple[str, TrainingShape] | None = None
-        self._held_out: tuple[str, float] = ("", 0.0)
+        self._embedding: EmbeddingMap | None = None
 
     @property
     def source(self) -> PictureSource | None:
@@ -119,6 +109,11 @@ class Document(QObject):
         return self._analysis
 
     @property
+    def embedding(self) -> EmbeddingMap | None:
+        """Where the detections of the analysis lie on the map; told by the map's own panel."""
+        return self._embedding
+
+    @property
     def num_keypoints(self) -> int | None:
         """Keypoints asked of each picture; None takes the training value."""
         return self._num_keypoints
@@ -132,22 +127,6 @@ class Document(QObject):
     def truth(self) -> GroundTruth | None:
         """What is known to be in the picture shown; None if nothing is, or nobody asked."""
         return self._truth
-
-    def training_shape(self, source: str) -> TrainingShape | None:
-        """The shape the user chose for the pictures of ``source``; None leaves it to the preset."""
-        return self._shape[1] if self._shape is not None and self._shape[0] == source else None
-
-    def set_training_shape(self, source: str, shape: TrainingShape | None) -> None:
-        """Remember the shape that was chosen for the pictures of ``source``."""
-        self._shape = None if shape is None else (source, shape)
-
-    def held_out(self, source: str) -> float:
-        """The share of the pictures of ``source`` that a training shall only measure on."""
-        return self._held_out[1] if self._held_out[0] == source else 0.0
-
-    def set_held_out(self, source: str, share: float) -> None:
-        """Remember the share of the pictures of ``source`` to hold out, [0, 0.5]."""
-        self._held_out = (source, share)
 
     def set_source(self, source: PictureSource | None) -> None:
         """Open other pictures; the caller closes the source that was open before."""
@@ -207,6 +186,10 @@ class Document(QObject):
         """Take the detections over a whole source."""
         self._analysis = analysis
         self.analysis_changed.emit()
+
+    def set_embedding(self, embedding: EmbeddingMap | None) -> None:
+        """Take the map of the analysis as it is shown now."""
+        self._embedding = embedding
 
     def set_num_keypoints(self, num: int | None) -> None:
         """Ask for so many keypoints of each picture; None takes the training value."""

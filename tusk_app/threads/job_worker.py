@@ -7,13 +7,16 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.latest_value import LatestValue
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import JobProgress
 from tusk_core.results import TuskError
+
+if TYPE_CHECKING:
+    from tusk_app.threads.latest_value import LatestValue
 
 log = logging.getLogger(__name__)
 

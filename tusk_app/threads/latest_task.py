@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.threads.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
 from tusk_app.threads.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class LatestTask(QObject):

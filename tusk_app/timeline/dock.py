@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
-from tusk_app.pictures.playback import SPEEDS
+from tusk_app.pictures.playback import SPEEDS, PlaybackController
 from tusk_app.timeline.widgets.bar import FULL_HEIGHT, Strip, TimelineBar
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class TimelineDock(QDockWidget):
         super().__init__("Timeline", parent)
         self.setObjectName("timeline-dock")
         self._bench = workbench
+        self._playback = workbench.part(PlaybackController)
         self.bar = TimelineBar(self)
         self._when_seen = WhenSeen(self)
         self._buttons: dict[str, QToolButton] = {}
@@ -77,7 +78,7 @@ class TimelineDock(QDockWidget):
         return dict(self._buttons)
 
     def _add_actions(self) -> None:
-        add, playback = self._bench.actions.add, self._bench.playback
+        add, playback = self._bench.actions.add, self._playback
         add("go.play", "&Play", playback.toggle, menu="Go", shortcut="Space", canvas_only=True,
             group="play", icon="play", tip="Play or pause")  # fmt: skip
         add("go.loop", "Play in a &loop", playback.set_loops, menu="Go", checkable=True,
@@ -95,7 +96,7 @@ class TimelineDock(QDockWidget):
         page = QWidget(self)
         row = QHBoxLayout()
         row.setSpacing(2)
-        playback, document = self._bench.playback, self._bench.document
+        playback, document = self._playback, self._bench.document
         self._button(row, "first", "first", "First frame", lambda: document.go_to(0))
         self._button(row, "step-back", "step-back", "One frame back", lambda: playback.step(-1))
         self._button(row, "play", "play", "Play (Space on the canvas)", playback.toggle)
@@ -148,11 +149,11 @@ class TimelineDock(QDockWidget):
         return button
 
     def _connect(self) -> None:
-        document, playback = self._bench.document, self._bench.playback
+        document, playback = self._bench.document, self._playback
         document.source_changed.connect(self._take_source)
         document.index_requested.connect(self._show_index)
         document.picture_changed.connect(self._show_index)
-        self._bench.inference.frames_changed.connect(self._plan)
+        self._bench.detections.frames_changed.connect(self._plan)
         # What is selected is shown at once, as in all panels.
         self._bench.selection.prototype_changed.connect(self._prototype_changed)
         self._bench.prototypes.changed.connect(self._plan)
@@ -174,12 +175,12 @@ class TimelineDock(QDockWidget):
             if name == "loop":
                 continue  # its action brings the icon
             shown = button.objectName()
-            if name == "play" and self._bench.playback.is_playing:
+            if name == "play" and self._playback.is_playing:
                 shown = "pause"
             button.setIcon(icons.icon(shown, colour))
 
     def _shift_speed(self, step: int) -> None:
-        playback = self._bench.playback
+        playback = self._playback
         place = min(max(SPEEDS.index(playback.speed) + step, 0), len(SPEEDS) - 1)
         playback.set_speed(SPEEDS[place])
 
@@ -196,7 +197,7 @@ class TimelineDock(QDockWidget):
 
     @Slot()
     def _show_index(self, _value: object = None) -> None:
-        document, playback = self._bench.document, self._bench.playback
+        document, playback = self._bench.document, self._playback
         index, source = max(document.index, 0), document.source
         self.bar.set_index(index)
         text = f"{index + 1:,} / {document.num_pictures:,}"
@@ -219,7 +220,7 @@ class TimelineDock(QDockWidget):
 
     @Slot()
     def _show_range(self) -> None:
-        playback = self._bench.playback
+        playback = self._playback
         has_range = playback.has_loop_range
         self.bar.set_range(playback.loop_range if has_range else None)
         self._all.setVisible(has_range)
@@ -228,7 +229,7 @@ class TimelineDock(QDockWidget):
 
     @Slot(int, int)
     def _set_range(self, first: int, last: int) -> None:
-        self._bench.playback.set_loop_range((first, last) if last > first else None)
+        self._playback.set_loop_range((first, last) if last > first else None)
 
     @Slot()
     def _plan(self, _value: object = None) -> None:
@@ -241,7 +242,7 @@ class TimelineDock(QDockWidget):
 
     @Slot()
     def _draw_strips(self) -> None:
-        document, frames = self._bench.document, self._bench.inference.frames
+        document, frames = self._bench.document, self._bench.detections.frames
         if document.num_pictures != len(frames.known):
             return
         if document.model is None and not frames.known.any():

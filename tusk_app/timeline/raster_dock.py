@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
+from tusk_app.timeline.controller import TrackingController
 from tusk_app.timeline.widgets.raster_view import RasterRows, RasterView
 from tusk_app.timeline.widgets.trail_view import Path, TrailView
 
@@ -43,7 +44,7 @@ class RasterDock(QDockWidget):
         super().__init__("Raster", parent)
         self.setObjectName("raster-dock")
         self._bench = workbench
-        self._tracking = workbench.explore.tracking
+        self._tracking = workbench.part(TrackingController)
         self._make_widgets()
         self._connect()
         self._show()
@@ -81,7 +82,7 @@ class RasterDock(QDockWidget):
         layout.addWidget(bar)
         layout.addWidget(splitter, 1)
         hint = EmptyHint("timeline", "", "")
-        hint.clicked.connect(self._bench.explore.analysis.start)
+        hint.clicked.connect(self._bench.analysis.start)
         self.stack = HintStack(hint, content)
         self.setWidget(self.stack)
 
@@ -89,7 +90,7 @@ class RasterDock(QDockWidget):
         document, selection = self._bench.document, self._bench.selection
         self._tracking.tables_changed.connect(self._show)
         self._tracking.busy_changed.connect(self._show_hint)
-        self._bench.explore.analysis.busy_changed.connect(self._show_hint)
+        self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show)
         document.source_changed.connect(self._show_hint)
         document.model_changed.connect(self._show_hint)
@@ -109,7 +110,7 @@ class RasterDock(QDockWidget):
 
     @Slot(int)
     def _seek(self, frame: int) -> None:
-        if self._bench.explore.analysis.is_of_open_source():
+        if self._bench.analysis.is_of_open_source():
             self._bench.document.go_to(frame)
         else:
             self.raster.set_frame(frame)
@@ -162,7 +163,7 @@ class RasterDock(QDockWidget):
 
     @Slot()
     def _show_hint(self) -> None:
-        analysis = self._bench.explore.analysis
+        analysis = self._bench.analysis
         title = self.tr("No raster yet")
         what = "The raster shows when each prototype is seen, from the first picture to the last. "
         if analysis.is_busy:
@@ -178,7 +179,7 @@ class RasterDock(QDockWidget):
     def _show_moment(self) -> None:
         document = self._bench.document
         tables, analysis = self._tracking.tables, document.analysis
-        if not self._bench.explore.analysis.is_of_open_source():
+        if not self._bench.analysis.is_of_open_source():
             self.trails.set_picture(None)
             self.trails.set_paths(())
             return
@@ -189,7 +190,7 @@ class RasterDock(QDockWidget):
         self.trails.set_paths(self._paths(document.index))
 
     def _paths(self, frame: int) -> list[Path]:
-        analysis, index = self._bench.document.analysis, self._bench.explore.analysis.index
+        analysis, index = self._bench.document.analysis, self._bench.analysis.index
         tables, book = self._tracking.tables, self._bench.prototypes
         if analysis is None or index is None or tables is None:
             return []

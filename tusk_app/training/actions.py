@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.training.controller import RunState
+from tusk_app.training.controller import RunState, TrainingController
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ class TrainingActions(QObject):
         self, workbench: Workbench, confirm_discard: Callable[[], bool], parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._training = workbench.training
+        self._training = workbench.part(TrainingController)
         self._confirm = confirm_discard
         add = workbench.actions.add
         self._train = add(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import enum
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from tusk_app.state.training_wish import TrainingWish
 from tusk_app.threads.latest_task import LatestTask
 from tusk_app.threads.latest_value import AllValues, LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 from tusk_app.training import trash
-from tusk_app.training.failure import RunFailed
 from tusk_app.training.monitor import RunMonitorController
 from tusk_app.training.remedies import Remedy, remedied, remedies_for
 from tusk_app.training.request import Session, TrainingRequest
@@ -22,15 +23,18 @@ from tusk_app.training.setup import TrainingSetup
 from tusk_app.training.worker import TrainingWorker
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import RunControl
-from tusk_core.events import (
-    CheckpointSaved,
-    Notice,
-    PhaseChanged,
-    PreviewReady,
-    RunFinished,
-    RunStarted,
-    StepDone,
-)
+
+if TYPE_CHECKING:
+    from tusk_app.training.failure import RunFailed
+    from tusk_core.events import (
+        CheckpointSaved,
+        Notice,
+        PhaseChanged,
+        PreviewReady,
+        RunFinished,
+        RunStarted,
+        StepDone,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +70,7 @@ class TrainingController(QObject):
         record: the run that goes on, or the last one.
         monitor: follows a run that another process writes.
         setup: answers the training dialog's questions in the background.
+        wish: what the user chose for the pictures that are open.
 
     Signals:
         state_changed: RunState.
@@ -95,6 +100,7 @@ class TrainingController(QObject):
         self.record = RunRecord(self)
         self.monitor = RunMonitorController(self)
         self.setup = TrainingSetup(self)
+        self.wish = TrainingWish()
         self._run_root = run_root
         self._state = RunState.IDLE
         self._thread = WorkerThread("training", self, timeout_ms=STOP_TIMEOUT_MS)

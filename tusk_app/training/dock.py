@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
@@ -17,15 +16,18 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts.empty_hint import EmptyHint
+from tusk_app.pictures.controller import SourceController
 from tusk_app.training import texts
 from tusk_app.training.actions import TrainingActions
-from tusk_app.training.controller import RunState
+from tusk_app.training.controller import RunState, TrainingController
 from tusk_app.training.export import CurveFiles
 from tusk_app.training.remedies import Remedy
 from tusk_app.training.view import TrainingView
 from tusk_app.training.widgets.run_header import HeaderButton
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tusk_app.training.failure import RunFailed
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
@@ -40,7 +42,7 @@ class TrainingDock(QDockWidget):
         super().__init__("Training", parent)
         self.setObjectName("training-dock")
         self._bench = workbench
-        self._training = workbench.training
+        self._training = workbench.part(TrainingController)
         self._then: tuple[str, ...] = ()
         self.view = TrainingView(workbench.prototypes, self)
         self._files = CurveFiles(self.view.plot, workbench, self)
@@ -129,8 +131,8 @@ class TrainingDock(QDockWidget):
         monitor.failed.connect(lambda text: self._bench.notices.toast(text, "warning"))
         for signal in (monitor.record.run_started, monitor.record.steps_done, monitor.record.ended):
             signal.connect(self._show_header)
-        self._bench.inference.model_opened.connect(self._take_model)
-        self._bench.inference.model_failed.connect(self._forget_commands)
+        self._bench.engine.model_opened.connect(self._take_model)
+        self._bench.engine.model_failed.connect(self._forget_commands)
         view.header.pressed.connect(self._press)
         view.card.pressed.connect(self._press)
         view.prototype_clicked.connect(
@@ -290,9 +292,9 @@ class TrainingDock(QDockWidget):
             return
         record = self.view.record
         if record is not None and record.is_sample and self._bench.document.source is None:
-            self._bench.sources.open_pictures(texts.SAMPLE_SOURCE)
+            self._bench.part(SourceController).open_pictures(texts.SAMPLE_SOURCE)
         self._then = then
-        self._bench.inference.open_model(str(run_dir), self._bench.settings.device)
+        self._bench.engine.open_model(str(run_dir), self._bench.settings.device)
 
     @Slot()
     def _forget_commands(self) -> None:

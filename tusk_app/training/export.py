@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from tusk_app.threads.latest_task import LatestTask
+from tusk_app.training.controller import TrainingController
 from tusk_app.training.loss_history import LossHistory
 from tusk_app.training.run_past import PastRun, read_past
 
 if TYPE_CHECKING:
+    from tusk_app.threads.latest_task import LatestTask
     from tusk_app.training.widgets.loss_plot import LossPlot
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
@@ -34,10 +35,11 @@ class CurveFiles(QObject):
         self._window = parent
         self._bench = workbench
         self._compared: dict[str, LossHistory] = {}
-        self._reader: LatestTask = workbench.training.setup.reader
+        self._training = workbench.part(TrainingController)
+        self._reader: LatestTask = self._training.setup.reader
         self._reader.done.connect(self._take_answer)
         self._reader.failed.connect(self._take_error)
-        workbench.training.compare_toggled.connect(self.toggle)
+        self._training.compare_toggled.connect(self.toggle)
         plot.csv_requested.connect(self.ask_csv)
         plot.picture_requested.connect(self.ask_picture)
         plot.compare_requested.connect(self._ask_runs)
@@ -93,13 +95,13 @@ class CurveFiles(QObject):
 
     def _ask_runs(self) -> None:
         """Look which runs there are, then offer them."""
-        training = self._bench.training
+        training = self._training
         training.setup.runs_listed.connect(self._offer_runs, Qt.ConnectionType.SingleShotConnection)
         training.setup.list_runs(training.run_root)
 
     @Slot(object)
     def _offer_runs(self, listed: tuple[RunSummary, ...]) -> None:
-        shown = self._bench.training.record.run_dir
+        shown = self._training.record.run_dir
         menu = QMenu(self._window)
         runs = [run for run in listed if run.step and run.path != shown][:MOST_OFFERED]
         for run in runs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -11,8 +11,12 @@ from tusk_app.threads.latest_value import LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 from tusk_app.training.monitor_worker import RunMonitorWorker
 from tusk_app.training.run_record import Outcome, RunRecord
-from tusk_core.events import PreviewReady, RunFinished
-from tusk_core.results import RunSummary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tusk_core.events import PreviewReady, RunFinished
+    from tusk_core.results import RunSummary
 
 _OUTCOMES: dict[str, Outcome] = {"completed": "done", "stopped": "stopped"}
 

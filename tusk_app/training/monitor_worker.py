@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from itertools import groupby
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.latest_value import LatestValue
 from tusk_core import api
 from tusk_core.events import (
     CheckpointSaved,
@@ -22,6 +20,12 @@ from tusk_core.events import (
     TrainEvent,
 )
 from tusk_core.results import RunSummary, TuskError
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+
+    from tusk_app.threads.latest_value import LatestValue
 
 log = logging.getLogger(__name__)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tusk_app.training.loss_history import LossHistory
 from tusk_core import api
 from tusk_core.events import CheckpointSaved, RunStarted, StepDone
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.training.controller import TrainingController
 from tusk_app.training.run_list import TIME, RunList
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RunsDock(QDockWidget):
         super().__init__("Runs", parent)
         self.setObjectName("runs-dock")
         self._bench = workbench
-        self._training = workbench.training
+        self._training = workbench.part(TrainingController)
         self.list_model = RunList(self)
         self.table = self._make_table()
         self._buttons: dict[str, QToolButton] = {}
@@ -136,7 +137,7 @@ class RunsDock(QDockWidget):
         if name == "watch":
             self._watch(run)
         elif name == "inspect":
-            self._bench.inference.open_model(str(run.path), self._bench.settings.device)
+            self._bench.engine.open_model(str(run.path), self._bench.settings.device)
         elif name == "resume":
             self._training.setup_requested.emit("resume", run.path)
         elif name == "compare":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,6 +11,8 @@ from tusk_core import api
 from tusk_core.control import RunControl
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tusk_core.config import TrainConfig
 
 

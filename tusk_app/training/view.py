@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from tusk_app.parts import icons, palette, theme, tones
 from tusk_app.training import texts
-from tusk_app.training.run_record import RunRecord
 from tusk_app.training.widgets.loss_plot import LossPlot
 from tusk_app.training.widgets.numbers_row import NumbersRow
 from tusk_app.training.widgets.probe_strip import ProbeStrip
@@ -22,8 +20,10 @@ from tusk_app.training.widgets.usage_bars import UsageBars, describe_usage
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PySide6.QtGui import QResizeEvent
 
     from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.training.run_record import RunRecord
 
 WIDE = 1.25  # width over height above which curves and pictures stand side by side
 FIGURES = (

@@ -8,12 +8,11 @@ import os
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.latest_value import AllValues, LatestValue
 from tusk_app.training.failure import explain_failure
-from tusk_app.training.request import Session
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import (
     CheckpointSaved,
@@ -25,6 +24,10 @@ from tusk_core.events import (
     StepDone,
     TrainEvent,
 )
+
+if TYPE_CHECKING:
+    from tusk_app.threads.latest_value import AllValues, LatestValue
+    from tusk_app.training.request import Session
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -37,9 +38,11 @@ from tusk_app.camera.recorder import (
 )  # fmt: skip
 from tusk_app.camera.recording import RecordingController
 from tusk_app.camera.worker import CameraWorker
-from tusk_app.canvas.area import CanvasArea
 from tusk_app.threads.latest_value import LatestValue
 from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from tusk_app.canvas.area import CanvasArea
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -147,7 +150,7 @@ def test_worker_tells_a_device_that_does_not_open(qtbot) -> None:
 def test_frames_of_the_pattern_come_with_keypoints(bench, qtbot) -> None:
     open_model(bench, qtbot)
     frames = []
-    bench.camera.live_frame.connect(frames.append)
+    bench.live.result.connect(frames.append)
     bench.camera.start(PATTERN)
     assert bench.camera.state is CameraState.STARTING
     qtbot.waitUntil(lambda: len(frames) > 3)
@@ -162,7 +165,7 @@ def test_frames_of_the_pattern_come_with_keypoints(bench, qtbot) -> None:
 def test_frames_come_without_a_model_too(bench, qtbot, tmp_path) -> None:
     path = write_video(tmp_path / "v.avi", 6)
     frames = []
-    bench.camera.live_frame.connect(frames.append)
+    bench.live.result.connect(frames.append)
     bench.camera.start(CameraChoice("file", "v.avi", str(path)))
     qtbot.waitUntil(lambda: len(frames) > 2)
     assert frames[0].detection is None
@@ -213,20 +216,20 @@ def test_camera_that_does_not_open_goes_off_with_a_sentence(bench, qtbot) -> Non
 
 def test_slow_model_drops_frames_and_says_so(bench, qtbot) -> None:
     open_model(bench, qtbot)
-    predictor = bench.inference._worker._predictor
+    predictor = bench.engine._worker._predictor
     use_device(bench, Flaky())
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     predictor.gate.clear()
     before = bench.camera._worker is not None
     assert before
-    device_frames = bench.camera.newest.frame.number
-    qtbot.waitUntil(lambda: bench.inference.frame_box._value is not None)
-    waiting = bench.inference.frame_box._value
-    qtbot.waitUntil(lambda: bench.inference.frame_box._value.number > waiting.number + 5)
+    device_frames = bench.live.newest.frame.number
+    qtbot.waitUntil(lambda: bench.live.frame_box._value is not None)
+    waiting = bench.live.frame_box._value
+    qtbot.waitUntil(lambda: bench.live.frame_box._value.number > waiting.number + 5)
     predictor.gate.set()
     qtbot.waitUntil(lambda: bench.camera.stats().dropped > 3)
-    assert bench.camera.newest.frame.number > device_frames
+    assert bench.live.newest.frame.number > device_frames
 
 
 def test_freeze_opens_the_frame_for_inspection(bench, qtbot) -> None:
@@ -234,7 +237,7 @@ def test_freeze_opens_the_frame_for_inspection(bench, qtbot) -> None:
     use_device(bench, Flaky())
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
-    picture = bench.camera.newest.frame.picture
+    picture = bench.live.newest.frame.picture
     bench.camera.freeze()
     wait_for(bench, qtbot, CameraState.OFF)
     qtbot.waitUntil(lambda: bench.document.detection is not None)
@@ -247,28 +250,28 @@ def test_mirror_and_network_size_act_while_it_runs(bench, qtbot) -> None:
     use_device(bench, Flaky())
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
-    corner = bench.camera.newest.frame.picture[0, 0].tolist()
-    assert corner != bench.camera.newest.frame.picture[0, -1].tolist()
+    corner = bench.live.newest.frame.picture[0, 0].tolist()
+    assert corner != bench.live.newest.frame.picture[0, -1].tolist()
     bench.camera.set_mirrored(True)
     bench.camera.set_network_size((160, 120))
 
     def is_flipped() -> bool:
-        picture = bench.camera.newest.frame.picture
+        picture = bench.live.newest.frame.picture
         return picture[0, 0, 0] != picture[20, 20, 0] or picture[0, -1, 0] != picture[20, 20, 0]
 
     qtbot.waitUntil(
         lambda: (
             is_flipped()
-            and bench.camera.newest.frame.picture[0, 0, 0]
-            == bench.camera.newest.frame.picture[20, 20, 0]
+            and bench.live.newest.frame.picture[0, 0, 0]
+            == bench.live.newest.frame.picture[20, 20, 0]
         )
     )
-    assert bench.inference._worker._live_settings.network_size == (160, 120)
+    assert bench.engine._worker._live_settings.network_size == (160, 120)
 
 
 def test_cameras_are_listed_in_the_background(qtbot, bench) -> None:
     found = (CameraChoice("camera", "Desk"), CameraChoice("camera", "Door", 1))
-    camera = CameraController(bench.document, bench.inference, list_cameras=lambda: found)
+    camera = CameraController(bench.document, bench.live, list_cameras=lambda: found)
     with qtbot.waitSignal(camera.cameras_changed):
         camera.refresh()
     assert camera.cameras == found

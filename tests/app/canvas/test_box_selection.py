@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import QApplication, QTreeWidget
 
 from tests.support.analyses import clustered_analysis
 from tests.support.media_bench import close, make_media_bench, open_model, piece_source, shown_area
-from tusk_app.app import Program
-from tusk_app.canvas.area import CanvasArea
 from tusk_app.canvas.inspector_dock import InspectorDock
-from tusk_core.results import Analysis
+
+if TYPE_CHECKING:
+    from tusk_app.app import Program
+    from tusk_app.canvas.area import CanvasArea
+    from tusk_core.results import Analysis
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -159,7 +162,7 @@ def test_the_inspector_lists_and_sums_up_the_selection(bench, area, qtbot) -> No
 
 def test_the_analysis_follows_and_leads(bench, area) -> None:
     bench.document.set_analysis(analysis_of(bench))
-    rows = bench.explore.analysis.index.rows_of_picture(0)
+    rows = bench.analysis.index.rows_of_picture(0)
     box(area, *whole(area))
     assert set(bench.selection.detections) == set(rows)
     bench.selection.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,7 +12,6 @@ from PySide6.QtTest import QTest
 
 from tests.support.fake_predictor import refuse
 from tests.support.media_bench import open_model, piece_source, shown_area
-from tusk_app.canvas.area import CanvasArea
 from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.canvas.overlay_dock import OverlayDock
 from tusk_app.canvas.save_picture_dialog import SavePictureDialog
@@ -18,6 +19,9 @@ from tusk_app.canvas.widgets.keypoint_table import KeypointTable
 from tusk_app.parts.value_slider import ValueSlider
 from tusk_app.state.display import Layer
 from tusk_core.events import JobProgress
+
+if TYPE_CHECKING:
+    from tusk_app.canvas.area import CanvasArea
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -34,7 +38,7 @@ def area(bench, qtbot) -> CanvasArea:
 
 
 def predictor_of(bench):
-    return bench.inference._worker._predictor
+    return bench.engine._worker._predictor
 
 
 # Document to canvas
@@ -125,9 +129,9 @@ def test_damaged_picture_is_explained_in_its_place(bench, area, qtbot) -> None:
 
 def test_model_that_does_not_open_leaves_the_canvas_as_it_was(bench, area, qtbot) -> None:
     shown = area.canvas.marks
-    bench.inference._worker._open = refuse
-    with qtbot.waitSignal(bench.inference.model_failed):
-        bench.inference.open_model("/nowhere")
+    bench.engine._worker._open = refuse
+    with qtbot.waitSignal(bench.engine.model_failed):
+        bench.engine.open_model("/nowhere")
     assert area.canvas.marks is shown
     qtbot.waitUntil(lambda: "keypoints" in area._state.text())
 
@@ -180,7 +184,7 @@ def test_trail_shows_where_keypoints_were(bench, area, qtbot) -> None:
     qtbot.waitUntil(lambda: bench.document.detection is not None)
     for index in (1, 2, 3):
         bench.document.go_to(index)
-        qtbot.waitUntil(lambda i=index: bench.inference.cached(i) is not None)
+        qtbot.waitUntil(lambda i=index: bench.detections.cached(i) is not None)
         qtbot.waitUntil(lambda: bench.document.detection is not None)
     assert area.canvas._trail == ()
     before = area.canvas.grab().toImage()

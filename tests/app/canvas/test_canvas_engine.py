@@ -13,6 +13,7 @@ from tusk_app.app import compose
 from tusk_app.camera.controller import CameraState
 from tusk_app.camera.devices import PATTERN
 from tusk_app.canvas.area import CanvasArea
+from tusk_app.export.commands import ExportCommands
 from tusk_app.state.display import Layer
 
 SOURCE = "sample:tetrominoes?count=6&seed=2"
@@ -32,8 +33,8 @@ def area(bench, qtbot, tmp_path) -> CanvasArea:
     qtbot.addWidget(area)
     area.resize(520, 460)
     area.show()
-    with qtbot.waitSignal(bench.inference.model_opened, timeout=PATIENCE_MS):
-        bench.inference.open_model(str(write_model(tmp_path / "model")), "cpu")
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=PATIENCE_MS):
+        bench.engine.open_model(str(write_model(tmp_path / "model")), "cpu")
     bench.prototypes.reset(len(bench.document.model.prototypes))
     bench.sources.open_pictures(SOURCE)
     qtbot.waitUntil(lambda: bench.document.detection is not None, timeout=PATIENCE_MS)
@@ -63,23 +64,23 @@ def test_picture_keypoints_layers_export_and_camera(bench, area, qtbot, tmp_path
 
     # Analyse everything, then export what was found.
     path = tmp_path / "all.csv"
-    area.export.export_to("csv", path)
+    area.findChild(ExportCommands).export_to("csv", path)
     qtbot.waitUntil(path.is_file, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not bench.jobs.running, timeout=PATIENCE_MS)
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(document.analysis.labels)
     assert len({row["image"] for row in rows}) <= 6
-    assert bench.inference.frames.known.all()
+    assert bench.detections.frames.known.all()
 
     # The camera shares model and thread with all of that.
     bench.camera.set_network_size((64, 48))
     bench.camera.start(replace(PATTERN, size=(160, 120)))
     qtbot.waitUntil(
-        lambda: bench.camera.newest is not None and bench.camera.newest.detection is not None,
+        lambda: bench.live.newest is not None and bench.live.newest.detection is not None,
         timeout=PATIENCE_MS,
     )
-    assert bench.camera.newest.detection.size == (160, 120)
+    assert bench.live.newest.detection.size == (160, 120)
     bench.camera.stop()
     qtbot.waitUntil(lambda: bench.camera.state is CameraState.OFF, timeout=PATIENCE_MS)
 
@@ -89,8 +90,8 @@ def test_folder_that_is_no_model_is_refused_in_words(bench, qtbot, tmp_path) -> 
     problems = []
     bench.notices.problem_posted.connect(problems.append)
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
-    with qtbot.waitSignal(bench.inference.model_failed, timeout=PATIENCE_MS):
-        bench.inference.open_model(str(tmp_path), "cpu")
+    with qtbot.waitSignal(bench.engine.model_failed, timeout=PATIENCE_MS):
+        bench.engine.open_model(str(tmp_path), "cpu")
     assert problems[0].title == "The model could not be opened."
     assert problems[0].why
     assert problems[0].details == ""

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from tests.support.media_bench import piece_source, shown_area
-from tusk_app.canvas.area import CanvasArea
 from tusk_app.canvas.overlay_dock import OverlayDock
 from tusk_app.state.display import Layer
 from tusk_core import api
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tusk_app.canvas.area import CanvasArea
 
 SAMPLE = "sample:tetrominoes?count=4&seed=2"
 

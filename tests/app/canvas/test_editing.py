@@ -51,7 +51,7 @@ class Editor:
             return (
                 built is not None
                 and found is not None
-                and not self.bench.inference.is_busy
+                and not self.bench.engine.is_busy
                 and len(built.contributions) == len(found.keypoints.scores)
                 and len(self.dock.grid.rows) == len(found.keypoints.scores)
                 and not self.dock._timer.isActive()
@@ -95,7 +95,7 @@ def test_dragging_draws_the_picture_anew(qtbot, editor) -> None:
 
 
 def test_one_drag_is_one_step_and_the_chain_is_undone_in_order(qtbot, editor) -> None:
-    actions, stack = editor.bench.actions, editor.bench.explore.editing.stack
+    actions, stack = editor.bench.actions, editor.bench.editing.stack
     start = editor.points
     editor.drag(0, 50, 0)
     editor.drag(0, 0, 50)
@@ -134,7 +134,7 @@ def test_double_click_adds_and_reset_goes_back(qtbot, editor) -> None:
     assert editor.bench.selection.keypoint == len(start.scores)
     editor.bench.actions.trigger("edit.reset-keypoints")
     assert editing.same(editor.points, start)
-    assert not editor.bench.explore.editing.is_edited
+    assert not editor.bench.editing.is_edited
     editor.bench.actions.trigger("edit.undo")
     assert len(editor.points.scores) == len(start.scores) + 1
     editor.settle(qtbot)
@@ -184,9 +184,9 @@ def test_another_picture_forgets_the_steps(qtbot, editor) -> None:
     editor.drag(0, 30, 0)
     with qtbot.waitSignal(editor.bench.document.picture_changed, timeout=20_000):
         editor.bench.document.go_to(1)
-    assert editor.bench.explore.editing.stack.count() == 0
+    assert editor.bench.editing.stack.count() == 0
     qtbot.waitUntil(lambda: editor.bench.document.detection is not None, timeout=20_000)
-    assert not editor.bench.explore.editing.is_edited
+    assert not editor.bench.editing.is_edited
     editor.settle(qtbot)
 
 

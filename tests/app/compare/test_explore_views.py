@@ -158,7 +158,7 @@ def test_sliders_warp_the_picture_and_measure_the_drift(qtbot, show) -> None:
     qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
     assert dock.drift.mean == pytest.approx(0, abs=1e-3)
     dock.zoom.setValue(90)
-    qtbot.waitUntil(lambda: not bench.inference.is_busy and not dock._timer.isActive())
+    qtbot.waitUntil(lambda: not bench.engine.is_busy and not dock._timer.isActive())
     qtbot.waitUntil(lambda: dock.drift.mean > 0, timeout=20_000)
     # Centres of area follow a scaling to a fraction of a pixel.
     assert dock.drift.mean < 1.0
@@ -224,7 +224,7 @@ def test_drift_counts_lost_and_leaves_out_what_leaves_the_picture() -> None:
 def test_click_in_the_raster_seeks(qtbot, show, tmp_path) -> None:
     source = ShapesSource(60, kind="video", fps=25.0)
     dock, bench, _, _ = show(RasterDock, source)
-    qtbot.waitUntil(lambda: bench.explore.tracking.tables is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.tracking.tables is not None, timeout=20_000)
     raster = dock.raster
     at = QPoint(round(raster.frame_x(30.5)), raster.row_y(1) + 8)
     QTest.mouseClick(raster.viewport(), LEFT, NONE, at)
@@ -232,7 +232,7 @@ def test_click_in_the_raster_seeks(qtbot, show, tmp_path) -> None:
     assert bench.selection.prototype == int(raster.rows.prototypes[1])
     assert dock.trails.paths
     path = tmp_path / "tracks.csv"
-    bench.explore.tracking.save(path)
+    bench.tracking.save(path)
     qtbot.waitUntil(path.is_file, timeout=20_000)
     qtbot.waitUntil(lambda: path.stat().st_size > 0)
     qtbot.waitUntil(
@@ -247,7 +247,7 @@ def test_click_in_the_raster_seeks(qtbot, show, tmp_path) -> None:
 @pytest.mark.parametrize("mode", ["x", "y"])
 def test_raster_shows_places(qtbot, show, mode) -> None:
     dock, bench, _, _ = show(RasterDock, ShapesSource(30, kind="video", fps=25.0))
-    qtbot.waitUntil(lambda: bench.explore.tracking.tables is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.tracking.tables is not None, timeout=20_000)
     dock.mode.setCurrentIndex(dock.mode.findData(mode))
     places = dock.raster.rows.places
     seen = np.isfinite(places)
@@ -305,7 +305,7 @@ def test_new_descriptors_are_placed_beside_their_like() -> None:
 
 def test_live_keypoints_move_with_a_trail_and_freeze(qtbot, show) -> None:
     dock, bench, _, _ = show(EmbeddingDock)
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     dock.bar.live_button.setChecked(True)
     analysis = bench.document.analysis
     for picture in (0, 1, 2):
@@ -334,7 +334,7 @@ def test_trail_forgets_the_oldest() -> None:
 
 def test_map_is_saved_as_picture_drawing_and_table(qtbot, show, tmp_path) -> None:
     dock, bench, _, _ = show(EmbeddingDock)
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     dock.export(tmp_path / "map.png", "png")
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
     dock.export(tmp_path / "map.svg", "svg")
@@ -354,7 +354,7 @@ def test_map_is_saved_as_picture_drawing_and_table(qtbot, show, tmp_path) -> Non
 @pytest.mark.parametrize("by", ["prototype", "score", "class", "picture"])
 def test_colours_and_legend_fit_each_other(qtbot, show, by) -> None:
     dock, bench, _, _ = show(EmbeddingDock)
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     combo = dock.bar._colour
     combo.setCurrentIndex(combo.findData(by))
     state = dock.scatter.state
@@ -406,7 +406,7 @@ def test_the_slider_travels_through_the_run(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     assert dock.stack.is_empty
     bench.document.set_run(run_dir)
-    machine = bench.explore.time_machine
+    machine = bench.time_machine
     qtbot.waitUntil(lambda: machine.moment is not None, timeout=20_000)
     assert machine.step == 300
     assert not dock.stack.is_empty
@@ -424,7 +424,7 @@ def test_the_slider_travels_through_the_run(qtbot, show, run_dir) -> None:
 
 def test_a_run_that_grows_is_read_again(qtbot, show, run_dir) -> None:
     _dock, bench, _, _ = show(TimeMachineDock)
-    machine = bench.explore.time_machine
+    machine = bench.time_machine
     bench.document.set_run(run_dir)
     qtbot.waitUntil(lambda: machine.moment is not None, timeout=20_000)
     qtbot.waitUntil(lambda: machine._stamp is not None, timeout=20_000)
@@ -437,19 +437,19 @@ def test_a_run_that_grows_is_read_again(qtbot, show, run_dir) -> None:
 def test_playing_goes_to_the_end_and_stops(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     bench.document.set_run(run_dir)
-    qtbot.waitUntil(lambda: bench.explore.time_machine.moment is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.time_machine.moment is not None, timeout=20_000)
     dock._timer.setInterval(10)
     QTest.mouseClick(dock.play_button, LEFT)
     assert dock.slider.value() == 0
     qtbot.waitUntil(lambda: not dock.play_button.isChecked(), timeout=20_000)
     assert dock.slider.value() == 2
-    qtbot.waitUntil(lambda: not bench.explore.time_machine.is_busy)
+    qtbot.waitUntil(lambda: not bench.time_machine.is_busy)
 
 
 def test_a_deleted_run_is_told(qtbot, show, run_dir, monkeypatch) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     bench.document.set_run(run_dir)
-    qtbot.waitUntil(lambda: bench.explore.time_machine.moment is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.time_machine.moment is not None, timeout=20_000)
     shutil.rmtree(run_dir)
     monkeypatch.setattr(run_moments.api, "follow_events", lambda _path, **_options: ([], 0))
     QTest.mouseClick(dock.refresh_button, LEFT)
@@ -460,7 +460,7 @@ def test_a_deleted_run_is_told(qtbot, show, run_dir, monkeypatch) -> None:
 def test_probe_pictures_are_enlarged_and_follow(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     bench.document.set_run(run_dir)
-    qtbot.waitUntil(lambda: bench.explore.time_machine.moment is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.time_machine.moment is not None, timeout=20_000)
     dock.probes.setFocus()
     QTest.keyClick(dock.probes, Qt.Key.Key_Right)
     QTest.keyClick(dock.probes, Qt.Key.Key_Return)
@@ -507,12 +507,12 @@ def test_too_few_detections_are_told_in_the_panel_not_in_a_dialog(qtbot, show) -
     bench.notices.problem_posted.connect(problems.append)
     few = made_analysis(np.array([0, 1]), np.zeros((2, 2)), np.array([0, 1]), prototypes(), source)
     bench.document.set_analysis(few)
-    qtbot.waitUntil(lambda: not bench.explore.embedding.is_busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not bench.embedding.is_busy, timeout=20_000)
     assert dock.stack.is_empty
     assert dock.stack.hint.title == "There is no map"
     assert not problems
     bench.document.set_analysis(analysis_of(source))
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     assert not dock.stack.is_empty
 
 

@@ -44,17 +44,14 @@ def opened(qtbot, settings, tmp_path):
 
 def open_model(bench, qtbot, path) -> None:
     """Open a model and wait for it."""
-    with qtbot.waitSignal(bench.inference.model_opened, timeout=60_000):
-        bench.inference.open_model(path)
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=60_000):
+        bench.engine.open_model(path)
 
 
 def close(bench) -> None:
     """End all threads."""
     source = bench.document.source
-    parts = (bench.playback, bench.explore, bench.jobs, bench.inference, bench.camera,
-             bench.sources, bench.training)  # fmt: skip
-    for part in parts:
-        assert part.shutdown()
+    assert bench.shut_down() == []
     source.close()
 
 
@@ -64,14 +61,14 @@ def test_the_hint_starts_the_job_and_the_file_is_reopened(qtbot, opened) -> None
     assert dock.stack.is_empty
     assert button.text() == "Analyse all pictures"
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert bench.explore.analysis.is_busy
+    assert bench.analysis.is_busy
     document = bench.document
     qtbot.waitUntil(lambda: document.analysis is not None, timeout=60_000)
     made = document.analysis
     assert len(made.picture_names) == 6
     assert np.isfinite(made.picture_errors).all()
     assert not dock.stack.is_empty
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=60_000)
     assert len(dock.scatter.state.points.rows) == len(made.labels)
     assert list((cache_dir() / "analyses").rglob("*.h5"))
 
@@ -87,7 +84,7 @@ def test_the_hint_starts_the_job_and_the_file_is_reopened(qtbot, opened) -> None
 
 def test_another_model_invalidates_the_results(qtbot, opened) -> None:
     bench, dock, tmp_path = opened
-    bench.explore.analysis.start()
+    bench.analysis.start()
     qtbot.waitUntil(lambda: bench.document.analysis is not None, timeout=60_000)
     first = bench.document.analysis
     kept = next((cache_dir() / "analyses").rglob("*.h5"))
@@ -96,7 +93,7 @@ def test_another_model_invalidates_the_results(qtbot, opened) -> None:
     assert dock.stack.is_empty
     toasts = []
     bench.notices.toast_posted.connect(toasts.append)
-    bench.explore.analysis.open(kept)
+    bench.analysis.open(kept)
     qtbot.waitUntil(lambda: bool(toasts), timeout=20_000)
     assert "another model" in toasts[0].text
     assert bench.document.analysis is None
@@ -111,7 +108,7 @@ def test_a_file_that_is_no_results_file_is_told(qtbot, opened, tmp_path) -> None
     broken.write_bytes(b"not HDF5 at all")
     problems = []
     bench.notices.problem_posted.connect(problems.append)
-    bench.explore.analysis.open(broken)
+    bench.analysis.open(broken)
     qtbot.waitUntil(lambda: bool(problems), timeout=20_000)
     assert "results file" in problems[0].title
     assert problems[0].why
@@ -121,16 +118,14 @@ def test_without_a_model_the_hint_says_what_to_do(qtbot, settings) -> None:
     bench = compose(settings)
     dock = EmbeddingDock(bench)
     qtbot.addWidget(dock)
-    assert "model" in bench.explore.analysis.problem
+    assert "model" in bench.analysis.problem
     assert not dock.stack.hint.button.isVisibleTo(dock.stack.hint)
     toasts = []
     bench.notices.toast_posted.connect(toasts.append)
-    bench.explore.analysis.start()
+    bench.analysis.start()
     assert toasts[0].level == "warning"
     assert not bench.jobs.running
-    for part in (bench.playback, bench.explore, bench.jobs, bench.inference, bench.camera,
-                 bench.sources, bench.training):  # fmt: skip
-        assert part.shutdown()
+    assert bench.shut_down() == []
 
 
 def test_results_can_be_looked_at_without_their_model(qtbot, settings, tmp_path) -> None:
@@ -138,11 +133,9 @@ def test_results_can_be_looked_at_without_their_model(qtbot, settings, tmp_path)
     analysis = analysis_of(ShapesSource(10))
     write_hdf5(analysis, path)
     bench = compose(settings)
-    bench.explore.analysis.open(path)
+    bench.analysis.open(path)
     qtbot.waitUntil(lambda: bench.document.analysis is not None, timeout=20_000)
     assert bench.prototypes.num == 12
-    assert len(bench.explore.gallery.tiles) == 12
-    qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=20_000)
-    for part in (bench.playback, bench.explore, bench.jobs, bench.inference, bench.camera,
-                 bench.sources, bench.training):  # fmt: skip
-        assert part.shutdown()
+    assert len(bench.gallery.tiles) == 12
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
+    assert bench.shut_down() == []

@@ -15,8 +15,9 @@ from tusk_app.engine.detection_cache import (
     detection_of_picture,
     first_keypoints,
 )  # fmt: skip
+from tusk_app.engine.detections import Detections
+from tusk_app.engine.engine import Engine, EngineState
 from tusk_app.engine.frames import CameraFrame, LiveResult
-from tusk_app.engine.inference import EngineState, InferenceController
 from tusk_app.engine.requests import (
     Detected,
     DetectRequest,
@@ -30,28 +31,30 @@ from tusk_app.engine.requests import (
 from tusk_app.engine.worker import InferenceWorker
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices
+from tusk_app.state.wants import Want, Wants
 from tusk_app.threads.latest_value import LatestValue
 from tusk_core.results import Analysis
 
 
 class Parts:
-    """A document with its inference controller and a fake predictor."""
+    """A document with its engine and a fake predictor."""
 
     def __init__(self) -> None:
-        self.document, self.notices = Document(), Notices()
+        self.document, self.notices, self.wants = Document(), Notices(), Wants()
         self.predictor = FakePredictor()
-        self.inference = InferenceController(
+        self.engine = Engine(
             self.document, self.notices,
             open_predictor=lambda *_a, **_k: self.predictor, list_devices=devices,
         )  # fmt: skip
+        self.detections = Detections(self.document, self.wants, self.engine)
         # Stands in for the reader: pictures come at once.
         self.document.index_requested.connect(
             lambda i: self.document.set_picture(i, self.document.source.read(i))
         )
 
     def open(self, qtbot) -> None:
-        with qtbot.waitSignal(self.inference.model_opened):
-            self.inference.open_model("pieces")
+        with qtbot.waitSignal(self.engine.model_opened):
+            self.engine.open_model("pieces")
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def parts(qtbot):
     parts = Parts()
     yield parts
     parts.predictor.gate.set()
-    assert parts.inference.shutdown()
+    assert parts.engine.shutdown()
 
 
 def wait_for_detection(parts: Parts, qtbot) -> None:
@@ -68,9 +71,9 @@ def wait_for_detection(parts: Parts, qtbot) -> None:
 
 def test_engine_prepares_in_the_background(parts, qtbot) -> None:
     states = []
-    parts.inference.state_changed.connect(states.append)
-    with qtbot.waitSignal(parts.inference.devices_known) as known:
-        parts.inference.prepare()
+    parts.engine.state_changed.connect(states.append)
+    with qtbot.waitSignal(parts.engine.devices_known) as known:
+        parts.engine.prepare()
     assert known.args[0][0].name == "cpu"
     assert states == [EngineState.PREPARING, EngineState.READY]
 
@@ -90,9 +93,9 @@ def test_model_that_cannot_be_opened_is_told_and_the_old_one_stays(parts, qtbot)
     parts.open(qtbot)
     problems = []
     parts.notices.problem_posted.connect(problems.append)
-    parts.inference._worker._open = refuse
-    with qtbot.waitSignal(parts.inference.model_failed) as failed:
-        parts.inference.open_model("/nowhere")
+    parts.engine._worker._open = refuse
+    with qtbot.waitSignal(parts.engine.model_failed) as failed:
+        parts.engine.open_model("/nowhere")
     assert "is no model" in failed.args[0]
     assert problems[0].title == "The model could not be opened."
     assert "Choose another folder" in problems[0].why
@@ -104,17 +107,17 @@ def test_model_that_cannot_be_opened_is_told_and_the_old_one_stays(parts, qtbot)
 def test_bug_in_the_engine_is_told_with_its_traceback(parts, qtbot) -> None:
     problems = []
     parts.notices.problem_posted.connect(problems.append)
-    parts.inference.prepare()
+    parts.engine.prepare()
 
     def broken(*_args, **_options):
         raise ZeroDivisionError("division by zero")
 
-    parts.inference._worker._open = broken
-    with qtbot.waitSignal(parts.inference.model_failed):
-        parts.inference.open_model("x")
+    parts.engine._worker._open = broken
+    with qtbot.waitSignal(parts.engine.model_failed):
+        parts.engine.open_model("x")
     assert "ZeroDivisionError" in problems[0].why
     assert "Traceback" in problems[0].details
-    qtbot.waitUntil(lambda: not parts.inference.is_busy)
+    qtbot.waitUntil(lambda: not parts.engine.is_busy)
 
 
 def test_pictures_are_looked_at_once(parts, qtbot) -> None:
@@ -140,7 +143,7 @@ def test_newest_request_wins_while_scrubbing(parts, qtbot) -> None:
         parts.document.go_to(index)
     parts.predictor.gate.set()
     wait_for_detection(parts, qtbot)
-    qtbot.waitUntil(lambda: not parts.inference.is_busy)
+    qtbot.waitUntil(lambda: not parts.engine.is_busy)
     assert parts.document.index == 5
     # The one that was already running, and the newest.
     assert parts.predictor.num_detections - done <= 2
@@ -165,12 +168,12 @@ def test_score_threshold_is_a_pure_filter(parts, qtbot) -> None:
     parts.document.set_source(piece_source())
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
-    qtbot.waitUntil(lambda: not parts.inference.is_busy)
+    qtbot.waitUntil(lambda: not parts.engine.is_busy)
     done, shown = parts.predictor.num_detections, parts.document.detection
     parts.document.set_min_score(0.7)
     assert parts.predictor.num_detections == done
     assert parts.document.detection is shown
-    assert np.nanmax(parts.inference.frames.counts(0.7)) < 6
+    assert np.nanmax(parts.detections.frames.counts(0.7)) < 6
 
 
 def test_heat_map_comes_when_it_is_wanted(parts, qtbot) -> None:
@@ -178,7 +181,7 @@ def test_heat_map_comes_when_it_is_wanted(parts, qtbot) -> None:
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
     assert parts.document.detection.heat_map is None
-    parts.inference.set_heat_map_wanted(True)
+    parts.wants.set("canvas", Want.HEAT_MAP, True)
     qtbot.waitUntil(lambda: parts.document.detection.heat_map is not None)
     assert parts.document.detection.heat_map.shape == (80, 80)
 
@@ -188,24 +191,24 @@ def test_reconstruction_follows_while_somebody_wants_it(parts, qtbot) -> None:
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
     assert parts.predictor.num_reconstructions == 0
-    parts.inference.set_reconstruction_wanted("canvas", True)
-    parts.inference.set_reconstruction_wanted("inspector", True)
+    parts.wants.set("canvas", Want.RECONSTRUCTION, True)
+    parts.wants.set("inspector", Want.RECONSTRUCTION, True)
     qtbot.waitUntil(lambda: parts.document.reconstruction is not None)
-    parts.inference.set_reconstruction_wanted("canvas", False)
+    parts.wants.set("canvas", Want.RECONSTRUCTION, False)
     parts.document.go_to(2)
     qtbot.waitUntil(lambda: parts.document.reconstruction is not None)
     done = parts.predictor.num_reconstructions
-    parts.inference.set_reconstruction_wanted("inspector", False)
+    parts.wants.set("inspector", Want.RECONSTRUCTION, False)
     parts.document.go_to(3)
     wait_for_detection(parts, qtbot)
-    qtbot.waitUntil(lambda: not parts.inference.is_busy)
+    qtbot.waitUntil(lambda: not parts.engine.is_busy)
     assert parts.predictor.num_reconstructions == done
 
 
 def test_prototypes_are_drawn(parts, qtbot) -> None:
     parts.open(qtbot)
-    with qtbot.waitSignal(parts.inference.prototype_pictures) as drawn:
-        parts.inference.decode_prototypes([1, 2])
+    with qtbot.waitSignal(parts.engine.prototype_pictures) as drawn:
+        parts.engine.decode_prototypes([1, 2])
     assert drawn.args[0].shape == (2, 16, 16, 3)
 
 
@@ -224,7 +227,7 @@ def test_problem_with_pictures_is_told_once(parts, qtbot) -> None:
     parts.predictor.detect = refuse_picture
     for index in (1, 2, 3):
         parts.document.go_to(index)
-        qtbot.waitUntil(lambda: not parts.inference.is_busy)
+        qtbot.waitUntil(lambda: not parts.engine.is_busy)
     assert [toast.text for toast in toasts] == ["The picture is too small for this model."]
 
 
@@ -232,19 +235,19 @@ def test_frames_of_another_model_are_forgotten(parts, qtbot) -> None:
     parts.document.set_source(piece_source())
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
-    assert parts.inference.frames.known[0]
+    assert parts.detections.frames.known[0]
     parts.predictor = FakePredictor(model_info(type(model_info().path)("/models/other")))
     parts.document.go_to(4)
-    with qtbot.waitSignal(parts.inference.model_opened):
-        parts.inference.open_model("other")
-    assert not parts.inference.frames.known[0]
+    with qtbot.waitSignal(parts.engine.model_opened):
+        parts.engine.open_model("other")
+    assert not parts.detections.frames.known[0]
 
 
 def test_closing_the_model_empties_the_document(parts, qtbot) -> None:
     parts.document.set_source(piece_source())
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
-    parts.inference.close_model()
+    parts.engine.close_model()
     assert parts.document.model is None
     assert parts.document.detection is None
 
@@ -253,8 +256,8 @@ def test_shutdown_while_busy_leaves_no_thread(parts, qtbot) -> None:
     parts.document.set_source(piece_source())
     parts.open(qtbot)
     parts.document.go_to(3)
-    assert parts.inference.shutdown()
-    assert parts.inference.shutdown()
+    assert parts.engine.shutdown()
+    assert parts.engine.shutdown()
 
 
 # The worker in this thread
@@ -262,10 +265,8 @@ def test_shutdown_while_busy_leaves_no_thread(parts, qtbot) -> None:
 
 def worker_with(predictor, frames=None, live=None):
     box = RequestBox()
-    worker = InferenceWorker(
-        box, frames or LatestValue(), live or LatestValue(),
-        open_predictor=lambda *_a, **_k: predictor, list_devices=devices,
-    )  # fmt: skip
+    worker = InferenceWorker(box, open_predictor=lambda *_a, **_k: predictor, list_devices=devices)
+    worker.set_live_boxes(frames or LatestValue(), live or LatestValue())
     return worker, box
 
 
@@ -391,7 +392,7 @@ def test_sources_of_other_length_do_not_disturb(parts, qtbot) -> None:
     parts.open(qtbot)
     wait_for_detection(parts, qtbot)
     parts.document.set_source(ListSource([pieces(7)[0]], source="/other"))
-    assert len(parts.inference.frames.known) == 1
+    assert len(parts.detections.frames.known) == 1
     wait_for_detection(parts, qtbot)
 
 
@@ -419,7 +420,7 @@ def test_results_file_is_shown_without_a_model(parts, qtbot) -> None:
     assert parts.document.detection.keypoints.labels.tolist() == [1, 0]
     parts.document.go_to(1)
     assert parts.document.detection.keypoints.labels.tolist() == [2]
-    assert parts.inference.frames.known.all()
+    assert parts.detections.frames.known.all()
 
 
 def test_strips_follow_single_frames() -> None:

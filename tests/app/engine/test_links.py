@@ -50,11 +50,10 @@ def panels(qtbot, settings):
     made = Panels(bench, qtbot)
     explore_bench.open_everything(bench, source, qtbot)
     bench.document.set_analysis(explore_bench.found_by(predictor, source))
-    explore = bench.explore
-    qtbot.waitUntil(lambda: explore.embedding.map is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     qtbot.waitUntil(lambda: bench.document.reconstruction is not None, timeout=20_000)
     qtbot.waitUntil(lambda: len(made.layers.grid.rows) == 3, timeout=20_000)
-    qtbot.waitUntil(lambda: explore.tracking.tables is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bench.tracking.tables is not None, timeout=20_000)
     yield made
     made.window.close()
     explore_bench.close(bench)
@@ -86,7 +85,7 @@ def _assert_everywhere(panels: Panels, row: int) -> None:
 def test_click_on_the_canvas(qtbot, panels) -> None:
     canvas = panels.area.canvas
     _click(canvas, canvas.position_of(1).toPoint())
-    _assert_everywhere(panels, panels.bench.explore.links.row_of_keypoint(1))
+    _assert_everywhere(panels, panels.bench.links.row_of_keypoint(1))
 
 
 def test_click_on_the_map_opens_the_picture(qtbot, panels) -> None:
@@ -119,7 +118,7 @@ def test_click_on_a_layer(qtbot, panels) -> None:
     _click(grid.viewport(), grid.tile_rect(0, 0).center())
     keypoint = grid.rows[0].keypoint
     assert panels.bench.selection.keypoint == keypoint
-    _assert_everywhere(panels, panels.bench.explore.links.row_of_keypoint(keypoint))
+    _assert_everywhere(panels, panels.bench.links.row_of_keypoint(keypoint))
 
 
 def test_click_on_a_prototype_selects_all_of_it(qtbot, panels) -> None:
@@ -147,11 +146,11 @@ def test_hover_goes_from_the_canvas_to_the_map_and_back(qtbot, panels) -> None:
     bench, canvas, scatter = panels.bench, panels.area.canvas, panels.map.scatter
     QTest.mouseMove(canvas, QPoint(3, 3))
     QTest.mouseMove(canvas, canvas.position_of(2).toPoint())
-    row = bench.explore.links.row_of_keypoint(2)
+    row = bench.links.row_of_keypoint(2)
     assert bench.selection.hovered == row
     assert scatter.state.points.rows[scatter.state.hovered] == row
     assert panels.layers.grid._hovered == 2
-    bench.selection.hover(bench.explore.links.row_of_keypoint(0), "map")
+    bench.selection.hover(bench.links.row_of_keypoint(0), "map")
     assert bench.selection.hovered_keypoint == 0
 
 
@@ -195,7 +194,7 @@ def test_a_prototype_hidden_everywhere_leaves_map_and_gallery(qtbot, panels) -> 
     bench = panels.bench
     label = int(bench.document.analysis.labels[0])
     bench.prototypes.set_hidden(label)
-    index = bench.explore.analysis.index
+    index = bench.analysis.index
     assert label not in index.labels[panels.map.scatter.state.points.rows]
     assert not panels.map.scatter.state.stars.shown[label]
     assert label not in index.labels[panels.gallery.grid.rows]
@@ -209,7 +208,7 @@ def test_a_hundred_thousand_detections_are_looked_up_not_searched(qtbot, setting
         dock = EmbeddingDock(bench)
         qtbot.addWidget(dock)
         bench.document.set_analysis(analysis)
-        qtbot.waitUntil(lambda: bench.explore.embedding.map is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=60_000)
         bench.selection.select_prototype(1, "test")
         expected = np.flatnonzero(analysis.labels == 1)
         assert np.array_equal(bench.selection.detections, expected)
@@ -239,8 +238,8 @@ def test_the_pictures_of_other_results_are_offered(qtbot, panels) -> None:
     toasts, opened = [], []
     bench.notices.toast_posted.connect(toasts.append)
     bench.document.set_analysis(replace(bench.document.analysis, source="elsewhere"))
-    with qtbot.waitSignal(bench.explore.links.pictures_wanted) as wanted:
-        bench.explore.links.open_detection(0, "test")
+    with qtbot.waitSignal(bench.links.pictures_wanted) as wanted:
+        bench.links.open_detection(0, "test")
     assert wanted.args == ["elsewhere"]
     assert toasts[-1].action_text == "Open pictures"
     bench.sources.open_pictures = opened.append

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tusk_app.settings import Settings
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 COUNTS = np.array([[0, 9.0], [5, 1], [0, 0], [8, 0]])
 
@@ -46,14 +46,14 @@ def report_with(**changes: object) -> EvaluationReport:
 
 
 @pytest.fixture
-def bench(settings: Settings, qapp) -> Iterator[Workbench]:
+def bench(settings: Settings, qapp) -> Iterator[Workshop]:
     made = compose(settings)
     yield made
     close(made)
 
 
 @pytest.fixture
-def dock(bench: Workbench, qtbot) -> EvaluationDock:
+def dock(bench: Workshop, qtbot) -> EvaluationDock:
     dock = EvaluationDock(bench)
     qtbot.addWidget(dock)
     dock.resize(1100, 320)
@@ -67,12 +67,12 @@ def test_without_a_model_it_says_what_it_needs(dock: EvaluationDock) -> None:
 
 
 def test_evaluating_a_model_fills_everything(
-    bench: Workbench, dock: EvaluationDock, tmp_path: Path, qtbot
+    bench: Workshop, dock: EvaluationDock, tmp_path: Path, qtbot
 ) -> None:
     dock.show()
     changes = {"data.source": "sample:tetrominoes", "data.fit": "pad"}
     with qtbot.waitSignal(bench.document.model_changed, timeout=30_000):
-        bench.inference.open_model(write_model(tmp_path / "model", changes))
+        bench.engine.open_model(write_model(tmp_path / "model", changes))
     bench.prototypes.reset(6)
     # What a model was trained on is offered first, on pictures it has not seen.
     assert dock.data_box.currentText() == "1000 tetrominoes"
@@ -94,10 +94,10 @@ def test_evaluating_a_model_fills_everything(
 
 
 def test_what_cannot_be_evaluated_is_an_error_with_a_way_out(
-    bench: Workbench, dock: EvaluationDock, tmp_path: Path, qtbot
+    bench: Workshop, dock: EvaluationDock, tmp_path: Path, qtbot
 ) -> None:
     with qtbot.waitSignal(bench.document.model_changed, timeout=30_000):
-        bench.inference.open_model(write_model(tmp_path / "model"))
+        bench.engine.open_model(write_model(tmp_path / "model"))
     (tmp_path / "empty").mkdir()
     dock.choose_folder(str(tmp_path / "empty"))
     with qtbot.waitSignal(bench.notices.problem_posted, timeout=30_000) as caught:
@@ -137,7 +137,7 @@ def test_no_name_of_a_number_is_cut(dock: EvaluationDock, qtbot, width: int) -> 
     assert dock._about.height() >= dock._about.heightForWidth(dock._about.width())
 
 
-def test_the_command_shows_the_panel(bench: Workbench, dock: EvaluationDock) -> None:
+def test_the_command_shows_the_panel(bench: Workshop, dock: EvaluationDock) -> None:
     bench.actions.trigger("model.evaluate")
     assert dock.isVisible()
 

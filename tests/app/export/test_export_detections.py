@@ -87,7 +87,7 @@ def test_pictures_not_analysed_yet_are_analysed_first(opened, qtbot, tmp_path) -
     bench.document.set_analysis(None)
     started = []
     # The engine's job is made up here: what counts is that the export follows it.
-    bench.explore.analysis.start = lambda: started.append(True)
+    bench.analysis.start = lambda: started.append(True)
     commands.export_to("csv", tmp_path / "d.csv")
     assert started == [True]
     assert not (tmp_path / "d.csv").exists()

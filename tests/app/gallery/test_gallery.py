@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
+from tusk_app.gallery.patch_cache import PatchCache
 
 from tests.support.explore_values import (
     ShapesSource,
@@ -21,7 +22,6 @@ from tests.support.explore_values import (
 from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.engine.analysis_index import build_index, prototype_health
 from tusk_app.gallery.model import make_tiles, sorted_rows, summary
-from tusk_app.gallery.patch_cache import PatchCache
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
 from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest, cut, mean_patches
 from tusk_app.state.prototypes import PrototypeBook
@@ -34,7 +34,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 def test_pictures_of_the_tiles_come_by_themselves(qtbot, gallery) -> None:
     _, bench, _ = gallery
-    controller = bench.explore.gallery
+    controller = bench.gallery
     qtbot.waitUntil(lambda: controller.decoded is not None, timeout=20_000)
     qtbot.waitUntil(lambda: controller.means is not None, timeout=20_000)
     assert len(controller.decoded) == len(controller.means) == 12
@@ -68,8 +68,8 @@ def test_merge_and_rename_are_carried_into_a_coco_export(qtbot, gallery, tmp_pat
     QTest.mouseClick(dock.merge_button, LEFT)
     book.rename(bigger, "block")
     assert book.target(smaller) == bigger
-    assert int(bench.explore.analysis.index.counts[smaller]) == 0
-    assert [tile.index for tile in bench.explore.gallery.tiles].count(smaller) == 0
+    assert int(bench.analysis.index.counts[smaller]) == 0
+    assert [tile.index for tile in bench.gallery.tiles].count(smaller) == 0
 
     path = tmp_path / "found.json"
     names = {i: book.name(i) for i in range(book.num)}
@@ -82,7 +82,7 @@ def test_merge_and_rename_are_carried_into_a_coco_export(qtbot, gallery, tmp_pat
     menu = dock.make_menu([bigger])
     next(a for a in menu.actions() if a.text() == "Take apart again").trigger()
     assert book.target(smaller) == smaller
-    assert int(bench.explore.analysis.index.counts[smaller]) == ours[smaller]
+    assert int(bench.analysis.index.counts[smaller]) == ours[smaller]
 
 
 def test_merges_lie_beside_the_model_and_come_back(tmp_path) -> None:
@@ -101,7 +101,7 @@ def test_hide_from_the_menu(qtbot, gallery) -> None:
     menu = dock.make_menu([3])
     next(a for a in menu.actions() if a.text() == "Hide everywhere").trigger()
     assert bench.prototypes.is_hidden(3)
-    assert 3 not in bench.explore.analysis.index.labels[dock.grid.rows]
+    assert 3 not in bench.analysis.index.labels[dock.grid.rows]
     next(a for a in dock.make_menu([3]).actions() if a.text() == "Show everywhere").trigger()
     assert not bench.prototypes.is_hidden(3)
 
@@ -347,4 +347,4 @@ def test_twins_can_be_merged_from_the_menu(qtbot, gallery) -> None:
     next(a for a in menu.actions() if a.text().startswith("Merge with")).trigger()
     assert bench.prototypes.target(10) == 11
     assert bench.selection.prototype == 11
-    assert int(bench.explore.analysis.index.counts[11]) == 3
+    assert int(bench.analysis.index.counts[11]) == 3

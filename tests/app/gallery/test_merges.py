@@ -31,7 +31,7 @@ def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> No
     assert book.merges() == {}
     QTest.mouseClick(dialog.join_button, LEFT)
     assert [book.target(i) for i in range(book.num)] == expected.tolist()
-    used = {tile.index for tile in bench.explore.gallery.tiles if tile.count > 0}
+    used = {tile.index for tile in bench.gallery.tiles if tile.count > 0}
     assert len(used) == 3
     assert toasts[-1].action_text == "Undo"
     toasts[-1].action()
@@ -82,7 +82,7 @@ def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
 
 def test_entropy_of_use_in_plain_words(gallery) -> None:
     _, bench, _ = gallery
-    tiles = bench.explore.gallery.tiles
+    tiles = bench.gallery.tiles
     even = tuple(replace(tile, count=7) for tile in tiles[:4])
     assert usage_entropy(even) == pytest.approx(2.0)
     assert effective_number(even) == pytest.approx(4.0)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from tusk_app.parts.actions import ActionRegistry
-from tusk_app.settings import Settings
 from tusk_app.shell.command_palette import CommandPalette, fuzzy_score, rank
 from tusk_app.shell.shortcuts import ShortcutsDialog
+
+if TYPE_CHECKING:
+    from tusk_app.settings import Settings
 
 
 @pytest.fixture

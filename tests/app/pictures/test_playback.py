@@ -202,11 +202,11 @@ def test_playing_with_a_model_shows_frames_with_their_keypoints(bench, qtbot) ->
 
     bench.document.picture_changed.connect(note)
     bench.playback.play()
-    qtbot.waitUntil(lambda: bench.inference.frames.known.sum() > 6)
+    qtbot.waitUntil(lambda: bench.detections.frames.known.sum() > 6)
     bench.playback.pause()
-    qtbot.waitUntil(lambda: not bench.inference.is_busy)
+    qtbot.waitUntil(lambda: not bench.engine.is_busy)
     # By the time the canvas hears of a new frame, its keypoints are known.
-    assert all(bench.inference.cached(index) is not None for index, _ in pairs[1:-1])
+    assert all(bench.detections.cached(index) is not None for index, _ in pairs[1:-1])
 
 
 def test_playing_goes_on_when_the_model_fails(bench, qtbot) -> None:
@@ -214,12 +214,12 @@ def test_playing_goes_on_when_the_model_fails(bench, qtbot) -> None:
 
     open_model(bench, qtbot)
     open_and_wait(bench, piece_source(8, fps=60.0), qtbot)
-    qtbot.waitUntil(lambda: not bench.inference.is_busy)
+    qtbot.waitUntil(lambda: not bench.engine.is_busy)
 
     def refuse(*_args, **_options):
         raise TuskError("Too small.")
 
-    bench.inference._worker._predictor.detect = refuse
+    bench.engine._worker._predictor.detect = refuse
     seen = set()
     bench.document.picture_changed.connect(lambda: seen.add(bench.document.index))
     bench.playback.play()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QTreeWidget
 
-from tusk_app.app import Program
 from tusk_app.pictures.open_data import OpenDataDialog, describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
 from tusk_app.shell.about import bundled_parts
@@ -21,6 +21,9 @@ from tusk_app.shell.status_bar import StatusBar
 from tusk_app.shell.tour import place_beside
 from tusk_app.state.notices import NoticeButton, Problem
 from tusk_core.results import RunSummary
+
+if TYPE_CHECKING:
+    from tusk_app.app import Program
 
 
 def surveyed(qtbot, program: Program, folder: Path) -> OpenDataDialog:
@@ -297,7 +300,7 @@ def test_the_status_bar_forgets_after_a_while(qtbot, program: Program) -> None:
 
 def test_the_device_chip_tells_the_reason(qtbot, program: Program) -> None:
     assert "Preparing" in program.window.status.device_text
-    program.workbench.inference.prepare()
+    program.workbench.engine.prepare()
     qtbot.waitUntil(lambda: "Preparing" not in program.window.status.device_text, timeout=60_000)
     assert program.window.status.device_reason
 

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from PySide6.QtCore import qWarning
 
 from tusk_app import __main__ as entry
 from tusk_app import preflight
 from tusk_app.shell import logs
 from tusk_app.shell.logs import ErrorHooks, LogBook, start_logging
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_no_display_is_said_in_words() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,13 +16,17 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from tusk_app.app import Program
 from tusk_app.parts import theme
 from tusk_app.pictures.controller import display_name
-from tusk_app.settings import Settings
 from tusk_app.shell.layouts import WORKSPACES
 from tusk_app.shell.main_window import DOCKS, MainWindow
 from tusk_app.threads.worker_thread import any_late
-from tusk_core.control import RunControl
 from tusk_core.events import CheckpointSaved, RunFinished, StepDone, TrainEvent
 from tusk_core.results import Analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tusk_app.settings import Settings
+    from tusk_core.control import RunControl
 
 # Commands that open dialogs of the system or leave the program.
 OPEN_SYSTEM_DIALOGS = frozenset({
@@ -261,7 +265,7 @@ def test_a_folder_without_pictures_gives_a_sentence(
 def test_a_foreign_model_gives_an_error(qtbot, program: Program, tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"foreign")
     (tmp_path / "config.json").write_text("{}")
-    with qtbot.waitSignal(program.workbench.inference.model_failed, timeout=60_000):
+    with qtbot.waitSignal(program.workbench.engine.model_failed, timeout=60_000):
         drop(program.window, tmp_path)
     dialog = program.window.errors.dialog
     assert dialog is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ from tusk_app.state.prototypes import PrototypeBook
 from tusk_app.state.selection import SelectionModel
 from tusk_core.places import default_run_root
 from tusk_core.resources import bundled_models
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Pictures:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QThread
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
 from tusk_app.threads.latest_value import AllValues, LatestValue
@@ -32,6 +31,8 @@ from tusk_core.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from PySide6.QtGui import QCloseEvent
 
 
 def step_done(step: int, loss: float = 0.5) -> StepDone:

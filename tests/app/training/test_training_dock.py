@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import QMainWindow
 
 from tusk_app.app import compose
 from tusk_app.parts import palette, theme
-from tusk_app.state.notices import Toast
 from tusk_app.training.controller import RunState
 from tusk_app.training.dock import TrainingDock
 from tusk_app.training.request import TrainingRequest
@@ -24,7 +22,6 @@ from tusk_app.training.widgets.probe_strip import best_arrangement
 from tusk_app.training.widgets.usage_bars import describe_usage
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset
-from tusk_core.control import RunControl
 from tusk_core.events import (
     CheckpointSaved,
     Notice,
@@ -39,8 +36,11 @@ from tusk_core.results import RunSummary, TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
+    from tusk_app.state.notices import Toast
+    from tusk_core.control import RunControl
 
 TOTAL = 40
 NUM_PROTOTYPES = 10
@@ -106,13 +106,10 @@ class Gate:
 
 
 @pytest.fixture
-def bench(qtbot, settings) -> Iterator[Workbench]:
+def bench(qtbot, settings) -> Iterator[Workshop]:
     made = compose(settings)
     yield made
-    for part in (made.training, made.inference, made.sources, made.jobs, made.explore):
-        assert part.shutdown()
-    assert made.camera.shutdown()
-    assert made.playback.shutdown()
+    assert made.shut_down() == []
 
 
 @pytest.fixture
@@ -304,8 +301,7 @@ def test_how_curves_are_drawn_is_remembered(qtbot, bench, dock) -> None:
     bar = other.view.plot.bar
     assert (bar.by_time, bar.log_scale, bar.ignore_outliers) == (True, False, False)
     assert bar.smoothing == 100
-    for part in (again.training, again.inference, again.sources, again.jobs, again.explore):
-        assert part.shutdown()
+    assert again.shut_down() == []
 
 
 def test_usage_in_words() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.workshop import Workshop
 
 pytestmark = pytest.mark.slow
 
@@ -35,11 +35,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bench(qtbot, settings) -> Iterator[Workbench]:
+def bench(qtbot, settings) -> Iterator[Workshop]:
     made = compose(settings)
     yield made
-    for part in (made.training, made.inference, made.sources, made.jobs, made.explore):
-        assert part.shutdown()
+    assert made.shut_down() == []
 
 
 @pytest.fixture
@@ -83,7 +82,7 @@ def test_ten_real_steps(qtbot, bench, dock, pictures, tmp_path) -> None:
     assert dock.view.card.isVisible()
     assert bench.document.run_dir == record.run_dir
 
-    with qtbot.waitSignal(bench.inference.model_opened, timeout=60_000):
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=60_000):
         dock.view.card.button("inspect").click()
     assert bench.document.model is not None
     assert len(bench.document.model.prototypes) == 6

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QPushButton
 
 from tusk_app.pictures.open_data import OpenDataDialog
-from tusk_app.state.document import TrainingShape
+from tusk_app.state.training_wish import TrainingShape
 from tusk_app.training.dialog.dialog import TrainingDialog
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_a_size_nobody_chose_leaves_it_to_the_preset(
     press(page, "Open")
     document = program.workbench.document
     qtbot.waitUntil(lambda: document.source is not None)
-    assert document.training_shape(str(picture_folder)) is None
+    assert program.workbench.training.wish.of(str(picture_folder)).shape is None
 
 
 def test_the_size_holds_after_opening_and_for_these_pictures_only(
@@ -87,7 +87,7 @@ def test_the_size_holds_after_opening_and_for_these_pictures_only(
     config = dialog.config()
     assert config is not None
     assert config.data.fit == "stretch"
-    assert document.training_shape("elsewhere") is None
+    assert program.workbench.training.wish.of("elsewhere").shape is None
     dialog.close()
 
 

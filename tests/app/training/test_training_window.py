@@ -77,7 +77,7 @@ def test_train_pause_resume_stop_inspect(qtbot, program, pictures) -> None:
         actions.trigger("model.stop")
     assert blocker.args == ["stopped"]
     assert view.card.isVisible()
-    with qtbot.waitSignal(program.workbench.inference.model_opened, timeout=60_000):
+    with qtbot.waitSignal(program.workbench.engine.model_opened, timeout=60_000):
         view.card.button("inspect").click()
     assert program.window.layouts.current == "Data"
     assert program.workbench.document.model is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts import tones
 from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.training.controller import TrainingController
 from tusk_app.training.dialog.cards import PresetCards
 from tusk_app.training.dialog.command import command_line
 from tusk_app.training.dialog.estimate import EstimateLine
@@ -33,8 +33,9 @@ from tusk_app.training.widgets.config_form import ConfigForm
 from tusk_core.config import ConfigError, TrainConfig
 
 if TYPE_CHECKING:
-    from tusk_app.state.document import TrainingShape
-    from tusk_app.training.controller import TrainingController
+    from pathlib import Path
+
+    from tusk_app.state.training_wish import TrainingShape
     from tusk_app.workbench import Workbench
 
 LARGEST = QSize(1000, 680)
@@ -321,11 +322,12 @@ def make_training_dialog(
 ) -> TrainingDialog:
     """Return the dialog for the pictures that are open; the run starts when the user says so."""
     source = workbench.document.source.source if workbench.document.source is not None else ""
-    training = workbench.training
+    training = workbench.part(TrainingController)
     training.set_run_root(workbench.settings.run_root)
-    shape = workbench.document.training_shape(source)
-    held_out = workbench.document.held_out(source)
-    dialog = TrainingDialog(training, source=source, shape=shape, held_out=held_out, parent=parent)
+    wish = training.wish.of(source)
+    dialog = TrainingDialog(
+        training, source=source, shape=wish.shape, held_out=wish.held_out, parent=parent
+    )
     dialog.start_requested.connect(training.start_request)
     dialog.set_kind(kind, path)
     return dialog

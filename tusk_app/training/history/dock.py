@@ -25,6 +25,7 @@ from tusk_app.parts.layer_images import picture_image
 from tusk_app.parts.panel_layout import AdaptiveSplitter
 from tusk_app.parts.scatter.state import ScatterStars
 from tusk_app.parts.scatter.view import ScatterView
+from tusk_app.training.history.controller import TimeMachineController
 from tusk_app.training.widgets.picture_wall import PictureWall, WallPicture
 from tusk_app.training.widgets.probe_strip import ProbeStrip
 from tusk_app.training.widgets.probe_view import LargeProbe
@@ -50,7 +51,7 @@ class TimeMachineDock(QDockWidget):
         super().__init__("Time machine", parent)
         self.setObjectName("time-machine-dock")
         self._bench = workbench
-        self._machine = workbench.explore.time_machine
+        self._machine = workbench.part(TimeMachineController)
         self._large = LargeProbe(self, self._colours)
         self._timer = QTimer(self)
         self._timer.setInterval(PLAY_MS)

@@ -6,39 +6,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QDockWidget, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
-    from tusk_app.workbench import Workbench
+    from tusk_app.shell.host import Host
+    from tusk_app.shell.workshop import Workshop
 
 # id, text, dock, icon, tip
 _PANELS = (
-    ("analyze.map", "Show the &map", "embedding-dock", "map",
+    ("analyze.map", "Show the &map", "embedding_dock", "map",
      "Every descriptor as a point, every prototype as a star"),
-    ("analyze.prototypes", "Show the &prototypes", "gallery-dock", "gallery",
+    ("analyze.prototypes", "Show the &prototypes", "gallery_dock", "gallery",
      "What each prototype looks like and where it is found"),
-    ("analyze.layers", "Show the &layers of the picture", "reconstruction-dock", "layers",
+    ("analyze.layers", "Show the &layers of the picture", "reconstruction_dock", "layers",
      "What each keypoint draws"),
-    ("analyze.correspondence", "&Compare two pictures", "correspondence-dock", "link",
+    ("analyze.correspondence", "&Compare two pictures", "correspondence_dock", "link",
      "Lines between keypoints that show the same thing"),
-    ("analyze.equivariance", "Test &equivariance", "equivariance-dock", "warp",
+    ("analyze.equivariance", "Test &equivariance", "equivariance_dock", "warp",
      "Turn, scale or bend the picture and see whether keypoints follow"),
-    ("analyze.raster", "Show the &raster over time", "raster-dock", "timeline",
+    ("analyze.raster", "Show the &raster over time", "raster_dock", "timeline",
      "When and where each prototype is seen in a video"),
-    ("analyze.time-machine", "&Travel through the training", "time-machine-dock", "clock",
+    ("analyze.time-machine", "&Travel through the training", "time_machine_dock", "clock",
      "Probe pictures, prototypes and map at every checkpoint of the run"),
 )  # fmt: skip
 
 
-class ExploreCommands(QObject):
-    """Registers the commands; ``parent`` is the window that holds the docks."""
+class AnalysisCommands(QObject):
+    """Registers the commands of the Analyse menu."""
 
-    def __init__(self, workbench: Workbench, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._bench, self._window = workbench, parent
-        add, analysis = workbench.actions.add, workbench.explore.analysis
+    def __init__(self, window: Host, workbench: Workshop) -> None:
+        super().__init__(window)
+        self._bench, self._window = workbench, window
+        add, analysis = workbench.actions.add, workbench.analysis
         self._all = add("analyze.all", "&Analyse all pictures", analysis.start, menu="Analyse",
             shortcut="Ctrl+Shift+A", icon="run-on-folder", group="analysis",
             tip="Find the keypoints of every picture or frame of the open source")  # fmt: skip
@@ -48,9 +47,9 @@ class ExploreCommands(QObject):
             menu="Edit", shortcut="Ctrl+A", canvas_only=True, icon="prototypes",
             tip="Select every detection of the selected prototype in all pictures")  # fmt: skip
         for command, text, dock, icon, tip in _PANELS:
-            add(command, text, lambda name=dock: self.show_panel(name), menu="Analyse", icon=icon,
-                group="panels", tip=tip)  # fmt: skip
-        workbench.explore.links.pictures_wanted.connect(self.offer_pictures)
+            add(command, text, lambda name=dock: window.layouts.show_dock(name), menu="Analyse",
+                icon=icon, group="panels", tip=tip)  # fmt: skip
+        workbench.links.pictures_wanted.connect(self.offer_pictures)
         for signal in (
             workbench.document.model_changed,
             workbench.document.source_changed,
@@ -59,16 +58,9 @@ class ExploreCommands(QObject):
             signal.connect(self._enable)
         self._enable()
 
-    def show_panel(self, name: str) -> None:
-        """Bring the dock with this object name to the front."""
-        dock = self._window.findChild(QDockWidget, name)
-        if dock is not None:
-            dock.show()
-            dock.raise_()
-
     def select_same(self) -> None:
         """Select every detection of the prototype that is selected."""
-        selection, index = self._bench.selection, self._bench.explore.analysis.index
+        selection, index = self._bench.selection, self._bench.analysis.index
         if index is None or selection.prototype is None:
             self._bench.notices.status("Select a keypoint first, and analyse all pictures.")
             return
@@ -90,11 +82,11 @@ class ExploreCommands(QObject):
             self._window, "Open results", "", "Results (*.h5 *.hdf5)"
         )
         if name:
-            self._bench.explore.analysis.open(Path(name))
+            self._bench.analysis.open(Path(name))
 
     @Slot()
     def _enable(self) -> None:
-        analysis = self._bench.explore.analysis
+        analysis = self._bench.analysis
         self._all.setEnabled(not analysis.problem and not analysis.is_busy)
         tip = analysis.problem or "Find the keypoints of every picture or frame of the open source"
         self._all.setStatusTip(tip)

@@ -1,0 +1,135 @@
+"""Patches of detections for every panel that shows them: cut in the background, kept a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.pictures.patch_cache import PatchCache
+from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest
+from tusk_app.threads.worker_thread import WorkerThread
+from tusk_core import api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tusk_app.state.document import Document
+    from tusk_app.state.notices import Notices
+    from tusk_core.api import PictureSource
+
+PATCH_SIDE = 64
+_FALLBACK_SHARE = 0.15
+
+
+class PatchController(QObject):
+    """Owns the patch loader's thread.
+
+    Attributes:
+        patches: patches by row of the analysis; asking for one that is missing loads it.
+        opener: opens a source by name.
+    """
+
+    _wake = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        notices: Notices,
+        parent: QObject | None = None,
+        *,
+        opener: Callable[[str], PictureSource] = api.open_source,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._notices, self.opener = document, notices, opener
+        self._context = 1.0
+        self._is_down = False  # a panel that is drawn once more at the end starts no new thread
+        self.patches = PatchCache(parent=self)
+        self.patches.wanted.connect(self._load)
+        self._queue = PatchQueue()
+        self._thread = WorkerThread("patches", self)
+        self._loader: PatchLoader | None = None
+        document.analysis_changed.connect(self.patches.clear)
+
+    @property
+    def context(self) -> float:
+        """Side of the patches relative to what one keypoint draws."""
+        return self._context
+
+    def set_context(self, context: float) -> None:
+        """Cut larger or smaller patches."""
+        if context != self._context:
+            self._context = context
+            self.patches.clear()
+
+    def half_sides(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return half the side of the square shown for each row, pixels of its picture."""
+        analysis, model = self._document.analysis, self._document.model
+        assert analysis is not None
+        sizes = analysis.picture_sizes[analysis.picture[rows]].astype(np.float32)
+        short = sizes.min(axis=1)
+        if model is None or model.config.decoder.kind != "patch":
+            return np.asarray(0.5 * self._context * _FALLBACK_SHARE * 2 * short, np.float32)
+        data = model.config.data
+        share = model.config.decoder.patch_size / min(data.width, data.height)
+        return np.asarray(0.5 * self._context * share * short, np.float32)
+
+    def request(self, rows: NDArray[np.int64]) -> PatchRequest:
+        """Return what the loader needs to cut the patches of these rows of the analysis."""
+        analysis = self._document.analysis
+        assert analysis is not None
+        return PatchRequest(
+            source=analysis.source,
+            rows=rows,
+            pictures=analysis.picture[rows].astype(np.int64),
+            xy=analysis.xy[rows],
+            half=self.half_sides(rows),
+            side=PATCH_SIDE,
+        )
+
+    def shutdown(self) -> bool:
+        """End the thread; False if it did not end in time."""
+        self._is_down = True
+        self._queue.close()
+        if not self._thread.end():
+            return False
+        if self._loader is not None:
+            self._loader.close()
+            self._loader = None
+        return True
+
+    @Slot(object)
+    def _load(self, rows: list[int]) -> None:
+        analysis = self._document.analysis
+        if analysis is None or self._is_down:
+            return
+        chosen = np.array([row for row in rows if row < len(analysis.labels)], np.int64)
+        if len(chosen) == 0:
+            return
+        self._ensure_thread()
+        self._queue.put(self.request(chosen))
+        self._wake.emit()
+
+    def _ensure_thread(self) -> None:
+        if self._thread.is_alive:
+            return
+        loader = self._loader = PatchLoader(self._queue, self._open)
+        self._thread.take(loader)
+        self._wake.connect(loader.work)
+        loader.patches_ready.connect(self._take_patches)
+        loader.failed.connect(self._loading_failed)
+        self._thread.start()
+
+    def _open(self, name: str) -> PictureSource:
+        return self.opener(name)
+
+    @Slot(object, object)
+    def _take_patches(self, rows: NDArray[np.int64], patches: NDArray[np.uint8]) -> None:
+        self.patches.put(rows.tolist(), patches)
+
+    @Slot(str)
+    def _loading_failed(self, text: str) -> None:
+        self._notices.status(f"The pictures of these detections cannot be read: {text}")

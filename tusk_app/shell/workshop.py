@@ -1,0 +1,70 @@
+"""The workbench with the controllers of all features: what the window and its commands see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from tusk_app.workbench import Workbench
+
+if TYPE_CHECKING:
+    from tusk_app.camera.controller import CameraController
+    from tusk_app.canvas.editing_controller import EditingController
+    from tusk_app.gallery.controller import GalleryController
+    from tusk_app.map.controller import EmbeddingController
+    from tusk_app.pictures.controller import SourceController
+    from tusk_app.pictures.patches import PatchController
+    from tusk_app.pictures.playback import PlaybackController
+    from tusk_app.pictures.side_reader import SideReader
+    from tusk_app.timeline.controller import TrackingController
+    from tusk_app.training.controller import TrainingController
+    from tusk_app.training.history.controller import TimeMachineController
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """Something with threads or processes of its own."""
+
+    def shutdown(self) -> bool:
+        """End them for good; False if one did not end in time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Workshop(Workbench):
+    """Everything there is one of. A new feature adds its controller here and in ``compose``.
+
+    Attributes:
+        sources: opens pictures and makes thumbnails.
+        patches: small pictures around detections.
+        side_reader: single pictures for panels beside the canvas.
+        training: runs.
+        time_machine: earlier checkpoints of the run.
+        gallery: prototype tiles.
+        embedding: the map.
+        tracking: presence of prototypes over time.
+        editing: keypoints changed by hand.
+        playback: brings the picture asked for, and plays.
+        camera: cameras and their stand-ins.
+    """
+
+    sources: SourceController
+    patches: PatchController
+    side_reader: SideReader
+    training: TrainingController
+    time_machine: TimeMachineController
+    gallery: GalleryController
+    embedding: EmbeddingController
+    tracking: TrackingController
+    editing: EditingController
+    playback: PlaybackController
+    camera: CameraController
+
+    def shut_down(self) -> list[str]:
+        """End every thread and process, those that feed others first; names of the late ones."""
+        late = []
+        for field in reversed(fields(self)):
+            part = getattr(self, field.name)
+            if isinstance(part, Stoppable) and not part.shutdown():
+                late.append(field.name)
+        return late

@@ -16,6 +16,7 @@ from tusk_app.canvas.area import CanvasArea
 from tusk_app.gallery.dock import GalleryDock
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
+from tusk_app.shell.analysis_commands import AnalysisCommands
 from tusk_app.timeline.raster_dock import RasterDock
 
 LEFT = Qt.MouseButton.LeftButton
@@ -38,6 +39,7 @@ class Panels:
         for dock in (self.map, self.gallery, self.raster):
             self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.layers)
+        AnalysisCommands(self.window, bench)
         self.window.resize(1500, 1000)
         with qtbot.waitExposed(self.window):
             self.window.show()

@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
-from tusk_app.gallery.patch_cache import PatchCache
 
 from tests.support.explore_values import (
     ShapesSource,
@@ -23,6 +22,7 @@ from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.engine.analysis_index import build_index, prototype_health
 from tusk_app.gallery.model import make_tiles, sorted_rows, summary
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
+from tusk_app.pictures.patch_cache import PatchCache
 from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest, cut, mean_patches
 from tusk_app.state.prototypes import PrototypeBook
 from tusk_core import api
@@ -38,7 +38,7 @@ def test_pictures_of_the_tiles_come_by_themselves(qtbot, gallery) -> None:
     qtbot.waitUntil(lambda: controller.decoded is not None, timeout=20_000)
     qtbot.waitUntil(lambda: controller.means is not None, timeout=20_000)
     assert len(controller.decoded) == len(controller.means) == 12
-    qtbot.waitUntil(lambda: len(controller.patches) > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: len(bench.patches.patches) > 0, timeout=20_000)
 
 
 def test_rename_with_the_keyboard_reaches_every_name(qtbot, gallery) -> None:

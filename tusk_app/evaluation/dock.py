@@ -12,21 +12,17 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDockWidget,
     QFileDialog,
-    QLabel,
-    QListWidget,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from tusk_app.evaluation.widgets.confusion_view import ConfusionView
-from tusk_app.evaluation.widgets.metric_table import MetricTable
 from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS
+from tusk_app.evaluation.widgets.options_bar import OptionsBar
+from tusk_app.evaluation.widgets.results_pane import ResultsPane
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
-from tusk_app.parts.side_or_tabs import SideOrTabs
 from tusk_app.pictures.controller import SourceController, display_name
 from tusk_core import api
 from tusk_core.results import EvaluationReport, TuskError
@@ -39,6 +35,7 @@ if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
+    from tusk_core.results import EvaluationOptions
 
 ORIGIN = "evaluation"
 # Pictures no bundled or quickly trained model has seen: another seed than training's.
@@ -48,15 +45,13 @@ SAMPLES = {
     "solids": ("sample:solids?count=200&seed=1000", "multi-object"),
 }
 CHOOSE = "choose"
-# Below this width, in pixels, the names of the numbers would be cut.
-_SIDE_BY_SIDE = 900
 
 
 def evaluation_job(
-    control: RunControl, *, model: Path, data: str, protocol: str
+    control: RunControl, *, model: Path, data: str, protocol: str, options: EvaluationOptions
 ) -> Iterator[object]:
     """Return progress, then the report; runs in the job's thread."""
-    return api.evaluate(model, data, protocol, control)
+    return api.evaluate(model, data, protocol, control, options=options)
 
 
 class EvaluationDock(QDockWidget):
@@ -72,8 +67,7 @@ class EvaluationDock(QDockWidget):
         self._make_widgets()
         self._add_actions()
         self._connect()
-        self._show_data()
-        self._refresh()
+        self._take_protocol()
 
     @property
     def report(self) -> EvaluationReport | None:
@@ -87,7 +81,13 @@ class EvaluationDock(QDockWidget):
         if model is None or self._job is not None:
             return
         data, protocol = self.data_box.currentData(), self.protocol_box.currentData()
-        work = functools.partial(evaluation_job, model=model.path, data=data, protocol=protocol)
+        work = functools.partial(
+            evaluation_job,
+            model=model.path,
+            data=data,
+            protocol=protocol,
+            options=self.options.options,
+        )
         job = self._bench.jobs.start(f"Evaluate on {display_name(data)}", work)
         job.progressed.connect(self._show_progress)
         job.produced.connect(self.show_report)
@@ -104,32 +104,18 @@ class EvaluationDock(QDockWidget):
     def show_report(self, report: EvaluationReport) -> None:
         """Show numbers, tables and worst pictures."""
         self._report = report
-        self.table.show_report(report)
-        self.table_box.blockSignals(True)
-        self.table_box.clear()
-        self.table_box.addItems(list(report.tables))
-        self.table_box.blockSignals(False)
+        self._pane.show_report(report, display_name(report.data))
         self._show_table()
-        self.worst.clear()
-        self.worst.addItems(list(report.worst))
-        self._worst_title.setText("Worst pictures" if report.worst else "No picture went wrong")
-        title, _ = PROTOCOL_TEXTS[report.protocol]
-        pictures = report.counts.get("pictures", 0)
-        self._about.setText(
-            f"{title}: {Path(report.model).name} on {display_name(report.data)}, "
-            f"{pictures:,} pictures"
-        )
-        self._about.setToolTip(
-            "\n".join(f"{name.replace('_', ' ')}: {n:,}" for name, n in report.counts.items())
-        )
         self._stack.show_content(has_content=True)
         self._refresh()
 
     # Parts
 
     def _make_widgets(self) -> None:
-        self.table = MetricTable()
-        self.confusion = ConfusionView()
+        self._pane = ResultsPane()
+        self.table, self.table_box = self._pane.numbers, self._pane.table_box
+        self.worst = self._pane.worst
+        self.options = OptionsBar()
         hint = EmptyHint(
             "evaluate",
             "Nothing evaluated yet",
@@ -137,7 +123,7 @@ class EvaluationDock(QDockWidget):
             "made with “tusk sample-data”, or a published one. You get every number of the paper "
             "with its interval, and stricter ones beside.",
         )
-        self._stack = HintStack(hint, self._make_results())
+        self._stack = HintStack(hint, self._pane)
         body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 6, 8, 8)
@@ -174,6 +160,7 @@ class EvaluationDock(QDockWidget):
         for widget in (
             self.protocol_box,
             self.data_box,
+            self.options,
             self.start_button,
             self.progress,
             self.cancel_button,
@@ -181,40 +168,6 @@ class EvaluationDock(QDockWidget):
         ):
             flow.addWidget(widget)
         return bar
-
-    def _make_results(self) -> QWidget:
-        self._about = QLabel()
-        self._about.setProperty("role", "muted")
-        self._about.setWordWrap(True)
-        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.table_box = QComboBox()
-        self.table_box.setAccessibleName("Table")
-        self._right = QWidget()
-        tables = QVBoxLayout(self._right)
-        tables.setContentsMargins(0, 0, 0, 0)
-        tables.addWidget(self.table_box)
-        tables.addWidget(self.confusion, 1)
-        self.worst = QListWidget()
-        self.worst.setAccessibleName("Worst pictures")
-        self.worst.setMinimumWidth(60)
-        self.worst.setToolTip("Double-click to open the picture")
-        self._worst_title = QLabel()
-        self._worst_title.setProperty("role", "muted")
-        last = QWidget()
-        pictures = QVBoxLayout(last)
-        pictures.setContentsMargins(0, 0, 0, 0)
-        pictures.addWidget(self._worst_title)
-        pictures.addWidget(self.worst, 1)
-        panes = SideOrTabs(
-            [("Numbers", self.table, 420), ("Table", self._right, 420), ("Worst", last, 160)],
-            least=_SIDE_BY_SIDE,
-        )
-        results = QWidget()
-        column = QVBoxLayout(results)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._about)
-        column.addWidget(panes, 1)
-        return results
 
     def _add_actions(self) -> None:
         self._bench.actions.add(
@@ -238,9 +191,12 @@ class EvaluationDock(QDockWidget):
         self.cancel_button.clicked.connect(self._cancel)
         self.save_button.clicked.connect(self._ask_where_to_save)
         self.table_box.currentIndexChanged.connect(self._show_table)
+        self.protocol_box.currentIndexChanged.connect(self._take_protocol)
+        self.options.changed.connect(self._refresh)
+        self.data_box.currentIndexChanged.connect(self._refresh)
         self.data_box.activated.connect(self._take_data)
         self.worst.itemActivated.connect(lambda item: self.open_picture(item.text()))
-        self.confusion.prototype_clicked.connect(
+        self._pane.tables.confusion.prototype_clicked.connect(
             lambda prototype: bench.selection.select_prototype(prototype, ORIGIN)
         )
 
@@ -257,13 +213,19 @@ class EvaluationDock(QDockWidget):
         self._refresh()
 
     @Slot()
+    def _take_protocol(self) -> None:
+        """Show what the protocol needs; pictures without a truth of their own can be chosen now."""
+        self.options.show_for(self.protocol_box.currentData())
+        self._show_data()
+
+    @Slot()
     def _show_data(self) -> None:
         """List what could be evaluated on: the open pictures, samples, a folder."""
         chosen = self.data_box.currentData()
         self.data_box.blockSignals(True)
         self.data_box.clear()
         source = self._bench.document.source
-        if source is not None and getattr(source, "has_ground_truth", False):
+        if source is not None:
             self.data_box.addItem(f"open pictures: {display_name(source.source)}", source.source)
         for name, (data, _) in SAMPLES.items():
             count = data.partition("count=")[2].partition("&")[0]
@@ -277,6 +239,7 @@ class EvaluationDock(QDockWidget):
         self.data_box.setCurrentIndex(max(0, self.data_box.findData(chosen)))
         self._last_data = self.data_box.currentIndex()
         self.data_box.blockSignals(False)
+        self._refresh()
 
     @Slot(int)
     def _take_data(self, index: int) -> None:
@@ -341,25 +304,37 @@ class EvaluationDock(QDockWidget):
     def _show_table(self) -> None:
         report, name = self._report, self.table_box.currentText()
         if report is None or name not in report.tables:
-            self.confusion.show_counts(np.zeros((0, 0)), (), np.zeros((0, 3), np.uint8), ())
+            self._pane.tables.show_table("", (), (), np.zeros((0, 3), np.uint8), ())
             return
-        book, counts = self._bench.prototypes, np.array(report.tables[name], dtype=float)
-        model = self._bench.document.model
+        book, model = self._bench.prototypes, self._bench.document.model
         is_same = model is not None and str(model.path) == report.model
         colours = book.colours() if is_same else np.zeros((0, 3), np.uint8)
         labels = [book.name(index) for index in range(book.num)] if is_same else []
-        self.confusion.show_counts(counts, report.columns.get(name, ()), colours, labels)
+        columns = report.columns.get(name, ())
+        self._pane.tables.show_table(name, report.tables[name], columns, colours, labels)
 
     def _refresh(self) -> None:
-        model, is_running = self._bench.document.model, self._job is not None
-        self.start_button.setEnabled(model is not None and not is_running)
-        self.start_button.setToolTip(
-            "Score the open model" if model is not None else "Open or train a model first"
-        )
+        is_running = self._job is not None
+        missing = self._missing()
+        self.start_button.setEnabled(not missing and not is_running)
+        self.start_button.setToolTip(missing or "Score the open model")
         for widget in (self.progress, self.cancel_button):
             widget.setVisible(is_running)
         self.progress.setMaximum(0)
         self.save_button.setEnabled(self._report is not None)
+
+    def _missing(self) -> str:
+        """Return what has to be chosen first; empty if nothing."""
+        if self._bench.document.model is None:
+            return "Open or train a model first"
+        options = self.options.options
+        if self.protocol_box.currentData() == "presence":
+            return "" if options.empty else "Choose a folder of pictures without the subject first"
+        source = self._bench.document.source
+        is_open = source is not None and source.source == self.data_box.currentData()
+        if is_open and not getattr(source, "has_ground_truth", False) and not options.truth:
+            return "The open pictures have no ground truth: choose the file that has it"
+        return ""
 
     # Pictures and files
 
@@ -368,11 +343,12 @@ class EvaluationDock(QDockWidget):
         report, source = self._report, self._bench.document.source
         if report is None:
             return
-        if source is not None and source.source == report.data:
+        data = report.data.partition(" (empty: ")[0]
+        if source is not None and source.source == data:
             names = (index for index in range(len(source)) if source.name(index) == name)
             self._bench.document.go_to(next(names, 0))
             return
-        self._bench.part(SourceController).open_pictures(report.data, select=Path(name).name)
+        self._bench.part(SourceController).open_pictures(data, select=Path(name).name)
 
     def _ask_where_to_save(self) -> None:
         dialog = QFileDialog(self, "Save the numbers")

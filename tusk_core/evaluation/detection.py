@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NUM_THRESHOLDS = 20
 CURVE = "threshold × found and right"
-CURVE_COLUMNS = ("score from", "found", "right", "F1", "keypoints in a picture")
+CURVE_COLUMNS = ("score from", "found %", "right %", "F1 %", "keypoints")
 
 
 @dataclass(frozen=True, slots=True)

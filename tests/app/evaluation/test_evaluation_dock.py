@@ -15,8 +15,11 @@ from tusk_app.evaluation.dock import EvaluationDock
 from tusk_app.evaluation.widgets.confusion_view import ConfusionView, reading_order
 from tusk_app.evaluation.widgets.metric_table import MetricTable
 from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS, metric_text
+from tusk_app.evaluation.widgets.results_pane import ResultsPane
+from tusk_app.evaluation.widgets.table_view import NumberTable
 from tusk_app.parts.side_or_tabs import SideOrTabs
 from tusk_core import api
+from tusk_core.data.pictures import write_picture
 from tusk_core.results import EvaluationReport
 
 if TYPE_CHECKING:
@@ -93,6 +96,45 @@ def test_evaluating_a_model_fills_everything(
     assert source.name(bench.document.index) == dock.worst.item(1).text()
 
 
+def test_things_are_found_with_truth_from_a_file_and_compared_with_empty_pictures(
+    bench: Workbench, dock: EvaluationDock, tmp_path: Path, qtbot
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(4):
+        write_picture(folder / f"{number}.png", np.full((40, 40, 3), 60 * number, np.uint8))
+    lines = "".join(f"{number},20,20\n" for number in range(4))
+    (tmp_path / "points.csv").write_text(f"frame,x,y\n{lines}")
+    with qtbot.waitSignal(bench.document.model_changed, timeout=30_000):
+        bench.inference.open_model(write_model(tmp_path / "model"))
+    with qtbot.waitSignal(bench.document.source_changed, timeout=20_000):
+        bench.sources.open_pictures(str(folder))
+    dock.show()
+    dock.data_box.setCurrentIndex(0)
+    dock.protocol_box.setCurrentIndex(dock.protocol_box.findData("detection"))
+    assert not dock.start_button.isEnabled()
+    assert "ground truth" in dock.start_button.toolTip()
+    options = dock.options
+    assert options.empty_button.isHidden()
+    options.set_truth(str(tmp_path / "points.csv"))
+    options.radius_box.setValue(30)
+    dock.start_button.click()
+    qtbot.waitUntil(lambda: dock.report is not None and not bench.jobs.running, timeout=60_000)
+    assert any(line[0] == "Things found" and line[1] for line in dock.table.texts())
+    dock.table_box.setCurrentIndex(dock.table_box.findText("threshold", Qt.MatchFlag.MatchContains))
+    numbers = dock.findChild(NumberTable)
+    assert numbers.isVisibleTo(dock)
+    assert numbers.rowCount() > 0
+    dock.protocol_box.setCurrentIndex(dock.protocol_box.findData("presence"))
+    assert options.radius_box.isHidden()
+    assert "without the subject" in dock.start_button.toolTip()
+    options.set_empty(str(folder))
+    dock.start_button.click()
+    qtbot.waitUntil(lambda: dock.report.protocol == "presence", timeout=60_000)
+    assert dock.report.metrics["area_under_curve"] == 50
+    qtbot.waitUntil(lambda: not bench.jobs.running, timeout=20_000)
+
+
 def test_what_cannot_be_evaluated_is_an_error_with_a_way_out(
     bench: Workshop, dock: EvaluationDock, tmp_path: Path, qtbot
 ) -> None:
@@ -134,7 +176,8 @@ def test_no_name_of_a_number_is_cut(dock: EvaluationDock, qtbot, width: int) -> 
     for line in table.texts():
         if line[1]:
             assert table.fontMetrics().horizontalAdvance(line[0]) <= room, line[0]
-    assert dock._about.height() >= dock._about.heightForWidth(dock._about.width())
+    about = dock.findChild(ResultsPane).about
+    assert about.height() >= about.heightForWidth(about.width())
 
 
 def test_the_command_shows_the_panel(bench: Workshop, dock: EvaluationDock) -> None:

@@ -97,7 +97,7 @@ def test_evaluating_a_model_fills_everything(
 
 
 def test_things_are_found_with_truth_from_a_file_and_compared_with_empty_pictures(
-    bench: Workbench, dock: EvaluationDock, tmp_path: Path, qtbot
+    bench: Workshop, dock: EvaluationDock, tmp_path: Path, qtbot
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -106,7 +106,7 @@ def test_things_are_found_with_truth_from_a_file_and_compared_with_empty_picture
     lines = "".join(f"{number},20,20\n" for number in range(4))
     (tmp_path / "points.csv").write_text(f"frame,x,y\n{lines}")
     with qtbot.waitSignal(bench.document.model_changed, timeout=30_000):
-        bench.inference.open_model(write_model(tmp_path / "model"))
+        bench.engine.open_model(write_model(tmp_path / "model"))
     with qtbot.waitSignal(bench.document.source_changed, timeout=20_000):
         bench.sources.open_pictures(str(folder))
     dock.show()

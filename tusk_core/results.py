@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tusk_core.tracks import Tracks
 
 # Ways to score a model: see ``tusk_core.evaluation``.
-PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence")
+PROTOCOLS = ("detection", "landmarks", "mnist-hard", "multi-object", "presence", "tracking")
 
 SourceKind = Literal["folder", "picture", "video", "camera", "sample", "dataset"]
 
@@ -381,10 +381,11 @@ class EvaluationOptions:
     """What some protocols need beside model and data.
 
     Attributes:
-        truth: file with the ground truth of the data, COCO (.json) or points (.csv); empty where
-            the data bring their own.
+        truth: file with the ground truth of the data, COCO (.json) or points (.csv), for
+            ``tracking`` also SLEAP (.slp); empty where the data bring their own.
         radius: ``detection``: a keypoint within this many pixels of a centre is on the object; 0
-            goes by the middle half of its box.
+            goes by the middle half of its box. ``tracking``: an individual this near to its true
+            place is right; 0 takes half the usual distance of neighbours.
         empty: ``presence``: a source of pictures without the subject.
         min_score: ``detection`` and ``presence``: threshold, [0, 1]; None takes the model's own.
         num_keypoints: keypoints in a picture; None takes the model's own number.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tusk_core import api
 from tusk_core.commands.arguments import (
+    MODEL_HELP,
     add_device,
-    add_model,
     path,
     positive,
     seed,
@@ -29,7 +29,9 @@ SUMMARY = "Score a model on pictures with ground truth."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk evaluate``."""
-    add_model(parser)
+    parser.add_argument(
+        "model", metavar="MODEL", help=f"{MODEL_HELP}; tracking: or a results file (.h5)"
+    )
     parser.add_argument(
         "--data", required=True, metavar="SOURCE", help="data set with ground truth, or sample:NAME"
     )
@@ -54,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=path,
         metavar="FILE",
         help="ground truth of --data in a file of its own: COCO (.json), or points (.csv with the "
-        "columns frame or image, x, y)",
+        "columns frame or image, x, y); tracking: frame, track, x, y, or SLEAP (.slp)",
     )
     parser.add_argument(
         "--radius",
@@ -62,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar="PX",
         help="detection: a keypoint this near to a centre is on the object (default: in the "
-        "middle half of its box)",
+        "middle half of its box); tracking: an individual this near is right (default: half the "
+        "usual distance of neighbours)",
     )
     parser.add_argument(
         "--empty",

@@ -29,6 +29,7 @@ from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.presence import score_presence
 from tusk_core.evaluation.steering import add_steered
 from tusk_core.evaluation.task import Task, check_task
+from tusk_core.evaluation.tracking_task import evaluate_tracking
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.inference.walk import Walk, walk
@@ -78,6 +79,10 @@ def evaluate_model(
         TuskError: if the protocol is unknown, or model and data do not fit it.
     """
     check_task(task)
+    if task.protocol == "tracking":
+        scores, worst = yield from evaluate_tracking(task, control)
+        yield make_report(scores, {}, task.protocol, str(task.model), task.told, worst)
+        return
     with ExitStack() as stack:
         sources = [stack.enter_context(source) for source in _opened(task)]
         outcome = yield from _scored(task, sources, control)

@@ -62,7 +62,12 @@ def check_task(task: Task) -> None:
             "presence compares pictures with the subject with others without it. Name those "
             "without: --empty SOURCE."
         )
-    if options.radius and protocol != "detection":
-        raise TuskError(f"Only detection goes by a radius; {protocol} takes none.")
+    if options.radius and protocol not in {"detection", "tracking"}:
+        raise TuskError(f"Only detection and tracking go by a radius; {protocol} takes none.")
+    if protocol == "tracking" and not options.truth:
+        raise TuskError(
+            "tracking compares with who was where. Name the file that says it: --truth FILE, a CSV "
+            "with frame, track, x, y or a SLEAP project."
+        )
     if not 0 < options.fit_share < 1:
         raise TuskError(f"The share to fit on must lie between 0 and 1, got {options.fit_share}.")

@@ -13,6 +13,10 @@ PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
         "With and without the subject",
         "presence: does the best score tell pictures with the subject from empty ones?",
     ),
+    "tracking": (
+        "Individuals over time",
+        "tracking: is everybody found, and is each the same individual all the time?",
+    ),
     "mnist-hard": (
         "Find and classify",
         "mnist-hard: does every object get a keypoint, and do prototypes agree with classes?",
@@ -64,6 +68,33 @@ class MetricText:
 
 
 _KNOWN: dict[str, MetricText] = {
+    "idf1": MetricText(
+        "Individuals over time",
+        "Identity, F1",
+        "Sightings with the right identity all over the video, by the best naming of the tracks.",
+    ),
+    "hota": MetricText(
+        "Individuals over time",
+        "Higher order accuracy",
+        "Finding and keeping identity in one number (HOTA), mean over how near a match must be.",
+    ),
+    "hota_detection": MetricText(
+        "Individuals over time", "HOTA, finding", "The part of HOTA that asks who is found."
+    ),
+    "hota_association": MetricText(
+        "Individuals over time",
+        "HOTA, keeping identity",
+        "The part of HOTA that asks whether those found keep their identity.",
+    ),
+    "swaps_per_minute": MetricText(
+        "Individuals over time",
+        "Swaps in a minute",
+        "How often an individual is taken for another one than before.",
+        is_error=True,
+    ),
+    "seen": MetricText(
+        "Individuals over time", "Sightings found", "Share of true sightings with a track near."
+    ),
     "localisation": MetricText(
         "Finding", "Objects found", "Share of objects whose box a keypoint's box overlaps by half."
     ),

@@ -81,7 +81,7 @@ def evaluate_model(
     check_task(task)
     if task.protocol == "tracking":
         scores, worst = yield from evaluate_tracking(task, control)
-        yield make_report(scores, {}, task.protocol, str(task.model), task.told, worst)
+        yield make_report(Outcome(scores, {}, worst), task)
         return
     with ExitStack() as stack:
         sources = [stack.enter_context(source) for source in _opened(task)]

@@ -39,7 +39,7 @@ def cache_root() -> Path:
     return Path(platformdirs.user_cache_dir("tusk", appauthor=False))
 
 
-def tidy(folder: Path, keep: Path) -> None:
+def tidy(folder: Path, keep: Path, *, limit_bytes: float | None = None) -> None:
     """Remove what was left half-written a day ago, and the caches used longest ago.
 
     They may take 40 GB together, or what ``TUSK_CACHE_GB`` says; one that is in use elsewhere
@@ -48,6 +48,7 @@ def tidy(folder: Path, keep: Path) -> None:
     Args:
         folder: that holds the caches, one folder each.
         keep: the one just made.
+        limit_bytes: what they may take together instead.
     """
     now = time.time()
     sizes: list[tuple[float, Path, int]] = []
@@ -59,7 +60,8 @@ def tidy(folder: Path, keep: Path) -> None:
                     shutil.rmtree(entry, ignore_errors=True)
                 continue
             sizes.append((used, entry, sum(file.stat().st_size for file in entry.iterdir())))
-    excess = sum(size for _, _, size in sizes) - _limit_bytes()
+    excess = sum(size for _, _, size in sizes)
+    excess -= _limit_bytes() if limit_bytes is None else limit_bytes
     for _, entry, size in sorted(sizes):
         if excess <= 0:
             return

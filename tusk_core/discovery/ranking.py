@@ -1,0 +1,164 @@
+"""Which kinds are things that recur, and which are scenery, rims and gaps; no labels needed.
+
+Shapes: P pictures, M kinds, S blobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tusk_core.discovery.blobs import Blobs
+
+SURE = 0.5  # membership from which a place counts as a kind's
+_RARE = 0.03
+_MOST_COMPANIONS = 0.6
+_STILL = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KindStatistics:
+    """What is known of each kind; every array is (M,).
+
+    Attributes:
+        presence: share of pictures that have one, [0, 1].
+        count: blobs in a picture that has one.
+        area: typical size of a blob, cells.
+        unevenness: deviation of the logarithm of its size.
+        roundness: mean of its blobs', [0, 1].
+        border: share of its blobs that touch the picture's edge.
+        strength: mean of its blobs' largest membership, [0, 1].
+        motion: how much its places change in a video against the mean place; 1 elsewhere.
+    """
+
+    presence: NDArray[np.float64]
+    count: NDArray[np.float64]
+    area: NDArray[np.float64]
+    unevenness: NDArray[np.float64]
+    roundness: NDArray[np.float64]
+    border: NDArray[np.float64]
+    strength: NDArray[np.float64]
+    motion: NDArray[np.float64]
+
+
+def sure_blobs(blobs: Blobs) -> NDArray[np.bool_]:
+    """Return (S,) whether a blob is of its kind beyond doubt."""
+    return blobs.strength >= SURE
+
+
+def kind_statistics(
+    blobs: Blobs,
+    num_pictures: int,
+    num_kinds: int,
+    motion: NDArray[np.float64] | None = None,
+) -> KindStatistics:
+    """Return the statistics of every kind over its sure blobs.
+
+    Args:
+        blobs: of all pictures.
+        num_pictures: P.
+        num_kinds: M.
+        motion: (M,) as ``KindStatistics`` has it; None where there is no video.
+    """
+    sure = sure_blobs(blobs)
+    kind, logs = blobs.kind[sure], np.log(np.maximum(blobs.area[sure], 1))
+    number = np.bincount(kind, minlength=num_kinds).astype(np.float64)
+    present = np.zeros((num_pictures, num_kinds), bool)
+    present[blobs.picture[sure], kind] = True
+
+    def mean(values: NDArray[np.generic]) -> NDArray[np.float64]:
+        return np.bincount(kind, values, num_kinds) / np.maximum(number, 1)
+
+    centre = mean(logs)
+    return KindStatistics(
+        presence=present.mean(axis=0),
+        count=number / np.maximum(present.sum(axis=0), 1),
+        area=np.exp(centre),
+        unevenness=np.sqrt(np.maximum(mean(logs**2) - centre**2, 0)),
+        roundness=mean(np.minimum(blobs.roundness[sure], 1)),
+        border=mean(blobs.at_border[sure]),
+        strength=mean(blobs.strength[sure]),
+        motion=np.ones(num_kinds) if motion is None else motion,
+    )
+
+
+def kind_scores(kinds: KindStatistics) -> NDArray[np.float64]:
+    """Return (M,) how much each kind is like a thing that recurs, [0, 1].
+
+    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, or
+    never moving where other things do.
+    """
+    even = 1 / (1 + kinds.unevenness)
+    moving = np.minimum(1.0, np.maximum(kinds.motion, _STILL))
+    scores = kinds.presence * (1 - kinds.border) * kinds.roundness * even * moving
+    return np.where(kinds.presence >= _RARE, scores, 0.0)
+
+
+def companions(blobs: Blobs, scores: NDArray[np.float64], areas: NDArray[np.float64]) -> Leaders:
+    """Return which kinds only ever occur beside a better one, and beside which.
+
+    Kinds are taken by falling score. One is a companion if most of its blobs lie within the radius
+    of a blob of a kind taken before.
+
+    Args:
+        blobs: of all pictures.
+        scores: (M,) of the kinds.
+        areas: (M,) typical blob area, cells.
+    """
+    shares = beside_shares(blobs, areas)
+    order = np.argsort(-scores, kind="stable")
+    leader = np.full(len(scores), -1)
+    taken: list[int] = []
+    for kind in order.tolist():
+        beside = [other for other in taken if shares[kind, other] >= _MOST_COMPANIONS]
+        if beside:
+            leader[kind] = max(beside, key=lambda other: shares[kind, other])
+        else:
+            taken.append(kind)
+    return Leaders(order[leader[order] < 0], leader)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaders:
+    """Kinds that stand for themselves, and the others' leaders.
+
+    Attributes:
+        order: (L,) kinds by falling score, without companions.
+        leader: (M,) the kind that a companion goes with; -1 for a kind of its own.
+    """
+
+    order: NDArray[np.int64]
+    leader: NDArray[np.int64]
+
+
+def beside_shares(blobs: Blobs, areas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (M, M): share of kind i's blobs that lie within the radius of a blob of kind j.
+
+    The radius is that of a disc of kind j's typical area, and one cell more.
+    """
+    num_kinds = len(areas)
+    sure = sure_blobs(blobs)
+    kind, picture, xy = blobs.kind[sure], blobs.picture[sure], blobs.xy[sure]
+    number = np.maximum(np.bincount(kind, minlength=num_kinds), 1)
+    radius = np.sqrt(areas / np.pi) + 1
+    # Pictures far apart in a third dimension: one search for all of them.
+    far = 4 * (radius.max(initial=1.0) + 1)
+    tree = cKDTree(np.column_stack([xy, picture * far]))
+    pairs = tree.query_pairs(radius.max(initial=1.0), output_type="ndarray")
+    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    distance = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
+    pairs = pairs[distance <= radius[kind[pairs[:, 1]]]]
+    # A blob counts once for each other kind, however many of its blobs are near.
+    keys = np.unique(pairs[:, 0] * num_kinds + kind[pairs[:, 1]])
+    first, other = np.divmod(keys, num_kinds)
+    shares = np.zeros((num_kinds, num_kinds))
+    np.add.at(shares, (kind[first], other), 1.0)
+    shares /= number[:, None]
+    np.fill_diagonal(shares, 0)
+    return shares

@@ -156,3 +156,75 @@ class JobProgress:
     total: int
     message: str = ""
     remaining: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindExample:
+    """One place of a kind.
+
+    Attributes:
+        picture: its number in the source.
+        xy: pixels of the original picture.
+        size: diameter there, pixels of the original picture.
+        strength: membership, [0, 1].
+    """
+
+    picture: int
+    xy: tuple[float, float]
+    size: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class KindFound:
+    """A kind of place that recurs. Sent again, with the same number, when more is known.
+
+    Attributes:
+        number: of the kind and of its prototype in the model, from 0.
+        rank: 0 for the one that is most like a thing that recurs.
+        score: how much it is, [0, 1].
+        is_kept: whether it is one of those to begin with.
+        presence: share of pictures that have one, [0, 1].
+        per_picture: how many a picture has that has one.
+        companion_of: number of the better kind that it always lies beside; None for others.
+        examples: places, the clearest first, each in another picture.
+        is_final: all pictures were seen.
+    """
+
+    number: int
+    rank: int
+    score: float
+    is_kept: bool
+    presence: float
+    per_picture: float
+    companion_of: int | None
+    examples: tuple[KindExample, ...]
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryDone:
+    """The last event of a discovery.
+
+    Attributes:
+        model_dir: the model folder.
+        num_pictures: that the kinds were found on.
+        num_kinds: M.
+        num_kept: kinds to begin with.
+        num_keypoints: K proposed.
+        size: (width, height) proposed for the network's input, pixels.
+        keypoint_size: diameter of a typical keypoint, pixels of the network's input.
+        seconds: it took.
+    """
+
+    model_dir: Path
+    num_pictures: int
+    num_kinds: int
+    num_kept: int
+    num_keypoints: int
+    size: tuple[int, int]
+    keypoint_size: float
+    seconds: float
+
+
+DiscoveryEvent = JobProgress | Notice | KindFound | DiscoveryDone

@@ -15,6 +15,7 @@ from tusk_core.api.detecting import (
     save_embedding,
     suggest_merges,
 )
+from tusk_core.api.discovering import discover
 from tusk_core.api.evaluating import (
     evaluate,
     evaluation_protocols,
@@ -81,6 +82,7 @@ __all__ = [
     "cut_out",
     "describe",
     "detect",
+    "discover",
     "doubtful_frames",
     "edit_tracks",
     "embed",

@@ -9,6 +9,7 @@ from tusk_core.commands import (
     cut,
     detect,
     devices,
+    discover,
     embed,
     evaluate,
     export,
@@ -43,6 +44,7 @@ class Command(Protocol):
 
 COMMANDS: dict[str, Command] = {
     "train": train,
+    "discover": discover,
     "detect": detect,
     "track": track,
     "reconstruct": reconstruct,

@@ -1,6 +1,6 @@
-"""Cutting frozen features into kinds: whitened principal components and spherical k-means.
+"""Cutting the frozen features of a data set into kinds, and saying where each kind is.
 
-Shapes: N features, D channels of the trunk, C components, M kinds.
+Shapes: N features, D channels of the trunk, C components, M kinds, P pictures, h x w map.
 """
 
 from __future__ import annotations
@@ -8,109 +8,118 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
+from tusk_core.nn.seed_kinds import (
+    SEED_TEMPERATURE,
+    moved_centres,
+    spherical_kmeans,
+    whitening_of,
+)
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
     from torch import Tensor
 
-MEMBERSHIP_TEMPERATURE = 0.05
-_SEED_SAMPLE = 4096
-_CHUNK = 2**16
-_SMALLEST_SHARE = 1e-6
+NUM_COMPONENTS = 32
+COARSE_TO_FINE = 4
+_MOST_SAMPLES = 60_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Whitening:
-    """An affine map of features after which every component varies alike.
+class Clusters:
+    """Kinds as directions of whitened features.
 
     Attributes:
-        mean: (D,) of the features.
-        matrix: (D, C), principal directions, each divided by its deviation.
+        mean: (D,).
+        whitening: (D, C).
+        centres: (M, C), unit length.
     """
 
     mean: Tensor
-    matrix: Tensor
+    whitening: Tensor
+    centres: Tensor
 
-    def apply(self, features: Tensor) -> Tensor:
-        """Return unit vectors (..., C) of features (..., D)."""
-        return F.normalize((features.float() - self.mean) @ self.matrix, dim=-1)
+    def directions(self, features: Tensor) -> Tensor:
+        """Return whitened unit vectors (..., C) of features (..., D)."""
+        return F.normalize((features - self.mean) @ self.whitening, dim=-1)
 
 
-def fit_whitening(features: Tensor, num_components: int) -> Whitening:
-    """Return the whitening of the strongest principal components.
+@dataclass(frozen=True, slots=True, eq=False)
+class KindMaps:
+    """Which kind is at each place of some pictures, at stride 4.
 
-    Components that hardly vary (a set of identical pictures has none that do) keep weight 0
-    instead of blowing up rounding errors.
-
-    Args:
-        features: (N, D).
-        num_components: C; at most D are kept.
+    Attributes:
+        kinds: (P, h, w) int16.
+        strength: (P, h, w) float32, its membership, [0, 1].
     """
-    features = features.double()
-    mean = features.mean(0)
-    centred = features - mean
-    covariance = centred.T @ centred / max(1, len(features) - 1)
-    variances, directions = torch.linalg.eigh(covariance)
-    count = min(num_components, len(variances))
-    variances, directions = variances.flip(0)[:count], directions.flip(1)[:, :count]
-    floor = _SMALLEST_SHARE * variances[:1].clamp_min(1e-12)
-    scales = torch.where(variances > floor, variances.clamp_min(1e-12).rsqrt(), 0.0)
-    return Whitening(mean.float(), (directions * scales).float())
+
+    kinds: NDArray[np.int16]
+    strength: NDArray[np.float32]
 
 
-def spherical_k_means(
-    vectors: Tensor,
+def find_clusters(
+    batches: Iterable[Tensor],
     num_kinds: int,
-    *,
     generator: torch.Generator,
-    num_rounds: int = 12,
-    start: Tensor | None = None,
-) -> Tensor:
-    """Return the centres (M, C) of unit vectors, unit length.
+    earlier: Clusters | None = None,
+) -> Clusters:
+    """Return the kinds of a data set.
 
     Args:
-        vectors: (N, C), unit length.
-        num_kinds: M; where there are fewer different vectors, centres repeat.
-        generator: draws the seeds.
-        num_rounds: of assignment and mean.
-        start: (M, C) centres to begin with; None draws them far apart (k-means++).
+        batches: coarse features (b, D, h, w) of all pictures.
+        num_kinds: M.
+        generator: on the CPU; draws sample and seeds.
+        earlier: kinds of a part of the pictures; the new ones keep their numbers.
     """
-    centres = _far_apart(vectors, num_kinds, generator) if start is None else start
-    for _ in range(num_rounds):
-        sums, counts = _sums(vectors, centres)
-        moved = F.normalize(sums, dim=-1)
-        # A centre that nothing is nearest to stays where it was.
-        centres = torch.where((counts > 0).unsqueeze(1), moved, centres)
-    return centres
+    features = torch.cat([batch.permute(0, 2, 3, 1).flatten(0, 2) for batch in batches])
+    drawn = torch.randperm(len(features), generator=generator)[:_MOST_SAMPLES]
+    sample = features[drawn.to(features.device)]
+    mean, whitening = whitening_of(sample, NUM_COMPONENTS)
+    directions = F.normalize((sample - mean) @ whitening, dim=1)
+    if earlier is None:
+        centres = spherical_kmeans(directions, num_kinds, generator)
+    else:
+        # The same kinds under the new whitening: the means of what was theirs under the old one.
+        nearest = (earlier.directions(sample) @ earlier.centres.T).argmax(dim=1)
+        sums = directions.new_zeros(num_kinds, directions.shape[1])
+        begun = F.normalize(sums.index_add_(0, nearest, directions), dim=1)
+        centres = moved_centres(directions, begun)
+    return Clusters(mean, whitening, centres)
 
 
-def _sums(vectors: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the sum of the vectors nearest to each centre, (M, C), and how many, (M,)."""
-    sums, counts = torch.zeros_like(centres), centres.new_zeros(len(centres))
-    for part in vectors.split(_CHUNK):
-        nearest = (part @ centres.T).argmax(dim=1)
-        sums.index_add_(0, nearest, part)
-        counts += torch.bincount(nearest, minlength=len(centres))
-    return sums, counts
+@torch.inference_mode()
+def kind_maps(batches: Iterable[Tensor], clusters: Clusters) -> KindMaps:
+    """Return the strongest kind at every place of coarse features (b, D, h, w), at stride 4."""
+    kinds, strength = [], []
+    for batch in batches:
+        shares = memberships(batch, clusters)
+        best, number = shares.max(dim=1)
+        kinds.append(number.to("cpu", torch.int16).numpy())
+        strength.append(best.float().cpu().numpy())
+    return KindMaps(np.concatenate(kinds), np.concatenate(strength))
 
 
-def _far_apart(vectors: Tensor, num_kinds: int, generator: torch.Generator) -> Tensor:
-    """Draw centres by k-means++ (Arthur and Vassilvitskii, 2007) from a sample."""
-    drawn = torch.randint(len(vectors), (_SEED_SAMPLE,), generator=generator)
-    sample = vectors[drawn.to(vectors.device)]
-    first = torch.randint(len(sample), (1,), generator=generator)
-    centres = [sample[first.to(sample.device)]]
-    distance = 1 - (sample @ centres[0].T).squeeze(1)
-    for _ in range(num_kinds - 1):
-        # Rounding may leave nothing or less than nothing; then any vector is as good.
-        weights = distance.clamp_min(0) + 1e-9
-        chosen = torch.multinomial(weights.cpu(), 1, generator=generator)
-        centres.append(sample[chosen.to(sample.device)])
-        distance = torch.minimum(distance, 1 - (sample @ centres[-1].T).squeeze(1))
-    return torch.cat(centres)
+def memberships(coarse: Tensor, clusters: Clusters) -> Tensor:
+    """Return the membership (b, M, 4 h, 4 w) of every place in every kind; they add up to 1."""
+    directions = clusters.directions(coarse.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    fine = F.interpolate(directions, scale_factor=COARSE_TO_FINE, mode="bilinear")
+    cosines = torch.einsum("bchw,mc->bmhw", F.normalize(fine, dim=1), clusters.centres)
+    return torch.softmax(cosines / SEED_TEMPERATURE, dim=1)
 
 
-def memberships(cosines: Tensor, *, dim: int) -> Tensor:
-    """Return the share of each kind, summing to 1 along ``dim``, of cosines in [-1, 1]."""
-    return torch.softmax(cosines / MEMBERSHIP_TEMPERATURE, dim=dim)
+@torch.inference_mode()
+def motion_maps(batches: Iterable[Tensor]) -> NDArray[np.float32]:
+    """Return how unlike the usual each place of a video is, (P, h, w) at stride 16, mean 1.
+
+    The usual is the median over the frames at that place: under a still camera what moves stands
+    out, under a moving one everything does and nothing is told apart.
+    """
+    features = torch.cat(list(batches))
+    usual = features.median(dim=0).values
+    away = (features - usual).norm(dim=1)
+    return np.asarray((away / away.mean().clamp_min(1e-6)).cpu().numpy(), np.float32)

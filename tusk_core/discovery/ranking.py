@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,18 +146,14 @@ def beside_shares(blobs: Blobs, areas: NDArray[np.float64]) -> NDArray[np.float6
     kind, picture, xy = blobs.kind[sure], blobs.picture[sure], blobs.xy[sure]
     number = np.maximum(np.bincount(kind, minlength=num_kinds), 1)
     radius = np.sqrt(areas / np.pi) + 1
-    # Pictures far apart in a third dimension: one search for all of them.
-    far = 4 * (radius.max(initial=1.0) + 1)
-    tree = cKDTree(np.column_stack([xy, picture * far]))
-    pairs = tree.query_pairs(radius.max(initial=1.0), output_type="ndarray")
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    distance = np.linalg.norm(xy[pairs[:, 0]] - xy[pairs[:, 1]], axis=1)
-    pairs = pairs[distance <= radius[kind[pairs[:, 1]]]]
-    # A blob counts once for each other kind, however many of its blobs are near.
-    keys = np.unique(pairs[:, 0] * num_kinds + kind[pairs[:, 1]])
-    first, other = np.divmod(keys, num_kinds)
     shares = np.zeros((num_kinds, num_kinds))
-    np.add.at(shares, (kind[first], other), 1.0)
+    order = np.argsort(picture, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(picture[order])) + 1):
+        apart = np.linalg.norm(xy[part, None] - xy[None, part], axis=-1)
+        first, second = np.nonzero(apart <= radius[kind[part]])
+        # A blob counts once for each other kind, however many of its blobs are near.
+        keys = np.unique(first * num_kinds + kind[part][second])
+        np.add.at(shares, (kind[part][keys // num_kinds], keys % num_kinds), 1.0)
     shares /= number[:, None]
     np.fill_diagonal(shares, 0)
     return shares

@@ -98,9 +98,20 @@ def spherical_kmeans(directions: Tensor, count: int, generator: torch.Generator)
         index = int(torch.searchsorted(ends, number).clamp_max(len(directions) - 1))
         centres = torch.cat([centres, directions[index : index + 1]])
         far = torch.minimum(far, 1 - directions @ centres[-1])
-    for _ in range(_ROUNDS):
+    return moved_centres(directions, centres)
+
+
+def moved_centres(directions: Tensor, centres: Tensor, rounds: int = _ROUNDS) -> Tensor:
+    """Return centres (M, P) after some rounds of assignment and mean; unit length.
+
+    Args:
+        directions: (N, P), unit length.
+        centres: (M, P) to begin with.
+        rounds: how many.
+    """
+    for _ in range(rounds):
         nearest = (directions @ centres.T).argmax(dim=1)
         sums = torch.zeros_like(centres).index_add_(0, nearest, directions)
-        used = torch.bincount(nearest, minlength=count).unsqueeze(1) > 0
+        used = torch.bincount(nearest, minlength=len(centres)).unsqueeze(1) > 0
         centres = torch.where(used, F.normalize(sums, dim=1), centres)
     return centres

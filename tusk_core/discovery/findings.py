@@ -1,0 +1,147 @@
+"""What was found on some pictures: kinds, their statistics, their order and examples.
+
+Shapes: P pictures, M kinds, S blobs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from tusk_core.data.fitting import place
+from tusk_core.discovery.blobs import Blobs, find_blobs
+from tusk_core.discovery.clusters import Clusters, kind_maps, motion_maps
+from tusk_core.discovery.proposals import Proposal, kept_kinds, propose
+from tusk_core.discovery.ranking import (
+    KindStatistics,
+    Leaders,
+    companions,
+    kind_scores,
+    kind_statistics,
+    sure_blobs,
+)
+from tusk_core.events import KindExample, KindFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.cache_features import Features
+    from tusk_core.discovery.clusters import KindMaps
+
+MOST_RANKED = 200
+_CELL_PX = 4
+_EXAMPLES = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """Kinds of a data set.
+
+    Attributes:
+        clusters: the kinds as directions of the frozen features.
+        blobs: the sure ones on the pictures that were ranked.
+        rows: (P,) of those pictures in the cache.
+        statistics: of the kinds.
+        scores: (M,) how much each is like a thing that recurs, [0, 1].
+        leaders: kinds by rank, and the companions of better ones.
+        kept: (M,) those to begin with.
+        proposal: settings for them.
+    """
+
+    clusters: Clusters
+    blobs: Blobs
+    rows: NDArray[np.int64]
+    statistics: KindStatistics
+    scores: NDArray[np.float64]
+    leaders: Leaders
+    kept: NDArray[np.bool_]
+    proposal: Proposal
+
+
+def find(features: Features, clusters: Clusters) -> Findings:
+    """Rank the kinds of ``clusters`` on at most 200 of the pictures."""
+    num_kinds, total = len(clusters.centres), len(features)
+    rows = np.unique(np.linspace(0, total - 1, min(total, MOST_RANKED)).round().astype(np.int64))
+    maps = kind_maps(features.batches(rows), clusters)
+    blobs = find_blobs(maps.kinds, maps.strength)
+    motion = None
+    if features.pictures.is_video and len(rows) > 2:
+        motion = _motion(features, rows, maps, num_kinds)
+    statistics = kind_statistics(blobs, len(rows), num_kinds, motion)
+    scores = kind_scores(statistics)
+    leaders = companions(blobs, scores, statistics.area)
+    kept = kept_kinds(scores, leaders)
+    sure = chosen_blobs(blobs, sure_blobs(blobs))
+    proposal = propose(sure, statistics, kept, len(rows))
+    return Findings(clusters, sure, rows, statistics, scores, leaders, kept, proposal)
+
+
+def chosen_blobs(blobs: Blobs, which: NDArray[np.bool_]) -> Blobs:
+    """Return some of the blobs."""
+    return Blobs(**{part.name: getattr(blobs, part.name)[which] for part in fields(Blobs)})
+
+
+def _motion(
+    features: Features, rows: NDArray[np.int64], maps: KindMaps, num_kinds: int
+) -> NDArray[np.float64]:
+    """Return (M,) how much the places of each kind change over the frames, 1 on average."""
+    moving = torch.from_numpy(motion_maps(features.batches(rows))).unsqueeze(1)
+    fine = F.interpolate(moving, maps.kinds.shape[-2:], mode="bilinear").squeeze(1).numpy()
+    kind = maps.kinds.reshape(-1).astype(np.int64)
+    number = np.bincount(kind, minlength=num_kinds)
+    total: NDArray[np.float64] = np.bincount(kind, fine.reshape(-1), num_kinds)
+    return total / np.maximum(number, 1)
+
+
+def as_events(
+    findings: Findings, features: Features, source: BaseSource, *, is_final: bool
+) -> Iterator[KindFound]:
+    """Yield every kind that occurs, the best first."""
+    ranks = np.argsort(-findings.scores, kind="stable")
+    for rank, kind in enumerate(ranks.tolist()):
+        if findings.scores[kind] <= 0:
+            return
+        leader = int(findings.leaders.leader[kind])
+        yield KindFound(
+            number=kind,
+            rank=rank,
+            score=float(findings.scores[kind]),
+            is_kept=bool(findings.kept[kind]),
+            presence=float(findings.statistics.presence[kind]),
+            per_picture=float(findings.statistics.count[kind]),
+            companion_of=None if leader < 0 else leader,
+            examples=_examples(findings, features, source, kind),
+            is_final=is_final,
+        )
+
+
+def _examples(
+    findings: Findings, features: Features, source: BaseSource, kind: int
+) -> tuple[KindExample, ...]:
+    blobs = findings.blobs
+    of_kind = np.flatnonzero(blobs.kind == kind)
+    # The clearest of usual size, one from each picture.
+    unusual = np.abs(np.log(blobs.area[of_kind] / max(findings.statistics.area[kind], 1.0)))
+    order = of_kind[np.argsort(unusual - blobs.strength[of_kind], kind="stable")]
+    _, first = np.unique(blobs.picture[order], return_index=True)
+    chosen = order[np.sort(first)][:_EXAMPLES]
+    return tuple(_example(findings, features, source, blob) for blob in chosen.tolist())
+
+
+def _example(findings: Findings, features: Features, source: BaseSource, blob: int) -> KindExample:
+    blobs, pictures = findings.blobs, features.pictures
+    index = int(pictures.indices[findings.rows[blobs.picture[blob]]])
+    height, width = pictures.images.shape[1:3]
+    placement = place(source.size(index), (width, height), "stretch")
+    middle = (blobs.xy[blob] + 0.5) * _CELL_PX - 0.5
+    x, y = placement.to_original(middle.astype(np.float32)).tolist()
+    diameter = 2 * float(np.sqrt(blobs.area[blob] / np.pi)) * _CELL_PX
+    scale = float(np.sqrt(placement.scale[0] * placement.scale[1]))
+    return KindExample(index, (x, y), diameter / scale, float(blobs.strength[blob]))

@@ -1,0 +1,241 @@
+"""Discovery: kinds of a data set within a minute, without training, as an ordinary model folder.
+
+A few pictures are looked at first, so that something is on the screen soon; then all that are
+asked for, with kinds that keep their numbers.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from tusk_core.config import load_preset, replaced
+from tusk_core.control import Cancelled
+from tusk_core.data.cache import build_cache
+from tusk_core.data.cache_features import open_features
+from tusk_core.data.source import open_source
+from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
+from tusk_core.discovery.findings import Findings, as_events, find
+from tusk_core.discovery.proposals import working_size
+from tusk_core.discovery.reporting import told
+from tusk_core.events import DiscoveryDone, DiscoveryEvent, JobProgress, Notice
+from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.model_files import save_model
+from tusk_core.nn.photo_model import PhotoModel
+from tusk_core.nn.trunk import Trunk
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from tusk_core.config import TrainConfig
+    from tusk_core.control import RunControl
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.cache import PictureCache
+    from tusk_core.data.cache_features import Features
+
+NUM_KINDS = 64
+MOST_PICTURES = 600
+FIRST_LOOK = 48
+_SIZES_LOOKED_AT = 64
+_ALIKE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to discover.
+
+    Attributes:
+        source: as typed.
+        num_kinds: M.
+        max_pictures: at most so many are looked at; a random sample of a larger set.
+        side: longer side to work at, pixels; 0 decides by the pictures.
+        seed: of sample and clusters.
+        device: as in the settings.
+        threads: CPU threads; 0 leaves a core to the window.
+    """
+
+    source: str
+    num_kinds: int = NUM_KINDS
+    max_pictures: int = MOST_PICTURES
+    side: int = 0
+    seed: int = 0
+    device: str = "auto"
+    threads: int = 0
+
+
+def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[DiscoveryEvent]:
+    """Find kinds and write a model folder; yields progress, kinds and at last what was made.
+
+    Args:
+        wanted: source and limits.
+        out: model folder, made if missing.
+        control: a stop request ends it; nothing is written.
+
+    Raises:
+        SourceError: if no picture can be read or the folder cannot be written.
+        Cancelled: if ``control`` asked for it.
+    """
+    begin = time.monotonic()
+    limit_threads(wanted.threads)
+    trunk = Trunk().to(choose_device(wanted.device).name)
+    with open_source(wanted.source, default_count=wanted.max_pictures) as source:
+        source.prepare(None, control)
+        config = _first_config(source, wanted)
+        clusters: Clusters | None = None
+        if min(len(source), wanted.max_pictures) > 2 * FIRST_LOOK:
+            early = yield from _features(config, FIRST_LOOK, wanted, trunk, control)
+            clusters = _clusters(early, wanted, None)
+            yield from as_events(find(early, clusters), early, source, is_final=False)
+        features = yield from _features(config, wanted.max_pictures, wanted, trunk, control)
+        yield from _warnings(features)
+        yield JobProgress(0, 0, "Sorting places into kinds.")
+        _check(control)
+        clusters = _clusters(features, wanted, clusters)
+        findings = find(features, clusters)
+        _check(control)
+        yield from as_events(findings, features, source, is_final=True)
+    model = as_model(findings, config)
+    _write(out, model, findings)
+    yield DiscoveryDone(
+        model_dir=out,
+        num_pictures=len(features),
+        num_kinds=wanted.num_kinds,
+        num_kept=int(findings.kept.sum()),
+        num_keypoints=findings.proposal.num_keypoints,
+        size=(config.data.width, config.data.height),
+        keypoint_size=findings.proposal.keypoint_size,
+        seconds=time.monotonic() - begin,
+    )
+
+
+def _first_config(source: BaseSource, wanted: Wanted) -> TrainConfig:
+    """Return the settings of the model as far as they are known before its kinds."""
+    width, height = working_size(_sizes(source), wanted.side)
+    return replaced(
+        load_preset("quick-photos"),
+        {
+            "preset": "discovered",
+            "description": "Kinds found without training.",
+            "data.source": wanted.source,
+            "data.width": width,
+            "data.height": height,
+            "data.fit": "stretch",
+            "encoder.head": "clusters",
+            "encoder.num_features": NUM_COMPONENTS,
+            "encoder.seed_components": NUM_COMPONENTS,
+            "decoder.kind": "none",
+            "decoder.background": "black",
+            "prototypes.num_prototypes": wanted.num_kinds,
+            "run.seed": wanted.seed,
+        },
+    )
+
+
+def _sizes(source: BaseSource) -> list[tuple[int, int]]:
+    chosen = np.unique(np.linspace(0, len(source) - 1, _SIZES_LOOKED_AT).astype(int)).tolist()
+    sizes, failure = [], SourceError(f"There are no pictures in {source.source}.")
+    for index in chosen:
+        try:
+            sizes.append(source.size(index))
+        except SourceError as error:
+            failure = error
+    if not sizes:
+        raise failure
+    return sizes
+
+
+def _features(
+    config: TrainConfig, count: int, wanted: Wanted, trunk: Trunk, control: RunControl
+) -> Generator[DiscoveryEvent, None, Features]:
+    """Read pictures and compute their features, both kept for the next time."""
+    data = config.data.model_copy(update={"max_pictures": count})
+    pictures: PictureCache = yield from told(
+        lambda report: build_cache(data, seed=wanted.seed, progress=report, control=control)
+    )
+    features: Features = yield from told(
+        lambda report: open_features(pictures, trunk, progress=report, control=control)
+    )
+    if features.note:
+        yield Notice("warning", features.note)
+    return features
+
+
+def _clusters(features: Features, wanted: Wanted, earlier: Clusters | None) -> Clusters:
+    generator = torch.Generator().manual_seed(wanted.seed)
+    return find_clusters(features.batches(), wanted.num_kinds, generator, earlier)
+
+
+def _warnings(features: Features) -> Iterator[Notice]:
+    pictures = features.pictures
+    if pictures.skipped:
+        first = pictures.skipped[0]
+        yield Notice(
+            "warning",
+            f"{len(pictures.skipped)} files were skipped, such as {first.path.name}: "
+            f"{first.reason}.",
+        )
+    if len(pictures) == 1:
+        yield Notice(
+            "warning",
+            "There is one picture only, so nothing says what recurs: kinds are those that occur "
+            "in it. Add pictures of the same things.",
+        )
+    elif not bool((pictures.images[:FIRST_LOOK] != pictures.images[0]).any()):
+        yield Notice(
+            "warning",
+            "The pictures are all the same, so nothing says what recurs: kinds are those of one "
+            "picture. Add different pictures of the same things.",
+        )
+
+
+def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
+    """Return the model that reads the kinds that were found.
+
+    Args:
+        findings: on the data.
+        config: of the data and of the frozen network.
+    """
+    proposal = findings.proposal
+    settings = replaced(
+        config,
+        {
+            "keypoints.num_keypoints": proposal.num_keypoints,
+            "keypoints.nms_window": proposal.nms_window,
+            "keypoints.refine_window": proposal.refine_window,
+        },
+    )
+    model = PhotoModel(settings)
+    clusters = findings.clusters
+    with torch.no_grad():
+        model.seed.mean.copy_(clusters.mean)
+        model.seed.whitening.copy_(clusters.whitening)
+        model.seed.centres.copy_(clusters.centres)
+        model.prototypes.vectors.copy_(clusters.centres)
+        model.kept.copy_(torch.from_numpy(findings.kept))
+        model.rank.copy_(torch.from_numpy(findings.scores))
+    return model.eval()
+
+
+def _write(out: Path, model: PhotoModel, findings: Findings) -> None:
+    statistics = findings.statistics
+    number = statistics.presence * statistics.count
+    usage = (number / max(float(number.sum()), 1e-9)).tolist()
+    name = out.name or "discovered"
+    try:
+        save_model(out, model, step=0, usage=usage, name=name)
+    except OSError as error:
+        raise SourceError(
+            f"The model cannot be written to {out} ({error.strerror or error}). Choose another "
+            "folder."
+        ) from error
+
+
+def _check(control: RunControl) -> None:
+    if control.stop_requested:
+        raise Cancelled

@@ -26,11 +26,11 @@ from tusk_core.events import DiscoveryDone, DiscoveryEvent, JobProgress, Notice
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model_files import save_model
 from tusk_core.nn.photo_model import PhotoModel
-from tusk_core.nn.trunk import Trunk
+from tusk_core.nn.trunk import TRUNK_STRIDE, Trunk
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from tusk_core.config import TrainConfig
@@ -43,7 +43,22 @@ NUM_KINDS = 64
 MOST_PICTURES = 600
 FIRST_LOOK = 48
 _SIZES_LOOKED_AT = 64
-_ALIKE = 1e-3
+_ONE_PICTURE = (
+    "There is one picture only, so nothing says what recurs: the kinds are those that occur in it. "
+    "Add pictures of the same things."
+)
+_ALL_ALIKE = (
+    "The pictures are all the same, so nothing says what recurs: the kinds are those of one "
+    "picture. Add different pictures of the same things."
+)
+_GREY = (
+    "The pictures are grey. The frozen features were learnt from colour photographs and tell a "
+    "little less apart here."
+)
+_TINY = (
+    "Some pictures are only {} pixels wide or high, less than one cell of the frozen features "
+    "({} pixels). They are enlarged, but there is little in them to tell apart; use larger ones."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +101,15 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     trunk = Trunk().to(choose_device(wanted.device).name)
     with open_source(wanted.source, default_count=wanted.max_pictures) as source:
         source.prepare(None, control)
-        config = _first_config(source, wanted)
+        sizes = _sizes(source)
+        config = _first_config(working_size(sizes, wanted.side), wanted)
         clusters: Clusters | None = None
         if min(len(source), wanted.max_pictures) > 2 * FIRST_LOOK:
             early = yield from _features(config, FIRST_LOOK, wanted, trunk, control)
             clusters = _clusters(early, wanted, None)
             yield from as_events(find(early, clusters), early, source, is_final=False)
         features = yield from _features(config, wanted.max_pictures, wanted, trunk, control)
-        yield from _warnings(features)
+        yield from _warnings(features, sizes)
         yield JobProgress(0, 0, "Sorting places into kinds.")
         _check(control)
         clusters = _clusters(features, wanted, clusters)
@@ -114,9 +130,9 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     )
 
 
-def _first_config(source: BaseSource, wanted: Wanted) -> TrainConfig:
+def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
     """Return the settings of the model as far as they are known before its kinds."""
-    width, height = working_size(_sizes(source), wanted.side)
+    width, height = size
     return replaced(
         load_preset("quick-photos"),
         {
@@ -171,7 +187,8 @@ def _clusters(features: Features, wanted: Wanted, earlier: Clusters | None) -> C
     return find_clusters(features.batches(), wanted.num_kinds, generator, earlier)
 
 
-def _warnings(features: Features) -> Iterator[Notice]:
+def _warnings(features: Features, sizes: Sequence[tuple[int, int]]) -> Iterator[Notice]:
+    """Say what the kinds of these pictures cannot tell."""
     pictures = features.pictures
     if pictures.skipped:
         first = pictures.skipped[0]
@@ -180,18 +197,16 @@ def _warnings(features: Features) -> Iterator[Notice]:
             f"{len(pictures.skipped)} files were skipped, such as {first.path.name}: "
             f"{first.reason}.",
         )
+    some = np.array(pictures.images[:FIRST_LOOK])
     if len(pictures) == 1:
-        yield Notice(
-            "warning",
-            "There is one picture only, so nothing says what recurs: kinds are those that occur "
-            "in it. Add pictures of the same things.",
-        )
-    elif not bool((pictures.images[:FIRST_LOOK] != pictures.images[0]).any()):
-        yield Notice(
-            "warning",
-            "The pictures are all the same, so nothing says what recurs: kinds are those of one "
-            "picture. Add different pictures of the same things.",
-        )
+        yield Notice("warning", _ONE_PICTURE)
+    elif not bool((some != some[0]).any()):
+        yield Notice("warning", _ALL_ALIKE)
+    if not bool((some != some[..., :1]).any()):
+        yield Notice("info", _GREY)
+    smallest = min(min(size) for size in sizes)
+    if smallest < TRUNK_STRIDE:
+        yield Notice("warning", _TINY.format(smallest, TRUNK_STRIDE))
 
 
 def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:

@@ -36,7 +36,9 @@ class SeedKinds(nn.Module):
         channels = TAP_CHANNELS[-1]
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("whitening", torch.eye(channels, num_components))
-        self.register_buffer("centres", F.normalize(torch.ones(num_kinds, num_components), dim=1))
+        # Not normalised by torch: on the meta device that loads half a minute of Python.
+        start = torch.full((num_kinds, num_components), num_components**-0.5)
+        self.register_buffer("centres", start)
 
     def directions(self, coarse: Tensor) -> Tensor:
         """Return whitened features (B, P, h, w), unit length, of coarse maps (B, 112, h, w)."""

@@ -1,0 +1,128 @@
+"""Kinds that recur in pictures, found without training."""
+
+import numpy as np
+import pytest
+
+from tusk_core import api
+from tusk_core.control import Cancelled, RunControl
+from tusk_core.data.cache_folder import cache_root
+from tusk_core.data.pictures import write_picture
+from tusk_core.discovery.blobs import find_blobs
+from tusk_core.discovery.proposals import working_size
+from tusk_core.discovery.ranking import kind_scores, kind_statistics
+from tusk_core.events import DiscoveryDone, KindFound, Notice
+
+SIZE = (120, 160)
+
+
+def _pictures(folder, count=10):
+    """Write pictures with one red ring on a ground of soft clouds; returns the rings' centres."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    centres = []
+    for number in range(count):
+        cloud = np.kron(rng.uniform(60, 160, (6, 8, 3)), np.ones((20, 20, 1)))
+        cx, cy = rng.uniform(30, SIZE[1] - 30), rng.uniform(30, SIZE[0] - 30)
+        distance = np.hypot(x - cx, y - cy)
+        cloud[distance < 14] = (230, 20, 20)
+        cloud[distance < 7] = (250, 250, 250)
+        write_picture(folder / f"{number}.png", cloud.astype(np.uint8))
+        centres.append((cx, cy))
+    return np.array(centres)
+
+
+@pytest.fixture(scope="module")
+def discovered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUSK_HOME", str(tmp_path_factory.mktemp("home")))
+        centres = _pictures(folder)
+        out = folder.parent / "rings-model"
+        events = list(
+            api.discover(str(folder), out, RunControl(), num_kinds=64, side=160, device="cpu")
+        )
+    return folder, out, events, centres
+
+
+def test_what_recurs_is_found_in_every_picture_and_detected_afterwards(discovered):
+    folder, out, events, centres = discovered
+    kinds = [event for event in events if isinstance(event, KindFound)]
+    kept = [kind for kind in kinds if kind.is_kept]
+    assert [kind.rank for kind in kinds] == list(range(len(kinds)))
+    near = [
+        [np.hypot(*(np.array(e.xy) - centres[e.picture])) for e in kind.examples] for kind in kept
+    ]
+    assert min(np.median(distances) for distances in near) < 10
+    done = events[-1]
+    assert isinstance(done, DiscoveryDone)
+    assert done.model_dir == out
+    predictor = api.open_predictor(out, device="cpu")
+    with_heat = predictor.detect(api.open_source(str(folder)).read(3), with_heat_map=True)
+    distance = np.linalg.norm(with_heat.keypoints.xy - centres[3], axis=1)
+    assert distance.min() < 10
+    assert {int(label) for label in with_heat.keypoints.labels} <= {kind.number for kind in kept}
+    assert with_heat.heat_map.max() <= 1
+
+
+def test_features_are_kept_and_found_again(discovered, tmp_path, monkeypatch):
+    folder, _, _, _ = discovered
+    arguments = {"num_kinds": 8, "side": 64, "device": "cpu"}
+    list(api.discover(str(folder), tmp_path / "a", RunControl(), **arguments))
+    kept = list((cache_root() / "features").iterdir())
+    assert len(kept) == 1
+    first = (tmp_path / "a" / "model.safetensors").read_bytes()
+    list(api.discover(str(folder), tmp_path / "b", RunControl(), **arguments))
+    assert (tmp_path / "b" / "model.safetensors").read_bytes() == first
+    monkeypatch.setenv("TUSK_FEATURES_GB", "0")
+    (kept[0] / "coarse.f16").unlink()
+    events = list(api.discover(str(folder), tmp_path / "c", RunControl(), **arguments))
+    notices = [event.message for event in events if isinstance(event, Notice)]
+    assert any("computed each time" in notice for notice in notices)
+    assert isinstance(events[-1], DiscoveryDone)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "sentence"),
+    [
+        ([np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)], "one picture only"),
+        ([np.full((40, 50, 3), (9, 80, 200), np.uint8)] * 3, "all the same"),
+        ([np.arange(1200, dtype=np.uint8).reshape(30, 40)] * 2, "grey"),
+        ([np.zeros((8, 30, 3), np.uint8), np.ones((8, 30, 3), np.uint8)], "only 8 pixels"),
+    ],
+)
+def test_pictures_that_say_little_get_a_sentence_and_a_model(tmp_path, pictures, sentence):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, picture in enumerate(pictures):
+        write_picture(folder / f"{number}.png", picture)
+    job = api.discover(str(folder), tmp_path / "m", RunControl(), num_kinds=6, device="cpu")
+    events = list(job)
+    assert any(sentence in event.message for event in events if isinstance(event, Notice))
+    api.open_predictor(tmp_path / "m", device="cpu").detect(pictures[0])
+
+
+def test_a_stop_writes_nothing(discovered, tmp_path):
+    control = RunControl()
+    control.request_stop()
+    with pytest.raises(Cancelled):
+        list(api.discover(str(discovered[0]), tmp_path / "m", control, device="cpu"))
+    assert not (tmp_path / "m").exists()
+
+
+def test_several_of_a_kind_in_a_picture_do_not_count_against_it():
+    kinds = np.full((4, 20, 20), 2)
+    kinds[:, 2:6, 2:6] = 0
+    kinds[:, 12:16, 3:7] = 0
+    kinds[:, 10:12, 10:19] = 1  # a strip, once
+    blobs = find_blobs(kinds, np.ones(kinds.shape))
+    statistics = kind_statistics(blobs, 4, 3)
+    assert statistics.count.tolist() == [2, 1, 1]
+    assert statistics.area[0] == pytest.approx(16)
+    assert kind_scores(statistics).argmax() == 0
+    assert statistics.border.tolist() == [0, 0, 1]
+
+
+def test_the_working_size_follows_the_pictures():
+    assert working_size([(128, 128)]) == (192, 192)
+    assert working_size([(640, 480)]) == (384, 288)
+    assert working_size([(4000, 1000)] * 3, side=400) == (400, 96)

@@ -15,7 +15,12 @@ class Prototypes(nn.Module):
 
     def __init__(self, num_prototypes: int, num_features: int) -> None:
         super().__init__()
-        self.vectors = nn.Parameter(torch.randn(num_prototypes, num_features))
+        vectors = torch.empty(num_prototypes, num_features)
+        if (
+            not vectors.is_meta
+        ):  # shapes alone need no numbers, and drawing them loads much of torch
+            vectors.normal_()
+        self.vectors = nn.Parameter(vectors)
 
     def unit(self) -> Tensor:
         """Return the prototypes (M, C) at unit length."""

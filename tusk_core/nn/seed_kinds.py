@@ -8,6 +8,7 @@ Shapes: B batch, M kinds, P whitened components, h x w cells of the coarse map.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,8 +36,9 @@ class SeedKinds(nn.Module):
         super().__init__()
         channels = TAP_CHANNELS[-1]
         self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("whitening", torch.eye(channels, num_components))
-        # Not normalised by torch: on the meta device that loads half a minute of Python.
+        # By numpy: torch.eye on the meta device loads half a minute of Python.
+        identity = torch.from_numpy(np.eye(channels, num_components, dtype=np.float32))
+        self.register_buffer("whitening", identity)
         start = torch.full((num_kinds, num_components), num_components**-0.5)
         self.register_buffer("centres", start)
 

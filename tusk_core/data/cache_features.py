@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.cache import PictureCache
     from tusk_core.data.cache_folder import Progress
-    from tusk_core.nn.trunk import Trunk
+    from tusk_core.nn.trunk import Taps, Trunk
 
 _VERSION = 1
 _BATCH_PIXELS = 16 * 192 * 192
@@ -92,7 +92,8 @@ def compute_coarse(trunk: Trunk, images: NDArray[np.uint8]) -> torch.Tensor:
     """Return the coarse tap (b, D, h, w), float32, of pictures (b, H, W, 1 or 3)."""
     device = next(trunk.buffers()).device
     batch = torch.from_numpy(np.array(images)).to(device).permute(0, 3, 1, 2)
-    return trunk(batch.float().div_(255)).coarse
+    taps: Taps = trunk(batch.float().div_(255))
+    return taps.coarse
 
 
 def open_features(

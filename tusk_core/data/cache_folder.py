@@ -60,8 +60,8 @@ def tidy(folder: Path, keep: Path, *, limit_bytes: float | None = None) -> None:
                     shutil.rmtree(entry, ignore_errors=True)
                 continue
             sizes.append((used, entry, sum(file.stat().st_size for file in entry.iterdir())))
-    excess = sum(size for _, _, size in sizes)
-    excess -= _limit_bytes() if limit_bytes is None else limit_bytes
+    limit = _limit_bytes() if limit_bytes is None else limit_bytes
+    excess = sum(size for _, _, size in sizes) - limit
     for _, entry, size in sorted(sizes):
         if excess <= 0:
             return

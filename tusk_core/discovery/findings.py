@@ -96,8 +96,8 @@ def _motion(
     fine = F.interpolate(moving, maps.kinds.shape[-2:], mode="bilinear").squeeze(1).numpy()
     kind = maps.kinds.reshape(-1).astype(np.int64)
     number = np.bincount(kind, minlength=num_kinds)
-    total: NDArray[np.float64] = np.bincount(kind, fine.reshape(-1), num_kinds)
-    return total / np.maximum(number, 1)
+    total = np.bincount(kind, fine.reshape(-1), num_kinds)
+    return np.asarray(total / np.maximum(number, 1), np.float64)
 
 
 def as_events(

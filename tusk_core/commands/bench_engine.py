@@ -205,11 +205,10 @@ def _networks_alone(model: TuskModel, inputs: dict[str, Tensor], watch: Stopwatc
     given = inputs["encoder"]
     with torch.autocast(given.device.type, torch.bfloat16, enabled=model.fast_arithmetic):
         scores, features, _ = model.encoder(given)
-        out = model.decoder.network(inputs["decoder"].requires_grad_())
+        drawn = model.decoder.network(inputs["decoder"].requires_grad_())
     torch.autograd.backward(
         [scores, features], [torch.ones_like(scores), torch.ones_like(features)]
     )
-    drawn = out if isinstance(out, Tensor) else out[0]
     torch.autograd.backward([drawn], [torch.ones_like(drawn)])
     elapsed = watch.lap()
     model.zero_grad(set_to_none=True)

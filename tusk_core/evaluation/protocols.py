@@ -126,10 +126,11 @@ def _scored(
 ) -> Generator[JobProgress, None, Outcome]:
     if task.protocol == "multi-object":
         predictor = load_predictor(_refuse_baseline(task.model), device=task.device)
+        sources[0].use_settings(predictor.info.config.data)
         targets = yield from joined_targets(predictor, sources[0], task.joining, control)
         drawer = LayerDrawer(predictor.model, predictor.info.device, targets)
         return (yield from _multi_object(drawer, sources[0], control, task.seed))
-    finder = yield from _open_finder(task, sources[0], control)
+    finder = yield from _open_finder(task, sources, control)
     ways = {
         "detection": _detection,
         "landmarks": _landmarks,
@@ -140,14 +141,16 @@ def _scored(
 
 
 def _open_finder(
-    task: Task, source: BaseSource, control: RunControl | None
+    task: Task, sources: list[BaseSource], control: RunControl | None
 ) -> Generator[JobProgress, None, PointFinder]:
     if str(task.model).startswith(f"{PREFIX}:"):
         if task.joining:
             raise TuskError(f"{task.model} has no prototypes to join; leave --groups out.")
-        return (yield from open_baseline(str(task.model), source, task.seed, control))
+        return (yield from open_baseline(str(task.model), sources[0], task.seed, control))
     predictor = load_predictor(task.model, device=task.device)
-    targets = yield from joined_targets(predictor, source, task.joining, control)
+    for source in sources:
+        source.use_settings(predictor.info.config.data)
+    targets = yield from joined_targets(predictor, sources[0], task.joining, control)
     return ModelFinder(predictor, targets, num_keypoints=task.options.num_keypoints)
 
 

@@ -18,6 +18,7 @@ from tusk_core.geometry.grids import pixel_grid, to_pixels, to_unit
 from tusk_core.losses.clustering import information_loss, kmeans_loss, quantise
 from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
 from tusk_core.losses.reconstruction import pixel_loss
+from tusk_core.losses.terms import Term, detached, weighted_sum
 from tusk_core.nn.decoder import Decoded
 from tusk_core.nn.model import Encoded, KeypointSet, TuskModel
 
@@ -107,7 +108,7 @@ def step_loss(
     hint = None if views.shown is None else _hint(target, views.shown)
     decoded = model.decode(drawn, encoded.size, encoded.code, hint=hint, with_layers=False)
 
-    weighted: list[tuple[str, float, Tensor]] = []
+    weighted: list[Term] = []
     weighted += reconstruction_terms(config, decoded, target, perceptual)
     # A channel-wise keypoint's descriptor is its prototype already: nothing to cluster.
     if not model.config.is_channel_wise:
@@ -117,14 +118,14 @@ def step_loss(
         presence = keypoints.scores if model.config.decoder.presence else None
         share = ramp(step, config.binarity_start, 200)
         weighted.append(
-            ("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
+            Term("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
         )
-    total = torch.stack([weight * value for _, weight, value in weighted if weight]).sum()
+    total = weighted_sum(weighted)
     flat = keypoints.descriptors.detach()
     descriptors = flat.view(2, -1, *flat.shape[1:])
     return StepLoss(
         total=total,
-        terms={name: value.detach() for name, _, value in weighted},
+        terms=detached(weighted),
         descriptors=descriptors,
         labels=(descriptors @ prototypes.detach().T).argmax(dim=-1),
     )
@@ -137,8 +138,7 @@ def rebuilt_loss(model: TuskModel, views: Views, perceptual: PerceptualLoss | No
     encoded = model.encode(target)
     drawn, _ = _quantised(model, model.find_keypoints(encoded), model.prototypes.unit())
     decoded = model.decode(drawn, encoded.size, encoded.code, with_layers=False)
-    _, _, value = reconstruction_terms(model.config.losses, decoded, target, perceptual)[0]
-    return value
+    return reconstruction_terms(model.config.losses, decoded, target, perceptual)[0].value
 
 
 @torch.no_grad()
@@ -200,18 +200,22 @@ def _quantised(
 
 def reconstruction_terms(
     config: LossConfig, decoded: Decoded, target: Tensor, perceptual: PerceptualLoss | None
-) -> list[tuple[str, float, Tensor]]:
-    """Return name, weight and value of the terms that compare a redrawn picture (B, c, H, W)."""
+) -> list[Term]:
+    """Return the terms that compare a redrawn picture (B, c, H, W)."""
     if config.reconstruction == "mse":
         return [
-            ("reconstruction", config.reconstruction_weight, pixel_loss(decoded.composite, target))
+            Term(
+                "reconstruction",
+                config.reconstruction_weight,
+                pixel_loss(decoded.composite, target),
+            )
         ]
     assert perceptual is not None
     terms = [
-        ("reconstruction", config.reconstruction_weight, perceptual(decoded.composite, target))
+        Term("reconstruction", config.reconstruction_weight, perceptual(decoded.composite, target))
     ]
     if config.pixel_weight:
-        terms.append(("pixels", config.pixel_weight, pixel_loss(decoded.composite, target)))
+        terms.append(Term("pixels", config.pixel_weight, pixel_loss(decoded.composite, target)))
     return terms
 
 
@@ -223,20 +227,20 @@ def _cluster_terms(
     prototypes: Tensor,
     step: int,
     commitment: Tensor | None,
-) -> list[tuple[str, float, Tensor]]:
+) -> list[Term]:
     config = model.config.losses
     descriptors = keypoints.descriptors.flatten(0, 1)
     share = ramp(step, config.kmeans_start, config.kmeans_ramp)
     if commitment is not None:
-        terms = [("kmeans", config.kmeans_weight, commitment)]
+        terms = [Term("kmeans", config.kmeans_weight, commitment)]
     else:
         value = kmeans_loss(descriptors, prototypes, config.kmeans_temperature)
-        terms = [("kmeans", config.kmeans_weight * share, value)]
+        terms = [Term("kmeans", config.kmeans_weight * share, value)]
     share = ramp(step, config.information_start, config.information_ramp)
     if config.information_weight and share:
         first, second = _same_points(model, keypoints, encoded, views)
         value = information_loss(first, second, prototypes, config.kmeans_temperature)
-        terms.append(("information", config.information_weight * share, value))
+        terms.append(Term("information", config.information_weight * share, value))
     return terms
 
 
@@ -254,9 +258,7 @@ def _same_points(
     )
 
 
-def _equivariance_terms(
-    model: TuskModel, encoded: Encoded, views: Views
-) -> list[tuple[str, float, Tensor]]:
+def _equivariance_terms(model: TuskModel, encoded: Encoded, views: Views) -> list[Term]:
     config = model.config.losses
     B = views.first.shape[0]
     h, w = encoded.score_map.shape[-2:]
@@ -264,13 +266,13 @@ def _equivariance_terms(
     positions = views.warp(grid).view(B, h, w, 2)
     features, scores = encoded.features, encoded.score_map
     normalise = config.equivariance_normalised
-    terms = []
+    terms: list[Term] = []
     if config.equivariance_weight:
         value = equivariance_loss(
             features[:B], features[B:], positions, config, normalise=normalise
         )
-        terms.append(("equivariance", config.equivariance_weight, value))
+        terms.append(Term("equivariance", config.equivariance_weight, value))
     if config.heatmap_equivariance_weight:
         value = equivariance_loss(scores[:B], scores[B:], positions, config, normalise=False)
-        terms.append(("heatmap_equivariance", config.heatmap_equivariance_weight, value))
+        terms.append(Term("heatmap_equivariance", config.heatmap_equivariance_weight, value))
     return terms

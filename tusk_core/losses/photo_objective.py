@@ -27,6 +27,7 @@ from tusk_core.losses.kinds import (
     peak_targets,
 )
 from tusk_core.losses.objective import StepLoss, reconstruction_terms
+from tusk_core.losses.terms import Term, detached, weighted_sum
 from tusk_core.nn.photo_model import EncodedKinds, PhotoModel, kind_maps
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 _MEMBERSHIP_FALL = 0.6
 _PEAKS_BLEND = 0.5
-
-Term = tuple[str, float, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,11 @@ def photo_step_loss(
     keypoints = model.find_keypoints(pair.first)
     if model.config.decoder.kind != "none":
         weighted += _redrawing_terms(model, pair.first, keypoints, views.first, perceptual)
-    total = torch.stack([weight * value for _, weight, value in weighted if weight]).sum()
+    total = weighted_sum(weighted)
     assert keypoints.labels is not None
     return StepLoss(
         total=total,
-        terms={name: value.detach() for name, _, value in weighted},
+        terms=detached(weighted),
         descriptors=keypoints.descriptors.detach().unsqueeze(0),
         labels=keypoints.labels.unsqueeze(0),
     )
@@ -127,11 +126,11 @@ def _kind_terms(config: LossConfig, pair: _Pair, done: float) -> list[Term]:
         weight = config.membership_weight * (1 - (1 - config.membership_end) * fallen)
         here = membership_loss(first, pair.clusters, torch.ones_like(seen))
         there = membership_loss(second, pair.moved(pair.clusters), seen)
-        terms.append(("membership", weight, (here + there) / 2))
+        terms.append(Term("membership", weight, (here + there) / 2))
     if config.dense_information_weight:
         moved = pair.moved(torch.softmax(first, dim=1))
         value = dense_information_loss(moved, torch.softmax(second, dim=1), seen)
-        terms.append(("dense_information", config.dense_information_weight, value))
+        terms.append(Term("dense_information", config.dense_information_weight, value))
     return terms
 
 
@@ -155,7 +154,7 @@ def _peak_terms(model: PhotoModel, pair: _Pair, done: float) -> list[Term]:
     value = peak_loss(first, targets, torch.ones_like(pair.seen)) + peak_loss(
         second, pair.moved(targets), pair.seen
     )
-    return [("peaks", config.peaks_weight, value)]
+    return [Term("peaks", config.peaks_weight, value)]
 
 
 def _redrawing_terms(
@@ -172,7 +171,7 @@ def _redrawing_terms(
     if config.binarity_weight and decoded.alpha is not None:
         presence = drawn.scores if model.config.decoder.presence else None
         value = binarity_loss(decoded.alpha, presence)
-        terms.append(("binarity", config.binarity_weight, value))
+        terms.append(Term("binarity", config.binarity_weight, value))
     return terms
 
 
@@ -197,10 +196,8 @@ def photo_rebuilt_loss(
 ) -> Tensor:
     """Return the loss of held-out pictures: of redrawing them, or else of disagreeing views."""
     if model.config.decoder.kind == "none":
-        (_, _, value), *_ = _kind_terms(model.config.losses, _encoded(model, views), 1.0)[::-1]
-        return value
+        return _kind_terms(model.config.losses, _encoded(model, views), 1.0)[-1].value
     encoded = model.encode(views.first)
     keypoints = model.find_keypoints(encoded)
     decoded = model.decode(keypoints, encoded.size, encoded.code, with_layers=False)
-    _, _, value = reconstruction_terms(model.config.losses, decoded, views.first, perceptual)[0]
-    return value
+    return reconstruction_terms(model.config.losses, decoded, views.first, perceptual)[0].value

@@ -18,7 +18,15 @@ from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 from tusk_core.nn.unet import UNet
 
+# A picture's background code is read from a coarse map of this many cells a side, and drawn from
+# one of that many, first so wide and then so wide.
+_CODE_CELLS = 4
 _LATENT_CELLS = 5
+_LATENT_WIDTH = 32
+_LATENT_HALF = 16
+# A patch is drawn from cells that are doubled twice.
+_PATCH_CELL = 4
+_LEAST_PATCH_WIDTH = 4
 _EPSILON = 1e-6
 _MOST_OPAQUE = 1 - 1e-4
 _TRANSPARENT_LOGIT = -2.0
@@ -120,9 +128,9 @@ class PatchDecoder(nn.Module):
         transparent: bool,
     ) -> None:
         super().__init__()
-        self._cells = patch_size // 4
+        self._cells = patch_size // _PATCH_CELL
         self._channels = channels
-        half = max(4, channels // 2)
+        half = max(_LEAST_PATCH_WIDTH, channels // 2)
         last = nn.Conv2d(half, colours + 1, 3, padding=1)
         if transparent:
             # Else the first steps push every alpha into the flat end of its sigmoid, for good.
@@ -168,9 +176,9 @@ class Background(nn.Module):
         if self.kind in {"learned", "latent"}:
             self.picture = nn.Parameter(torch.full((1, colours, size[1], size[0]), 0.5))
         if self.kind == "latent":
-            self.to_code = nn.Linear(coarse_channels * 16, config.background_code)
-            self.from_code = nn.Linear(config.background_code, 32 * _LATENT_CELLS**2)
-            last = nn.Conv2d(16, colours, 3, padding=1)
+            self.to_code = nn.Linear(coarse_channels * _CODE_CELLS**2, config.background_code)
+            self.from_code = nn.Linear(config.background_code, _LATENT_WIDTH * _LATENT_CELLS**2)
+            last = nn.Conv2d(_LATENT_HALF, colours, 3, padding=1)
             # The code adds nothing at first: every picture begins with the learned one.
             nn.init.zeros_(last.weight)
             assert last.bias is not None
@@ -178,7 +186,7 @@ class Background(nn.Module):
             self.draw = nn.Sequential(
                 nn.ReLU(inplace=True),
                 nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
-                nn.Conv2d(32, 16, 3, padding=1),
+                nn.Conv2d(_LATENT_WIDTH, _LATENT_HALF, 3, padding=1),
                 nn.ReLU(inplace=True),
                 last,
             )
@@ -192,7 +200,7 @@ class Background(nn.Module):
         """Return the code (B, n) of each picture, or None where this background needs none."""
         if self.kind != "latent":
             return None
-        code: Tensor = self.to_code(F.adaptive_avg_pool2d(coarsest, 4).flatten(1))
+        code: Tensor = self.to_code(F.adaptive_avg_pool2d(coarsest, _CODE_CELLS).flatten(1))
         return code
 
     def forward(self, code: Tensor | None, like: Tensor, size: tuple[int, int]) -> Tensor:
@@ -210,7 +218,7 @@ class Background(nn.Module):
             return like.new_zeros(batch, self._colours, height, width)
         picture = _resized(self.picture, size).expand(batch, -1, -1, -1)
         if self.kind == "latent" and code is not None:
-            seed = self.from_code(code).view(batch, 32, _LATENT_CELLS, _LATENT_CELLS)
+            seed = self.from_code(code).view(batch, _LATENT_WIDTH, _LATENT_CELLS, _LATENT_CELLS)
             picture = picture + _resized(self.draw(seed), size)
         return picture.clamp(0, 1)
 
@@ -287,9 +295,8 @@ class Decoder(nn.Module):
     def _run(self, x: Tensor, *, fast: bool) -> Tensor:
         """Run the network; what it returns is at least float32."""
         with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
-            out = self.network(x)
-        first: Tensor = out if self.config.kind == "patch" else out[0]
-        return at_least_float(first)
+            out: Tensor = self.network(x)
+        return at_least_float(out)
 
     def _weighted_sum(
         self,

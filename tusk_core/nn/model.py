@@ -103,7 +103,7 @@ class Encoder(nn.Module):
         Whatever the arithmetic of the convolutions, what leaves is float32: peaks of a bf16 heat
         map would tie.
         """
-        features, coarsest = self.unet(self.stem(images))
+        features, coarsest = self.unet.with_coarsest(self.stem(images))
         hidden = self.heat_map[:_HEAT_MAP_HEAD](features)
         with torch.autocast(images.device.type, enabled=False):
             score_map = torch.sigmoid(self.heat_map[_HEAT_MAP_HEAD:](at_least_float(hidden)))

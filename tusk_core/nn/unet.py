@@ -55,7 +55,11 @@ class UNet(nn.Module):
         )
         self.head = nn.Conv2d(widths[0], out_channels, 1)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output (B, out, H, W)."""
+        return self.with_coarsest(x)[0]
+
+    def with_coarsest(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the output (B, out, H, W) and the coarsest map (B, widths[-1], h, w)."""
         skips = []
         for level, block in enumerate(self.down):

@@ -49,6 +49,21 @@ class StepResult:
     losses: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Backward:
+    """What the backward pass of this process's part leaves.
+
+    Attributes:
+        terms: mean unweighted value of each term, scalars.
+        descriptors: (V, B, K, C) detached, by view.
+        labels: (V, B, K) prototypes.
+    """
+
+    terms: dict[str, Tensor]
+    descriptors: Tensor
+    labels: Tensor
+
+
 class Session:
     """A model being trained.
 
@@ -174,14 +189,14 @@ class Session:
             count = self.bank.size_after(2 * len(images) * self.config.keypoints.num_keypoints)
             self._draws.begin(count, step_generator(seed, self.step, PROTOTYPES))
         start, stop = self.team.part(images.shape[0])
-        terms, descriptors, labels = self._network_backward(views.part(start, stop))
+        done = self._network_backward(views.part(start, stop))
         self.team.average_gradients(self._trained())
-        values = self.team.mean(torch.stack(list(terms.values()))).tolist()
-        losses = dict(zip(terms, values, strict=True))
+        values = self.team.mean(torch.stack(list(done.terms.values()))).tolist()
+        losses = dict(zip(done.terms, values, strict=True))
         self._check_finite(losses)
         self._apply_gradients()
-        descriptors = self.team.gather(descriptors, dim=1)
-        self._count_labels(self.team.gather(labels, dim=1))
+        descriptors = self.team.gather(done.descriptors, dim=1)
+        self._count_labels(self.team.gather(done.labels, dim=1))
         if self._has_prototype_steps:
             losses["sliced_wasserstein"] = self._move_prototypes(descriptors)
         self._check_finite(losses)
@@ -194,7 +209,7 @@ class Session:
     def _trained(self) -> list[torch.nn.Parameter]:
         return [p for group in self.optimiser.param_groups for p in group["params"]]
 
-    def _network_backward(self, views: Views) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    def _network_backward(self, views: Views) -> _Backward:
         self.optimiser.zero_grad(set_to_none=True)
         self.prototype_optimiser.zero_grad(set_to_none=True)
         count = views.first.shape[0]
@@ -214,7 +229,8 @@ class Session:
                 terms[name] = terms.get(name, value.new_zeros(())) + value.float() * share
             results.append(result)
         descriptors = torch.cat([r.descriptors for r in results], dim=1).float()
-        return terms, descriptors, torch.cat([r.labels for r in results], dim=1)
+        labels = torch.cat([r.labels for r in results], dim=1)
+        return _Backward(terms, descriptors, labels)
 
     def _objective(self, views: Views) -> StepLoss:
         if isinstance(self.model, PhotoModel):

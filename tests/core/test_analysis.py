@@ -186,13 +186,13 @@ def test_newer_and_foreign_results_are_refused(model: Path, folder: Path, tmp_pa
         api.open_analysis(tmp_path / "newer.h5")
     with h5py.File(tmp_path / "foreign.h5", "w") as file:
         file["x"] = 1
-    with pytest.raises(SourceError, match="no results file"):
+    with pytest.raises(SourceError, match="not a results file"):
         api.open_analysis(tmp_path / "foreign.h5")
     with h5py.File(tmp_path / "r.h5", "r+") as file:
         file["detections/label"][0] = 77
     with pytest.raises(SourceError, match="damaged"):
         api.open_analysis(out)
-    with pytest.raises(SourceError, match="no results file"):
+    with pytest.raises(SourceError, match="not a results file"):
         api.open_analysis(tmp_path / "missing.h5")
 
 

@@ -65,7 +65,7 @@ def test_baselines_are_named_like_models() -> None:
         assert finder.find([source.read(0)]).xy.shape == (1, 3, 2)
         with pytest.raises(TuskError, match="there are random, corners"):
             list(open_baseline("baseline:nothing", source, seed=0))
-        with pytest.raises(SourceError, match="no option"):
+        with pytest.raises(SourceError, match="not an option"):
             list(open_baseline("baseline:random?size=3", source, seed=0))
         control.request_stop()
         with pytest.raises(Cancelled):

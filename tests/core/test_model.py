@@ -75,6 +75,7 @@ def test_any_picture_is_encoded_and_rebuilt_at_its_own_size(
 
 
 def test_k_can_change_after_training_and_may_exceed_the_map() -> None:
+    torch.manual_seed(0)
     model = TuskModel(tiny())
     encoded = model.encode(torch.rand(1, 3, 24, 24))
     many = model.find_keypoints(encoded, 40)

@@ -97,7 +97,9 @@ def read_report(path: Path) -> EvaluationReport:
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror or error}).") from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{path} is no JSON file, so no evaluation report.") from error
+        raise SourceError(
+            f"{path} is not a JSON file, so it is not an evaluation report."
+        ) from error
     if not isinstance(values, dict):
         raise SourceError(f"{path} is not an evaluation report; write one with `tusk evaluate`.")
     return report_from_dict(values)

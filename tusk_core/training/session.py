@@ -305,7 +305,7 @@ class Session:
         counts = torch.zeros(M, device=labels.device).index_add_(
             0, labels.flatten(), torch.ones(labels.numel(), device=labels.device)
         )
-        # The even start is no observation, so the first step replaces it.
+        # The even start is not an observation, so the first step replaces it.
         memory = _USAGE_MEMORY if self.step else 0.0
         self.usage = memory * self.usage + (1 - memory) * counts / counts.sum()
         self.unused_for = torch.where(counts > 0, 0.0, self.unused_for + 1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_BYTES = 240
+_ERRNO = re.compile(r"(?:errno|os error)[ =]+(\d+)", re.IGNORECASE)
 
 
 @contextlib.contextmanager
@@ -23,11 +26,21 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it becomes ``path``, else it is removed.
 
     Raises:
-        OSError: from writing, syncing or replacing.
+        OSError: from writing, syncing or replacing, with the system's own reason: libraries wrap a
+            full disk into errors of many kinds.
     """
     temporary = path.with_name(_temporary_name(path.name))
     try:
-        yield temporary
+        try:
+            yield temporary
+        except Exception as error:
+            # What a library still holds back may be written now, and is thrown away with the rest.
+            with contextlib.suppress(OSError):
+                os.truncate(temporary, 0)
+            refusal = refusal_in(error)
+            if refusal is None:
+                raise
+            raise refusal from error
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         # Some writers make private files; a model folder is there to be shared.
@@ -41,6 +54,38 @@ def _temporary_name(name: str) -> str:
     """Return a hidden name of its own, which fits on the disk wherever ``name`` does."""
     begin = os.fsencode(name)[:_MOST_BYTES].decode("utf-8", "ignore")
     return f".{begin}.{secrets.token_hex(4)}.tmp"
+
+
+@contextlib.contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``folder``; on success its files move there, else it goes.
+
+    Files that are in ``folder`` already stay unless one of the same name comes.
+
+    Raises:
+        OSError: from writing or moving.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(_temporary_name(folder.name))
+    try:
+        temporary.mkdir()
+        yield temporary
+        for source in sorted(temporary.rglob("*")):
+            target = folder / source.relative_to(temporary)
+            if source.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refusal_in(error: Exception) -> OSError | None:
+    """Return the system's refusal that an error of a library wraps; None if there is none."""
+    is_plain = isinstance(error, OSError) and error.errno and error.strerror
+    found = _ERRNO.search(error.strerror if is_plain else str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else None
 
 
 def check_writable(path: Path, *, is_folder: bool = False) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import sys
 import tempfile
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     Bench = Callable[[], dict[str, Any]]
 
+# What a disk says that takes nothing more: full, over a quota, read-only, too large a file.
+_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 COMMAND_NAMES = tuple(COMMANDS)
 
@@ -108,6 +111,11 @@ def log_folder() -> Path:
 
 
 def _report_bug(error: BaseException) -> int:
+    if isinstance(error, OSError) and error.errno in _REFUSALS:
+        place = f"{error.filename}: " if error.filename else ""
+        advice = "Free some space, or choose another place."
+        print(f"{place}{error.strerror}. {advice}", file=sys.stderr)
+        return BAD_INPUT
     text = "".join(traceback.format_exception(error))
     stamp = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H%M%S")
     path = log_folder() / f"command_{stamp}_{os.getpid()}.txt"

@@ -10,6 +10,8 @@ import json
 import warnings
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -17,14 +19,20 @@ import pytest
 from tests.support.analyses import clustered_analysis
 from tests.support.small_models import picture
 from tusk_core import api
+from tusk_core.control import RunControl
 from tusk_core.data.pictures import read_picture, write_picture
+from tusk_core.data.source import open_source
 from tusk_core.inference.analysis import read_names
 from tusk_core.inference.export import FORMATS, format_for, write_export
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.skeleton import best_per_prototype
 from tusk_core.inference.export.table import make_table, merge_target, unique_names
 from tusk_core.inference.export.video import CODECS, count_frames, pace_of
+from tusk_core.inference.overlays import write_overlays
 from tusk_core.results import Analysis, SourceError, TuskError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ def test_every_format_writes_something_and_says_what_it_drops(
     for name, chosen in FORMATS.items():
         if name in {"nwb", "keypoint-moseq"}:  # of videos only
             continue
-        if name in {"sleap", "label-studio"}:
+        if name == "sleap":
             pytest.importorskip("sleap_io")
         out = tmp_path / "out" / name / f"file{chosen.suffix}"
         lost = write_export(with_pictures, out, file_format=name)
@@ -285,6 +293,105 @@ def test_label_studio_reads_back(with_pictures: Analysis, tmp_path: Path) -> Non
     assert len(labels) == 10
     nodes = best_per_prototype(make_table(with_pictures)).nodes
     assert set(labels.skeleton.node_names) == set(nodes)
+
+
+def test_label_studio_tasks_show_their_picture(
+    with_pictures: Analysis, of_video: Analysis, tmp_path: Path
+) -> None:
+    out = tmp_path / "tasks.json"
+    lost = api.export_analysis(with_pictures, out, file_format="label-studio")
+    root = Path(with_pictures.source)
+    assert any(f"DOCUMENT_ROOT={root}" in sentence for sentence in lost)
+    tasks = json.loads(out.read_text())
+    for row, task in enumerate(tasks):
+        place = unquote(task["data"]["image"].removeprefix("/data/local-files/?d="))
+        assert place == with_pictures.picture_names[row]
+        assert (root / place).is_file()
+    xy = best_per_prototype(make_table(with_pictures)).xy
+    points = tasks[3]["annotations"][0]["result"]
+    places = np.array([(p["value"]["x"] * 0.64, p["value"]["y"] * 0.48) for p in points]) - 0.5
+    assert np.allclose(places, xy[3][np.isfinite(xy[3]).all(axis=1)], atol=1e-3)
+    set_up = ET.fromstring(out.with_suffix(".xml").read_text())  # noqa: S314 - our own
+    assert set_up.find("Image").attrib["value"] == "$image"
+    assert {label.attrib["value"] for label in set_up.iter("Label")} >= {
+        p["value"]["keypointlabels"][0] for p in points
+    }
+    assert not any(str(tasks[9]["data"]["name"]) in json.dumps(task) for task in tasks[:9])
+    moving = tmp_path / "moving.json"
+    api.export_analysis(of_video, moving, file_format="label-studio")
+    first = json.loads(moving.read_text())[0]["data"]["image"]
+    assert (tmp_path / unquote(first.removeprefix("/data/local-files/?d="))).is_file()
+
+
+def _full_after(size: int) -> contextlib.AbstractContextManager[None]:
+    """Let no file grow beyond ``size`` bytes, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+
+    @contextlib.contextmanager
+    def limit() -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit()
+
+
+# HDF5 complains once more, behind Python's back, about what it could not write.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.qt_no_exception_capture
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_full_disk_is_a_sentence_and_leaves_the_old_file(
+    name: str, with_pictures: Analysis, of_video: Analysis, tmp_path: Path
+) -> None:
+    analysis = of_video if name in {"nwb", "keypoint-moseq"} else with_pictures
+    for module, _ in FORMATS[name].needs:
+        pytest.importorskip(module)
+    out = tmp_path / "out" / f"file{FORMATS[name].suffix}"
+    write_export(analysis, out, file_format=name)
+
+    def written() -> dict[str, bytes]:
+        found = (path for path in out.parent.rglob("*") if path.is_file())
+        return {str(path): path.read_bytes() for path in found}
+
+    before = written()
+    with pytest.raises(TuskError) as caught, _full_after(max(map(len, before.values())) // 2):
+        write_export(analysis, out, file_format=name)
+    assert written() == before
+    assert [path for path in out.parent.iterdir() if path.name.startswith(".")] == []
+    assert str(caught.value).endswith(".")
+    assert "total write size" not in str(caught.value)
+
+
+def test_long_names_are_cut_and_listed(tmp_path: Path) -> None:
+    root = tmp_path / "source"
+    root.mkdir()
+    names = [f"{'a' * 244}{end}.png" for end in ("1", "2")]
+    names.append("ü" * 124 + ".png")
+    for index, name in enumerate(names):
+        write_picture(root / name, picture(64, 48, index))
+    whole = clustered_analysis()
+    analysis = dataclasses.replace(
+        whole,
+        source=str(root),
+        picture_names=(*names, *whole.picture_names[3:]),
+    )
+    out = tmp_path / "yolo"
+    lost = api.export_analysis(analysis, out, file_format="yolo")
+    assert any("names.csv" in sentence for sentence in lost)
+    with (out / "names.csv").open(encoding="utf-8", newline="") as file:
+        listed = {row["picture"]: row["file"] for row in csv.DictReader(file)}
+    written = {path.stem for path in (out / "images").iterdir()}
+    assert {listed[name] for name in names} == written
+    assert len(written) == 3
+    assert all(len(stem.encode()) < 250 for stem in written)
+    with open_source(root) as source:
+        overlays = tmp_path / "drawn"
+        list(write_overlays(analysis, source, overlays, RunControl()))
+    assert {path.stem for path in overlays.glob("*.png")} == written
+    assert (overlays / "names.csv").is_file()
 
 
 def test_yolo_numbers_are_shares_of_the_sides(with_pictures: Analysis, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 
@@ -128,7 +128,9 @@ class Hdf5Writer:
         prototypes: (M, C) float32.
     """
 
-    def __init__(self, path: Path, header: Header, prototypes: NDArray[np.float32]) -> None:
+    def __init__(
+        self, path: Path | BinaryIO, header: Header, prototypes: NDArray[np.float32]
+    ) -> None:
         h5py = _h5py()
         self._file = h5py.File(path, "w")
         self._file.attrs.update(_attributes(header))
@@ -184,7 +186,7 @@ def _storable(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def write_hdf5(analysis: Analysis, path: Path, note: str = "{}") -> None:
+def write_hdf5(analysis: Analysis, path: Path | BinaryIO, note: str = "{}") -> None:
     """Write an analysis as a results file.
 
     Raises:

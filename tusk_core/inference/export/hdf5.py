@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.atomic import replacing
+from tusk_core.atomic import replacing, write_bytes
 from tusk_core.inference.analysis_files import header_of, write_hdf5, write_npz
 from tusk_core.inference.export.packages import needed
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 def write_results(table: DetectionTable, path: Path) -> list[str]:
     """Write a results file that this program opens again; merges and hidings are applied."""
-    with replacing(path) as temporary:
-        write_hdf5(table.analysis, temporary, _note(table))
+    content = io.BytesIO()  # a full disk then meets one plain write
+    write_hdf5(table.analysis, content, _note(table))
+    write_bytes(path, content.getvalue())
     return []
 
 
@@ -43,7 +45,8 @@ def write_hloc(table: DetectionTable, path: Path) -> list[str]:
     """
     h5py = needed("h5py", "", "HDF5 files")
     analysis = table.analysis
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    content = io.BytesIO()  # a full disk then meets one plain write
+    with h5py.File(content, "w") as file:
         for index, name in enumerate(analysis.picture_names):
             rows = table.rows_of(index)
             group = file.create_group(name)
@@ -52,4 +55,5 @@ def write_hloc(table: DetectionTable, path: Path) -> list[str]:
             group["scores"] = analysis.scores[rows].astype(np.float16)
             group["image_size"] = analysis.picture_sizes[index]
             group["labels"] = analysis.labels[rows]
+    write_bytes(path, content.getvalue())
     return ["hloc has no prototypes; they are added as `labels`, which it ignores."]

@@ -164,7 +164,6 @@ _ALL = (
         ".json",
         f"{_ONE_EACH} No scores, no descriptors.",
         label_studio.write_label_studio,
-        needs=(("sleap_io", "pose"),),
     ),
     ExportFormat(
         "video",

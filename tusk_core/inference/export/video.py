@@ -102,7 +102,8 @@ def _write_frames(table: DetectionTable, path: Path, code: str) -> int:
                 writer = cv2.VideoWriter(str(path), fourcc, pace.rate, size)
                 if not writer.isOpened():
                     raise ExportError(
-                        f"OpenCV here cannot write {code} to {path.suffix}; try .avi or .mkv."
+                        f"A video of the kind {code} cannot be written to {path}: the disk may be "
+                        f"full, or OpenCV here has no way to write {path.suffix}; try .avi or .mkv."
                     )
             shown = _fitted(frame, size)[..., ::-1]
             for _ in range(int(pace.repeats[number])):

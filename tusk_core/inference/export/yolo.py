@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.atomic import write_text
+from tusk_core.atomic import filling, write_text
 from tusk_core.data.pictures import write_picture
 from tusk_core.inference.export.individuals import pose_table
 from tusk_core.inference.file_names import unique_stems, write_names
@@ -38,8 +38,16 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
     analysis = table.analysis
     stems = unique_stems(analysis.picture_names)
     refuse_overwriting(analysis, path / "images", (f"{stem}.png" for stem in stems))
-    (path / "images").mkdir(parents=True, exist_ok=True)
-    (path / "labels").mkdir(exist_ok=True)
+    with filling(path) as folder:
+        _write_set(table, poses, stems, folder)
+        renamed = write_names(folder, analysis.picture_names, stems)
+    return ["Scores are left out.", *renamed, *poses.lost]
+
+
+def _write_set(table: DetectionTable, poses: PoseTable, stems: list[str], path: Path) -> None:
+    analysis = table.analysis
+    (path / "images").mkdir(parents=True)
+    (path / "labels").mkdir()
     for row, picture, _ in original_pictures(analysis):
         if isinstance(picture, SourceError):
             raise picture
@@ -54,8 +62,6 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
         f"names:\n  0: object\nkpt_names:\n  0: {names}\n"
     )
     write_text(path / "data.yaml", text)
-    renamed = write_names(path, analysis.picture_names, stems)
-    return ["Scores are left out.", *renamed, *poses.lost]
 
 
 def _label_line(poses: PoseTable, row: int, size: NDArray[np.int32]) -> str:

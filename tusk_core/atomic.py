@@ -83,8 +83,9 @@ def filling(folder: Path) -> Iterator[Path]:
 
 def refusal_in(error: Exception) -> OSError | None:
     """Return the system's refusal that an error of a library wraps; None if there is none."""
-    is_plain = isinstance(error, OSError) and error.errno and error.strerror
-    found = _ERRNO.search(error.strerror if is_plain else str(error))
+    # The reason of a plain refusal names no number; the sentence of a library does.
+    reason = error.strerror if isinstance(error, OSError) else None
+    found = _ERRNO.search(reason or str(error))
     return OSError(int(found[1]), os.strerror(int(found[1]))) if found else None
 
 

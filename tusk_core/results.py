@@ -191,6 +191,7 @@ class SourceSummary:
         frames_per_second: of a video, else 0; the mean where the rate varies.
         brightness: values shown as black and as white in pictures of more than eight bits; None
             where there are none, or each picture has its own.
+        notes: sentences on ground truth that was left out because something is wrong with it.
     """
 
     source: str
@@ -204,6 +205,7 @@ class SourceSummary:
     frames_per_second: float = 0.0
     proposed_crops: int = 0
     brightness: tuple[float, float] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

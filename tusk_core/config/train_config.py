@@ -51,12 +51,25 @@ class TrainConfig(Settings):
                 "encoder.backbone has a map for each kind already; keypoints.detector must be "
                 '"single-map"'
             )
+        self._check_places(K)
         if self.decoder.kind == "none" and not self.encoder.has_backbone:
             raise ValueError(
                 'decoder.kind = "none" needs encoder.backbone: without it, keypoints are learned '
                 "from redrawing alone"
             )
         return self
+
+    def _check_places(self, num_keypoints: int) -> None:
+        """Refuse more keypoints than one heat map has places."""
+        stride = self.encoder.stem_stride
+        columns, rows = -(-self.data.width // stride), -(-self.data.height // stride)
+        if num_keypoints <= columns * rows or self.is_channel_wise or self.encoder.has_backbone:
+            return
+        raise ValueError(
+            f"keypoints.num_keypoints can be at most {columns * rows} here, got {num_keypoints}: "
+            f"the heat map of a picture of {self.data.width} × {self.data.height} px with "
+            f"encoder.stem_stride {stride} has {columns} × {rows} places"
+        )
 
     @property
     def is_channel_wise(self) -> bool:

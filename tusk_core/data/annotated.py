@@ -135,9 +135,10 @@ def annotate(source: BaseSource, file: Path) -> AnnotatedSource:
         SourceError: if the file cannot be read, or mentions none of the pictures.
     """
     if file.suffix.lower() == ".json":
-        truths, vocabulary = _from_coco(source, file)
+        truths, vocabulary, notes = _from_coco(source, file)
     elif file.suffix.lower() == ".csv":
         truths, vocabulary = _from_points(source, file)
+        notes = ()
     else:
         raise SourceError(
             f"{file} cannot be read as ground truth. Give a .json file in COCO's form, or a .csv "
@@ -148,10 +149,14 @@ def annotate(source: BaseSource, file: Path) -> AnnotatedSource:
             f"{file} mentions none of the pictures of {source.source}. Check that both belong "
             "together: pictures are found by their names, frames by their numbers from 0."
         )
-    return AnnotatedSource(source, truths, vocabulary)
+    annotated = AnnotatedSource(source, truths, vocabulary)
+    annotated.notes = notes
+    return annotated
 
 
-def _from_coco(source: BaseSource, file: Path) -> tuple[dict[int, PictureTruth], Vocabulary]:
+def _from_coco(
+    source: BaseSource, file: Path
+) -> tuple[dict[int, PictureTruth], Vocabulary, tuple[str, ...]]:
     known = load_truth_file(file)
     numbers = _by_name([source.name(index) for index in range(len(source))])
     truths = {}
@@ -159,7 +164,7 @@ def _from_coco(source: BaseSource, file: Path) -> tuple[dict[int, PictureTruth],
         number = _find(numbers, name)
         if number is not None:
             truths[number] = PictureTruth(known.objects(picture))
-    return truths, known.vocabulary
+    return truths, known.vocabulary, known.notes
 
 
 def _by_name(names: Sequence[str]) -> dict[str, int | None]:

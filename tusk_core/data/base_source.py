@@ -47,7 +47,8 @@ class BaseSource(ABC):
     Attributes:
         source: as given by the user.
         kind: folder, picture, video, sample or dataset.
-        fps: frames per second of a video, else 0.
+        fps: frames per second of a video, else 0; the mean where the rate varies.
+        notes: sentences on ground truth that was left out because something is wrong with it.
     """
 
     kind: ClassVar[SourceKind] = "folder"
@@ -57,6 +58,7 @@ class BaseSource(ABC):
     def __init__(self, source: str) -> None:
         self.source = source
         self.fps = 0.0
+        self.notes: tuple[str, ...] = ()
 
     @abstractmethod
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ in the mask. A mask is a grey PNG of instance numbers, 0 = background.
 from __future__ import annotations
 
 import json
-import math
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from tusk_core.data.base_source import PictureTruth
+from tusk_core.data.coco_entries import box_of, place_of, usable_entries
 from tusk_core.data.folders import FileSource
 from tusk_core.data.sample import ObjectTruth, Vocabulary
 from tusk_core.results import SourceError
@@ -33,6 +34,7 @@ ANNOTATIONS = "annotations.json"
 # Other names that the annotations of a whole folder go by.
 _OTHER_NAMES = ("boxes.json", "instances.json", "_annotations.coco.json")
 _MAX_BYTES = 2**31
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +53,7 @@ class CocoTruth:
         instances: (O,) int32 number in the mask.
         vocabulary: the names.
         mask_paths: (P) mask files; None where there is none.
+        notes: sentences on what was left out of the file, and why.
     """
 
     folder: Path
@@ -64,6 +67,7 @@ class CocoTruth:
     instances: NDArray[np.int32]
     vocabulary: Vocabulary
     mask_paths: tuple[Path | None, ...]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -157,36 +161,37 @@ def load_truth_file(path: Path) -> CocoTruth:
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path} is not readable JSON ({error}).") from error
     try:
-        return _parsed(path.parent, content)
+        truth = _parsed(path.parent, content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise SourceError(f"{path} is not in COCO's form ({error!r}).") from error
+    for note in truth.notes:
+        _logger.warning("%s: %s", path, note)
+    return truth
 
 
 def _parsed(folder: Path, content: Any) -> CocoTruth:
-    categories = content["categories"]
-    numbers = {int(entry["id"]): index for index, entry in enumerate(categories)}
-    images = sorted(content["images"], key=lambda entry: str(entry["file_name"]))
-    places = {entry["id"]: index for index, entry in enumerate(images)}
-    rows = [entry for entry in content.get("annotations", []) if entry["image_id"] in places]
-    rows.sort(key=lambda entry: places[entry["image_id"]])  # stable: file order within a picture
-    owner = np.array([places[entry["image_id"]] for entry in rows], np.int64)
+    entries = usable_entries(content)
+    images, rows = entries.images, entries.annotations
+    owner = np.array(entries.owners, np.int64)
     starts = np.searchsorted(owner, np.arange(len(images) + 1)).astype(np.int64)
     attributes, values = _attributes([entry.get("attributes") or {} for entry in rows])
     names = tuple(_picture_name(folder, str(entry["file_name"])) for entry in images)
+    categories = tuple(str(entry["name"]) for entry in content["categories"])
     return CocoTruth(
         folder=folder,
         names=names,
         sizes=np.array(
-            [(entry.get("width", 0), entry.get("height", 0)) for entry in images], np.int32
+            [(entry.get("width") or 0, entry.get("height") or 0) for entry in images], np.int32
         ).reshape(-1, 2),
         offsets=starts,
-        xy=np.array([_centre(entry) for entry in rows], np.float32).reshape(-1, 2),
-        boxes=np.array([_box(entry) for entry in rows], np.float32).reshape(-1, 4),
-        categories=np.array([numbers[int(e["category_id"])] for e in rows], np.int32),
+        xy=np.array([place_of(entry) for entry in rows], np.float32).reshape(-1, 2),
+        boxes=np.array([box_of(entry) for entry in rows], np.float32).reshape(-1, 4),
+        categories=np.array(entries.categories, np.int32),
         attributes=attributes,
         instances=_instances(rows, owner, starts),
-        vocabulary=Vocabulary(tuple(str(entry["name"]) for entry in categories), values),
+        vocabulary=Vocabulary(categories, values),
         mask_paths=tuple(_mask_path(folder, name) for name in names),
+        notes=entries.notes,
     )
 
 
@@ -203,25 +208,6 @@ def _picture_name(folder: Path, name: str) -> str:
 def _mask_path(folder: Path, name: str) -> Path | None:
     path = folder / "masks" / f"{Path(name).stem}.png"
     return path if path.is_file() else None
-
-
-def _box(entry: dict[str, Any]) -> tuple[float, ...]:
-    box = tuple(float(value) for value in entry.get("bbox") or (0, 0, 0, 0))
-    if len(box) != 4 or not all(math.isfinite(value) for value in box):
-        raise ValueError(f"bbox {box} needs four numbers")
-    return box
-
-
-def _centre(entry: dict[str, Any]) -> tuple[float, float]:
-    keypoints = entry.get("keypoints") or []
-    if len(keypoints) == 3:
-        centre = float(keypoints[0]), float(keypoints[1])
-    else:
-        x, y, width, height = _box(entry)
-        centre = x + (width - 1) / 2, y + (height - 1) / 2
-    if not all(math.isfinite(value) for value in centre):
-        raise ValueError(f"centre {centre} is not a place")
-    return centre
 
 
 def _instances(
@@ -260,6 +246,7 @@ class CocoSource(FileSource):
         self.annotations = load_truth(folder)
         super().__init__(source, folder, self.annotations.names)
         self.vocabulary = self.annotations.vocabulary
+        self.notes = self.annotations.notes
         if not self.names:
             raise SourceError(f"The data set {folder} lists no pictures.")
 

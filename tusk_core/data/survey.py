@@ -70,6 +70,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         has_ground_truth=source.has_ground_truth,
         frames_per_second=source.fps if isinstance(source, VideoSource) else 0.0,
         proposed_crops=propose_crops(source, stopped),
+        notes=source.notes,
         brightness=None if used is None else (used.low, used.high),
     )
 

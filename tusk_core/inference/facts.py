@@ -110,6 +110,7 @@ def _source_facts(thing: str) -> dict[str, Any]:
         "black_and_white": found.brightness and [f"{value:g}" for value in found.brightness],
         "frames_per_second": found.frames_per_second or None,
         "has_ground_truth": found.has_ground_truth,
+        "notes": list(found.notes),
         "num_duplicates": len(found.duplicates),
         "num_unreadable": len(found.unreadable),
         "unreadable": [f"{item.path}: {item.reason}" for item in found.unreadable],

@@ -78,6 +78,9 @@ def _probe(config: TrainConfig) -> tuple[TrainConfig, float]:
     timed = max(1, min(batch, _MOST_TIMED, _MOST_POINTS // config.keypoints.num_keypoints))
     timed = max(1, min(timed, _MOST_PIXELS // (data.width * data.height)))
     shrink = max(1.0, math.sqrt(timed * data.width * data.height / _MOST_PIXELS))
+    # The heat map must keep a place for every keypoint, with some to spare.
+    least = 1.3 * config.keypoints.num_keypoints * config.encoder.stem_stride**2
+    shrink = min(shrink, max(1.0, math.sqrt(data.width * data.height / least)))
     width, height = (max(8, round(side / shrink)) for side in (data.width, data.height))
     changes = {"data.width": width, "data.height": height}
     probe = replaced(_whole(config), {**changes, "optim.batch_size": timed})

@@ -70,11 +70,20 @@ def test_information_is_lowest_where_views_agree_with_certainty() -> None:
 
 def test_peak_targets_lie_in_the_middle_and_the_loss_is_least_there() -> None:
     blob = (bump(20, 20, 9, 12, sigma=4) > 0.5).float()[None, None]
-    targets = peak_targets(blob, smoothing=2, width=1.5, window=9, threshold=0.3)
+    reading = {"smoothing": 2.0, "width": 1.5, "window": 9, "threshold": 0.3}
+    targets = peak_targets(blob, torch.zeros_like(blob), 0, **reading)
     assert int(targets.flatten().argmax()) == 12 * 20 + 9
     logits = torch.logit(targets.clamp(0.01, 0.99))
     seen = torch.ones(1, 20, 20)
     assert peak_loss(logits, targets, seen) < peak_loss(-logits, targets, seen)
+
+
+def test_a_peak_once_learned_is_aimed_at_again() -> None:
+    weak = 0.4 * bump(20, 20, 9, 12)[None, None]
+    reading = {"smoothing": 2.0, "width": 1.5, "window": 9, "threshold": 0.3}
+    targets = peak_targets(torch.zeros_like(weak), weak, 1, **reading)
+    assert int(targets.flatten().argmax()) == 12 * 20 + 9
+    assert targets.max() == pytest.approx(1, abs=0.05)
 
 
 def test_kmeans_finds_separate_directions_on_any_seed() -> None:

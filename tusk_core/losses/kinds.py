@@ -49,20 +49,34 @@ def dense_information_loss(first: Tensor, second: Tensor, seen: Tensor) -> Tenso
 
 @torch.no_grad()
 def peak_targets(
-    maps: Tensor, *, smoothing: float, width: float, window: int, threshold: float
+    memberships: Tensor,
+    peaks: Tensor,
+    own: float,
+    *,
+    smoothing: float,
+    width: float,
+    window: int,
+    threshold: float,
 ) -> Tensor:
     """Return a Gaussian at the middle of every blob: (B, M, h, w) in [0, 1].
 
+    Blobs are those of the memberships at first, later those around the model's own peaks.
+
     Args:
-        maps: (B, M, h, w) in [0, 1].
+        memberships: (B, M, h, w) in [0, 1].
+        peaks: (B, M, h, w) in [0, 1], the model's own maps.
+        own: share of the model's own peaks, in [0, 1].
         smoothing: blur that finds a middle [cells].
         width: deviation of the Gaussians [cells].
         window: odd side in which a blob has one middle [cells].
         threshold: least height of a blurred blob.
     """
-    middles = blob_centres(maps, smoothing=smoothing, window=window, threshold=threshold)
+    # A peak of the wanted width keeps its height, so that blurring does not make it vanish.
+    gain = 1 + (smoothing / width) ** 2
+    blobs = gaussian_blur((1 - own) * memberships + own * gain * peaks, smoothing)
+    middles = blob_centres(blobs, window=window, threshold=threshold)
     height = 2 * math.pi * width * width
-    return (gaussian_blur(middles.to(maps.dtype), width) * height).clamp(0, 1)
+    return (gaussian_blur(middles.to(blobs.dtype), width) * height).clamp(0, 1)
 
 
 def peak_loss(logits: Tensor, targets: Tensor, seen: Tensor) -> Tensor:

@@ -145,7 +145,9 @@ def _peak_terms(model: PhotoModel, pair: _Pair, done: float) -> list[Term]:
     with torch.no_grad():
         memberships = torch.softmax(pair.first.kind_logits, dim=1)
         targets = peak_targets(
-            (1 - own) * memberships + own * kind_maps(pair.first.kind_logits, first),
+            memberships,
+            kind_maps(pair.first.kind_logits, first),
+            own,
             smoothing=config.peak_smoothing,
             width=config.peak_width,
             window=model.config.keypoints.nms_window,

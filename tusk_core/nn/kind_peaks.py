@@ -100,17 +100,15 @@ def _highest(maps: Tensor, window: int) -> Tensor:
     return F.max_pool2d(maps, window, stride=1, padding=window // 2)
 
 
-def blob_centres(maps: Tensor, *, smoothing: float, window: int, threshold: float) -> Tensor:
+def blob_centres(blobs: Tensor, *, window: int, threshold: float) -> Tensor:
     """Return which cells are the middle of a blob: (B, M, h, w) bool.
 
     Args:
-        maps: (B, M, h, w) in [0, 1].
-        smoothing: deviation of the Gaussian that turns a blob into one peak [cells].
+        blobs: (B, M, h, w), smooth, so that a blob has one highest place.
         window: odd side in which a middle is the highest of its kind [cells].
-        threshold: least height of the smoothed peak.
+        threshold: least height of a middle.
     """
-    smooth = gaussian_blur(maps, smoothing)
-    return (smooth == _highest(smooth, window)) & (smooth > threshold)
+    return (blobs == _highest(blobs, window)) & (blobs > threshold)
 
 
 def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:

@@ -95,6 +95,8 @@ class PhotoModel(TuskModel):
     def encode_taps(self, taps: Taps, images: Tensor) -> EncodedKinds:
         """Like ``encode``, from frozen features that are known already."""
         features, peaks = self._read(taps, images)
+        if not self.config.losses.peaks_weight:
+            peaks = None
         unit = F.normalize(features, dim=1)
         logits = torch.einsum("bchw,mc->bmhw", unit, self.prototypes.unit()) / self.temperature
         maps = kind_maps(logits, peaks) * self.kept.view(1, -1, 1, 1)

@@ -31,17 +31,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NICER = 10
+_NICER = 1
 PHASE_SECONDS = 0.1  # at most ten reports a second on how far a phase is
 
 
 def _give_way() -> None:
-    """Let the window go first, so that training may use every core.
+    """Let the window go first, without leaving a contended core to every other program.
 
-    On Linux a priority belongs to a thread, and the threads it starts for its computing inherit it.
+    On Linux this belongs to a thread, and the threads it starts for its computing inherit it. A
+    batch thread does not push the window's aside when it wakes; a much lower priority would starve
+    one of the compute threads wherever another program is busy, and the others wait for it.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICER)
 
 

@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
             device=arguments.device,
         )
     else:
-        config = _on_all_cores(chosen_config(arguments))
+        config = chosen_config(arguments)
         # A mistyped name should not leave a run behind.
         api.open_source(config.data.source).close()
         root = arguments.run_root or default_run_root(Path.cwd())
@@ -110,13 +110,6 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             events = api.train(config, control, run_root=root, name=arguments.name)
     return _follow(events, control)
-
-
-def _on_all_cores(config: TrainConfig) -> TrainConfig:
-    """Without a window nobody needs the core that is left free otherwise."""
-    if config.run.threads or "OMP_NUM_THREADS" in os.environ:
-        return config
-    return replaced(config, {"run.threads": os.cpu_count() or 1})
 
 
 def _check_resume(arguments: argparse.Namespace) -> None:

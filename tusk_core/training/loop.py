@@ -19,6 +19,7 @@ from tusk_core.training.event_log import write_preview
 from tusk_core.training.held_out import held_out_loss
 from tusk_core.training.kinds_first import MOST_RANKED, rank_kinds
 from tusk_core.training.preview import make_preview
+from tusk_core.training.thread_choice import choose_by_steps
 from tusk_core.training.views import batch_indices, to_batch
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Loop:
         self._probes = opened.probes
         self._record = record
         self._pace = _Pace()
+        alone = self._team.size == 1
+        self._threads = choose_by_steps(task.config, opened.session.device) if alone else None
         self._last_preview = 0.0
         self._saved_step = -1
 
@@ -92,14 +95,18 @@ class Loop:
             limit = self._config.optim.minutes * 60
             if self._team.agree(flag=bool(limit) and self._session.elapsed >= limit):
                 return "time limit"
-            yield from self._one_step()
+            seconds = yield from self._one_step()
+            told = "" if self._threads is None else self._threads.after_step(seconds)
+            if told:
+                yield Notice("info", told)
             if not training:
                 yield PhaseChanged("training")
                 training = True
             yield from self._after_step()
         return "completed"
 
-    def _one_step(self) -> Generator[TrainEvent, None, None]:
+    def _one_step(self) -> Generator[TrainEvent, None, float]:
+        """Do one step and tell it; the value is how many seconds it took."""
         session, begin = self._session, time.perf_counter()
         images = self._batch()
         result = self._attempt(images)
@@ -120,6 +127,7 @@ class Loop:
             learning_rate=float(session.optimiser.param_groups[0]["lr"]),
             memory_bytes=peak_memory(session.device.type) or None,
         )
+        return seconds
 
     def _batch(self) -> Tensor:
         optim, seed = self._config.optim, self._config.run.seed

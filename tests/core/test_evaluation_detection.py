@@ -9,7 +9,7 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.sample import ObjectTruth
 from tusk_core.evaluation.collect import Points, join_points
 from tusk_core.evaluation.detection import CURVE, DetectionRule, score_detection
-from tusk_core.evaluation.landmark_peaks import best_peaks, rank_kinds
+from tusk_core.evaluation.landmark_peaks import PeakReading, best_peaks, rank_kinds
 from tusk_core.evaluation.landmark_regression import LandmarkTable, score_landmarks
 from tusk_core.evaluation.presence import area_under_curve, score_presence
 from tusk_core.evaluation.scores import Scores
@@ -173,12 +173,12 @@ def body(num: int) -> tuple[Points, LandmarkTable]:
 
 def test_peaks_of_the_best_kinds_tell_the_landmarks() -> None:
     points, truth = body(60)
-    metrics = score_landmarks(points, truth, 4, seed=0, num_kinds=2).metrics
+    metrics = score_landmarks(points, truth, 4, seed=0, reading=PeakReading(points, 2)).metrics
     assert metrics["error_peaks"] < 0.1
     assert metrics["error_peaks_affine"] < 0.1
     assert metrics["error_peaks_width"] < 0.1
     assert metrics["error_mean_shape_width"] > 10
-    one = score_landmarks(points, truth, 4, seed=0, num_kinds=1).metrics
+    one = score_landmarks(points, truth, 4, seed=0, reading=PeakReading(points, 1)).metrics
     assert one["error_peaks"] > 5
 
 
@@ -189,6 +189,6 @@ def test_frames_with_missing_landmarks_serve_the_others() -> None:
     xy[::2, 0], xy[1::2, 1] = np.nan, np.nan
     xy[:4] = truth.xy[:4]
     gaps = LandmarkTable(xy, truth.sizes, truth.names, truth.groups)
-    metrics = score_landmarks(points, gaps, 4, seed=0, num_kinds=2).metrics
+    metrics = score_landmarks(points, gaps, 4, seed=0, reading=PeakReading(points, 2)).metrics
     assert metrics["error_peaks_affine"] < 0.1
     assert metrics["error_affine"] > 1

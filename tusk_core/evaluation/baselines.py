@@ -128,6 +128,20 @@ class BaselineFinder:
         """Every point counts."""
         return 0.0
 
+    @property
+    def num_keypoints(self) -> int:
+        """Points of a picture, K."""
+        return self._num_points
+
+    @property
+    def kind_rank(self) -> None:
+        """No cluster is better than another."""
+        return None
+
+    def with_every_peak(self) -> None:
+        """Clusters have no peaks."""
+        return
+
     def describe(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the features (K, D) of the points of a picture."""
         return self._points_of(image)[1]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tusk_core.inference.walk import Walk, walk
+from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
     from tusk_core.events import JobProgress
+    from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.inference.walk import Read
-    from tusk_core.interfaces import Predictor
     from tusk_core.results import Detection, UnreadableFile
 
 BATCH = 32
+# More than the peaks that several kinds have in a picture.
+_MOST_PEAKS = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +62,17 @@ class PointFinder(Protocol):
     def min_score(self) -> float:
         """The threshold that is proposed for its scores, [0, 1]."""
 
+    @property
+    def num_keypoints(self) -> int:
+        """How many points a picture has at most, K."""
+
+    @property
+    def kind_rank(self) -> NDArray[np.floating] | None:
+        """How much each label is worth, (M,), higher is better; None where that is not known."""
+
+    def with_every_peak(self) -> PointFinder | None:
+        """The same with every peak of every kind; None where kinds have no peaks of their own."""
+
     def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
         """Return the points of pictures (H, W, 3) uint8."""
 
@@ -74,7 +88,7 @@ class ModelFinder:
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: TorchPredictor,
         targets: NDArray[np.integer] | None = None,
         *,
         num_keypoints: int | None = None,
@@ -90,6 +104,27 @@ class ModelFinder:
     def min_score(self) -> float:
         """The threshold proposed with the model: 0 where there is none."""
         return 0.0
+
+    @property
+    def num_keypoints(self) -> int:
+        """Keypoints of a picture, K."""
+        return self._count or self._predictor.info.config.keypoints.num_keypoints
+
+    @property
+    def kind_rank(self) -> NDArray[np.floating] | None:
+        """The model's own ranking of its kinds, where it has one; kinds it ignores come last."""
+        model = self._predictor.model
+        if self._targets is not None or not isinstance(model, PhotoModel):
+            return None
+        rank = model.rank.float().cpu().numpy()
+        kept = model.kept.bool().cpu().numpy()
+        return np.where(kept, rank, -np.inf) if rank.any() else None
+
+    def with_every_peak(self) -> ModelFinder | None:
+        """The same with every peak, for models whose kinds have peaks of their own."""
+        if not self._predictor.info.config.encoder.has_backbone:
+            return None
+        return ModelFinder(self._predictor, self._targets, num_keypoints=_MOST_PEAKS)
 
     def find(self, images: Sequence[NDArray[np.uint8]]) -> Points:
         """Return the keypoints of pictures (H, W, 3) uint8."""
@@ -112,6 +147,16 @@ def stack_detections(detections: Sequence[Detection]) -> Points:
         labels[row, :found] = one.keypoints.labels
         valid[row, :found] = True
     return Points(xy, scores, labels, valid)
+
+
+def best_points(points: Points, count: int) -> Points:
+    """Return the ``count`` best points of each picture; they are sorted already."""
+    return Points(
+        points.xy[:, :count],
+        points.scores[:, :count],
+        points.labels[:, :count],
+        points.valid[:, :count],
+    )
 
 
 def join_points(parts: Sequence[Points]) -> Points:

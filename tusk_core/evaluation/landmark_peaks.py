@@ -8,6 +8,7 @@ Shapes: P pictures, K keypoints, M kinds, N kinds that are read, T landmarks, D 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
     from tusk_core.evaluation.collect import Points
 
 _NUM_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeakReading:
+    """What is read of kinds.
+
+    Attributes:
+        points: keypoints, as many as there are.
+        num_kinds: N; fewer where there are fewer kinds.
+        rank: (M,) the model's own ranking, higher is better; None ranks by the pictures.
+    """
+
+    points: Points
+    num_kinds: int
+    rank: NDArray[np.floating] | None = None
 
 
 def best_peaks(points: Points, num_labels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -48,31 +64,33 @@ def rank_kinds(scores: NDArray[np.float64], fits: NDArray[np.bool_]) -> NDArray[
 
 
 def predict_landmarks(
-    points: Points,
+    reading: PeakReading,
     sizes: NDArray[np.float64],
     targets: NDArray[np.float64],
     groups: NDArray[np.integer],
     fits: NDArray[np.bool_],
     *,
     num_labels: int,
-    num_kinds: int,
     seed: int,
 ) -> dict[str, NDArray[np.float64]]:
     """Return landmarks (P, T, 2) as ``peaks`` (no bias) and as ``peaks_affine`` predict them.
 
     Args:
-        points: every keypoint of the model.
+        reading: keypoints, and which kinds are read.
         sizes: (P, 2) width and height of the pictures.
         targets: (P, T, 2) shares of the sides; NaN where unknown, which keeps the picture's other
             landmarks in the fit.
         groups: (P,) person of each picture.
         fits: (P,) pictures that the map is fitted on.
         num_labels: M.
-        num_kinds: N; fewer where there are fewer kinds.
         seed: of the folds that choose the penalty.
     """
+    points = reading.points
     xy, scores = best_peaks(points, num_labels)
-    chosen = rank_kinds(scores, fits)[:num_kinds]
+    order = rank_kinds(scores, fits)
+    if reading.rank is not None:
+        order = np.argsort(-reading.rank, kind="stable").astype(np.int64)
+    chosen = order[: reading.num_kinds]
     filled = scores[:, chosen] > 0
     shares = np.where(filled[..., None], (xy[:, chosen] + 0.5) / sizes[:, None], 0.0)
     inputs = shares.reshape(len(points), -1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.evaluation.landmark_peaks import predict_landmarks
+from tusk_core.evaluation.landmark_peaks import PeakReading, predict_landmarks
 from tusk_core.evaluation.landmarks import (
     BODY_PAIRS,
     block_tensor,
@@ -81,8 +81,7 @@ def score_landmarks(
     num_labels: int,
     *,
     seed: int,
-    peaks: Points | None = None,
-    num_kinds: int = 0,
+    reading: PeakReading | None = None,
 ) -> Scores:
     """Fit on some people, score on others.
 
@@ -103,8 +102,7 @@ def score_landmarks(
         truth: the landmarks.
         num_labels: M.
         seed: of divisions and resampling.
-        peaks: more keypoints, where every kind has peaks of its own; None reads ``points``.
-        num_kinds: how many kinds are read; 0 reads as many as a picture has keypoints.
+        reading: of kinds; None reads as many as a picture has keypoints from ``points``.
     """
     scores = Scores(seed=seed)
     in_test = truth.in_test if truth.in_test is not None else divide_people(truth.groups, seed)
@@ -137,11 +135,10 @@ def score_landmarks(
     mean = np.broadcast_to(targets[fits].mean(0), predicted.shape)
     _add_plain(scores, "error_affine", mean + offset, targets[in_test], truth, in_test)
     _add_plain(scores, "mean_shape_error", mean, targets[in_test], truth, in_test)
-    peaks = points if peaks is None else peaks
+    reading = reading or PeakReading(points, points.valid.shape[1])
     read = predict_landmarks(
-        peaks, truth.sizes, targets, truth.groups, ~in_test,
-        num_labels=num_labels, num_kinds=num_kinds or points.valid.shape[1], seed=seed,
-    )  # fmt: skip
+        reading, truth.sizes, targets, truth.groups, ~in_test, num_labels=num_labels, seed=seed
+    )
     for name, answer in read.items():
         _add_plain(scores, f"error_{name}", answer[in_test], targets[in_test], truth, in_test)
     if eye_indices(truth.names) is None:

@@ -18,12 +18,14 @@ from tusk_core.evaluation.collect import (
     BATCH,
     Found,
     ModelFinder,
+    best_points,
     find_in,
     join_points,
     known_truths,
 )
 from tusk_core.evaluation.detection import DetectionRule, score_detection
 from tusk_core.evaluation.joining import joined_targets
+from tusk_core.evaluation.landmark_peaks import PeakReading
 from tusk_core.evaluation.landmark_truth import check_landmarks, landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.presence import score_presence
@@ -240,8 +242,9 @@ def _landmarks(
 ) -> Generator[JobProgress, None, Outcome]:
     check_landmarks(sources)
     parts: list[Found] = []
+    wide = finder.with_every_peak() or finder
     for source in sources:
-        found = yield from find_in(finder, source, control, with_truth=False)
+        found = yield from find_in(wide, source, control, with_truth=False)
         parts.append(found)
     table = landmark_table(sources, [part.indices for part in parts])
     in_test = table.in_test
@@ -249,11 +252,13 @@ def _landmarks(
         in_test = landmark_regression.divide_people(
             table.groups, task.seed, 1 - task.options.fit_share
         )
+    peaks = join_points([part.points for part in parts])
     scores = landmark_regression.score_landmarks(
-        join_points([part.points for part in parts]),
+        peaks if wide is finder else best_points(peaks, finder.num_keypoints),
         replace(table, in_test=in_test),
         finder.num_labels,
         seed=task.seed,
+        reading=PeakReading(peaks, finder.num_keypoints, finder.kind_rank),
     )
     names = [name for part in parts for name in part.names]
     scored = tuple(name for name, test in zip(names, in_test, strict=True) if test)

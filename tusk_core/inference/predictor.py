@@ -132,7 +132,8 @@ class TorchPredictor:
             canvas,
             # Within it, one pass of the network gives one keypoint as well.
             reach=float(max(2, keypoints.nms_window // 2) * self._model.stride),
-            within_kind=False,
+            # One map has one peak at a place; kinds with maps of their own may lie together.
+            within_kind=self._info.config.encoder.has_backbone,
             batch=batch_size(canvas),
         )
 

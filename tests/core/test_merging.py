@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tusk_core import api
+from tusk_core.data.base_source import BaseSource
 from tusk_core.evaluation.collect import ModelFinder
 from tusk_core.evaluation.joining import Joining, joined_targets
 from tusk_core.inference.merging import join_prototypes
@@ -82,7 +83,8 @@ class _Predictor:
     def __init__(self) -> None:
         self._descriptors, self._labels = divided_kinds()
 
-    def detect_many(self, images) -> list[Detection]:
+    def detect_many(self, images, *, num_keypoints=None) -> list[Detection]:
+        assert num_keypoints is None
         made = []
         for number in range(len(images)):
             own = slice(number, None, 2)
@@ -95,11 +97,23 @@ class _Predictor:
         return made
 
 
-class _Source:
+class _Source(BaseSource):
+    kind = "folder"
+
+    def __init__(self) -> None:
+        super().__init__("made up")
+
     def __len__(self) -> int:
         return 2
 
-    def read(self, _index) -> np.ndarray:
+    def name(self, index: int) -> str:
+        return f"{index}"
+
+    def identity(self) -> object:
+        return "made up"
+
+    def read(self, index: int) -> np.ndarray:
+        self._check(index)
         return np.zeros((8, 8, 3), np.uint8)
 
 

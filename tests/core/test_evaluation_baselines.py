@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
+from tusk_core import api
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.data.source import open_source
 from tusk_core.evaluation.baselines import BaselineFinder, corner_points, open_baseline
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
 from tusk_core.results import SourceError, TuskError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_kmeans_finds_separate_clouds() -> None:
@@ -63,10 +69,22 @@ def test_baselines_are_named_like_models() -> None:
         *steps, finder = with_value(job)
         assert [step.done for step in steps] == [1, 2, 3, 4]
         assert finder.find([source.read(0)]).xy.shape == (1, 3, 2)
-        with pytest.raises(TuskError, match="there are random, corners"):
+        with pytest.raises(TuskError, match="there are random, corners, clusters"):
             list(open_baseline("baseline:nothing", source, seed=0))
-        with pytest.raises(SourceError, match="not an option"):
+        with pytest.raises(SourceError, match="no option"):
             list(open_baseline("baseline:random?size=3", source, seed=0))
         control.request_stop()
         with pytest.raises(Cancelled):
             list(open_baseline("baseline:random", source, 0, control))
+
+
+def test_discovery_without_training_is_a_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUSK_CACHE_DIR", str(tmp_path))
+    data = "sample:tetrominoes?count=3&seed=2"
+    name = "baseline:clusters?kinds=6&points=5&pictures=3"
+    *_, report = api.evaluate(name, data, "detection")
+    assert report.counts["pictures"] == 3
+    assert 0 < report.counts["keypoints"] <= 15
+    assert report.counts["prototypes"] == 6

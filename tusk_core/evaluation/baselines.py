@@ -1,4 +1,4 @@
-"""What no training reaches: k-means on frozen VGG16 features at random or corner points.
+"""What no training reaches: k-means on frozen features, at random or corner points or everywhere.
 
 A baseline is named like a model, ``baseline:corners?points=8&kinds=32``, and scored by the same
 protocols. Its clusters are fitted on the pictures it is scored on, without their labels.
@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from tusk_core.data.source_names import check_options, parse_source, whole_number
+from tusk_core.evaluation.cluster_baseline import open_clusters
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
 from tusk_core.evaluation.collect import Points
 from tusk_core.geometry.grids import to_unit
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.evaluation.collect import ModelFinder
     from tusk_core.events import JobProgress
 
 PREFIX = "baseline"
 Where = Literal["random", "corners"]
 PLACES: tuple[Where, ...] = ("random", "corners")
+CLUSTERS = "clusters"
 NUM_FIT_PICTURES = 300
 NUM_COMPONENTS = 64
 # Blocks of the network whose last activations make the descriptor: relu3_3 and relu4_3.
@@ -186,8 +189,10 @@ class BaselineFinder:
 
 def open_baseline(
     name: str, source: BaseSource, seed: int, control: RunControl | None = None
-) -> Generator[JobProgress, None, BaselineFinder]:
+) -> Generator[JobProgress, None, BaselineFinder | ModelFinder]:
     """Fit the baseline ``baseline:PLACE?points=K&kinds=M`` on pictures of ``source``.
+
+    ``baseline:clusters`` is discovery without training; see ``cluster_baseline``.
 
     Yields progress; the generator's value is the baseline.
 
@@ -196,8 +201,11 @@ def open_baseline(
         TuskError: if there is no such baseline.
     """
     parsed = parse_source(name, frozenset({PREFIX}))
+    if parsed.target == CLUSTERS:
+        return (yield from open_clusters(parsed, source, seed, control))
     if parsed.target not in PLACES:
-        raise TuskError(f"There is no baseline {parsed.target!r}; there are {', '.join(PLACES)}.")
+        known = ", ".join((*PLACES, CLUSTERS))
+        raise TuskError(f"There is no baseline {parsed.target!r}; there are {known}.")
     check_options(parsed, ("points", "kinds"))
     num_points = whole_number(parsed, "points", 8, least=1, most=512)
     num_labels = whole_number(parsed, "kinds", 32, least=2, most=4096)

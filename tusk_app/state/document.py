@@ -170,8 +170,11 @@ class Document(QObject):
 
     def set_model(self, model: ModelInfo | None) -> None:
         """Take an opened model; what an older one said is dropped."""
+        is_another = model is not None and (self._model is None or self._model.path != model.path)
         self._model = model
         self._detection = self._reconstruction = None
+        if is_another and model is not None:
+            self.set_min_score(model.config.keypoints.min_score)
         self.model_changed.emit()
         self.detection_changed.emit()
         self.reconstruction_changed.emit()

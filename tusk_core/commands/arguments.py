@@ -80,9 +80,8 @@ def add_detection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-score",
         type=share,
-        default=0.0,
         metavar="S",
-        help="leave out keypoints below this score, 0 to 1 (default: 0)",
+        help="leave out keypoints below this score, 0 to 1 (default: the model's)",
     )
 
 

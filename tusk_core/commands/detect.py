@@ -17,7 +17,7 @@ from tusk_core.commands.arguments import (
     path,
 )
 from tusk_core.commands.interrupts import stopping
-from tusk_core.commands.opening import chosen_names, open_model
+from tusk_core.commands.opening import chosen_names, least_score, open_model
 from tusk_core.commands.outputs import check_folder
 from tusk_core.commands.pictures import opened
 from tusk_core.commands.terminal import Terminal, finish, follow
@@ -125,7 +125,7 @@ def collected(
         source,
         control,
         num_keypoints=arguments.num_keypoints,
-        min_score=arguments.min_score,
+        min_score=least_score(arguments, predictor),
         with_errors=getattr(arguments, "with_errors", False),
         tiles=getattr(arguments, "tiles", None),
     )

@@ -148,7 +148,7 @@ def _export_detections(arguments: argparse.Namespace) -> None:
 
 
 def _refuse_with_results(arguments: argparse.Namespace, results: Path) -> None:
-    if arguments.num_keypoints is not None or arguments.min_score:
+    if arguments.num_keypoints is not None or arguments.min_score is not None:
         raise UsageError(
             "A results file holds what was found; --num-keypoints and --min-score change nothing "
             "now. Give them to `tusk detect`."

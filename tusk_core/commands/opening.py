@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tusk_core.prototype_names import PrototypeNames, names_beside, read_prototype_names
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from tusk_core.commands.terminal import Terminal
@@ -41,3 +42,9 @@ def open_model(model: str, device: str, terminal: Terminal) -> Predictor:
     from tusk_core import api
 
     return api.open_predictor(model, device=device, threads=all_cores())
+
+
+def least_score(arguments: argparse.Namespace, predictor: Predictor) -> float:
+    """Return the threshold that was asked for, or else the one proposed with the model."""
+    asked: float | None = arguments.min_score
+    return predictor.info.config.keypoints.min_score if asked is None else asked

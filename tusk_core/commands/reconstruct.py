@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tusk_core import api
 from tusk_core.commands.arguments import add_detection, add_device, add_model, path
 from tusk_core.commands.interrupts import stopping
-from tusk_core.commands.opening import open_model
+from tusk_core.commands.opening import least_score, open_model
 from tusk_core.commands.outputs import check_folder
 from tusk_core.commands.terminal import Terminal, follow
 from tusk_core.control import RunControl
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.out,
             control,
             num_keypoints=arguments.num_keypoints,
-            min_score=arguments.min_score,
+            min_score=least_score(arguments, predictor),
         )
         skipped = [item for item in follow(job, terminal) if isinstance(item, SourceError)]
     total = sum(len(source) for source in sources)

@@ -96,6 +96,13 @@ class KeypointConfig(Settings):
         ge=0,
         le=1,
     )
+    min_score: float = setting(
+        0.0,
+        "Proposed threshold: keypoints that score less are taken for nothing. It means something "
+        "where scores are absolute, in models with a frozen network.",
+        ge=0,
+        le=1,
+    )
     across_window: int = setting(
         1,
         "Side of the window in which a keypoint must also be the highest of all kinds, in models "
@@ -194,6 +201,11 @@ class PrototypeConfig(Settings):
 
     num_prototypes: int = setting(
         32, "Kinds of keypoint the model can tell apart.", symbol="M", level="basic", ge=2, le=4096
+    )
+    kept: tuple[int, ...] = setting(
+        (),
+        "Kinds that become keypoints, in models with a frozen network; none named lets the ranking "
+        "choose.",
     )
     method: Literal["sliced-wasserstein", "k-means", "vector-quantisation"] = setting(
         "sliced-wasserstein", "What moves the prototypes (Table 6 of the paper)."

@@ -52,6 +52,10 @@ class TrainConfig(Settings):
                 '"single-map"'
             )
         self._check_places(K)
+        if any(not 0 <= kind < M for kind in self.prototypes.kept):
+            raise ValueError(
+                f"prototypes.kept names kinds from 0 to {M - 1}, got {list(self.prototypes.kept)}"
+            )
         if self.decoder.kind == "none" and not self.encoder.has_backbone:
             raise ValueError(
                 'decoder.kind = "none" needs encoder.backbone: without it, keypoints are learned '

@@ -143,6 +143,7 @@ def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
             "data.height": height,
             "data.fit": "stretch",
             "encoder.head": "clusters",
+            "keypoints.min_score": 0.5,
             "encoder.num_features": NUM_COMPONENTS,
             "encoder.seed_components": NUM_COMPONENTS,
             "decoder.kind": "none",

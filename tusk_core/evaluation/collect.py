@@ -103,7 +103,7 @@ class ModelFinder:
     @property
     def min_score(self) -> float:
         """The threshold proposed with the model: 0 where there is none."""
-        return 0.0
+        return self._predictor.info.config.keypoints.min_score
 
     @property
     def num_keypoints(self) -> int:

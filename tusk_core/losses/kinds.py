@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tusk_core.nn.kind_peaks import blob_centres, gaussian_blur
+from tusk_core.nn.kind_peaks import blob_centres
+from tusk_core.nn.window_maps import gaussian_blur
 
 _EPSILON = 1e-9
 _PEAK_FACTOR = 3.0

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tusk_core.nn.keypoints import read_own
+from tusk_core.nn.window_maps import window_maximum
 
 _EPSILON = 1e-6
 
@@ -52,9 +52,9 @@ def find_kind_peaks(
     """
     _B, M, h, w = maps.shape
     plain = maps.detach()
-    is_peak = (plain == _highest(plain, window)) & (plain > 0)
+    is_peak = (plain == window_maximum(plain, window)) & (plain > 0)
     if across > 1:
-        is_peak &= plain >= _highest(plain.amax(dim=1, keepdim=True), across)
+        is_peak &= plain >= window_maximum(plain.amax(dim=1, keepdim=True), across)
     values, places = torch.where(is_peak, plain, 0.0).flatten(1).topk(num_keypoints, dim=1)
     kinds, cells = places // (h * w), places % (h * w)
     xy, spread = centre_of_mass(maps, kinds, cells, refine)
@@ -96,10 +96,6 @@ def centre_of_mass(
     return torch.stack([x + centre_x, y + centre_y], dim=-1), spread
 
 
-def _highest(maps: Tensor, window: int) -> Tensor:
-    return F.max_pool2d(maps, window, stride=1, padding=window // 2)
-
-
 def blob_centres(blobs: Tensor, *, window: int, threshold: float) -> Tensor:
     """Return which cells are the middle of a blob: (B, M, h, w) bool.
 
@@ -108,22 +104,4 @@ def blob_centres(blobs: Tensor, *, window: int, threshold: float) -> Tensor:
         window: odd side in which a middle is the highest of its kind [cells].
         threshold: least height of a middle.
     """
-    return (blobs == _highest(blobs, window)) & (blobs > threshold)
-
-
-def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
-    """Return maps (B, M, h, w) blurred by a Gaussian of deviation ``sigma`` [cells]."""
-    reach = int(3 * sigma + 0.5)
-    steps = torch.arange(-reach, reach + 1, device=maps.device, dtype=maps.dtype)
-    kernel = torch.exp(-steps.square() / (2 * sigma * sigma))
-    kernel = kernel / kernel.sum()
-    B, M, h, w = maps.shape
-    x = F.pad(maps.reshape(B * M, 1, h, w), (reach, reach, reach, reach), mode="replicate")
-    x = F.conv2d(x, kernel.view(1, 1, 1, -1))
-    return F.conv2d(x, kernel.view(1, 1, -1, 1)).view(B, M, h, w)
-
-
-def read_kind_scores(maps: Tensor, kinds: Tensor, xy: Tensor) -> Tensor:
-    """Return the height (B, K) of each keypoint's own map at any place (B, K, 2) [cells]."""
-    rows = torch.arange(maps.shape[0], device=maps.device).unsqueeze(1)
-    return read_own(maps[rows, kinds], xy)
+    return (blobs == window_maximum(blobs, window)) & (blobs > threshold)

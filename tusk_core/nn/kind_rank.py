@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.nn.kind_peaks import centre_of_mass
+from tusk_core.nn.window_maps import window_maximum
 
 SURE = 0.35
 _MOST_PEAKS = 8
@@ -101,7 +102,7 @@ def gather_evidence(
 def _peaks_of_each(maps: Tensor, window: int, refine: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return places (B, M, N, 2), scores (B, M, N) and spreads (B, M, N) of each kind's peaks."""
     B, M = maps.shape[:2]
-    pooled = F.max_pool2d(maps, window, stride=1, padding=window // 2)
+    pooled = window_maximum(maps, window)
     count = min(_MOST_PEAKS, maps[0, 0].numel())
     scores, cells = torch.where(maps == pooled, maps, 0.0).flatten(2).topk(count, dim=2)
     kinds = torch.arange(M, device=maps.device).view(1, M, 1).expand(B, M, count)

@@ -46,6 +46,8 @@ def seed_kinds(model: PhotoModel, pictures: NDArray[np.uint8], seed: int) -> Non
 def rank_kinds(model: PhotoModel, pictures: NDArray[np.uint8], seed: int) -> None:
     """Set which kinds count, from how they behave on some pictures and on warped views of them.
 
+    Kinds that the settings name are kept whatever they do.
+
     Args:
         model: its kinds found, trained or not.
         pictures: (N, H, W, channels); ``MOST_RANKED`` spread over the data are plenty.
@@ -72,7 +74,12 @@ def rank_kinds(model: PhotoModel, pictures: NDArray[np.uint8], seed: int) -> Non
         model.kept.copy_(kept)
         return
     model.rank.copy_(kind_scores(evidence))
-    model.kept.copy_(chosen_kinds(evidence, reading.num_keypoints))
+    named = model.config.prototypes.kept
+    if named:
+        model.kept.zero_()
+        model.kept[list(named)] = 1
+    else:
+        model.kept.copy_(chosen_kinds(evidence, reading.num_keypoints))
 
 
 def _batches(pictures: NDArray[np.uint8], device: torch.device) -> list[Tensor]:

@@ -25,6 +25,7 @@ FAMILIES = {
 }
 TITLES = {
     "quick-default": "Any pictures, a first look",
+    "quick-photos": "Photographs and natural video",
     "tusk-default": "Any pictures",
     "paper-mnist-hard": "MNIST-Hard",
     "paper-clevr6": "CLEVR, up to six solids",

@@ -137,5 +137,5 @@ def test_unknown_rows_and_foreign_files_are_refused(tmp_path) -> None:
     with pytest.raises(SystemExit, match="no table 9"):
         tables.main(["ablations", "--tables", "9"])
     (tmp_path / "a.json").write_text("[]")
-    with pytest.raises(SystemExit, match="no table of this script"):
+    with pytest.raises(SystemExit, match="not a table of this script"):
         tables.main(["ablations", "--out", str(tmp_path / "a.json")])

@@ -18,7 +18,8 @@ def test_keypoints_are_at_most_the_places_of_the_heat_map(capsys, tmp_path):
         replaced(fits, {"keypoints.num_keypoints": 257})
     with pytest.raises(ConfigError, match="at most 128"):
         replaced(fits, {"data.height": 16})
-    line = ["train", "sample:tetrominoes?count=4", "--run-root", str(tmp_path / "runs")]
+    line = ["train", "--data", "sample:tetrominoes?count=4"]
+    line += ["--run-root", str(tmp_path / "runs")]
     settings = {**SMALL, "keypoints.num_keypoints": 300}
     for name, value in settings.items():
         line += ["--set", f"{name}={value}"]

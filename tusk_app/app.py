@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QImageReader
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tusk_app.camera.controller import CameraController
 from tusk_app.canvas.editing_controller import EditingController
@@ -31,7 +31,7 @@ from tusk_app.pictures.controller import SourceController
 from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.playback import PlaybackController
 from tusk_app.pictures.side_reader import SideReader
-from tusk_app.settings import Settings, cache_dir, log_dir, names_folder
+from tusk_app.settings import Settings, cache_dir, data_dir, log_dir, names_folder
 from tusk_app.shell.layouts import EXPLORE, TRAIN
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
@@ -122,6 +122,7 @@ class Program(QObject):
         self._adopt()
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()
+        self._told_of_names = False
         self._progress = ProgressFeed(
             self.window.status,
             self.workbench,
@@ -237,13 +238,36 @@ class Program(QObject):
             return
         bench = self.workbench
         bench.settings.add_recent("model", model.path)
-        bench.prototypes.reset(len(model.prototypes), names_folder(model.path, model.fingerprint))
+        folder = names_folder(model.path, model.fingerprint)
+        bench.prototypes.reset(len(model.prototypes), folder)
+        if folder is None:
+            self._tell_names_are_not_kept()
         known = {device.name: device.label for device in self._devices}
         self.window.status.set_device(
             known.get(model.device, model.device.upper()),
             model.device_reason,
             is_accelerated=model.device != "cpu",
         )
+
+    def _tell_names_are_not_kept(self) -> None:
+        """Say once that names last as long as the window, and offer another place for them."""
+        if self._told_of_names:
+            return
+        self._told_of_names = True
+        self.workbench.notices.toast(
+            f"Names of prototypes cannot be kept in {data_dir()}: it cannot be written. They last "
+            "until the window closes.",
+            "warning",
+            "Save elsewhere…",
+            self._save_names_elsewhere,
+        )
+
+    def _save_names_elsewhere(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.window, "Save the names of prototypes", "prototypes.json", "*.json"
+        )
+        if chosen and not self.workbench.prototypes.save_in(Path(chosen)):
+            self.workbench.notices.toast(f"{chosen} cannot be written.", "error")
 
     @Slot(object)
     def _take_engine(self, state: EngineState) -> None:

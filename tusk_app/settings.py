@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -20,6 +21,8 @@ RecentKind = Literal["pictures", "video", "model", "run"]
 MAX_RECENT = 12
 FONT_SCALES = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
+log = logging.getLogger(__name__)
+
 
 def config_dir() -> Path:
     """Return the folder of settings and own presets; it may not exist yet."""
@@ -36,17 +39,22 @@ def data_dir() -> Path:
     return kept_in("data", Path(platformdirs.user_data_dir("tusk", appauthor=False)))
 
 
-def names_folder(model: Path, fingerprint: str) -> Path:
+def names_folder(model: Path, fingerprint: str) -> Path | None:
     """Return the folder for the names of a model's prototypes: its own, where it is the user's.
 
-    Names of a bundled model, and of one that lies where nobody can write, go to the user's data.
+    Names of a bundled model, and of one that lies where nobody can write, go to the user's data;
+    None where that cannot be written either.
     """
     is_bundled = model.resolve().is_relative_to(resource_root().resolve())
     if not is_bundled and os.access(model, os.W_OK):
         return model
     folder = data_dir() / "prototypes" / fingerprint
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        log.warning("Names cannot be kept in %s: %s", folder, problem)
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def log_dir() -> Path:

@@ -94,6 +94,12 @@ class PictureSource(Protocol):
             SourceError: if that file cannot be read.
         """
 
+    def time(self, index: int) -> float:
+        """Return when a frame is shown, seconds from the first one; NaN where there are no times.
+
+        The time is the one that the file gives, whatever its mean rate.
+        """
+
     def close(self) -> None:
         """Release files."""
 
@@ -105,12 +111,6 @@ class OpenedSource(PictureSource, Protocol):
         self, indices: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
         """Read many pictures in the given, ascending order; a failure comes as its error."""
-
-    def time(self, index: int) -> float:
-        """Return when a frame is shown, seconds from the first one; NaN where there are no times.
-
-        The time is the one that the file gives, whatever its mean rate.
-        """
 
     def use_settings(self, data: DataConfig) -> None:
         """Show pictures of more than eight bits or three channels as these settings say.

@@ -51,6 +51,9 @@ class ShapesSource:
     def name(self, index: int) -> str:
         return f"shapes/{index:05d}.png"
 
+    def time(self, index: int) -> float:
+        return index / self.fps if self.fps else float("nan")
+
     def close(self) -> None:
         pass
 

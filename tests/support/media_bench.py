@@ -54,6 +54,9 @@ class ListSource:
             raise SourceError(f"{self.name(index)} is damaged; copy it again.")
         return self._pictures[index]
 
+    def time(self, index: int) -> float:
+        return index / self.fps if self.fps else float("nan")
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -92,6 +93,10 @@ class Snapshot:
     def read(self, index: int) -> NDArray[np.uint8]:  # noqa: ARG002
         """Return the frame."""
         return self._picture
+
+    def time(self, index: int) -> float:  # noqa: ARG002
+        """It has no time of its own."""
+        return math.nan
 
     def close(self) -> None:
         """Nothing to release."""

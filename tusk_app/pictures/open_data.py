@@ -160,7 +160,15 @@ class OpenDataDialog(QDialog):
     def _make_facts(self, parent: QWidget) -> QFormLayout:
         self._facts = {
             name: QLabel("…", parent)
-            for name in ("Pictures", "Sizes", "Colour", "Unreadable", "Duplicates", "Kind")
+            for name in (
+                "Pictures",
+                "Sizes",
+                "Colour",
+                "Brightness",
+                "Unreadable",
+                "Duplicates",
+                "Kind",
+            )
         }
         form = QFormLayout()
         form.setHorizontalSpacing(16)
@@ -325,6 +333,7 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
         "Pictures": count,
         "Sizes": describe_sizes(summary.sizes) + _advice(summary),
         "Colour": colour,
+        "Brightness": _brightness(summary),
         "Unreadable": "none" if not summary.unreadable else (
             f"{counted(len(summary.unreadable), 'file')}, left out"
         ),
@@ -334,6 +343,13 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
         ),
         "Kind": kind,
     }  # fmt: skip
+
+
+def _brightness(summary: SourceSummary) -> str:
+    if summary.brightness is None:
+        return "eight bits, as they are"
+    low, high = summary.brightness
+    return f"black is {low:g}, white is {high:g}, the same in every picture"
 
 
 def _advice(summary: SourceSummary) -> str:
@@ -376,7 +392,7 @@ def describe_sizes(sizes: tuple[tuple[int, int, int], ...]) -> str:
 
 
 def _problem_lines(summary: SourceSummary) -> list[str]:
-    lines = []
+    lines = list(summary.notes)
     for item in summary.unreadable[:MAX_LISTED]:
         reason = item.reason.removeprefix(str(item.path)).removeprefix(" is ").strip()
         lines.append(f"{item.path.name}: {reason}")

@@ -13,12 +13,12 @@ from tusk_core.source_text import is_flat, path_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".pgm", ".ppm", ".pnm"}
-)
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts"}
-)
+_STILL = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".webp", ".tif", ".tiff")
+_RARE = (".btf", ".jp2", ".j2k", ".jpx", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".apng")
+_PHONES = (".gif", ".avif", ".avifs", ".heic", ".heif", ".hif")
+PICTURE_SUFFIXES = frozenset((*_STILL, *_RARE, *_PHONES))
+_COMMON = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".mts")
+VIDEO_SUFFIXES = frozenset((*_COMMON, ".m2ts", ".ts", ".3gp", ".asf", ".flv", ".ogv"))
 RESULT_SUFFIXES = frozenset({".h5", ".hdf5"})
 
 Kind = Literal["pictures", "video", "camera", "model", "run", "analysis", "nothing"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -207,12 +207,16 @@ class CommandPalette(QDialog):
 
 
 class PaletteRow(QWidget):
-    """One command: menu, name, keys."""
+    """One command: menu, name, keys.
+
+    Attributes:
+        is_usable: whether it can be carried out now.
+    """
 
     def __init__(self, entry: ActionEntry, keys: str, *, is_usable: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._is_usable = is_usable
+        self.is_usable = is_usable
         menu = QLabel(f"{entry.menu}  ›", self)
         name = QLabel(entry.title, self)
         key = QLabel(keys, self)
@@ -226,10 +230,11 @@ class PaletteRow(QWidget):
 
     def set_current(self, *, current: bool) -> None:
         """Take the colours of the highlighted row, or of the others."""
-        colours = theme.of(self.palette())
-        strong = colours.text if self._is_usable else colours.disabled
-        soft = colours.muted if self._is_usable else colours.disabled
-        if current:
+        # Not this row's own: what a style sheet lets shine through has no colour to go by.
+        colours = theme.of(QGuiApplication.palette())
+        strong = colours.text if self.is_usable else colours.disabled
+        soft = colours.muted if self.is_usable else colours.disabled
+        if current and self.is_usable:  # what cannot be carried out is not highlighted either
             strong = soft = colours.accent_text
         for labels, colour in ((self._soft, soft), (self._strong, strong)):
             for label in labels:

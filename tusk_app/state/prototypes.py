@@ -58,6 +58,11 @@ class PrototypeBook(QObject):
             self._load(path)
         self.changed.emit()
 
+    def save_in(self, path: Path) -> bool:
+        """Keep the mapping in a file of the user's choice from now on; False if that fails."""
+        self._path = path
+        return self._save(path)
+
     @property
     def num(self) -> int:
         """M, the number of prototypes."""
@@ -194,7 +199,7 @@ class PrototypeBook(QObject):
         merged = {int(i): int(t) for i, t in content["merged"].items()}
         self._merged = _one_step(merged, self._num)
 
-    def _save(self, path: Path) -> None:
+    def _save(self, path: Path) -> bool:
         content = {
             "schema": SCHEMA,
             "names": self._names,
@@ -205,10 +210,12 @@ class PrototypeBook(QObject):
         file = QSaveFile(str(path))
         if not file.open(QIODevice.OpenModeFlag.WriteOnly):
             log.warning("The prototype names cannot be saved in %s: %s", path, file.errorString())
-            return
+            return False
         file.write(json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8"))
-        if not file.commit():
+        done = file.commit()
+        if not done:
             log.warning("The prototype names cannot be saved in %s: %s", path, file.errorString())
+        return done
 
 
 def _one_step(merged: dict[int, int], num: int) -> dict[int, int]:

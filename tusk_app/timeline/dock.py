@@ -31,9 +31,8 @@ _SCORE = (78, 186, 138)
 _NAMES = {1 / 16: "1/16 ×", 1 / 8: "1/8 ×", 1 / 4: "1/4 ×", 1 / 2: "1/2 ×"}
 
 
-def clock(index: int, rate: float) -> str:
-    """Return a frame's time as minutes, seconds and hundredths."""
-    seconds = index / rate
+def clock(seconds: float) -> str:
+    """Return a time as minutes, seconds and hundredths."""
     return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
 
 
@@ -197,13 +196,13 @@ class TimelineDock(QDockWidget):
 
     @Slot()
     def _show_index(self, _value: object = None) -> None:
-        document, playback = self._bench.document, self._playback
+        document = self._bench.document
         index, source = max(document.index, 0), document.source
         self.bar.set_index(index)
         text = f"{index + 1:,} / {document.num_pictures:,}"
         if source is not None and source.fps > 0:
-            total = clock(document.num_pictures - 1, source.fps)
-            text = f"{clock(index, playback.rate)} / {total}    frame {text}"
+            total = clock(source.time(document.num_pictures - 1))
+            text = f"{clock(source.time(index))} / {total}    frame {text}"
         self._where.setText(text)
 
     @Slot(bool)

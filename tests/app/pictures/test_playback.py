@@ -380,5 +380,5 @@ def test_dock_is_bound_to_playback(bench, qtbot) -> None:
 
 
 def test_clock_reads_well() -> None:
-    assert clock(0, 25) == "0:00.00"
-    assert clock(1875, 25) == "1:15.00"
+    assert clock(0) == "0:00.00"
+    assert clock(75) == "1:15.00"

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from tusk_app.parts import palette
+from tusk_app.pictures import path_kinds
 from tusk_app.settings import Settings, data_dir, names_folder
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices
 from tusk_app.state.prototypes import PrototypeBook
 from tusk_app.state.selection import SelectionModel
+from tusk_core.data import pictures, videos
 from tusk_core.places import default_run_root
 from tusk_core.resources import bundled_models
 
@@ -35,6 +37,9 @@ class Pictures:
 
     def read(self, index: int) -> np.ndarray:  # noqa: ARG002
         return np.zeros((4, 4, 3), np.uint8)
+
+    def time(self, index: int) -> float:  # noqa: ARG002
+        return float("nan")
 
     def close(self) -> None:
         """Nothing to release."""
@@ -177,3 +182,26 @@ def test_names_of_bundled_models_stay_out_of_the_program(tmp_path: Path) -> None
         assert folder == data_dir() / "prototypes" / "f00d"
         assert folder.is_dir()
     assert names_folder(tmp_path, "f00d") == tmp_path
+
+
+def test_names_live_in_memory_where_no_place_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TUSK_HOME", str(tmp_path / "file" / "home"))
+    bundled = next(iter(bundled_models().values()))
+    assert names_folder(bundled, "f00d") is None
+    book = PrototypeBook()
+    book.reset(4, None)
+    book.rename(2, "wing")
+    assert book.name(2) == "wing"
+    assert not book.save_in(tmp_path / "file" / "names.json")
+    assert book.save_in(tmp_path / "names.json")
+    again = PrototypeBook()
+    again.reset(4, tmp_path / "names.json")
+    assert again.name(2) == "wing"
+
+
+def test_the_window_takes_what_the_engine_reads() -> None:
+    assert path_kinds.PICTURE_SUFFIXES == pictures.EXTENSIONS
+    assert path_kinds.VIDEO_SUFFIXES | {".gif"} == videos.EXTENSIONS

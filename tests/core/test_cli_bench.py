@@ -57,6 +57,23 @@ def test_who_has_a_window_brings_its_measurement(capsys: pytest.CaptureFixture[s
     assert "start ms" in capsys.readouterr().out
 
 
+def test_a_second_result_is_told_as_a_multiple_of_the_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for took in (10.0, 25.0):
+        assert cli.main(["bench", "ui"], benches={"ui": lambda took=took: {"start_ms": took}}) == 0
+    assert "× 2.50" in capsys.readouterr().out
+
+
+def test_a_result_beside_busy_processes_is_not_compared_with_one_without(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["bench", "ui"], benches={"ui": lambda: {"start_ms": 10.0}}) == 0
+    command = ["bench", "ui", "--beside", "1"]
+    assert cli.main(command, benches={"ui": lambda: {"start_ms": 30.0}}) == 0
+    assert "×" not in capsys.readouterr().out
+
+
 def test_multiply_adds_of_a_convolution() -> None:
     shape = _Shape((3, 16), (5, 5), (2, 2), (2, 2), (4, 3, 80, 60))
     assert shape.multiply_adds() == 4 * 40 * 30 * 3 * 16 * 25

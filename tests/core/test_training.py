@@ -115,6 +115,7 @@ def test_same_seed_same_losses_other_seed_others(tmp_path) -> None:
         {"decoder.background": "learned", "optim.schedule": "cosine", "optim.clip": 1.0},
         {"prototypes.bank_size": 0, "optim.accumulate": 2},
         {"data.held_out": 0.3, "run.checkpoint_every": 5},
+        {"prototypes.round_every": 4},
     ],
 )
 def test_ten_then_ten_more_equals_twenty_bit_for_bit(tmp_path, changes) -> None:
@@ -180,6 +181,16 @@ def test_joint_training_moves_the_prototypes_with_the_network(tmp_path) -> None:
     before = session.model.prototypes.vectors.detach().clone()
     session.train_step(torch.rand(4, 3, 40, 40))
     assert not torch.equal(before, session.model.prototypes.vectors)
+
+
+def test_prototypes_move_in_their_rounds_only() -> None:
+    session = Session(tiny(**{"prototypes.round_every": 3}), torch.device("cpu"), api_team())
+    images, moved = torch.rand(4, 3, 40, 40), []
+    for _ in range(5):
+        before = session.model.prototypes.vectors.detach().clone()
+        session.train_step(images)
+        moved.append(not torch.equal(before, session.model.prototypes.vectors))
+    assert moved == [True, False, False, True, False]
 
 
 def api_team():

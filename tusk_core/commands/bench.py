@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 from tusk_core.atomic import write_text
+from tusk_core.commands import bench_history
 from tusk_core.commands.arguments import UsageError, add_device, path, whole_number
 from tusk_core.commands.opening import all_cores
 from tusk_core.commands.outputs import check_file
@@ -13,6 +16,7 @@ from tusk_core.commands.terminal import Terminal
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 SUMMARY = "Measure how fast this machine trains and detects."
 PARTS = ("train", "detect", "ui", "all")
@@ -29,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="key.sub=value", help="change one"
     )
     parser.add_argument("--steps", type=whole_number, default=10, metavar="N", help="default: 10")
+    parser.add_argument(
+        "--beside",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="measure beside N other processes that keep a core busy each",
+    )
     add_device(parser)
 
 
@@ -38,10 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     parts = [part for part in PARTS[:3] if arguments.part in {part, "all"}]
     numbers: dict[str, Any] = {}
     for part in parts:
-        measured = _measure(part, arguments)
+        with _busy_processes(arguments.beside):
+            measured = _measure(part, arguments)
         if measured is not None:
             numbers[part] = measured
-            _show(part, measured)
+            _compare(part, measured, arguments.beside)
     if arguments.json is not None:
         write_text(arguments.json, json.dumps(numbers, indent=1) + "\n")
         print(f"Numbers: {arguments.json}")
@@ -79,11 +91,47 @@ def _measure_window(arguments: argparse.Namespace) -> dict[str, Any] | None:
     return None
 
 
-def _show(part: str, numbers: dict[str, Any], indent: str = "") -> None:
+@contextlib.contextmanager
+def _busy_processes(count: int) -> Iterator[None]:
+    """Keep ``count`` other processes computing meanwhile."""
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=_keep_busy, daemon=True) for _ in range(count)]
+    for other in others:
+        other.start()
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.join()
+
+
+def _keep_busy() -> None:
+    while True:
+        sum(range(1_000_000))
+
+
+def _compare(part: str, numbers: dict[str, Any], beside: int) -> None:
+    """Show the numbers of a part, each time and rate with its ratio to the last result here."""
+    key = bench_history.key_of(f"{part} beside {beside}" if beside else part, numbers)
+    last = bench_history.last_result(key)
+    bench_history.store(key, numbers)
+    if last is None:
+        _show(part, numbers, {})
+        return
+    _show(part, numbers, bench_history.ratios(numbers, last["numbers"]))
+    print(f"  × : times the last result of such a machine, {last.get('when', 'some time ago')}")
+
+
+def _show(
+    part: str, numbers: dict[str, Any], ratios: dict[str, float], above: str = "", indent: str = ""
+) -> None:
     print(f"{indent}{part.replace('_', ' ')}")
     for name, value in numbers.items():
+        here = f"{above}.{name}" if above else name
         if isinstance(value, dict):
-            _show(name, value, indent + "  ")
+            _show(name, value, ratios, here, indent + "  ")
         else:
             text = f"{value:.4g}" if isinstance(value, float) else str(value)
-            print(f"{indent}  {name.replace('_', ' '):<36} {text}")
+            ratio = f"  × {ratios[here]:.2f}" if here in ratios else ""
+            print(f"{indent}  {name.replace('_', ' '):<36} {text:<12}{ratio}".rstrip())

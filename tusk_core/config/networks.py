@@ -221,7 +221,14 @@ class PrototypeConfig(Settings):
         le=1_000_000,
     )
     num_steps: int = setting(
-        8, "Prototype steps after each network step.", symbol="n", ge=0, le=100
+        8, "Prototype steps of a round, after a network step.", symbol="n", ge=0, le=100
+    )
+    round_every: int = setting(
+        1,
+        "Network steps from one round of prototype steps to the next; more saves time.",
+        unit="steps",
+        ge=1,
+        le=1000,
     )
     learning_rate: float = setting(0.1, "Adam step size of the prototypes.", gt=0, le=10)
     num_projections: int = setting(

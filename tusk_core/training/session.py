@@ -79,6 +79,7 @@ class Session:
         smoothed: smoothed reconstruction loss; without held-out pictures, the best checkpoint
             has the lowest.
         best: lowest ``smoothed``, or loss of the held-out pictures, that was saved.
+        wasserstein: the prototypes' loss of the last round.
         parts: parts each batch is split into.
     """
 
@@ -124,6 +125,7 @@ class Session:
         self.elapsed = 0.0
         self.smoothed = math.inf
         self.best = math.inf
+        self.wasserstein = 0.0
         self.parts = config.optim.accumulate
 
     def state_dict(self) -> dict[str, Any]:
@@ -139,6 +141,7 @@ class Session:
             "elapsed": self.elapsed,
             "smoothed": self.smoothed,
             "best": self.best,
+            "wasserstein": self.wasserstein,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -152,6 +155,7 @@ class Session:
         self.unused_for = state["unused_for"].to(self.device)
         self.step, self.elapsed = int(state["step"]), float(state["elapsed"])
         self.smoothed, self.best = float(state["smoothed"]), float(state["best"])
+        self.wasserstein = float(state.get("wasserstein", 0.0))
 
     def set_mean_picture(self, mean: Tensor) -> None:
         """Begin a learned background from the data's mean picture (channels, H, W)."""
@@ -185,7 +189,7 @@ class Session:
         )
         if shown is not None:
             views = dataclasses.replace(views, shown=to_device(shown, self.device))
-        if self._has_prototype_steps:
+        if self._is_round:
             count = self.bank.size_after(2 * len(images) * self.config.keypoints.num_keypoints)
             self._draws.begin(count, step_generator(seed, self.step, PROTOTYPES))
         start, stop = self.team.part(images.shape[0])
@@ -242,6 +246,10 @@ class Session:
         if isinstance(self.model, PhotoModel):
             return photo_rebuilt_loss(self.model, views, self.perceptual)
         return rebuilt_loss(self.model, views, self.perceptual)
+
+    @property
+    def _is_round(self) -> bool:
+        return self._has_prototype_steps and self.step % self.config.prototypes.round_every == 0
 
     @property
     def _has_prototype_steps(self) -> bool:
@@ -318,19 +326,25 @@ class Session:
                 return prototype_loss(
                     self.model.prototypes, kept, config.prototypes, self._draw(kept)
                 ).item()
+        if self._is_round:
+            self.wasserstein = self._round(kept)
+        if config.prototypes.reseed_after:
+            self.unused_for = reseed_dead(
+                self.model.prototypes, self.unused_for, kept, config.prototypes.reseed_after
+            )
+        return self.wasserstein
+
+    def _round(self, kept: Tensor) -> float:
+        """Do the prototype steps of a round on the bank (N, C); returns the last one's loss."""
+        config = self.config
         generator = step_generator(config.run.seed, self.step, PROTOTYPES)
-        loss = prototype_steps(
+        return prototype_steps(
             self.model.prototypes,
             kept,
             self.prototype_optimiser,
             config.prototypes,
             self._draws.take(len(kept), generator),
-        )
-        if config.prototypes.reseed_after:
-            self.unused_for = reseed_dead(
-                self.model.prototypes, self.unused_for, kept, config.prototypes.reseed_after
-            )
-        return loss.item()
+        ).item()
 
     def _draw(self, descriptors: Tensor) -> Draws:
         generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)

@@ -297,6 +297,15 @@ def spread(values: list[float | None]) -> str:
 # -- models and baselines side by side
 
 SHOWN = {
+    "detection": (
+        ("found", "found"), ("right", "right"), ("f1", "F1"),
+        ("kinds_majority", "kinds"), ("kinds_balanced", "kinds, balanced"),
+        ("best_found", "found, best threshold"), ("best_right", "right, best threshold"),
+        ("steered_found", "found, steered"), ("steered_right", "right, steered"),
+    ),
+    "presence": (
+        ("area_under_curve", "area"), ("subject_seen", "seen"), ("empty_left_empty", "left empty"),
+    ),
     "mnist-hard": (
         *COLUMNS, ("classification_bipartite", "bipartite"), ("both_bipartite", "both, bipartite"),
         ("nmi", "NMI"), ("ari", "ARI"),
@@ -308,7 +317,9 @@ SHOWN = {
     ),
     "landmarks": (
         ("error_eye_distance", "error / eyes"), ("error_image_size", "error / size"),
-        ("error_affine", "affine map"), ("mean_shape_error", "mean shape"),
+        ("error_affine", "affine map"), ("error_peaks", "peaks"),
+        ("error_peaks_affine", "peaks, affine"), ("error_peaks_affine_width", "peaks / width"),
+        ("mean_shape_error", "mean shape"), ("error_mean_shape_width", "mean shape / width"),
         ("error_median", "median"),
         ("error_left_eye", "left eye"), ("error_right_eye", "right eye"), ("error_nose", "nose"),
         ("error_left_mouth", "left mouth"), ("error_right_mouth", "right mouth"),

@@ -18,7 +18,7 @@ from tusk_core.data.crops import count_crops, crop_windows
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.windows import place_window, tiles_of, window_size
 from tusk_core.inference.tiles import detect_in_tiles, keep_better, make_tiling
-from tusk_core.results import Detection, Keypoints
+from tusk_core.results import Detection, Keypoints, TuskError
 from tusk_core.training.held_out import divide
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ def test_a_model_searches_large_pictures_in_tiles(tmp_path: Path) -> None:
     with_map = predictor.detect(picture, with_heat_map=True, tiles=60).heat_map
     assert with_map is not None
     assert with_map.shape == (100, 130)
+    with pytest.raises(TuskError, match="searches larger pictures in tiles"):
+        predictor.reconstruct(picture)
+    assert predictor.reconstruct(picture[:40, :40]).error >= 0
 
 
 def test_tiles_are_asked_for_on_the_command_line(tmp_path: Path, capsys) -> None:

@@ -26,7 +26,7 @@ from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.rebuilding import as_reconstruction
-from tusk_core.inference.tiles import detect_in_tiles, make_tiling
+from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import KeypointSet
 from tusk_core.nn.model_files import load_model
@@ -238,7 +238,11 @@ class TorchPredictor:
 
         Layers are in the order of ``keypoints``, or of ``detect(image)``. The mask numbers the
         first 255 keypoints.
+
+        Raises:
+            TuskError: if the picture is so large that the model searches it in tiles.
         """
+        check_one_tile(self.tiling(), (image.shape[1], image.shape[0]))
         if keypoints is None:
             keypoints = self.detect(image).keypoints
         with torch.inference_mode():

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from tusk_core.arrays import frozen
 from tusk_core.data.windows import OVERLAP, is_larger, tiles_of, window_size
-from tusk_core.results import Detection, Keypoints
+from tusk_core.results import Detection, Keypoints, TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,22 @@ def make_tiling(
 ) -> Tiling:
     """Return the tiling with tiles whose longer side is ``side`` pixels of the picture."""
     return Tiling(window_size(side, canvas), canvas, reach, within_kind, batch)
+
+
+def check_one_tile(tiling: Tiling | None, size: tuple[int, int]) -> None:
+    """Refuse to draw a picture of (width, height) that is searched in tiles.
+
+    Raises:
+        TuskError: saying how large it may be.
+    """
+    if tiling is None or not tiling.applies_to(size):
+        return
+    width, height = tiling.window
+    raise TuskError(
+        f"This model learned from crops of {width} × {height} px and searches larger pictures in "
+        "tiles, which it cannot redraw as one. Cut a part of that size out of the picture to see "
+        "its layers."
+    )
 
 
 def detect_in_tiles(image: NDArray[np.uint8], tiling: Tiling, detect: TileDetector) -> Detection:

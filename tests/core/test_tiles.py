@@ -104,6 +104,12 @@ def test_different_kinds_at_one_place_stay_only_if_asked() -> None:
     assert len(detect_in_tiles(half, across, unsure).keypoints.scores) == 1
 
 
+def test_far_too_many_tiles_are_refused() -> None:
+    tiling = make_tiling(8, (64, 48), reach=3, within_kind=True, batch=8)
+    with pytest.raises(TuskError, match="Choose larger tiles"):
+        detect_in_tiles(np.zeros((1000, 1000, 3), np.uint8), tiling, Dots())
+
+
 def test_suppression_is_greedy_from_the_best() -> None:
     # 0 removes 1, so 1 cannot remove 2; 3 is alone.
     assert keep_better(4, np.array([[0, 1], [1, 2]])).tolist() == [True, False, True, True]

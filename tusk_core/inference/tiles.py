@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # A keypoint this near to a cut edge, in shares of the overlap, belongs to the neighbour.
 _EDGE = 0.25
+_MOST_TILES = 10_000
 
 
 class TileDetector(Protocol):
@@ -93,9 +94,18 @@ def detect_in_tiles(image: NDArray[np.uint8], tiling: Tiling, detect: TileDetect
         image: (H, W, 3) uint8.
         tiling: how.
         detect: runs the network.
+
+    Raises:
+        TuskError: if the tiles are so small that there would be far too many.
     """
     size = (image.shape[1], image.shape[0])
     windows = tiles_of(size, tiling.window)
+    if len(windows) > _MOST_TILES:
+        raise TuskError(
+            f"A picture of {size[0]} × {size[1]} px would take {len(windows):,} tiles of "
+            f"{max(tiling.window)} px. Choose larger tiles; things should look as large in them as "
+            "in the pictures the model learned from."
+        )
     scale = tiling.canvas[0] / tiling.window[0]
     canvas = (
         max(1, round(windows[0].width * scale)),

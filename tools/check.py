@@ -21,6 +21,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("types", [sys.executable, "-m", "mypy"]),
     ("import contracts", [str(SCRIPTS / "lint-imports"), "--no-cache"]),
     ("spelling", [sys.executable, "-m", "codespell_lib"]),
+    ("language", [sys.executable, "tools/check_language.py"]),
 ]
 
 

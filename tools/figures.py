@@ -344,7 +344,7 @@ def groups(arguments: argparse.Namespace):
         "single place, whatever is in the picture."
     )
     if beside is not None:
-        columns.append(f"channel-wise: {beside.info.name}\none map a keypoint")
+        columns.append(f"channel-wise: {beside.info.name}\none map per keypoint")
     return page("More than one", told, [grid(lines, columns)])
 
 

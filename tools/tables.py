@@ -93,7 +93,7 @@ ROWS = (
     Row("ours", "weak warps", {
         "pair.second.scale_jitter": 0.05, "pair.second.bend": 0.05, "pair.second.rotation": 0.2}),
     Row("ours", "no presence", {"decoder.presence": False}),
-    Row("ours", "channel-wise, one map a keypoint",
+    Row("ours", "channel-wise, one map per keypoint",
         {"keypoints.detector": "channel-wise", "prototypes.num_prototypes": 9},
         (75.5, 25.4, 24.8)),
 )  # fmt: skip

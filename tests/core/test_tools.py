@@ -289,3 +289,21 @@ def test_a_list_of_trainings_names_preset_pictures_seeds_steps_and_settings() ->
     assert first.name != second.name
     with pytest.raises(SystemExit, match="@digits"):
         tool.read_trainings(["tusk-default"], None)
+
+
+def test_habits_of_speech_are_found_in_texts_and_pages_alone(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "said.py").write_text(
+        '"""A docstring may say what goes on."""\n'
+        'ASKED = "There is no run; it is no longer there."  # the comment is no text\n'
+        'TOLD = f"{ASKED} is no file."\n'
+        'SPEED = "pictures a second"\n'
+    )
+    (tmp_path / "README.md").write_text("A run that goes on.\nIt was learned.\n")
+    check = load("check_language")
+    found = [(one.path, one.line, one.words) for one in check.findings(tmp_path)]
+    assert found == [
+        ("tools/said.py", 3, "is no file"),
+        ("tools/said.py", 4, "pictures a second"),
+        ("README.md", 1, "goes on"),
+    ]

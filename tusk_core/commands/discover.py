@@ -82,5 +82,5 @@ def _report(done: DiscoveryDone, kinds: list[KindFound]) -> None:
     print(
         f"{done.num_kept} of {done.num_kinds} kinds kept from {done.num_pictures} pictures at "
         f"{done.size[0]}×{done.size[1]} px in {duration(done.seconds)}; {done.num_keypoints} "
-        f"keypoints a picture: {done.model_dir}"
+        f"keypoints per picture: {done.model_dir}"
     )

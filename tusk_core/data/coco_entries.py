@@ -142,7 +142,7 @@ def _points(entry: dict[str, Any]) -> list[tuple[float, float]]:
     triples = zip(numbers[0::3], numbers[1::3], numbers[2::3], strict=False)
     points = [(x, y) for x, y, visibility in triples if visibility > 0]
     if not all(math.isfinite(value) for point in points for value in point):
-        raise ValueError(f"keypoint {points} is no place")
+        raise ValueError(f"keypoint {points} is not a place")
     return points
 
 

@@ -155,7 +155,7 @@ def _by_pillow(content: bytes, name: str) -> Decoded:
             f"{name} is a HEIC picture, which needs the package pi-heif. Run `pip install "
             "'tusk-studio[heif]'`, or convert it to JPEG."
         )
-    raise SourceError(f"{name} is no readable picture: damaged, cut off, or not {KINDS}.")
+    raise SourceError(f"{name} is not a readable picture: damaged, cut off, or not {KINDS}.")
 
 
 def _whole(content: bytes, header: PictureHeader, name: str) -> bytes:
@@ -194,7 +194,7 @@ def _imdecode(content: bytes) -> NDArray[np.generic] | None:
 def _by_opencv(content: bytes, header: PictureHeader, name: str) -> Decoded:
     decoded = _imdecode(content)
     if decoded is None or decoded.size == 0 or decoded.ndim not in {2, 3}:
-        raise SourceError(f"{name} is no readable picture: damaged, cut off, or not {KINDS}.")
+        raise SourceError(f"{name} is not a readable picture: damaged, cut off, or not {KINDS}.")
     _check_size(decoded.shape[1], decoded.shape[0], name)
     planes = decoded if decoded.ndim == 3 else decoded[..., None]
     colour, alpha = split_alpha(planes)

@@ -71,7 +71,7 @@ def _records(file: BinaryIO | gzip.GzipFile, path: Path, *, check_content: bool)
             raise SourceError(f"{path} is cut off after {number} records; copy it again.")
         length, crc = struct.unpack("<QI", head)
         if masked_crc(head[:8]) != crc or length > _MAX_RECORD:
-            raise SourceError(f"{path} is no TFRecord file, or damaged at record {number}.")
+            raise SourceError(f"{path} is not a TFRecord file, or damaged at record {number}.")
         content, tail = file.read(length), file.read(4)
         if len(content) < length or len(tail) < 4:
             raise SourceError(f"{path} is cut off after {number} records; copy it again.")

@@ -52,7 +52,7 @@ _ALL_ALIKE = (
     "picture. Add different pictures of the same things."
 )
 _GREY = (
-    "The pictures are grey. The frozen features were learnt from colour photographs and tell a "
+    "The pictures are grey. The frozen features were learned from colour photographs and tell a "
     "little less apart here."
 )
 _TINY = (

@@ -165,7 +165,8 @@ The VGG16 weights in resources/vgg16 are by the Visual Geometry Group, Universit
 the Creative Commons Attribution licence. The EfficientNet-Lite0 weights in
 resources/efficientnet-lite0 are by Google LLC, under the Apache License 2.0. The digits in
 resources/samples are by E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, under Creative
-Commons Attribution 4.0.
+Commons Attribution 4.0. The blood smears there are from the BCCD data set (MIT), the flies from the
+test data of dreem (BSD 3-Clause); resources/samples/LICENCES.txt has their texts.
 
 """
 

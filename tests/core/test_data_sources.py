@@ -178,6 +178,17 @@ def test_a_cut_off_video_counts_what_is_there(tmp_path):
         assert _number_shown(source.read(last)) == last
 
 
+def test_real_samples_come_with_their_ground_truth():
+    with open_source("sample:cells") as cells:
+        assert len(cells) == 20
+        assert cells.read(0).shape == (480, 640, 3)
+        assert {o.category for o in cells.truth(0).objects} <= {"WBC", "RBC", "Platelets"}
+    with open_source("sample:flies") as flies:
+        assert (flies.kind, len(flies)) == ("video", 128)
+    with pytest.raises(SourceError, match="no option"):
+        open_source("sample:cells?count=3")
+
+
 def test_samples_are_made_on_demand():
     with open_source("sample:tetrominoes?count=700&seed=4") as source:
         assert (source.kind, len(source)) == ("sample", 700)

@@ -132,7 +132,10 @@ def make_generator(name: SourceName) -> Generator:
         check_options(name, (*common, "size"))
         size = whole_number(name, "size", solids.SIZE, least=16, most=1024)
         return partial(solids.generate, size=size)
-    raise SourceError(f"There is no sample {name.target!r}; there are {', '.join(SAMPLE_NAMES)}.")
+    raise SourceError(
+        f"There is no sample {name.target!r}; there are {', '.join(SAMPLE_NAMES)}, and cells and "
+        "flies, which are real."
+    )
 
 
 def open_generated(name: SourceName, *, default_count: int = 0) -> GeneratedSource:

@@ -6,6 +6,7 @@
 ``PICTURE``, ``VIDEO``            one file
 ``LIST.txt``                      picture files, one path on each line, relative to the list
 ``sample:NAME?count=N&seed=S``    made-up pictures: tetrominoes, digits, solids
+``sample:cells``, ``sample:flies``  real ones that come with the program
 ``mnist-hard:FOLDER`` and others  published data sets; see ``registry``
 ================================  ===========================================================
 """
@@ -17,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from tusk_core.data import folders, generated, registry, videos
 from tusk_core.data.pictures import EXTENSIONS, KINDS, read_size
-from tusk_core.data.source_names import parse_source, user_path
+from tusk_core.data.source_names import check_options, parse_source, user_path
 from tusk_core.data.stacks import page_labels
 from tusk_core.data.survey import survey
 from tusk_core.data.text_lists import lines_of
+from tusk_core.resources import resource
 from tusk_core.results import SourceError
 from tusk_core.source_text import is_flat, path_text
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.results import SourceSummary
+
+REAL_SAMPLES = {"cells": "samples/cells", "flies": "samples/flies.mp4"}
+"""Pictures that come with the program, and where; ``resources/samples/README.md`` says whose."""
 
 PREFIXES: frozenset[str] = frozenset({"sample", "camera", *registry.DATASETS})
 
@@ -58,6 +63,9 @@ def open_source(source: str | Path | Sequence[str | Path], *, default_count: int
             f"{text} is a camera, which has no pictures to go through; use the camera panel, or "
             "record a video first."
         )
+    if name.prefix == "sample" and name.target in REAL_SAMPLES:
+        check_options(name, ())
+        return _open_path(text, str(resource(REAL_SAMPLES[name.target])), recursive=True)
     if name.prefix == "sample":
         return generated.open_generated(name, default_count=default_count)
     if name.prefix:

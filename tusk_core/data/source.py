@@ -128,4 +128,4 @@ def _listed(path: Path) -> list[Path]:
         raise SourceError(f"{path} cannot be read as a list of pictures: {error}.") from error
     if not lines:
         raise SourceError(f"{path} lists no pictures. Write the path of one on each line.")
-    return list(dict.fromkeys(path.parent / Path(line).expanduser() for line in lines))
+    return list(dict.fromkeys(path.parent / user_path(line) for line in lines))

@@ -35,14 +35,15 @@ _ROUND = 32
 _COARSE = 8
 
 
-def propose_crops(source: BaseSource, stopped: Callable[[], bool]) -> int:
+def propose_crops(source: BaseSource, largest: int, stopped: Callable[[], bool]) -> int:
     """Return the longer side of crops that the pictures ask for [px]; 0 where they need none.
 
     Args:
         source: already open; a few of its pictures are read, if they are large.
+        largest: longest side of any picture that can be read [px].
         stopped: asked between pictures; True gives up.
     """
-    if not len(source) or max(source.size(0)) < _LARGE * _WORKING_SIDE:
+    if largest < _LARGE * _WORKING_SIDE:
         return 0
     greys, longer = [], 0
     for index in np.linspace(0, len(source) - 1, min(len(source), _MOST_PICTURES)).astype(int):

@@ -69,7 +69,7 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         duplicates=find_duplicates(files, stopped) if files is not None else (),
         has_ground_truth=source.has_ground_truth,
         frames_per_second=source.fps if isinstance(source, VideoSource) else 0.0,
-        proposed_crops=propose_crops(source, stopped),
+        proposed_crops=propose_crops(source, max(map(max, sizes), default=0), stopped),
         notes=source.notes,
         brightness=None if used is None else (used.low, used.high),
     )

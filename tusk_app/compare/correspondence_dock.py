@@ -64,27 +64,27 @@ class CorrespondenceDock(QDockWidget):
         self.view = CorrespondenceView()
         self.number = QSpinBox()
         self.number.setMinimum(1)
-        self.number.setAccessibleName(self.tr("Picture on the right"))
+        self.number.setAccessibleName("Picture on the right")
         self.number.setKeyboardTracking(False)
-        self._before = IconButton("previous", self.tr("Previous picture on the right"))
-        self._after = IconButton("next", self.tr("Next picture on the right"))
-        self.alike = QPushButton(self.tr("Most alike"))
+        self._before = IconButton("previous", "Previous picture on the right")
+        self._after = IconButton("next", "Next picture on the right")
+        self.alike = QPushButton("Most alike")
         self.alike.setToolTip(
-            self.tr("Compare with the picture that shows most of the same; again: the next one")
+            "Compare with the picture that shows most of the same; again: the next one"
         )
         self.threshold = QSlider(Qt.Orientation.Horizontal)
         self.threshold.setRange(1, 100)
         self.threshold.setValue(50)
         self.threshold.setMinimumWidth(90)
         self.threshold.setMaximumWidth(140)
-        self.threshold.setAccessibleName(self.tr("Largest difference"))
+        self.threshold.setAccessibleName("Largest difference")
         self._threshold_text = QLabel()
         self._summary = QLabel()
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = flow_bar(
-            labelled(self.tr("Compare with"), self.number, self._before, self._after),
+            labelled("Compare with", self.number, self._before, self._after),
             self.alike,
-            labelled(self.tr("Difference up to"), self.threshold, self._threshold_text),
+            labelled("Difference up to", self.threshold, self._threshold_text),
         )
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -303,11 +303,11 @@ class CorrespondenceDock(QDockWidget):
         document = self._bench.document
         ready = document.model is not None and document.num_pictures > 1
         self.stack.show_content(has_content=ready)
-        title = self.tr("Nothing to compare yet")
+        title = "Nothing to compare yet"
         if document.model is None:
-            text = self.tr("Open or train a model to see which keypoints of two pictures agree.")
+            text = "Open or train a model to see which keypoints of two pictures agree."
         else:
-            text = self.tr("Open a folder or a video: two pictures are needed.")
+            text = "Open a folder or a video: two pictures are needed."
         self.stack.hint.set_text(title, text)
 
     @Slot(int)

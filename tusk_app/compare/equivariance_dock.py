@@ -69,11 +69,11 @@ class EquivarianceDock(QDockWidget):
         self._take_source_picture()
 
     def _make_widgets(self) -> None:
-        self.before = MarkedPicture(self.tr("Picture"))
-        self.after = MarkedPicture(self.tr("○ found, × expected"))
+        self.before = MarkedPicture("Picture")
+        self.after = MarkedPicture("○ found, × expected")
         self.after.set_draggable(draggable=True)
         self.after.setToolTip(
-            self.tr("Drag shifts; with Ctrl turns, with Shift scales, the wheel of the sliders too")
+            "Drag shifts; with Ctrl turns, with Shift scales, the wheel of the sliders too"
         )
         pictures = QHBoxLayout()
         pictures.setSpacing(6)
@@ -110,9 +110,9 @@ class EquivarianceDock(QDockWidget):
         grid.setVerticalSpacing(2)
         for line, (text, slider) in enumerate(
             (
-                (self.tr("Turn"), self.turn),
-                (self.tr("Scale"), self.zoom),
-                (self.tr("Bend"), self.bend),
+                ("Turn", self.turn),
+                ("Scale", self.zoom),
+                ("Bend", self.bend),
             )
         ):
             label = QLabel(text)
@@ -122,8 +122,8 @@ class EquivarianceDock(QDockWidget):
             grid.addWidget(label, line, 0)
             grid.addWidget(slider, line, 1)
             grid.addWidget(self._values[line], line, 2)
-        self.another = QPushButton(self.tr("Another bend"))
-        self.reset_button = QPushButton(self.tr("Reset"))
+        self.another = QPushButton("Another bend")
+        self.reset_button = QPushButton("Reset")
         buttons = QVBoxLayout()
         buttons.setSpacing(4)
         buttons.addWidget(self.reset_button)
@@ -311,7 +311,7 @@ class EquivarianceDock(QDockWidget):
 
     def _show_headline(self, drift: Drift) -> None:
         if len(drift.pixels) == 0:
-            self._headline.setText(self.tr("No keypoint could be followed."))
+            self._headline.setText("No keypoint could be followed.")
             return
         mean = drift.mean / self._scale
         share = 100 * mean * self._scale / min(self._picture_size())
@@ -332,13 +332,11 @@ class EquivarianceDock(QDockWidget):
         return self._picture.shape[1], self._picture.shape[0]
 
     def _show_hint(self) -> None:
-        title = self.tr("Nothing to test yet")
+        title = "Nothing to test yet"
         if self._bench.document.model is None:
-            text = self.tr(
-                "Open or train a model: its keypoints should follow when a picture turns."
-            )
+            text = "Open or train a model: its keypoints should follow when a picture turns."
         else:
-            text = self.tr("Open a picture, then drag it and watch whether the keypoints follow.")
+            text = "Open a picture, then drag it and watch whether the keypoints follow."
         self.stack.hint.set_text(title, text)
 
     @Slot(int)

@@ -54,24 +54,22 @@ class GalleryCommands(QObject):
         menu = QMenu(self._tiles)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(chosen) == 1:
-            menu.addAction(self.tr("Rename…"), lambda: self._rename(chosen[0]))
-        menu.addAction(self.tr("Colour…"), lambda: self._recolour(chosen))
-        menu.addAction(
-            self.tr("Own colour back"), lambda: _each(chosen, lambda i: book.recolour(i, None))
-        )
+            menu.addAction("Rename…", lambda: self._rename(chosen[0]))
+        menu.addAction("Colour…", lambda: self._recolour(chosen))
+        menu.addAction("Own colour back", lambda: _each(chosen, lambda i: book.recolour(i, None)))
         menu.addSeparator()
         if any(book.is_hidden(i) for i in chosen):
             menu.addAction(
-                self.tr("Show everywhere"),
+                "Show everywhere",
                 lambda: _each(chosen, lambda i: book.set_hidden(i, False)),
             )
         if not all(book.is_hidden(i) for i in chosen):
-            menu.addAction(self.tr("Hide everywhere"), lambda: _each(chosen, book.set_hidden))
+            menu.addAction("Hide everywhere", lambda: _each(chosen, book.set_hidden))
         menu.addSeparator()
         self._add_merging(menu, chosen)
         if self._bench.document.analysis is not None:
             menu.addSeparator()
-            menu.addAction(self.tr("Save these detections as CSV…"), lambda: self._ask_save(chosen))
+            menu.addAction("Save these detections as CSV…", lambda: self._ask_save(chosen))
         return menu
 
     def merge(self, chosen: list[int]) -> None:
@@ -158,20 +156,20 @@ class GalleryCommands(QObject):
         book, first = self._book, chosen[0]
         if len(chosen) > 1:
             name = book.name(self._main_one(chosen))
-            menu.addAction(self.tr("Merge into %s") % name, lambda: self.merge(chosen))
+            menu.addAction("Merge into %s" % name, lambda: self.merge(chosen))
             return
         tiles = self._gallery.tiles
         tile = next((t for t in tiles if t.index == first), None)
         if tile is not None and tile.health is not None and tile.health.twin >= 0:
             twin = book.target(tile.health.twin)
             if twin != first:
-                text = self.tr("Merge with %s, the most similar") % book.name(twin)
+                text = "Merge with %s, the most similar" % book.name(twin)
                 menu.addAction(text, lambda: self.merge([first, twin]))
         members = [i for i, target in book.merges().items() if target == first]
         if book.merges():
-            menu.addAction(self.tr("Take all merges apart"), lambda: book.set_merges({}))
+            menu.addAction("Take all merges apart", lambda: book.set_merges({}))
         if members:
-            menu.addAction(self.tr("Take apart again"), lambda: _each(members, book.unmerge))
+            menu.addAction("Take apart again", lambda: _each(members, book.unmerge))
 
     def _rename(self, index: int) -> None:
         row = self._tiles.prototypes.row_of(index)

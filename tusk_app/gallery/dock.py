@@ -82,15 +82,15 @@ class GalleryDock(QDockWidget):
         self._summary.setWordWrap(True)
         self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.merge_button = QToolButton()
-        self.merge_button.setText(self.tr("Merge"))
+        self.merge_button.setText("Merge")
         self.merge_button.setToolTip(
-            self.tr("Select two or more tiles (Ctrl or Shift) to treat them as one. Can be undone.")
+            "Select two or more tiles (Ctrl or Shift) to treat them as one. Can be undone."
         )
         self.merge_button.setEnabled(False)
         self.suggest_button = QToolButton()
-        self.suggest_button.setText(self.tr("Suggest merges…"))
+        self.suggest_button.setText("Suggest merges…")
         self.suggest_button.setToolTip(
-            self.tr("See which prototypes stand for the same kind of thing, and join them")
+            "See which prototypes stand for the same kind of thing, and join them"
         )
         self.suggest_button.setEnabled(False)
         head = QHBoxLayout()
@@ -110,8 +110,8 @@ class GalleryDock(QDockWidget):
         splitter.use_sizes()
         hint = EmptyHint(
             "gallery",
-            self.tr("No prototypes yet"),
-            self.tr(
+            "No prototypes yet",
+            (
                 "Open or train a model. Each kind of keypoint it knows becomes a tile here: what "
                 "it draws, what it was found on, and how often."
             ),
@@ -128,12 +128,12 @@ class GalleryDock(QDockWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.sort.setMinimumContentsLength(10)
-        self.sort.setAccessibleName(self.tr("Sort by"))
+        self.sort.setAccessibleName("Sort by")
         for value, text in _SORTS:
             self.sort.addItem(text, value)
         self.context = QComboBox()
-        self.context.setAccessibleName(self.tr("Patch size"))
-        self.context.setToolTip(self.tr("How much of the picture each patch shows"))
+        self.context.setAccessibleName("Patch size")
+        self.context.setToolTip("How much of the picture each patch shows")
         for share in _CONTEXTS:
             self.context.addItem(f"{share:g}×", share)
         self.context.setCurrentIndex(_CONTEXTS.index(1.0))
@@ -141,8 +141,8 @@ class GalleryDock(QDockWidget):
         self.side.setRange(32, 160)
         self.side.setValue(self.grid.side)
         self.side.setMaximumWidth(70)
-        self.side.setAccessibleName(self.tr("Size on the screen"))
-        self.side.setToolTip(self.tr("Size of the patches (Ctrl+wheel)"))
+        self.side.setAccessibleName("Size on the screen")
+        self.side.setToolTip("Size of the patches (Ctrl+wheel)")
         choices = QWidget()
         row = QHBoxLayout(choices)
         row.setContentsMargins(0, 0, 0, 0)
@@ -218,7 +218,7 @@ class GalleryDock(QDockWidget):
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
         self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
         self._summary.setText(summary(gallery.tiles))
-        twins = self.tr("Prototypes that look like others (cosine above 0.95) can be merged.")
+        twins = "Prototypes that look like others (cosine above 0.95) can be merged."
         self._summary.setToolTip(f"<p>{usage_note(gallery.tiles)}</p><p>{twins}</p>")
         self._show_grid_hint()
 

@@ -69,11 +69,11 @@ class ReconstructionDock(QDockWidget):
         self._show_all()
 
     def _make_widgets(self) -> None:
-        self.input_tile = PictureTile(self.tr("Input"))
-        self.blend_tile = PictureTile(self.tr("Rebuilt"))
-        self.mask_tile = PictureTile(self.tr("Who wins"))
+        self.input_tile = PictureTile("Input")
+        self.blend_tile = PictureTile("Rebuilt")
+        self.mask_tile = PictureTile("Who wins")
         self.mask_tile.setToolTip(
-            self.tr("Each pixel in the colour of the keypoint with the largest share of it")
+            "Each pixel in the colour of the keypoint with the largest share of it"
         )
         tiles = QHBoxLayout()
         tiles.setContentsMargins(6, 6, 6, 0)
@@ -109,30 +109,28 @@ class ReconstructionDock(QDockWidget):
 
     def _make_bar(self) -> QHBoxLayout:
         self.sort = QComboBox()
-        self.sort.setAccessibleName(self.tr("Sort layers by"))
+        self.sort.setAccessibleName("Sort layers by")
         for value, text in _SORTS:
             self.sort.addItem(text, value)
         self.close_up = IconButton(
             "zoom-in",
-            self.tr("Close-up: show only the part each keypoint draws"),
+            "Close-up: show only the part each keypoint draws",
             checkable=True,
         )
         self.close_up.setChecked(True)
-        self.reset_button = IconButton("refresh", self.tr("All layers on"))
+        self.reset_button = IconButton("refresh", "All layers on")
         self.edit_button = IconButton(
             "pencil",
-            self.tr(
-                "Edit keypoints on the picture: drag, arrows, double click adds, Delete removes"
-            ),
+            "Edit keypoints on the picture: drag, arrows, double click adds, Delete removes",
             checkable=True,
         )
-        self.undo_button = IconButton("undo", self.tr("Undo the last change of a keypoint"))
-        self.redo_button = IconButton("redo", self.tr("Redo it"))
-        self.detected_button = QPushButton(self.tr("Reset to detected"))
+        self.undo_button = IconButton("undo", "Undo the last change of a keypoint")
+        self.redo_button = IconButton("redo", "Redo it")
+        self.detected_button = QPushButton("Reset to detected")
         self.detected_button.hide()
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 6, 0)
-        label = QLabel(self.tr("Sort by"))
+        label = QLabel("Sort by")
         label.setBuddy(self.sort)
         bar.addWidget(label)
         bar.addWidget(self.sort)
@@ -255,13 +253,13 @@ class ReconstructionDock(QDockWidget):
 
     def _show_hint(self) -> None:
         document = self._bench.document
-        title = self.tr("Nothing is rebuilt yet")
+        title = "Nothing is rebuilt yet"
         if document.model is None:
-            text = self.tr("Open or train a model to see how it draws a picture from keypoints.")
+            text = "Open or train a model to see how it draws a picture from keypoints."
         elif document.picture is None:
-            text = self.tr("Open a picture, or pause a video, to see what each keypoint draws.")
+            text = "Open a picture, or pause a video, to see what each keypoint draws."
         else:
-            text = self.tr("The picture is being rebuilt…")
+            text = "The picture is being rebuilt…"
         self.stack.hint.set_text(title, text)
 
     def _show_rows(self, result: Reconstruction, points: Keypoints) -> None:

@@ -71,8 +71,8 @@ class LegendList(QTreeWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         # The width is set once for all lines: measuring every line anew takes long.
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        self.setAccessibleName(self.tr("Legend"))
-        self.setToolTip(self.tr("Click: hide or show. Double click: this one alone."))
+        self.setAccessibleName("Legend")
+        self.setToolTip("Click: hide or show. Double click: this one alone.")
         self.itemClicked.connect(lambda item: self._toggle(_group_of(item)))
         self.itemDoubleClicked.connect(lambda item: self._solo(_group_of(item)))
         self.itemEntered.connect(lambda item: self.entry_hovered.emit(_group_of(item)))

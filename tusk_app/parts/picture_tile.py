@@ -30,13 +30,13 @@ def picture_menu(parent: QWidget, image: QImage, name: str) -> QMenu:
     """Return a menu that copies or saves ``image``."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.addAction(parent.tr("Copy picture"), lambda: QGuiApplication.clipboard().setImage(image))
-    menu.addAction(parent.tr("Save picture…"), lambda: _ask_save(parent, image, name))
+    menu.addAction("Copy picture", lambda: QGuiApplication.clipboard().setImage(image))
+    menu.addAction("Save picture…", lambda: _ask_save(parent, image, name))
     return menu
 
 
 def _ask_save(parent: QWidget, image: QImage, name: str) -> None:
-    path, _ = QFileDialog.getSaveFileName(parent, parent.tr("Save picture"), f"{name}.png", "*.png")
+    path, _ = QFileDialog.getSaveFileName(parent, "Save picture", f"{name}.png", "*.png")
     if path:
         image.save(path)
 
@@ -51,7 +51,7 @@ class PictureTile(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(caption)
-        self.setToolTip(self.tr("Right click or Ctrl+C: copy or save"))
+        self.setToolTip("Right click or Ctrl+C: copy or save")
 
     @property
     def image(self) -> QImage:

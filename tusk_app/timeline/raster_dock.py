@@ -55,20 +55,18 @@ class RasterDock(QDockWidget):
         self.mode = QComboBox()
         for value, text in _MODES:
             self.mode.addItem(text, value)
-        self.mode.setAccessibleName(self.tr("Show"))
+        self.mode.setAccessibleName("Show")
         self.length = QComboBox()
         for frames, text in _TRAILS:
             self.length.addItem(text, frames)
         self.length.setCurrentIndex(1)
-        self.length.setAccessibleName(self.tr("Trails"))
-        self.save_button = QPushButton(self.tr("Save CSV…"))
-        self.save_button.setToolTip(
-            self.tr("Every detection with its frame, time, track and place")
-        )
+        self.length.setAccessibleName("Trails")
+        self.save_button = QPushButton("Save CSV…")
+        self.save_button.setToolTip("Every detection with its frame, time, track and place")
         self._summary = QLabel()
         show, trails = (
-            labelled(self.tr("Show"), self.mode),
-            labelled(self.tr("Trails"), self.length),
+            labelled("Show", self.mode),
+            labelled("Trails", self.length),
         )
         bar = flow_bar(show, trails, self.save_button, self._summary)
         splitter = AdaptiveSplitter(_NARROW, (600, 200), (220, 140))
@@ -164,7 +162,7 @@ class RasterDock(QDockWidget):
     @Slot()
     def _show_hint(self) -> None:
         analysis = self._bench.analysis
-        title = self.tr("No raster yet")
+        title = "No raster yet"
         what = "The raster shows when each prototype is seen, from the first picture to the last. "
         if analysis.is_busy:
             self.stack.hint.set_text(title, "The pictures are being analysed.")

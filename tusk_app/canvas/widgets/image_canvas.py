@@ -139,7 +139,7 @@ class ImageCanvas(QWidget):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName(self.tr("Canvas"))
+        self.setAccessibleName("Canvas")
         self.setMinimumSize(120, 90)
 
     # What is shown
@@ -583,7 +583,7 @@ class ImageCanvas(QWidget):
         x = self.divider_x()
         if x is not None:
             frame = self._layers.frame(self._view).intersected(QRectF(self.rect()))
-            words = (self.tr("Input"), self.tr("Reconstruction"))
+            words = ("Input", "Reconstruction")
             canvas_decor.paint_divider(painter, x, frame, words)
 
     def _show_pulse(self, phase: float) -> None:

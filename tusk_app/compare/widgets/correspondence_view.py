@@ -61,7 +61,7 @@ class CorrespondenceView(QWidget):
         self._current = -1
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Correspondence"))
+        self.setAccessibleName("Correspondence")
 
     def sizeHint(self) -> QSize:
         """Return the preferred size."""

@@ -36,7 +36,7 @@ class DriftBars(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
-        self.setAccessibleName(self.tr("Drift by prototype"))
+        self.setAccessibleName("Drift by prototype")
 
     @property
     def bars(self) -> tuple[DriftBar, ...]:

@@ -66,7 +66,7 @@ class PatchGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Detections"))
+        self.setAccessibleName("Detections")
 
     @property
     def rows(self) -> NDArray[np.int64]:

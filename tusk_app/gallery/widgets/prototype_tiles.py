@@ -292,7 +292,7 @@ class PrototypeTiles(QListView):
             | QAbstractItemView.EditTrigger.DoubleClicked
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setAccessibleName(self.tr("Prototypes"))
+        self.setAccessibleName("Prototypes")
         self.customContextMenuRequested.connect(self._ask_menu)
         self.clicked.connect(self._choose)
 

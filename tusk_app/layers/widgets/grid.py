@@ -97,7 +97,7 @@ class LayerGrid(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName(self.tr("Layers"))
+        self.setAccessibleName("Layers")
 
     @property
     def rows(self) -> tuple[LayerRow, ...]:
@@ -392,7 +392,7 @@ class LayerGrid(QAbstractScrollArea):
             places.append((bar.adjusted(0, -8, 0, 8), _EFFECT_TIP))
         tips = [tip for place, tip in places if place.contains(at)]
         is_word = at.x() < self._geometry.left
-        return self.tr(tips[0]) if tips else f"{row.name}\n{self.tr(_WORD_TIP)}" if is_word else ""
+        return (tips[0]) if tips else f"{row.name}\n{_WORD_TIP}" if is_word else ""
 
 
 def _bold(font: QFont) -> QFont:

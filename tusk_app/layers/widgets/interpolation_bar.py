@@ -40,8 +40,8 @@ class InterpolationBar(QWidget):
         self._label.setWordWrap(True)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.first, self.second = QComboBox(), QComboBox()
-        self.first.setAccessibleName(self.tr("From prototype"))
-        self.second.setAccessibleName(self.tr("To prototype"))
+        self.first.setAccessibleName("From prototype")
+        self.second.setAccessibleName("To prototype")
         for combo in (self.first, self.second):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -50,7 +50,7 @@ class InterpolationBar(QWidget):
             combo.currentIndexChanged.connect(self._reset)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
-        self.slider.setAccessibleName(self.tr("From the first prototype to the second"))
+        self.slider.setAccessibleName("From the first prototype to the second")
         self.slider.valueChanged.connect(self._tell)
         self.slider.sliderReleased.connect(self.finished)
         row = QHBoxLayout()
@@ -93,12 +93,12 @@ class InterpolationBar(QWidget):
         if not is_usable:
             is_alone = keypoint is not None and len(offered) == 1
             self._label.setText(
-                self.tr("There is no other prototype to blend it into.")
+                "There is no other prototype to blend it into."
                 if is_alone
-                else self.tr("Select a keypoint to blend it into another prototype.")
+                else "Select a keypoint to blend it into another prototype."
             )
             return
-        self._label.setText(self.tr("Keypoint %d: blend two prototypes") % keypoint)
+        self._label.setText("Keypoint %d: blend two prototypes" % keypoint)
         if is_new:
             self._choose(label)
 

@@ -112,12 +112,12 @@ class MapBar(QWidget):
     def set_colour_choices(self, *, has_classes: bool, has_times: bool) -> None:
         """Offer only what the data know."""
         wanted: list[tuple[str, str]] = [
-            ("prototype", self.tr("prototype")),
-            ("score", self.tr("score")),
+            ("prototype", "prototype"),
+            ("score", "score"),
         ]
         if has_classes:
-            wanted.append(("class", self.tr("true class")))
-        wanted.append(("time", self.tr("time")) if has_times else ("picture", self.tr("picture")))
+            wanted.append(("class", "true class"))
+        wanted.append(("time", "time") if has_times else ("picture", "picture"))
         if [self._colour.itemData(i) for i in range(self._colour.count())] == [
             w[0] for w in wanted
         ]:
@@ -143,7 +143,7 @@ class MapBar(QWidget):
     def set_busy(self, *, busy: bool) -> None:
         """Compute becomes Cancel while a map is made."""
         self._is_busy = busy
-        self.compute_button.setText(self.tr("Cancel") if busy else self.tr("Compute"))
+        self.compute_button.setText("Cancel" if busy else "Compute")
         self._progress_row.setVisible(busy)
         self._progress.setRange(0, 0)
 
@@ -163,9 +163,9 @@ class MapBar(QWidget):
         self._method = QComboBox()
         for value, text in _METHODS.items():
             self._method.addItem(text, value)
-        self._method.setAccessibleName(self.tr("Method"))
+        self._method.setAccessibleName("Method")
         self._method.currentIndexChanged.connect(self._show_method)
-        self._neighbours_label = QLabel(self.tr("Neighbours"))
+        self._neighbours_label = QLabel("Neighbours")
         self._neighbours = QSpinBox()
         self._neighbours.setRange(2, 200)
         self._neighbours.setValue(15)
@@ -174,14 +174,12 @@ class MapBar(QWidget):
         for count in _SAMPLES:
             self._sample.addItem(f"{count:,}".replace(",", " "), count)
         self._sample.setCurrentIndex(2)
-        self._sample.setToolTip(
-            self.tr("At most so many detections are laid out, shared out by prototype.")
-        )
-        self._sample_piece = labelled(self.tr("Points"), self._sample)
+        self._sample.setToolTip("At most so many detections are laid out, shared out by prototype.")
+        self._sample_piece = labelled("Points", self._sample)
         self._seed = QSpinBox()
         self._seed.setRange(0, 9999)
-        self._seed_piece = labelled(self.tr("Seed"), self._seed)
-        self.compute_button = QPushButton(self.tr("Compute"))
+        self._seed_piece = labelled("Seed", self._seed)
+        self.compute_button = QPushButton("Compute")
         self.compute_button.clicked.connect(self._press)
         self._map_row = flow_bar(
             self._method,
@@ -194,22 +192,18 @@ class MapBar(QWidget):
 
     def _make_view_row(self) -> None:
         self._colour = QComboBox()
-        self._colour.setAccessibleName(self.tr("Colour by"))
+        self._colour.setAccessibleName("Colour by")
         self._colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._colour.currentIndexChanged.connect(lambda: self.colour_changed.emit(self.colour_by))
-        self.lasso_button = self._tool_button(
-            "lasso", self.tr("Lasso (S): Shift adds, Alt removes")
-        )
-        self.box_button = self._tool_button("box", self.tr("Box (B): Shift adds, Alt removes"))
-        self.pan_button = self._tool_button("hand", self.tr("Pan (G)"))
-        self.fit_button = self._tool_button("fit", self.tr("Show everything (F)"), checkable=False)
+        self.lasso_button = self._tool_button("lasso", "Lasso (S): Shift adds, Alt removes")
+        self.box_button = self._tool_button("box", "Box (B): Shift adds, Alt removes")
+        self.pan_button = self._tool_button("hand", "Pan (G)")
+        self.fit_button = self._tool_button("fit", "Show everything (F)", checkable=False)
         self.live_button = self._tool_button(
-            "pin", self.tr("Live: show the keypoints of the current picture on the map")
+            "pin", "Live: show the keypoints of the current picture on the map"
         )
-        self.freeze_button = self._tool_button("pause", self.tr("Freeze the live keypoints"))
-        self._export = self._tool_button(
-            "export", self.tr("Export picture or selection"), checkable=False
-        )
+        self.freeze_button = self._tool_button("pause", "Freeze the live keypoints")
+        self._export = self._tool_button("export", "Export picture or selection", checkable=False)
         self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.lasso_button.setChecked(True)
         self.freeze_button.setEnabled(False)
@@ -230,7 +224,7 @@ class MapBar(QWidget):
         buttons.setSpacing(2)
         for button in self._buttons:
             buttons.addWidget(button)
-        colour = labelled(self.tr("Colour"), self._colour)
+        colour = labelled("Colour", self._colour)
         self._view_row = flow_bar(colour, tools, margins=(0, 0, 0, 0))
 
     def _choose_tool(self, tool: str) -> None:
@@ -248,7 +242,7 @@ class MapBar(QWidget):
         is_pca = method == "pca"
         for piece in (self._neighbours_piece, self._sample_piece, self._seed_piece):
             piece.setVisible(not is_pca)
-        text = self.tr("Perplexity") if method == "tsne" else self.tr("Neighbours")
+        text = "Perplexity" if method == "tsne" else "Neighbours"
         self._neighbours_label.setText(text)
         self.method_chosen.emit(method)
 

@@ -74,7 +74,7 @@ class RasterView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName(self.tr("Prototypes over time"))
+        self.setAccessibleName("Prototypes over time")
 
     @property
     def rows(self) -> RasterRows | None:
@@ -298,7 +298,7 @@ class RasterView(QAbstractScrollArea):
             frame = self._frame_at(x)
             strength = float(self._rows.strength[row, frame])
             when = f"{frame / self._fps:.2f} s" if self._fps > 0 else f"picture {frame + 1}"
-            what = f"score {strength:.2f}" if strength > 0 else self.tr("not seen")
+            what = f"score {strength:.2f}" if strength > 0 else "not seen"
             text = f"{self._rows.names[row]}\n{when} (no. {frame + 1})\n{what}"
             QToolTip.showText(event.globalPosition().toPoint(), text, self)
 

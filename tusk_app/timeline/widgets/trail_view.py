@@ -36,7 +36,7 @@ class TrailView(QWidget):
         self._size = (1, 1)
         self._paths: tuple[Path, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Trails"))
+        self.setAccessibleName("Trails")
 
     def sizeHint(self) -> QSize:
         """Return the preferred size."""

@@ -64,9 +64,9 @@ class TimeMachineDock(QDockWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setTickPosition(QSlider.TickPosition.TicksBelow)
         self.slider.setPageStep(1)
-        self.slider.setAccessibleName(self.tr("Training step"))
-        self.play_button = IconButton("play", self.tr("Play through the training"), checkable=True)
-        self.refresh_button = IconButton("refresh", self.tr("Read the run again"))
+        self.slider.setAccessibleName("Training step")
+        self.play_button = IconButton("play", "Play through the training", checkable=True)
+        self.refresh_button = IconButton("refresh", "Read the run again")
         self._label = QLabel()
         self._label.setMinimumWidth(150)
         self._note = QLabel()
@@ -80,18 +80,18 @@ class TimeMachineDock(QDockWidget):
         bar.addWidget(self.refresh_button)
         self.probes = ProbeStrip()
         self.wall = PictureWall()
-        self.wall.setAccessibleName(self.tr("Prototypes at this step"))
+        self.wall.setAccessibleName("Prototypes at this step")
         self.map = ScatterView()
         self.map.set_tool("pan")
         # Two rows of pairs that can be told apart.
         self.probes.setMinimumSize(160, 84)
         lower = QSplitter(Qt.Orientation.Horizontal)
         lower.setChildrenCollapsible(False)
-        lower.addWidget(_titled(self.tr("Prototypes, with their use"), self.wall))
-        lower.addWidget(_titled(self.tr("Map of the probe keypoints"), self.map))
+        lower.addWidget(_titled("Prototypes, with their use", self.wall))
+        lower.addWidget(_titled("Map of the probe keypoints", self.map))
         lower.setSizes([226, 240])
         splitter = AdaptiveSplitter(_NARROW, (340, 560), (130, 180))
-        splitter.addWidget(_titled(self.tr("Probe pictures"), self.probes))
+        splitter.addWidget(_titled("Probe pictures", self.probes))
         splitter.addWidget(lower)
         splitter.use_sizes()
         content = QWidget()
@@ -154,14 +154,14 @@ class TimeMachineDock(QDockWidget):
     def _show_hint(self) -> None:
         run, moments = self._bench.document.run_dir, self._machine.moments
         if run is None:
-            text = self.tr("Train a model, or open a run from the Runs panel.")
+            text = "Train a model, or open a run from the Runs panel."
         elif self._machine.is_busy:
-            text = self.tr("Reading the run…")
+            text = "Reading the run…"
         elif moments is not None and moments.is_gone:
-            text = self.tr("The folder of the run was moved or deleted: ") + run.name
+            text = "The folder of the run was moved or deleted: " + run.name
         else:
-            text = self.tr("This run has no probe pictures or checkpoints yet; wait a little.")
-        self.stack.hint.set_text(self.tr("No run to travel through"), text)
+            text = "This run has no probe pictures or checkpoints yet; wait a little."
+        self.stack.hint.set_text("No run to travel through", text)
 
     @Slot(int)
     def _travel(self, position: int) -> None:

@@ -273,8 +273,8 @@ def visit_explore(tour: Tour) -> None:
     tour.do("analyze.all")
     tour.wait(lambda: document.analysis is not None, 90, "the analysis")
     tour.wait(lambda: not tour.bench.jobs.running, 60, "the jobs")
-    tour.window.layouts.show_dock("gallery_dock")
-    tour.window.layouts.show_dock("embedding_dock")
+    tour.window.layouts.show_dock("gallery")
+    tour.window.layouts.show_dock("embedding")
     tour.spin(2500)
     tour.shoot("explore")
     counts = [
@@ -288,7 +288,7 @@ def visit_explore(tour: Tour) -> None:
         tour.spin(1500)
         prepare(tour, tour.window.docks[module])
         tour.spin(1500)
-        tour.shoot(module.removesuffix("_dock"))
+        tour.shoot(module)
 
 
 def mute_a_layer(_tour: Tour, dock: object) -> None:
@@ -320,18 +320,18 @@ def travel_back(tour: Tour, dock: object) -> None:
 
 
 PREPARED = {
-    "reconstruction_dock": mute_a_layer,
-    "correspondence_dock": compare_with_the_most_alike,
-    "equivariance_dock": turn_and_bend,
-    "raster_dock": go_on,
-    "time_machine_dock": travel_back,
+    "reconstruction": mute_a_layer,
+    "correspondence": compare_with_the_most_alike,
+    "equivariance": turn_and_bend,
+    "raster": go_on,
+    "time-machine": travel_back,
 }
 
 
 def visit_evaluation(tour: Tour) -> None:
     tour.do("model.evaluate")
-    tour.window.layouts.show_dock("evaluation_dock")
-    dock = tour.window.docks["evaluation_dock"]
+    tour.window.layouts.show_dock("evaluation")
+    dock = tour.window.docks["evaluation"]
     dock.choose_folder("sample:tetrominoes?count=200&seed=9")
     tour.click(dock.start_button)
     tour.wait(lambda: dock.report is not None, 120, "the evaluation")
@@ -349,8 +349,8 @@ def visit_video(tour: Tour) -> None:
     tour.spin(2500)
     tour.shoot("video_plays")
     tour.do("go.play")
-    tour.window.layouts.show_dock("camera_dock")
-    dock = tour.window.docks["camera_dock"]
+    tour.window.layouts.show_dock("camera")
+    dock = tour.window.docks["camera"]
     dock.use_file(video)
     tour.spin(500)
     tour.click(dock.start_button)

@@ -78,8 +78,8 @@ def window(pictures: Pictures) -> None:
     """README: one piece chosen, its layers, its prototype and its place on the map."""
     pictures.open("tetrominoes", PIECES)
     pictures.show_picture(3)
-    pictures.window.layouts.show_dock("gallery_dock")
-    pictures.window.layouts.show_dock("reconstruction_dock")
+    pictures.window.layouts.show_dock("gallery")
+    pictures.window.layouts.show_dock("reconstruction")
     pictures.bench.selection.select_keypoint(0, "tour")
     pictures.spin(2500)
     pictures.save("window")
@@ -105,21 +105,21 @@ def merges(pictures: Pictures) -> None:
 def gallery(pictures: Pictures) -> None:
     """Three things, 1: a prototype of ones that takes fours and nines, further down its list."""
     pictures.open("digits", DIGITS)
-    dock = pictures.alone("gallery_dock", 760, 470)
+    dock = pictures.alone("gallery", 760, 470)
     pictures.bench.selection.select_prototype(10, "tour")
     pictures.spin(2500)
     bar = dock.grid.verticalScrollBar()
     bar.setValue(int(bar.maximum() * 0.8))
     pictures.spin(2500)
     pictures.save("things-gallery", dock)
-    pictures.back("gallery_dock")
+    pictures.back("gallery")
 
 
 def islands(pictures: Pictures) -> None:
     """Three things, 2: six islands on the map of the tetrominoes."""
     pictures.open("tetrominoes", PIECES)
-    pictures.save("things-map", pictures.alone("embedding_dock", 640, 470))
-    pictures.back("embedding_dock")
+    pictures.save("things-map", pictures.alone("embedding", 640, 470))
+    pictures.back("embedding")
 
 
 def families(pictures: Pictures) -> None:
@@ -132,8 +132,8 @@ def layers(pictures: Pictures) -> None:
     """Three things, 3: two pieces that touch share a layer."""
     pictures.open("tetrominoes", PIECES)
     pictures.show_picture(256)
-    pictures.save("things-layers", pictures.alone("reconstruction_dock", 700, 560))
-    pictures.back("reconstruction_dock")
+    pictures.save("things-layers", pictures.alone("reconstruction", 700, 560))
+    pictures.back("reconstruction")
 
 
 def save_merges(pictures: Pictures, name: str, width: int, height: int) -> None:

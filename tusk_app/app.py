@@ -33,6 +33,7 @@ from tusk_app.pictures.playback import PlaybackController
 from tusk_app.pictures.side_reader import SideReader
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir, names_folder
 from tusk_app.shell.layouts import EXPLORE, TRAIN
+from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
 from tusk_app.shell.progress import ProgressFeed
@@ -48,6 +49,7 @@ from tusk_app.threads.jobs import JobController
 from tusk_app.threads.worker_thread import any_late
 from tusk_app.timeline.controller import TrackingController
 from tusk_app.training.controller import RunState, TrainingController
+from tusk_app.training.dock import TrainingDock
 from tusk_app.training.history.controller import TimeMachineController
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ class Program(QObject):
         self._progress = ProgressFeed(
             self.window.status,
             self.workbench,
-            self.window.docks["training_dock"],
+            self.window.panel(TrainingDock),
             self.window.job_rows,
             self,
         )
@@ -199,10 +201,7 @@ class Program(QObject):
 
     def _show_log(self, logging_: Logging) -> None:
         self.window.openers.set_book(logging_.book)
-        dock = self.window.docks.get("log_dock")
-        set_book = getattr(dock, "set_book", None)
-        if set_book is not None:
-            set_book(logging_.book)
+        self.window.panel(LogDock).set_book(logging_.book)
 
     @Slot()
     def _warm_up(self) -> None:
@@ -313,7 +312,7 @@ class Program(QObject):
 
     def _show_training(self) -> None:
         self.window.layouts.switch(TRAIN)
-        self.window.layouts.show_dock("training_dock")
+        self.window.layouts.show_dock(TrainingDock.name)
 
 
 class SignalBridge(QObject):

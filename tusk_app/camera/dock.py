@@ -8,11 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QFileDialog,
     QFormLayout,
     QFrame,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from tusk_app.camera.controller import CameraController, CameraState, CameraStats
 from tusk_app.camera.devices import PATTERN, SIZES, CameraChoice
 from tusk_app.camera.recorder import FORMATS, RecordingPlan, RecordingResult
+from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
 from tusk_app.pictures.controller import SourceController
 
@@ -54,13 +54,14 @@ _READINGS = (
 )
 
 
-class CameraDock(QDockWidget):
+class CameraDock(Panel):
     """Bound to the camera controller."""
 
+    name = "camera"
+    title = "Camera"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Camera", parent)
-        self.setObjectName("camera-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._camera = workbench.part(CameraController)
         self._file: CameraChoice | None = None
         self._was_refreshed = False
@@ -86,8 +87,8 @@ class CameraDock(QDockWidget):
         self._add_actions()
         self._connect()
         self._show_cameras()
-        self._show_state(self._camera.state)
         self._show_stats(CameraStats())
+        self.follow_theme()
 
     # Parts
 
@@ -407,12 +408,10 @@ class CameraDock(QDockWidget):
         path = str(result.path)
         self._bench.notices.toast(text, "success", "Open", lambda: open_it([path]))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_state"):
-            self._paint_icons()
-            self._show_state(self._camera.state)
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self._paint_icons()
+        self._show_state(self._camera.state)
 
     def _paint_icons(self) -> None:
         colour = tones.tone(self.palette(), "text")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from tusk_app.canvas.marks import marks_of
-from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, TrailStep
+from tusk_app.canvas.widgets.keypoint_overlay import TrailStep
 from tusk_app.parts.layer_images import covered_rect
 from tusk_app.pictures.playback import PlaybackController
 from tusk_app.state.display import Layer
@@ -27,13 +27,7 @@ GO_ON = (
 
 
 class CanvasBinding(QObject):
-    """Shows what is open, unless the camera has the canvas.
-
-    Signals:
-        pixel_text_changed: str, place and colour under the pointer for the status bar.
-    """
-
-    pixel_text_changed = Signal(str)
+    """Shows what is open, unless the camera has the canvas."""
 
     def __init__(self, workbench: Workbench, canvas: ImageCanvas) -> None:
         super().__init__(canvas)
@@ -251,9 +245,4 @@ class CanvasBinding(QObject):
         if reading is not None:
             red, green, blue = reading.rgb
             text = f"x {reading.x}  y {reading.y}    rgb {red} {green} {blue}"
-        self.pixel_text_changed.emit(text)
         self._bench.display.hint_changed.emit(text)
-
-    def clear_marks(self) -> None:
-        """Show no keypoints until the next detection."""
-        self._canvas.set_marks(NO_MARKS)

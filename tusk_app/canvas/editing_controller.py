@@ -67,11 +67,6 @@ class EditingController(QObject):
             return False
         return not editing.same(points, self._detected.keypoints)
 
-    @property
-    def is_enabled(self) -> bool:
-        """True if the mouse edits on the canvas."""
-        return self._is_enabled
-
     def is_locked(self, index: int) -> bool:
         """True if the mouse must leave a keypoint where it is."""
         return index in self._locked

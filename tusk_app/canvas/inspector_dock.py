@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QDockWidget,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -22,6 +21,7 @@ from tusk_app.canvas.marks import marks_of
 from tusk_app.canvas.widgets.keypoint_table import KeypointTable
 from tusk_app.canvas.widgets.patch_view import PatchView
 from tusk_app.canvas.widgets.similarity_bars import Likeness, SimilarityBars
+from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ NUM_ALIKE = 3
 NOTHING = "Point at a keypoint, or choose rows, to see more."
 
 
-class InspectorDock(QDockWidget):
+class InspectorDock(Panel):
     """Lists keypoints; hover and selection are shared with all panels."""
 
+    name = "inspector"
+    title = "Inspector"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Inspector", parent)
-        self.setObjectName("inspector-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self.table = KeypointTable(self)
         self.patch = PatchView(self)
         self.alike = SimilarityBars(self)

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDockWidget,
     QFormLayout,
     QFrame,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.canvas.widgets.layer_row import LayerRow
+from tusk_app.panel import Panel
 from tusk_app.parts.value_slider import ValueSlider
 from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
@@ -42,13 +42,14 @@ _SIZES = (("score", "Score"), ("fixed", "One size"))
 _BELOW = (("dim", "Dimmed"), ("hide", "Hidden"))
 
 
-class OverlayDock(QDockWidget):
+class OverlayDock(Panel):
     """Sets the document's thresholds and the display; holds no state of its own."""
 
+    name = "overlay"
+    title = "Overlay"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Overlay", parent)
-        self.setObjectName("overlay-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._rows: dict[Layer, LayerRow] = {}
         content = QWidget(self)
         column = QVBoxLayout(content)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.compare.widgets.correspondence_view import CorrespondenceView, Links
 from tusk_app.engine.matching import Correspondence, match_keypoints
+from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.marked_picture import Marks, no_marks
@@ -38,13 +38,14 @@ ORIGIN = "correspondence"
 _LEFT, _RIGHT = 0, 1
 
 
-class CorrespondenceDock(QDockWidget):
+class CorrespondenceDock(Panel):
     """The picture on the canvas is on the left, any other one on the right."""
 
+    name = "correspondence"
+    title = "Correspondence"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Correspondence", parent)
-        self.setObjectName("correspondence-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._other_index = 1
         self._alike_index = -1
         # Until somebody chooses, the other picture is one that shows the same, or the next.

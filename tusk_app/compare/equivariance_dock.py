@@ -7,9 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
+from PySide6.QtCore import QPointF, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
-    QDockWidget,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from tusk_app.compare.warping import Warp, WarpField, random_bends
 from tusk_app.compare.widgets.drift_bars import DriftBar, DriftBars
 from tusk_app.engine.matching import Drift, measure_drift
+from tusk_app.panel import Panel
 from tusk_app.parts import tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.marked_picture import MarkedPicture, Marks
@@ -44,13 +44,14 @@ _NARROW = 520
 _GOOD, _FAIR = 1.0, 2.5
 
 
-class EquivarianceDock(QDockWidget):
+class EquivarianceDock(Panel):
     """The principle the model was trained by, made visible."""
 
+    name = "equivariance"
+    title = "Equivariance"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Equivariance", parent)
-        self.setObjectName("equivariance-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._warp = Warp()
         self._seed = 1
         self._picture: NDArray[np.uint8] | None = None
@@ -67,6 +68,7 @@ class EquivarianceDock(QDockWidget):
         self._make_widgets()
         self._connect()
         self._take_source_picture()
+        self.follow_theme()
 
     def _make_widgets(self) -> None:
         self.before = MarkedPicture("Picture")
@@ -153,11 +155,9 @@ class EquivarianceDock(QDockWidget):
         self._bench.engine.aside_detected.connect(self._take_detection)
         self._bench.selection.keypoint_changed.connect(self._show_selected)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Say the numbers in the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and getattr(self, "drift", None) is not None:
-            self._show()
+    def restyle(self) -> None:
+        """Say the numbers in the colours of the theme."""
+        self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the picture as soon as somebody looks at us."""

@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QFileDialog,
     QProgressBar,
     QPushButton,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from tusk_app.evaluation.widgets.metric_texts import PROTOCOL_TEXTS
 from tusk_app.evaluation.widgets.options_bar import OptionsBar
 from tusk_app.evaluation.widgets.results_pane import ResultsPane
+from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.pictures.controller import SourceController, display_name
@@ -54,13 +54,14 @@ def evaluation_job(
     return api.evaluate(model, data, protocol, control, options=options)
 
 
-class EvaluationDock(QDockWidget):
+class EvaluationDock(Panel):
     """Chooses model, data and protocol; shows numbers, tables and the worst pictures."""
 
+    name = "evaluation"
+    title = "Evaluate"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Evaluate", parent)
-        self.setObjectName("evaluation-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._job: Job | None = None
         self._report: EvaluationReport | None = None
         self._last_data = 0

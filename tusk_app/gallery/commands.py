@@ -156,14 +156,14 @@ class GalleryCommands(QObject):
         book, first = self._book, chosen[0]
         if len(chosen) > 1:
             name = book.name(self._main_one(chosen))
-            menu.addAction("Merge into %s" % name, lambda: self.merge(chosen))
+            menu.addAction(f"Merge into {name}", lambda: self.merge(chosen))
             return
         tiles = self._gallery.tiles
         tile = next((t for t in tiles if t.index == first), None)
         if tile is not None and tile.health is not None and tile.health.twin >= 0:
             twin = book.target(tile.health.twin)
             if twin != first:
-                text = "Merge with %s, the most similar" % book.name(twin)
+                text = f"Merge with {book.name(twin)}, the most similar"
                 menu.addAction(text, lambda: self.merge([first, twin]))
         members = [i for i, target in book.merges().items() if target == first]
         if book.merges():

@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -27,6 +26,7 @@ from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.model import similarities, summary, usage_note
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
 from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
+from tusk_app.panel import Panel
 from tusk_app.parts import readable
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.hover_card import HoverCard
@@ -53,13 +53,14 @@ _SORTS: tuple[tuple[str, str], ...] = (
 )
 
 
-class GalleryDock(QDockWidget):
+class GalleryDock(Panel):
     """Binds gallery controller, prototype book and selection to tiles and patches."""
 
+    name = "gallery"
+    title = "Prototypes"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Prototypes", parent)
-        self.setObjectName("gallery-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._gallery = workbench.part(GalleryController)
         self._patches = workbench.part(PatchController).patches
         self._hovered_at = QPoint()

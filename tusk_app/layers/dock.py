@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,6 +20,7 @@ from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.layers.model import LayerBlend, LayerStates, areas, layer_box, layer_order
 from tusk_app.layers.widgets.grid import LayerGrid, LayerRow
 from tusk_app.layers.widgets.interpolation_bar import InterpolationBar
+from tusk_app.panel import Panel
 from tusk_app.parts import readable, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
@@ -46,13 +46,14 @@ _SORTS: tuple[tuple[str, str], ...] = (
 _UNSEEN_ERROR = 1e-8
 
 
-class ReconstructionDock(QDockWidget):
+class ReconstructionDock(Panel):
     """Shows layers only while it is visible; otherwise nothing is computed for it."""
 
+    name = "reconstruction"
+    title = "Reconstruction"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Reconstruction", parent)
-        self.setObjectName("reconstruction-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._editing = workbench.part(EditingController)
         self._states = LayerStates.all_on(0)
         self._blend: LayerBlend | None = None
@@ -66,7 +67,7 @@ class ReconstructionDock(QDockWidget):
         self._timer.timeout.connect(self._show_all)
         self._make_widgets()
         self._connect()
-        self._show_all()
+        self.follow_theme()
 
     def _make_widgets(self) -> None:
         self.input_tile = PictureTile("Input")
@@ -186,11 +187,9 @@ class ReconstructionDock(QDockWidget):
     def _schedule(self) -> None:
         self._timer.start()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Say the error in the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
-            self._timer.start()
+    def restyle(self) -> None:
+        """Say the error in the colours of the theme."""
+        self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Have pictures rebuilt from now on."""

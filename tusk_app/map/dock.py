@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import (
-    QDockWidget,
     QFileDialog,
     QLabel,
     QMenu,
@@ -28,6 +27,7 @@ from tusk_app.map.colours import MapColours, legend_entries, map_colours
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
 from tusk_app.map.widgets.bar import MapBar, MapChoice
+from tusk_app.panel import Panel
 from tusk_app.parts import readable
 from tusk_app.parts.colour_scale import ColourBar
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
@@ -49,13 +49,14 @@ log = logging.getLogger(__name__)
 ORIGIN = "map"
 
 
-class EmbeddingDock(QDockWidget):
+class EmbeddingDock(Panel):
     """Binds the map controller, the selection and the scatter view."""
 
+    name = "embedding"
+    title = "Map"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Map", parent)
-        self.setObjectName("embedding-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._embedding = workbench.part(EmbeddingController)
         self._patches = workbench.part(PatchController).patches
         self._colours: MapColours | None = None

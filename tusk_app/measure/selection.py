@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtWidgets import QDockWidget, QWidget
+    from PySide6.QtWidgets import QWidget
 
     from tusk_app.app import Program
 
@@ -37,17 +37,17 @@ class SelectionBench:
         What is computed on the window's thread does not grow with what else the machine does.
         """
         directions: dict[str, tuple[str, Callable[[int], None]]] = {
-            "map lasso": ("embedding-dock", self._lasso),
-            "map star": ("embedding-dock", self._star),
-            "gallery patch": ("gallery-dock", self._patch),
-            "gallery tile": ("gallery-dock", self._tile),
-            "raster row": ("raster-dock", self._raster_row),
-            "canvas keypoint": ("embedding-dock", self._keypoint),
-            "clear": ("embedding-dock", self._clear),
+            "map lasso": ("embedding", self._lasso),
+            "map star": ("embedding", self._star),
+            "gallery patch": ("gallery", self._patch),
+            "gallery tile": ("gallery", self._tile),
+            "raster row": ("raster", self._raster_row),
+            "canvas keypoint": ("embedding", self._keypoint),
+            "clear": ("embedding", self._clear),
         }
         times = {}
         for name, (front, act) in directions.items():
-            for dock in ("gallery-dock", "embedding-dock", front):
+            for dock in ("gallery", "embedding", front):
                 self._dock(dock).raise_()
             self._live_for(0.5)
             times[name] = [self._timed(act, number) for number in range(num)]
@@ -65,14 +65,10 @@ class SelectionBench:
         return 1000 * (time.perf_counter() - began), own
 
     def _dock(self, name: str) -> Any:
-        from PySide6.QtWidgets import QDockWidget
-
-        dock: QDockWidget | None = self._window.findChild(QDockWidget, name)
-        assert dock is not None
-        return dock
+        return self._window.docks[name]
 
     def _lasso(self, _number: int) -> None:
-        scatter = self._dock("embedding-dock").scatter
+        scatter = self._dock("embedding").scatter
         width, height = scatter.width(), scatter.height()
         middle = self._rng.uniform(0.3, 0.7, 2) * (width, height)
         angles = np.linspace(0, 2 * np.pi, 24)
@@ -80,23 +76,23 @@ class SelectionBench:
         _drag(scatter, ring)
 
     def _star(self, number: int) -> None:
-        scatter = self._dock("embedding-dock").scatter
+        scatter = self._dock("embedding").scatter
         places = scatter.view.to_pixels(scatter.state.stars.xy)
         _drag(scatter, places[number % len(places)][None])
 
     def _patch(self, number: int) -> None:
-        grid = self._dock("gallery-dock").grid
+        grid = self._dock("gallery").grid
         at = grid.side // 2 + (grid.side + 4) * np.array([number % 2, 0]) + 6.0
         _drag(grid.viewport(), at[None])
 
     def _tile(self, number: int) -> None:
-        tiles = self._dock("gallery-dock").tiles
+        tiles = self._dock("gallery").tiles
         index = tiles.prototypes.index(number % min(4, tiles.prototypes.rowCount()))
         place = tiles.visualRect(index).center()
         _drag(tiles.viewport(), np.array([[place.x(), place.y()]], np.float64))
 
     def _raster_row(self, number: int) -> None:
-        raster = self._dock("raster-dock").raster
+        raster = self._dock("raster").raster
         rows = 0 if raster.rows is None else min(6, len(raster.rows.names))
         if rows:
             y = raster.row_y(number % rows) + raster.row_height / 2

@@ -55,10 +55,6 @@ class CollapsibleGroup(QWidget):
         """The short text beside the title."""
         return self._mark.text()
 
-    def set_open(self, *, is_open: bool) -> None:
-        """Open or close."""
-        self._button.setChecked(is_open)
-
     def set_mark(self, text: str, role: str) -> None:
         """Say ``text`` beside the title, in a role of the style sheet."""
         self._mark.setText(text)

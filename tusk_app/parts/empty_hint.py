@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from tusk_app.parts import icons, tones
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 
-class EmptyHint(QWidget):
+class EmptyHint(Themed, QWidget):
     """An icon, a title, one or two sentences and, where there is one, a button.
 
     Signals:
@@ -48,7 +49,7 @@ class EmptyHint(QWidget):
         layout.addSpacing(4)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(2)
-        self._show_tones()
+        self.follow_theme()
 
     def set_text(self, title: str, text: str, button: str = "") -> None:
         """Say something else."""
@@ -88,13 +89,8 @@ class EmptyHint(QWidget):
         """Return the preferred size."""
         return QSize(260, 170)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_tones()
-
-    def _show_tones(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colour = tones.tone(self.palette(), "muted")
         self._icon.setPixmap(icons.pixmap(self._icon_name, 32, colour, self.devicePixelRatioF()))
         tones.set_role(self._text, "muted")

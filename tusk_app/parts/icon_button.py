@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 
 
-class IconButton(QToolButton):
+class IconButton(Themed, QToolButton):
     """Draws its icon anew when the theme changes, so that it is never dark on dark.
 
     Args:
@@ -27,14 +27,9 @@ class IconButton(QToolButton):
         self.setCheckable(checkable)
         self.setToolTip(tip)
         self.setAccessibleName(tip)
-        self._dress()
+        self.follow_theme()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_drawing"):
-            self._dress()
-
-    def _dress(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         self.setIcon(icons.icon(self._drawing, colours.text, colours.disabled))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPen, QP
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from tusk_app.parts import readable
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ class LegendEntry:
     selected: int = 0
 
 
-class LegendList(QTreeWidget):
+class LegendList(Themed, QTreeWidget):
     """Space hides or shows the current line, Enter shows it alone.
 
     Signals:
@@ -76,6 +77,7 @@ class LegendList(QTreeWidget):
         self.itemClicked.connect(lambda item: self._toggle(_group_of(item)))
         self.itemDoubleClicked.connect(lambda item: self._solo(_group_of(item)))
         self.itemEntered.connect(lambda item: self.entry_hovered.emit(_group_of(item)))
+        self.follow_theme()
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -136,11 +138,9 @@ class LegendList(QTreeWidget):
         else:
             super().keyPressEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_look"):
-            self._set_hidden(self._hidden)
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self._set_hidden(self._hidden)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing."""

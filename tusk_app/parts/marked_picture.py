@@ -64,14 +64,11 @@ class MarkedPicture(QWidget):
 
     Signals:
         dragged: (QPointF from, QPointF to), shares of the picture, while a button is held.
-        drag_finished: it was let go.
-        mark_clicked: int; mark_hovered: int, -1 for none.
+        mark_clicked: int.
     """
 
     dragged = Signal(QPointF, QPointF)
-    drag_finished = Signal()
     mark_clicked = Signal(int)
-    mark_hovered = Signal(int)
 
     def __init__(self, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -202,7 +199,6 @@ class MarkedPicture(QWidget):
         hovered = self._mark_at(at)
         if hovered != self._hovered:
             self._hovered = hovered
-            self.mark_hovered.emit(hovered)
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -211,10 +207,7 @@ class MarkedPicture(QWidget):
             return
         was_dragged = self._moved >= 4
         self._last = None
-        if was_dragged:
-            self.drag_finished.emit()
-            return
-        mark = self._mark_at(event.position())
+        mark = -1 if was_dragged else self._mark_at(event.position())
         if mark >= 0:
             self.mark_clicked.emit(mark)
 
@@ -222,7 +215,6 @@ class MarkedPicture(QWidget):
         """Point at nothing."""
         if self._hovered >= 0:
             self._hovered = -1
-            self.mark_hovered.emit(-1)
             self.update()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -63,12 +63,10 @@ class Survey:
     Attributes:
         summary: sizes, problems and so on.
         examples: up to nine small random pictures, (h, w, 3) uint8.
-        example_sizes: (width, height) of each in full.
     """
 
     summary: SourceSummary
     examples: tuple[NDArray[np.uint8], ...]
-    example_sizes: tuple[tuple[int, int], ...]
 
 
 class SourceController(QObject):
@@ -266,7 +264,6 @@ def _survey(source: str, control: RunControl) -> Survey:
         count = min(len(opened), 2 * NUM_EXAMPLES)
         chosen = generator.choice(len(opened), count, replace=False)
         examples: list[NDArray[np.uint8]] = []
-        sizes: list[tuple[int, int]] = []
         for index in chosen:
             if control.stop_requested or len(examples) == NUM_EXAMPLES:
                 break
@@ -275,8 +272,7 @@ def _survey(source: str, control: RunControl) -> Survey:
             except TuskError as problem:
                 log.info("left out of the summary: %s", problem)
                 continue
-            sizes.append((picture.shape[1], picture.shape[0]))
             examples.append(small(picture, 2 * RECENT_SIDE))
     finally:
         opened.close()
-    return Survey(summary, tuple(examples), tuple(sizes))
+    return Survey(summary, tuple(examples))

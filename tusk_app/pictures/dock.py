@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDockWidget,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint
 from tusk_app.pictures.controller import SourceController
@@ -28,7 +28,6 @@ from tusk_app.threads.latest_task import LatestTask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtCore import QEvent
     from PySide6.QtGui import QImage
 
     from tusk_app.workbench import Workbench
@@ -37,12 +36,14 @@ if TYPE_CHECKING:
 FILTER_DELAY_MS = 150
 
 
-class SourceDock(QDockWidget):
+class SourceDock(Panel):
     """Lists the pictures of the open source."""
 
+    name = "source"
+    title = "Pictures"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Pictures", parent)
-        self.setObjectName("source-dock")
+        super().__init__(workbench, parent)
         self._document = workbench.document
         self._sources = workbench.part(SourceController)
         self._actions = workbench.actions
@@ -62,17 +63,12 @@ class SourceDock(QDockWidget):
         self._document.picture_changed.connect(self._show_current)
         self._sources.thumbnails.ready.connect(self._model.thumbnail_ready)
         self._take_source()
+        self.follow_theme()
 
     def shutdown(self) -> bool:
         """End the filter thread."""
         self._delay.stop()
         return self._filterer.shutdown()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == event.Type.PaletteChange:
-            self._paint_icons()
-        super().changeEvent(event)
 
     @property
     def num_shown(self) -> int:
@@ -128,7 +124,6 @@ class SourceDock(QDockWidget):
         column.addWidget(self._none)
         column.addWidget(self._list, 1)
         column.addLayout(foot)
-        self._paint_icons()
         return page
 
     def _make_table(self, parent: QWidget) -> QTableView:
@@ -154,7 +149,8 @@ class SourceDock(QDockWidget):
         columns.hide()
         return table
 
-    def _paint_icons(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         self._before.setIcon(icons.icon("previous", colours.text, colours.disabled))
         self._after.setIcon(icons.icon("next", colours.text, colours.disabled))

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 # id, text, dock, icon, tip
 _PANELS = (
-    ("analyze.map", "Show the &map", "embedding_dock", "map",
+    ("analyze.map", "Show the &map", "embedding", "map",
      "Every descriptor as a point, every prototype as a star"),
-    ("analyze.prototypes", "Show the &prototypes", "gallery_dock", "gallery",
+    ("analyze.prototypes", "Show the &prototypes", "gallery", "gallery",
      "What each prototype looks like and where it is found"),
-    ("analyze.layers", "Show the &layers of the picture", "reconstruction_dock", "layers",
+    ("analyze.layers", "Show the &layers of the picture", "reconstruction", "layers",
      "What each keypoint draws"),
-    ("analyze.correspondence", "&Compare two pictures", "correspondence_dock", "link",
+    ("analyze.correspondence", "&Compare two pictures", "correspondence", "link",
      "Lines between keypoints that show the same thing"),
-    ("analyze.equivariance", "Test &equivariance", "equivariance_dock", "warp",
+    ("analyze.equivariance", "Test &equivariance", "equivariance", "warp",
      "Turn, scale or bend the picture and see whether keypoints follow"),
-    ("analyze.raster", "Show the &raster over time", "raster_dock", "timeline",
+    ("analyze.raster", "Show the &raster over time", "raster", "timeline",
      "When and where each prototype is seen in a video"),
-    ("analyze.time-machine", "&Travel through the training", "time_machine_dock", "clock",
+    ("analyze.time-machine", "&Travel through the training", "time-machine", "clock",
      "Probe pictures, prototypes and map at every checkpoint of the run"),
 )  # fmt: skip
 

@@ -110,11 +110,7 @@ class Closer(QObject):
         return True
 
     def _shut_panels(self) -> bool:
-        ended = []
-        for panel in (*self._window.docks.values(), self._window.canvas):
-            shutdown = getattr(panel, "shutdown", None)
-            if shutdown is not None:
-                ended.append(shutdown() is not False)
+        ended = [panel.shutdown() for panel in self._window.docks.values()]
         return all(ended)
 
     def _ask_user(self, title: str, explanation: str, button: str) -> bool:

@@ -34,7 +34,7 @@ class HelpCommands(QObject):
         add(
             "tools.log",
             "&Log",
-            lambda: window.layouts.show_dock("log_dock"),
+            lambda: window.layouts.show_dock("log"),
             menu="Tools",
             shortcut="Ctrl+`",
             tip="Show what the program does and what went wrong",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from tusk_app.panel import Panel
 
 if TYPE_CHECKING:
     from tusk_app.shell.layouts import Layouts
@@ -13,14 +15,19 @@ if TYPE_CHECKING:
     from tusk_app.shell.workshop import Workshop
 
 
+P = TypeVar("P", bound=Panel)
+
+
 class Host(QMainWindow):
     """The window as its parts see it; ``MainWindow`` fills it.
+
+    A class and not a Protocol: its parts are children of the window, which a Protocol cannot be.
 
     Attributes:
         workbench: state and controllers.
         layouts: workspaces.
         menus: menu bar and tool bar.
-        docks: the panels by the name of their file.
+        docks: the panels by name.
         canvas: the area that shows the picture.
 
     Signals:
@@ -32,8 +39,14 @@ class Host(QMainWindow):
     workbench: Workshop
     layouts: Layouts
     menus: Menus
-    docks: dict[str, QDockWidget]
+    docks: dict[str, Panel]
     canvas: QWidget
+
+    def panel(self, kind: type[P]) -> P:
+        """Return the panel of this class."""
+        found = self.docks[kind.name]
+        assert isinstance(found, kind)
+        return found
 
     def open_model(self, model: str) -> None:
         """Open a model folder, a run folder or a bundled model by name."""

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QStyle, QWidget
 from tusk_app.shell.widgets.dock_title import DockTitle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+    from tusk_app.panel import Panel
     from tusk_app.settings import Settings
-    from tusk_app.shell.workshop import Workshop
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +47,10 @@ WIDGET_SIZE_MAX = (1 << 24) - 1  # what Qt means by "no limit"
 
 # Docks that share the first column of their side in a workspace, whatever column they have
 # elsewhere: there, each of them needs the whole height.
-_TOGETHER = {EXPLORE: frozenset({"overlay_dock"})}
+_TOGETHER = {EXPLORE: frozenset({"overlay"})}
 
 # The dock that takes the place of the picture in a workspace, for as long as it is shown.
-_MAIN_DOCK = {TRAIN: "training_dock"}
+_MAIN_DOCK = {TRAIN: "training"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,14 @@ class DockSpec:
     """Where a dock stands until the user moves it.
 
     Attributes:
-        module: the dock's name in commands and settings.
-        make: its class.
+        make: its class, which knows its name and title.
         area: side of the window.
         workspaces: workspaces that show it at first.
         column: docks of one area and column are stacked as tabs; columns stand side by side
             (bottom) or one below the other (left and right), in this order.
     """
 
-    module: str
-    make: Callable[[Workshop, QMainWindow], QDockWidget]
+    make: type[Panel]
     area: Qt.DockWidgetArea
     workspaces: frozenset[str]
     column: int = 0
@@ -94,7 +92,7 @@ class Layouts(QObject):
         super().__init__(window)
         self._window = window
         self._docks = dict(docks)
-        self._specs = [spec for spec in specs if spec.module in self._docks]
+        self._specs = [spec for spec in specs if spec.make.name in self._docks]
         self._settings = settings
         remembered = settings.value("layout/workspace", DATA)
         self._current = remembered if remembered in WORKSPACES else DATA
@@ -119,18 +117,13 @@ class Layouts(QObject):
             dock.dockLocationChanged.connect(self._tidy_soon)
         for spec in self._specs:
             # Each has a place from the start, should a command show it before the others.
-            window.addDockWidget(spec.area, self._docks[spec.module])
-            self._docks[spec.module].hide()
+            window.addDockWidget(spec.area, self._docks[spec.make.name])
+            self._docks[spec.make.name].hide()
 
     @property
     def current(self) -> str:
         """Name of the workspace in force."""
         return self._current
-
-    @property
-    def is_revealed(self) -> bool:
-        """False while only the welcome page is shown."""
-        return self._is_revealed
 
     def reveal(self) -> None:
         """Show the docks of the workspace, if they are still hidden."""
@@ -170,9 +163,9 @@ class Layouts(QObject):
         if self._is_revealed:
             self._settings.set_bytes(_key(self._current), self._window.saveState(LAYOUT_VERSION))
 
-    def show_dock(self, module: str) -> None:
+    def show_dock(self, name: str) -> None:
         """Bring a dock to the front, in whatever workspace."""
-        dock = self._docks.get(module)
+        dock = self._docks.get(name)
         if dock is None:
             return
         self.reveal()
@@ -181,7 +174,7 @@ class Layouts(QObject):
         dock.show()
         dock.raise_()
         is_low = self._window.dockWidgetArea(dock) == BOTTOM and dock.height() < LEAST_HEIGHT
-        if is_low and not dock.isFloating() and module != "timeline_dock":
+        if is_low and not dock.isFloating() and name != "timeline":
             self._window.resizeDocks([dock], [LEAST_HEIGHT], Qt.Orientation.Vertical)
 
     def _show(self, name: str) -> None:
@@ -248,14 +241,14 @@ class Layouts(QObject):
         for spec in sorted(shown, key=lambda s: _column(s, name)):
             if _column(spec, name) in heads:
                 continue
-            dock = heads[_column(spec, name)] = self._docks[spec.module]
+            dock = heads[_column(spec, name)] = self._docks[spec.make.name]
             self._window.addDockWidget(area, dock)
             dock.show()
             if before is not None:
                 self._window.splitDockWidget(before, dock, across)
             before = dock
         for spec in shown:
-            dock, head = self._docks[spec.module], heads[_column(spec, name)]
+            dock, head = self._docks[spec.make.name], heads[_column(spec, name)]
             if dock is not head:
                 self._window.tabifyDockWidget(head, dock)
                 dock.show()
@@ -263,7 +256,9 @@ class Layouts(QObject):
             head.raise_()
         for spec in specs:
             if spec not in shown:
-                self._stow(area, self._docks[spec.module], heads.get(_column(spec, name), before))
+                self._stow(
+                    area, self._docks[spec.make.name], heads.get(_column(spec, name), before)
+                )
 
     def _stow(
         self, area: Qt.DockWidgetArea, dock: QDockWidget, neighbour: QDockWidget | None
@@ -286,7 +281,7 @@ class Layouts(QObject):
             is_bottom = area == BOTTOM
             extent = round(share * (height if is_bottom else width))
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
-            self._window.resizeDocks([self._docks[shown[0].module]], [extent], across)
+            self._window.resizeDocks([self._docks[shown[0].make.name]], [extent], across)
         heads = self._heads(BOTTOM, name)
         if len(heads) > 1:
             even = [width // len(heads)] * len(heads)
@@ -301,7 +296,7 @@ class Layouts(QObject):
         found: dict[int, QDockWidget] = {}
         for spec in self._specs:
             if spec.area == area and name in spec.workspaces:
-                found.setdefault(_column(spec, name), self._docks[spec.module])
+                found.setdefault(_column(spec, name), self._docks[spec.make.name])
         return [found[column] for column in sorted(found)]
 
     def _tidy_soon(self, _value: object = None) -> None:
@@ -349,7 +344,7 @@ class Layouts(QObject):
 
 def _column(spec: DockSpec, name: str) -> int:
     """Return the column a dock has in a workspace."""
-    return 0 if spec.module in _TOGETHER.get(name, ()) else spec.column
+    return 0 if spec.make.name in _TOGETHER.get(name, ()) else spec.column
 
 
 def _key(name: str) -> str:

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -27,13 +26,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts import theme
 from tusk_app.settings import log_dir
 from tusk_app.shell import logs
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QEvent
-
     from tusk_app.shell.logs import LogBook, LogLine
     from tusk_app.shell.workshop import Workshop
 
@@ -45,12 +43,14 @@ LEVELS = (
 )
 
 
-class LogDock(QDockWidget):
+class LogDock(Panel):
     """Shows the log while it is written. Nothing is drawn while the dock is hidden."""
 
+    name = "log"
+    title = "Log"
+
     def __init__(self, workbench: Workshop, parent: QWidget | None = None) -> None:
-        super().__init__("Log", parent)
-        self.setObjectName("log-dock")
+        super().__init__(workbench, parent)
         self._book: LogBook | None = None
         self._last = 0
         self._timer = QTimer(self)
@@ -74,6 +74,7 @@ class LogDock(QDockWidget):
         self.setWidget(body)
         self.visibilityChanged.connect(self._on_visibility)
         self._notices = workbench.notices
+        self.follow_theme()
 
     def set_book(self, book: LogBook) -> None:
         """Show the lines of this log."""
@@ -94,11 +95,10 @@ class LogDock(QDockWidget):
         QGuiApplication.clipboard().setText(logs.shorten_home(self.text()))
         self._notices.status("The shown log lines were copied.")
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == event.Type.PaletteChange and self._book is not None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        if self._book is not None:
             self._reload()
-        super().changeEvent(event)
 
     def _make_bar(self, parent: QWidget) -> QHBoxLayout:
         self._filter = QLineEdit(parent)

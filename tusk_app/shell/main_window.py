@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QTabWidget
 
 from tusk_app.camera.dock import CameraDock
 from tusk_app.canvas.inspector_dock import InspectorDock
@@ -20,6 +20,7 @@ from tusk_app.gallery.dock import GalleryDock
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
 from tusk_app.parts import theme
+from tusk_app.parts.themed import Themed
 from tusk_app.pictures.controller import display_name, recent_picture
 from tusk_app.pictures.dock import SourceDock
 from tusk_app.shell.analysis_commands import AnalysisCommands
@@ -57,8 +58,6 @@ from tusk_app.training.runs_dock import RunsDock
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
     from PySide6.QtWidgets import QWidget
 
@@ -70,29 +69,29 @@ log = logging.getLogger(__name__)
 
 # The one table of docks, in the order of the Panels menu. Within a column the first is in front.
 DOCKS = (
-    DockSpec("source_dock", SourceDock, LEFT, frozenset({DATA, EXPLORE})),
-    DockSpec("runs_dock", RunsDock, LEFT, frozenset({TRAIN})),
-    DockSpec("inspector_dock", InspectorDock, RIGHT, frozenset({DATA, EXPLORE})),
-    DockSpec("reconstruction_dock", ReconstructionDock, RIGHT, frozenset({EXPLORE})),
-    DockSpec("overlay_dock", OverlayDock, RIGHT, frozenset({DATA, EXPLORE}), 1),
-    DockSpec("camera_dock", CameraDock, RIGHT, frozenset({DATA}), 1),
-    DockSpec("timeline_dock", TimelineDock, BOTTOM, frozenset({DATA})),
-    DockSpec("embedding_dock", EmbeddingDock, BOTTOM, frozenset({EXPLORE})),
-    DockSpec("gallery_dock", GalleryDock, BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("evaluation_dock", EvaluationDock, BOTTOM, frozenset({EXPLORE}), 1),
-    DockSpec("correspondence_dock", CorrespondenceDock, BOTTOM, frozenset({EXPLORE})),
-    DockSpec("equivariance_dock", EquivarianceDock, BOTTOM, frozenset({EXPLORE})),
-    DockSpec("raster_dock", RasterDock, BOTTOM, frozenset({EXPLORE})),
-    DockSpec("time_machine_dock", TimeMachineDock, BOTTOM, frozenset({EXPLORE})),
-    DockSpec("training_dock", TrainingDock, BOTTOM, frozenset({TRAIN})),
-    DockSpec("log_dock", LogDock, BOTTOM, frozenset()),
+    DockSpec(SourceDock, LEFT, frozenset({DATA, EXPLORE})),
+    DockSpec(RunsDock, LEFT, frozenset({TRAIN})),
+    DockSpec(InspectorDock, RIGHT, frozenset({DATA, EXPLORE})),
+    DockSpec(ReconstructionDock, RIGHT, frozenset({EXPLORE})),
+    DockSpec(OverlayDock, RIGHT, frozenset({DATA, EXPLORE}), 1),
+    DockSpec(CameraDock, RIGHT, frozenset({DATA}), 1),
+    DockSpec(TimelineDock, BOTTOM, frozenset({DATA})),
+    DockSpec(EmbeddingDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(GalleryDock, BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec(EvaluationDock, BOTTOM, frozenset({EXPLORE}), 1),
+    DockSpec(CorrespondenceDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(EquivarianceDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(RasterDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(TimeMachineDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(TrainingDock, BOTTOM, frozenset({TRAIN})),
+    DockSpec(LogDock, BOTTOM, frozenset()),
 )
 
 DEFAULT_SIZE = QSize(1280, 800)
 WELCOME, CANVAS = 0, 1
 
 
-class MainWindow(Host):
+class MainWindow(Themed, Host):
     """The one window."""
 
     def __init__(self, workbench: Workshop) -> None:
@@ -115,7 +114,7 @@ class MainWindow(Host):
         self.closer = Closer(self, workbench)
         self._errors.set_machine(self.openers.machine_text)
         self._make_centre()
-        self.docks = {spec.module: self._make_dock(spec) for spec in DOCKS}
+        self.docks = {spec.make.name: spec.make(workbench, self) for spec in DOCKS}
         self.layouts = Layouts(self, self.docks, DOCKS, workbench.settings)
         FileCommands(self, workbench, self.openers)
         ViewCommands(self, workbench)
@@ -129,7 +128,7 @@ class MainWindow(Host):
         self.show_recent()
         self._refresh()
         theme.pad_number_fields(self)
-        self.dress()
+        self.follow_theme()
 
     # Parts
 
@@ -172,27 +171,21 @@ class MainWindow(Host):
         self._centre.addWidget(self.canvas)
         self.setCentralWidget(self._centre)
 
-    def _make_dock(self, spec: DockSpec) -> QDockWidget:
-        dock = spec.make(self.workbench, self)
-        dock.setAccessibleName(dock.windowTitle())
-        return dock
-
     def _add_panel_commands(self) -> None:
-        for module, dock in self.docks.items():
-            name = module.removesuffix("_dock").replace("_", "-")
+        for name, dock in self.docks.items():
             toggle = dock.toggleViewAction()
             action = self.workbench.actions.add(
                 f"view.panel-{name}", dock.windowTitle(), menu="Panels", checkable=True,
                 checked=toggle.isChecked(), tip=f"Show or hide the panel {dock.windowTitle()}",
             )  # fmt: skip
             toggle.toggled.connect(action.setChecked)
-            action.triggered.connect(lambda on, m=module: self._toggle_panel(m, show=on))
+            action.triggered.connect(lambda on, n=name: self._toggle_panel(n, show=on))
 
-    def _toggle_panel(self, module: str, *, show: bool) -> None:
+    def _toggle_panel(self, name: str, *, show: bool) -> None:
         if show:
-            self.layouts.show_dock(module)
+            self.layouts.show_dock(name)
         else:
-            self.docks[module].hide()
+            self.docks[name].hide()
 
     def _connect(self) -> None:
         bench, welcome = self.workbench, self._welcome
@@ -235,11 +228,8 @@ class MainWindow(Host):
 
     def filter_pictures(self, text: str) -> None:
         """Show only pictures whose name contains ``text`` in the list."""
-        self.layouts.show_dock("source_dock")
-        dock = self.docks.get("source_dock")
-        set_filter: Callable[[str], None] | None = getattr(dock, "set_filter", None)
-        if set_filter is not None:
-            set_filter(text)
+        self.layouts.show_dock(SourceDock.name)
+        self.panel(SourceDock).set_filter(text)
 
     def try_sample(self) -> None:
         """Train on generated pieces: the program's first minute."""
@@ -313,7 +303,7 @@ class MainWindow(Host):
 
     # Appearance
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Follow theme and text size."""
         colours = theme.of(self.palette())
         self.menus.paint_icons(colours)
@@ -322,12 +312,6 @@ class MainWindow(Host):
     def _show_keys(self) -> None:
         keys = self.workbench.actions.keys
         self._welcome.set_keys(keys("file.open-images"), "", keys("file.open-model"))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "menus"):
-            self.dress()
-        super().changeEvent(event)
 
     def _restore_geometry(self) -> None:
         self.resize(DEFAULT_SIZE)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 
 MESSAGE_MS = 4000
 
 
-class ProgressChip(QWidget):
+class ProgressChip(Themed, QWidget):
     """What goes on in the background: words, a bar, a button to cancel.
 
     Signals:
@@ -36,6 +37,7 @@ class ProgressChip(QWidget):
         row.addWidget(self._words)
         row.addWidget(self._bar)
         row.addWidget(self._cancel)
+        self.follow_theme()
         self.hide()
 
     def show_progress(
@@ -48,14 +50,12 @@ class ProgressChip(QWidget):
         self._cancel.setVisible(can_cancel)
         self.show()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._cancel.setIcon(icons.icon("close", theme.of(self.palette()).text))
-        super().changeEvent(event)
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self._cancel.setIcon(icons.icon("close", theme.of(self.palette()).text))
 
 
-class StatusBar(QStatusBar):
+class StatusBar(Themed, QStatusBar):
     """The line at the lower edge of the window.
 
     Signals:
@@ -96,6 +96,7 @@ class StatusBar(QStatusBar):
         self._timer.timeout.connect(lambda: self._message.setText(""))
         self.messageChanged.connect(self._hide_behind_tip)
         self.set_device("Preparing…", "The engine is being loaded in the background.")
+        self.follow_theme()
 
     def say(self, text: str) -> None:
         """Show a message for four seconds."""
@@ -116,7 +117,7 @@ class StatusBar(QStatusBar):
         self._device.setText(text)
         self._device.setToolTip(f"{reason}\nClick for the list of devices and a test.")
         self._device.setProperty("accelerated", is_accelerated)
-        self._paint()
+        self.restyle()
 
     @property
     def device_text(self) -> str:
@@ -132,13 +133,8 @@ class StatusBar(QStatusBar):
         """End the timer."""
         self._timer.stop()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint()
-        super().changeEvent(event)
-
-    def _paint(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         is_fast = bool(self._device.property("accelerated"))
         self._device.setIcon(icons.icon("device", colours.success if is_fast else colours.muted))

@@ -28,7 +28,7 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
         layouts.show_dock(module)
 
     def canvas_or_inspector() -> QWidget | None:
-        return window.canvas if window.canvas.isVisible() else dock("inspector_dock")
+        return window.canvas if window.canvas.isVisible() else dock("inspector")
 
     return (
         TourStep(
@@ -43,8 +43,8 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
             "All pictures in a list",
             "Click one to see it large. Type a part of a name to find it. While the large picture "
             "has the focus, the arrow keys go from one to the next.",
-            lambda: show(DATA, "source_dock"),
-            lambda: dock("source_dock"),
+            lambda: show(DATA, "source"),
+            lambda: dock("source"),
         ),
         TourStep(
             "Train",
@@ -57,14 +57,14 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
             "Watch it learn",
             "Curves fall, and eight pictures are drawn again from their keypoints alone. The bars "
             "show how often each prototype is used: each stands for one kind of part.",
-            lambda: show(TRAIN, "training_dock"),
-            lambda: dock("training_dock"),
+            lambda: show(TRAIN, "training"),
+            lambda: dock("training"),
         ),
         TourStep(
             "Look closely",
             "Every keypoint has the colour and shape of its prototype, everywhere. Point at one "
             "for its numbers; hold H to see the picture alone; drag the sliders for fewer or more.",
-            lambda: show(DATA, "inspector_dock"),
+            lambda: show(DATA, "inspector"),
             canvas_or_inspector,
         ),
         TourStep(
@@ -72,7 +72,7 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
             "Lay all keypoints out in a map, lasso some, and see their patches in the gallery. "
             "Picture, map and gallery always show the same selection. Ctrl+Shift+P finds every "
             "command by its name.",
-            lambda: show(EXPLORE, "embedding_dock"),
-            lambda: dock("embedding_dock"),
+            lambda: show(EXPLORE, "embedding"),
+            lambda: dock("embedding"),
         ),
     )

@@ -134,7 +134,6 @@ class JobController(QObject):
     Signals:
         job_started: Job.
         job_progress: (Job, JobProgress).
-        job_result: (Job, object), what the generator yielded besides progress.
         job_finished, job_cancelled: Job.
         job_failed: (Job, JobFailure).
         jobs_changed: a job began or ended.
@@ -142,7 +141,6 @@ class JobController(QObject):
 
     job_started = Signal(object)
     job_progress = Signal(object, object)
-    job_result = Signal(object, object)
     job_finished = Signal(object)
     job_failed = Signal(object, object)
     job_cancelled = Signal(object)
@@ -169,7 +167,6 @@ class JobController(QObject):
         job = Job(next(self._numbers), title, factory, self)
         self._jobs.append(job)
         job.progressed.connect(lambda progress: self.job_progress.emit(job, progress))
-        job.produced.connect(lambda result: self.job_result.emit(job, result))
         job.ended.connect(lambda state: self._take_end(job, state))
         job.start()
         self.job_started.emit(job)
@@ -197,6 +194,6 @@ class JobController(QObject):
             case JobState.CANCELLED:
                 self.job_cancelled.emit(job)
             case _:
-                self.job_failed.emit(job, job.failure or JobFailure("It ended without a word."))
+                self.job_failed.emit(job, job.failure or JobFailure("It ended without a result."))
         self.jobs_changed.emit()
         job.deleteLater()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, QTimer, Slot
+from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QToolButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
@@ -36,13 +36,14 @@ def clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:05.2f}"
 
 
-class TimelineDock(QDockWidget):
+class TimelineDock(Panel):
     """Bound to the playback controller and the table of frames."""
 
+    name = "timeline"
+    title = "Timeline"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Timeline", parent)
-        self.setObjectName("timeline-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._playback = workbench.part(PlaybackController)
         self.bar = TimelineBar(self)
         self._when_seen = WhenSeen(self)
@@ -65,6 +66,7 @@ class TimelineDock(QDockWidget):
         self._later.timeout.connect(self._draw_strips)
         self._connect()
         self._take_source()
+        self.follow_theme()
 
     @property
     def is_empty(self) -> bool:
@@ -162,13 +164,8 @@ class TimelineDock(QDockWidget):
         self.bar.seek_requested.connect(playback.seek)
         self.bar.range_changed.connect(self._set_range)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_speed"):
-            self._paint_icons()
-
-    def _paint_icons(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colour = tones.tone(self.palette(), "text")
         for name, button in self._buttons.items():
             if name == "loop":
@@ -189,7 +186,7 @@ class TimelineDock(QDockWidget):
         self._stack.show_content(has_content=num > 1)
         self._bench.actions.get("go.play").setEnabled(num > 1)
         self.bar.set_frames(num)
-        self._paint_icons()
+        self.restyle()
         self._draw_strips()
         self._show_range()
         self._show_index()
@@ -211,7 +208,7 @@ class TimelineDock(QDockWidget):
         action.setText("&Pause" if playing else "&Play")
         self._buttons["play"].setToolTip("Pause" if playing else "Play (Space on the canvas)")
         self._buttons["play"].setAccessibleName("Pause" if playing else "Play")
-        self._paint_icons()
+        self.restyle()
 
     @Slot(float)
     def _show_speed(self, speed: float) -> None:

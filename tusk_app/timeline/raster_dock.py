@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDockWidget,
     QFileDialog,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
 from tusk_app.timeline.controller import TrackingController
@@ -37,13 +37,14 @@ _NARROW = 520
 _TRAILS = ((15, "short"), (50, "medium"), (200, "long"))
 
 
-class RasterDock(QDockWidget):
+class RasterDock(Panel):
     """Binds the tracking controller, document and selection to raster and trails."""
 
+    name = "raster"
+    title = "Raster"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Raster", parent)
-        self.setObjectName("raster-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._tracking = workbench.part(TrackingController)
         self._make_widgets()
         self._connect()

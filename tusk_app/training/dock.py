@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint
 from tusk_app.pictures.controller import SourceController
 from tusk_app.training import texts
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 MORE_STEPS = 0.5  # "Continue" adds half as many steps again
 
 
-class TrainingDock(QDockWidget):
+class TrainingDock(Panel):
     """Shows the run that goes on here, or one that is followed from its folder."""
 
+    name = "training"
+    title = "Training"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Training", parent)
-        self.setObjectName("training-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._training = workbench.part(TrainingController)
         self._then: tuple[str, ...] = ()
         self.view = TrainingView(workbench.prototypes, self)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, QTim
 from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QDockWidget,
     QHeaderView,
     QMenu,
     QMessageBox,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.panel import Panel
 from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
@@ -42,13 +42,14 @@ BUTTONS = (
 WITH_TEXT = frozenset({"watch", "inspect", "resume"})
 
 
-class RunsDock(QDockWidget):
+class RunsDock(Panel):
     """Lists the runs under the run folder, newest first; looks again every few seconds."""
 
+    name = "runs"
+    title = "Runs"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Runs", parent)
-        self.setObjectName("runs-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._training = workbench.part(TrainingController)
         self.list_model = RunList(self)
         self.table = self._make_table()
@@ -74,6 +75,7 @@ class RunsDock(QDockWidget):
         self._timer.timeout.connect(self.refresh)
         self._connect()
         self._show_buttons()
+        self.follow_theme()
 
     def button(self, name: str) -> QToolButton:
         """Return the button with id ``name``."""
@@ -108,12 +110,6 @@ class RunsDock(QDockWidget):
         """Show the columns that fit."""
         super().resizeEvent(event)
         self._fit_columns()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint_icons()
-        super().changeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter watches the chosen run, Delete asks for the trash."""
@@ -196,14 +192,13 @@ class RunsDock(QDockWidget):
             button.clicked.connect(lambda _on=False, which=name: self.press(which))
             flow.addWidget(button)
             self._buttons[name] = button
-        self._paint_icons()
         return area
 
-    def _paint_icons(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         for name, _text, drawing, _tip in BUTTONS:
-            if name in getattr(self, "_buttons", {}):
-                self._buttons[name].setIcon(icons.icon(drawing, colours.text, colours.disabled))
+            self._buttons[name].setIcon(icons.icon(drawing, colours.text, colours.disabled))
 
     def _connect(self) -> None:
         training = self._training

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from tusk_app.parts import icons, palette, theme, tones
+from tusk_app.parts.themed import Themed
 from tusk_app.training import texts
 from tusk_app.training.widgets.loss_plot import LossPlot
 from tusk_app.training.widgets.numbers_row import NumbersRow
@@ -38,7 +39,7 @@ FIGURES = (
 )
 
 
-class Caption(QFrame):
+class Caption(Themed, QFrame):
     """A band that explains what is to be seen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -51,7 +52,7 @@ class Caption(QFrame):
         row.setContentsMargins(10, 6, 10, 6)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
-        self._restyle()
+        self.follow_theme()
 
     @property
     def text(self) -> str:
@@ -64,13 +65,8 @@ class Caption(QFrame):
         if text != self._text.text():
             self._text.setText(text)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
-
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         tones.set_style(
             self,

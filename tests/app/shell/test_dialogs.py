@@ -149,7 +149,7 @@ def test_the_home_folder_is_not_in_reports(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_log_dock_follows_filters_and_copies(qtbot, program: Program) -> None:
     book = LogBook()
-    dock = program.window.docks["log_dock"]
+    dock = program.window.docks["log"]
     dock.set_book(book)
     program.workbench.actions.trigger("tools.log")
     book.append(0.0, logging.INFO, "a", "opened pictures")

@@ -58,7 +58,7 @@ def test_every_icon_follows_the_theme(qtbot, window, first) -> None:
 def test_each_panel_on_the_right_has_the_whole_height(qtbot, window) -> None:
     window.resize(1280, 800)
     window.layouts.switch("Explore")
-    names = ("inspector_dock", "reconstruction_dock", "overlay_dock")
+    names = ("inspector", "reconstruction", "overlay")
     docks = [window.docks[name] for name in names]
     assert set(window.tabifiedDockWidgets(docks[0])) >= set(docks[1:])
     qtbot.waitUntil(lambda: docks[0].height() > 0.7 * window.height())
@@ -84,7 +84,7 @@ def test_a_tall_panel_gives_the_picture_its_room_back(qtbot, window) -> None:
     picture = window.centralWidget()
     qtbot.waitUntil(lambda: picture.height() > 0.35 * window.height())
     before = picture.height()
-    window.layouts.show_dock("training_dock")
+    window.layouts.show_dock("training")
     qtbot.waitUntil(lambda: picture.height() < before - 50)
-    window.docks["training_dock"].hide()
+    window.docks["training"].hide()
     qtbot.waitUntil(lambda: abs(picture.height() - before) < 40)

@@ -53,7 +53,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 
 def test_every_dock_of_the_table_is_there(window: MainWindow) -> None:
-    assert set(window.docks) == {spec.module for spec in DOCKS}
+    assert set(window.docks) == {spec.make.name for spec in DOCKS}
     names = [dock.objectName() for dock in window.docks.values()]
     assert len(set(names)) == len(names)
     assert all(names), "saveState needs object names"
@@ -139,7 +139,7 @@ def test_the_theme_switches_while_the_program_runs(program: Program) -> None:
 
 
 def test_text_grows_and_shrinks(program: Program) -> None:
-    actions, dock = program.workbench.actions, program.window.docks["source_dock"]
+    actions, dock = program.workbench.actions, program.window.docks["source"]
     parts = (program.window.status, program.window.welcome, dock)
     before = [part.fontMetrics().height() for part in parts]
     for _ in range(3):
@@ -155,7 +155,9 @@ def test_a_workspace_shows_its_panels(program: Program, name: str) -> None:
     window = program.window
     for spec in DOCKS:
         # A tab behind another one is not visible, but is not hidden either.
-        assert window.docks[spec.module].isHidden() is (name not in spec.workspaces), spec.module
+        assert window.docks[spec.make.name].isHidden() is (name not in spec.workspaces), (
+            spec.make.name
+        )
     assert program.workbench.actions.get(f"view.workspace-{name.lower()}").isChecked()
 
 
@@ -164,8 +166,8 @@ def test_what_the_user_made_of_a_workspace_comes_back(qtbot, settings: Settings)
     qtbot.addWidget(first.window)
     first.window.show()
     first.window.layouts.switch("Data")
-    first.window.docks["source_dock"].hide()
-    first.window.layouts.show_dock("log_dock")
+    first.window.docks["source"].hide()
+    first.window.layouts.show_dock("log")
     first.window.resize(780, 690)
     assert first.window.close()
     second = Program(settings)
@@ -173,18 +175,18 @@ def test_what_the_user_made_of_a_workspace_comes_back(qtbot, settings: Settings)
     second.window.show()
     assert second.window.size().toTuple() == (780, 690)
     second.window.layouts.reveal()
-    assert second.window.docks["source_dock"].isHidden()
-    assert not second.window.docks["log_dock"].isHidden()
+    assert second.window.docks["source"].isHidden()
+    assert not second.window.docks["log"].isHidden()
     second.workbench.actions.trigger("view.reset-layout")
-    assert not second.window.docks["source_dock"].isHidden()
-    assert second.window.docks["log_dock"].isHidden()
+    assert not second.window.docks["source"].isHidden()
+    assert second.window.docks["log"].isHidden()
     assert second.window.close()
 
 
 def test_a_panel_called_for_on_the_welcome_page_stays_in_front(
     qtbot, program: Program, picture_folder: Path
 ) -> None:
-    camera = program.window.docks["camera_dock"]
+    camera = program.window.docks["camera"]
     camera.show()
     open_folder(qtbot, program, picture_folder)
     assert camera.isVisible(), "the overlay panel covers it"
@@ -206,10 +208,10 @@ def test_the_keyboard_visits_every_panel(qtbot, program: Program, picture_folder
 def test_panels_can_be_shown_and_hidden_by_command(program: Program) -> None:
     action = program.workbench.actions.get("view.panel-log")
     action.trigger()
-    assert not program.window.docks["log_dock"].isHidden()
+    assert not program.window.docks["log"].isHidden()
     assert action.isChecked()
     action.trigger()
-    assert program.window.docks["log_dock"].isHidden()
+    assert program.window.docks["log"].isHidden()
 
 
 def test_a_dropped_folder_opens(qtbot, program: Program, picture_folder: Path) -> None:
@@ -318,7 +320,7 @@ def test_the_arrow_keys_work_right_after_opening(
 
 def test_pictures_are_filtered_and_followed(qtbot, program: Program, picture_folder: Path) -> None:
     open_folder(qtbot, program, picture_folder)
-    dock = program.window.docks["source_dock"]
+    dock = program.window.docks["source"]
     assert dock.num_shown == 7
     dock.set_filter("3.p")
     qtbot.waitUntil(lambda: dock.num_shown == 1)
@@ -380,7 +382,7 @@ def test_a_run_is_shown_when_it_starts_and_announced_when_it_ends(qtbot, program
     with qtbot.waitSignal(training.record.steps_done):
         training.start(until_stopped)
     assert window.layouts.current == "Train"
-    assert window.docks["training_dock"].isVisible()
+    assert window.docks["training"].isVisible()
     # The panel says it all; elsewhere the status bar does.
     qtbot.waitUntil(lambda: not window.status.run_chip.isVisible())
     window.layouts.switch("Data")

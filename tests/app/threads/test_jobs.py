@@ -60,10 +60,10 @@ def jobs(qtbot):
 
 def test_progress_result_and_end_arrive_on_the_gui_thread(jobs, qtbot) -> None:
     threads, results = [], []
-    jobs.job_result.connect(lambda job, result: results.append((job.title, result)))
     jobs.job_progress.connect(lambda *_: threads.append(QThread.currentThread()))
     with qtbot.waitSignal(jobs.job_finished) as finished:
         job = jobs.start("Count to three", three_items)
+        job.produced.connect(lambda result: results.append((job.title, result)))
         assert job.is_running
         assert jobs.running == (job,)
     assert finished.args[0].state is JobState.DONE

@@ -61,7 +61,7 @@ def start(qtbot, program: Program, pictures: Path) -> None:
 
 def test_train_pause_resume_stop_inspect(qtbot, program, pictures) -> None:
     training, actions = program.workbench.training, program.workbench.actions
-    view = program.window.docks["training_dock"].view
+    view = program.window.docks["training"].view
     start(qtbot, program, pictures)
     assert training.is_busy
     qtbot.waitUntil(view.isVisible, timeout=20_000)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from tusk_app.parts import icons, tones
+from tusk_app.parts.themed import Themed
 
 
-class Banner(QFrame):
+class Banner(Themed, QFrame):
     """Hidden until ``say``.
 
     Signals:
@@ -32,6 +33,7 @@ class Banner(QFrame):
         row.addWidget(self._button)
         self.setAutoFillBackground(True)
         self.hide()
+        self.follow_theme()
 
     @property
     def text(self) -> str:
@@ -49,15 +51,10 @@ class Banner(QFrame):
         self._button.setText(button)
         self._button.setVisible(bool(button))
         self.setVisible(bool(text))
-        self._show_tones()
+        self.restyle()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_tones()
-
-    def _show_tones(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colour = tones.tone(self.palette(), "warning")
         ratio = self.devicePixelRatioF()
         self._icon.setPixmap(icons.pixmap("warning", 20, colour, ratio))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from tusk_app.parts import icons, tones
+from tusk_app.parts.themed import Themed
 
 
-class LayerRow(QWidget):
+class LayerRow(Themed, QWidget):
     """Eye, name and opacity.
 
     Signals:
@@ -40,7 +41,7 @@ class LayerRow(QWidget):
         row.addWidget(self._eye)
         row.addWidget(self._name)
         row.addWidget(self._opacity, 1)
-        self._paint_eye()
+        self.follow_theme()
 
     @property
     def eye(self) -> QToolButton:
@@ -61,20 +62,15 @@ class LayerRow(QWidget):
         self._opacity.setEnabled(visible)
         for widget in (self._eye, self._opacity):
             widget.blockSignals(False)
-        self._paint_eye()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint_eye()
+        self.restyle()
 
     def _toggle(self, visible: bool) -> None:  # noqa: FBT001 - connected to toggled
         self._opacity.setEnabled(visible)
-        self._paint_eye()
+        self.restyle()
         self.visible_changed.emit(visible)
 
-    def _paint_eye(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         on = self._eye.isChecked()
         colour = tones.tone(self.palette(), "text" if on else "muted")
         self._eye.setIcon(icons.icon("overlay" if on else "eye-off", colour))

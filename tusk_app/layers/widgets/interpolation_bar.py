@@ -98,7 +98,7 @@ class InterpolationBar(QWidget):
                 else "Select a keypoint to blend it into another prototype."
             )
             return
-        self._label.setText("Keypoint %d: blend two prototypes" % keypoint)
+        self._label.setText(f"Keypoint {keypoint}: blend two prototypes")
         if is_new:
             self._choose(label)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 
-class BeginButton(QPushButton):
+class BeginButton(Themed, QPushButton):
     """A large button: icon, title, a sentence and the keys."""
 
     def __init__(self, icon: str, title: str, sentence: str, parent: QWidget) -> None:
@@ -43,7 +44,7 @@ class BeginButton(QPushButton):
         column.addWidget(self._sentence, 1, Qt.AlignmentFlag.AlignTop)
         for label in (self._picture, self._title, self._sentence, self._keys):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._dress()
+        self.follow_theme()
 
     def set_keys(self, keys: str) -> None:
         """Show the keys that do the same."""
@@ -62,13 +63,8 @@ class BeginButton(QPushButton):
         super().resizeEvent(event)
         self.updateGeometry()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-        super().changeEvent(event)
-
-    def _dress(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         is_primary = bool(self.property("primary"))
         text = colours.accent_text if is_primary else colours.text
@@ -82,4 +78,4 @@ class BeginButton(QPushButton):
     def make_primary(self) -> None:
         """Show it as the first thing to press."""
         self.setProperty("primary", True)
-        self._dress()
+        self.restyle()

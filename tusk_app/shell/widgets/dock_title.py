@@ -5,15 +5,16 @@ Qt's own title bar keeps the text size it was made with, and shows its icons in 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 
 MARGINS = (10, 3, 4, 3)
 
 
-class DockTitle(QWidget):
+class DockTitle(Themed, QWidget):
     """Shows the title of a dock and follows it; the mouse falls through, so it can be dragged."""
 
     def __init__(self, dock: QDockWidget) -> None:
@@ -36,13 +37,7 @@ class DockTitle(QWidget):
         row.addWidget(self._float)
         row.addWidget(self._close)
         dock.windowTitleChanged.connect(self._label.setText)
-        self._paint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint()
-        super().changeEvent(event)
+        self.follow_theme()
 
     def set_lowered(self, pixels: int) -> None:
         """Leave so much room above, to stand level with a panel that begins lower."""
@@ -59,7 +54,8 @@ class DockTitle(QWidget):
     def _toggle_floating(self) -> None:
         self._dock.setFloating(not self._dock.isFloating())
 
-    def _paint(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         self._float.setIcon(icons.icon("float", colours.muted))
         self._close.setIcon(icons.icon("close", colours.muted))

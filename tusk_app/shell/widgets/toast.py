@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ MARGIN = 14
 _ICONS = {"info": "info", "success": "check", "warning": "warning", "error": "error"}
 
 
-class ToastCard(QFrame):
+class ToastCard(Themed, QFrame):
     """One message.
 
     Signals:
@@ -83,7 +84,7 @@ class ToastCard(QFrame):
         shadow.setOffset(0, 3)
         shadow.setColor(QColor(0, 0, 0, 90))
         self.setGraphicsEffect(shadow)
-        self._paint_icons()
+        self.follow_theme()
 
     @property
     def text(self) -> str:
@@ -100,17 +101,12 @@ class ToastCard(QFrame):
         self._timer.start()
         super().leaveEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint_icons()
-        super().changeEvent(event)
-
     def stop(self) -> None:
         """Never close by itself any more."""
         self._timer.stop()
 
-    def _paint_icons(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         colour = {
             "info": colours.link,

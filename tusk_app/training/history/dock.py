@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import (
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.panel import Panel
 from tusk_app.parts import palette, readable, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
@@ -44,13 +44,14 @@ _NARROW = 700
 _DEAD_SHARE = 0.05
 
 
-class TimeMachineDock(QDockWidget):
+class TimeMachineDock(Panel):
     """A slider over the steps of a run; reads nothing while it is hidden."""
 
+    name = "time-machine"
+    title = "Time machine"
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__("Time machine", parent)
-        self.setObjectName("time-machine-dock")
-        self._bench = workbench
+        super().__init__(workbench, parent)
         self._machine = workbench.part(TimeMachineController)
         self._large = LargeProbe(self, self._colours)
         self._timer = QTimer(self)

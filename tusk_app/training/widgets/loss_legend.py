@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from tusk_app.parts import readable, theme
+from tusk_app.parts.themed import Themed
 from tusk_app.training.widgets import loss_style
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 HIDDEN_AT_FIRST = frozenset({"total"})
 
 
-class LossLegend(QWidget):
+class LossLegend(Themed, QWidget):
     """One row for each curve: shown or not, its colour, its value at the cursor.
 
     Signals:
@@ -46,7 +47,7 @@ class LossLegend(QWidget):
         self._marks.setProperty("role", "muted")
         self._grid.setRowStretch(100, 1)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._restyle()
+        self.follow_theme()
 
     def shown(self) -> list[str]:
         """Terms whose curves are to be drawn."""
@@ -72,7 +73,7 @@ class LossLegend(QWidget):
         for term in loss_style.ordered(terms):
             self._add_row(term)
         self._place()
-        self._restyle()
+        self.restyle()
 
     def set_values(self, where: str, values: Mapping[str, float]) -> None:
         """Show the values at the cursor (or the newest) and where that is."""
@@ -99,13 +100,7 @@ class LossLegend(QWidget):
             box.toggled.connect(lambda _on, which=name: self.comparison_dismissed.emit(which))
             self._comparisons[name] = box
         self._place()
-        self._restyle()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
+        self.restyle()
 
     def set_columns(self, num_columns: int) -> None:
         """Lay the rows out side by side in so many columns."""
@@ -152,7 +147,8 @@ class LossLegend(QWidget):
             self._hidden.add(term)
         self.shown_changed.emit()
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         palette = self.palette()
         dark = theme.of(palette).name == "dark"
         for term, box in self._boxes.items():

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import readable, theme
+from tusk_app.parts.themed import Themed
 from tusk_app.training.loss_history import HELD_OUT, LossHistory, smoothed, thinned
 from tusk_app.training.widgets import loss_style
 from tusk_app.training.widgets.loss_legend import LossLegend, comparison_dash
@@ -35,7 +36,7 @@ LEAST_STEPS, LEAST_MINUTES = 10, 0.1  # that the axis spans
 COMPARED_TERM = "reconstruction"
 
 
-class LossPlot(QWidget):
+class LossPlot(Themed, QWidget):
     """Curves, legend and their tool bar; takes a history and looks at it when told to.
 
     Signals:
@@ -78,7 +79,7 @@ class LossPlot(QWidget):
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
         self._connect()
-        self._restyle()
+        self.follow_theme()
 
     @property
     def history(self) -> LossHistory:
@@ -160,12 +161,6 @@ class LossPlot(QWidget):
         """Look again where the legend fits best."""
         super().resizeEvent(event)
         self._place_legend()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take the cursor away with the mouse."""
@@ -276,7 +271,7 @@ class LossPlot(QWidget):
             self._curves[term] = self._item.plot()
             self._raw_curves[term].setZValue(1)
             self._curves[term].setZValue(3)
-            self._restyle()
+            self.restyle()
         return self._curves[term], self._raw_curves[term]
 
     def _draw_comparisons(self) -> None:
@@ -376,7 +371,8 @@ class LossPlot(QWidget):
         text = f"step {step}, {readable.duration(float(history.elapsed[row]))}"
         self.legend.set_values(text, values)
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         palette = self.palette()
         dark = theme.of(palette).name == "dark"
         self._plot.setBackground(palette.base().color())

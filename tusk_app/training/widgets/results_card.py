@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import theme, tones
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = 6
 
 
-class ResultsCard(QFrame):
+class ResultsCard(Themed, QFrame):
     """Title, a sentence, numbers, and buttons for the next step.
 
     Signals:
@@ -57,7 +58,7 @@ class ResultsCard(QFrame):
         column.addWidget(self._text)
         column.addLayout(self._numbers)
         column.addLayout(self._row)
-        self._restyle()
+        self.follow_theme()
 
     @property
     def text(self) -> str:
@@ -93,15 +94,9 @@ class ResultsCard(QFrame):
         self._tone = tone
         self._show_numbers(numbers)
         self._show_buttons(buttons)
-        self._restyle()
+        self.restyle()
         self.setAccessibleName(title)
         self.setAccessibleDescription(self.text)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def _show_numbers(self, numbers: Sequence[tuple[str, str]]) -> None:
         for pair in self._number_labels:
@@ -141,7 +136,8 @@ class ResultsCard(QFrame):
         away.clicked.connect(self.closed)
         self._row.addWidget(away)
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         edge = getattr(colours, self._tone)
         tones.set_style(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from tusk_app.parts import icons, theme, tones
 from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.parts.themed import Themed
 
 SAID_MS = 4000
 
@@ -43,7 +44,7 @@ class HeaderButton:
     enabled: bool = True
 
 
-class RunHeader(QWidget):
+class RunHeader(Themed, QWidget):
     """Says what a run does, how far it is, and offers what can be done with it.
 
     Signals:
@@ -76,6 +77,7 @@ class RunHeader(QWidget):
         self._said.setInterval(SAID_MS)
         self._said.timeout.connect(self._show_lasting_detail)
         self._lay_out()
+        self.follow_theme()
 
     @property
     def state_text(self) -> str:
@@ -105,7 +107,7 @@ class RunHeader(QWidget):
         if tone != self._tone:
             # While a run goes on this is called several times a second; dressing is dear.
             self._tone = tone
-            self._restyle()
+            self.restyle()
 
     def say(self, text: str) -> None:
         """Show a short answer to a press in place of the second line, at once."""
@@ -140,12 +142,6 @@ class RunHeader(QWidget):
             self._dress(button, spec)
         self._buttons = {spec.name: self._buttons[spec.name] for spec in buttons}
         self._order_focus(buttons)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self._restyle()
-        super().changeEvent(event)
 
     def _lay_out(self) -> None:
         font = self._state.font()
@@ -196,7 +192,8 @@ class RunHeader(QWidget):
     def _show_lasting_detail(self) -> None:
         self._detail.setText(self._lasting_detail)
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
         colours = theme.of(self.palette())
         colour = QColor(getattr(colours, self._tone))
         tones.set_style(self._state, f"color: {colour.name()};")

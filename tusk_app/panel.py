@@ -1,0 +1,39 @@
+"""A panel of the window: what every dock has, so that the window need not ask what it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtWidgets import QDockWidget
+
+from tusk_app.parts.themed import Themed
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from tusk_app.workbench import Workbench
+
+
+class Panel(Themed, QDockWidget):
+    """Base of all panels; the window finds one by its class.
+
+    Attributes:
+        name: in commands (``view.panel-NAME``) and saved layouts; never changed.
+        title: what the user reads.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(self.title, parent)
+        self.setObjectName(f"{self.name}-dock")
+        self.setAccessibleName(self.title)
+        self._bench = workbench
+
+    def restyle(self) -> None:
+        """Most panels have no colours of their own."""
+
+    def shutdown(self) -> bool:
+        """End the panel's own background work, if it has any; False if that did not end in time."""
+        return True

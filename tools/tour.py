@@ -252,7 +252,7 @@ def visit_model(tour: Tour) -> None:
     tour.wait(lambda: document.model is not None, 60, "the model")
     tour.bench.sources.open_pictures("sample:tetrominoes?count=64&seed=9")
     tour.wait(lambda: document.num_pictures == 64, 20, "the sample")
-    tour.wait(lambda: document.detection is not None, 30, "keypoints")
+    tour.wait(lambda: document.shown is not None, 30, "keypoints")
     tour.spin(800)
     tour.shoot("picture_with_keypoints")
     for command in ("view.heat-map", "view.segmentation", "view.error-map", "view.split"):
@@ -261,7 +261,7 @@ def visit_model(tour: Tour) -> None:
         tour.shoot(command.partition(".")[2])
         tour.do(command)
     tour.do("go.next")
-    tour.wait(lambda: document.detection is not None, 30, "keypoints of the next picture")
+    tour.wait(lambda: document.shown is not None, 30, "keypoints of the next picture")
     tour.bench.selection.select_keypoint(0, "tour")
     tour.spin(700)
     tour.shoot("keypoint_selected")

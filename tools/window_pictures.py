@@ -45,7 +45,7 @@ class Pictures(Tour):
         self.wait(lambda: document.model is not None and document.model.name == model, 60, model)
         self.bench.sources.open_pictures(pictures)
         self.wait(lambda: document.source is not before, 60, "the pictures")
-        self.wait(lambda: document.detection is not None, 60, "keypoints")
+        self.wait(lambda: document.shown is not None, 60, "keypoints")
         self.window.layouts.switch("Explore")
         self.do("analyze.all")
         self.wait(lambda: document.analysis is not None, 120, "the analysis")
@@ -70,7 +70,7 @@ class Pictures(Tour):
         document = self.bench.document
         document.go_to(number - 1)
         self.wait(lambda: document.index == number - 1, 20, "the picture")
-        self.wait(lambda: document.detection is not None, 30, "its keypoints")
+        self.wait(lambda: document.shown is not None, 30, "its keypoints")
         self.spin(1200)
 
 

@@ -137,7 +137,7 @@ class CanvasArea(QWidget):
     @Slot()
     def _show_state(self, value: object = None) -> None:
         engine, document = self._bench.engine, self._bench.document
-        detection = document.detection
+        detection = document.shown
         live = self._bench.live.newest if self._bench.live.is_on else None
         if live is not None:
             detection = live.detection
@@ -176,7 +176,7 @@ class CanvasArea(QWidget):
         menu.popup(place)
 
     def _add_prototype_actions(self, menu: QMenu, index: int) -> None:
-        detection, book = self._bench.document.detection, self._bench.prototypes
+        detection, book = self._bench.document.shown, self._bench.prototypes
         if detection is None or index >= len(detection.keypoints.labels):
             return
         label = book.target(int(detection.keypoints.labels[index]))

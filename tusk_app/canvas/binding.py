@@ -86,7 +86,7 @@ class CanvasBinding(QObject):
     def _show_picture(self) -> None:
         if not self._is_live:
             self._canvas.set_picture(self._bench.document.picture)
-            if self._bench.document.detection is not None:
+            if self._bench.document.shown is not None:
                 self._show_detection()
 
     @Slot()
@@ -96,7 +96,7 @@ class CanvasBinding(QObject):
 
     @Slot()
     def _show_detection(self) -> None:
-        detection = self._bench.document.detection
+        detection = self._bench.document.shown
         if self._is_live or self._bench.document.picture is None:
             return
         heat = None if detection is None else detection.heat_map
@@ -179,7 +179,7 @@ class CanvasBinding(QObject):
     def _kin(self) -> frozenset[int]:
         """Return the keypoints of the selected prototype, and of those merged with it."""
         chosen, book = self._bench.selection.prototype, self._bench.prototypes
-        detection = self._bench.document.detection
+        detection = self._bench.document.shown
         if chosen is None or detection is None:
             return frozenset()
         target = book.target(chosen)
@@ -209,7 +209,7 @@ class CanvasBinding(QObject):
 
     @Slot(int)
     def _click(self, index: int) -> None:
-        selection, detection = self._bench.selection, self._bench.document.detection
+        selection, detection = self._bench.selection, self._bench.document.shown
         if self._is_live:
             return
         if index < 0:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tusk_app.engine.detections import Detections
     from tusk_app.state.document import Document
     from tusk_app.state.selection import SelectionModel
-    from tusk_core.results import Detection, Keypoints
+    from tusk_core.results import Keypoints
 
 ORIGIN = "editing"
 _MAX_GESTURE = 2**30
@@ -43,8 +43,6 @@ class EditingController(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._selection, self._detections = document, selection, detections
-        self._detected: Detection | None = None
-        self._ours: Detection | None = None
         self._gesture = 0
         self._is_enabled = False
         self._was_edited = False
@@ -56,16 +54,15 @@ class EditingController(QObject):
     @property
     def keypoints(self) -> Keypoints | None:
         """The keypoints as they are now."""
-        detection = self._document.detection
-        return None if detection is None else detection.keypoints
+        return self._document.keypoints
 
     @property
     def is_edited(self) -> bool:
         """True if the keypoints differ from those that were found."""
-        points = self.keypoints
-        if points is None or self._detected is None:
-            return False
-        return not editing.same(points, self._detected.keypoints)
+        edited, found = self._document.edited, self._document.detection
+        return (
+            edited is not None and found is not None and not editing.same(edited, found.keypoints)
+        )
 
     def is_locked(self, index: int) -> bool:
         """True if the mouse must leave a keypoint where it is."""
@@ -140,9 +137,9 @@ class EditingController(QObject):
     @Slot()
     def reset(self) -> None:
         """Go back to the keypoints that were found; can be undone."""
-        points = self.keypoints
-        if points is not None and self._detected is not None and self.is_edited:
-            self._push("Reset to detected", points, self._detected.keypoints)
+        points, found = self.keypoints, self._document.detection
+        if points is not None and found is not None and self.is_edited:
+            self._push("Reset to detected", points, found.keypoints)
 
     def show_weighted(self, points: Keypoints, weights: NDArray[np.float32]) -> None:
         """Draw the picture with scores times ``weights``, (K,); the keypoints stay as they are."""
@@ -158,21 +155,17 @@ class EditingController(QObject):
         self.stack.push(editing.KeypointsCommand(text, before, after, self._show, gesture))
 
     def _show(self, points: Keypoints) -> None:
-        detection = self._document.detection
-        if detection is None:
+        if self._document.detection is None:
             return
-        self._ours = replace(detection, keypoints=points)
-        self._document.set_detection(self._ours)
+        self._document.set_edited(points)
         self._detections.request_reconstruction(points)
         self._tell()
 
     @Slot()
     def _detection_changed(self) -> None:
-        detection = self._document.detection
-        if detection is self._ours and detection is not None:
+        if self._document.edited is not None:
             return
         # The model, the picture or a slider brought other keypoints: earlier steps do not fit.
-        self._detected, self._ours = detection, None
         self.stack.clear()
         self._tell()
 

@@ -131,7 +131,7 @@ class InspectorDock(Panel):
     def refresh(self) -> None:
         """Show the picture that is open now."""
         document = self._bench.document
-        detection = document.detection
+        detection = document.shown
         has_content = document.picture is not None and detection is not None
         has_content = has_content and not self._bench.live.is_on
         self._stack.show_content(has_content=has_content)
@@ -176,9 +176,9 @@ class InspectorDock(Panel):
 
     def _describe(self) -> str:
         document = self._bench.document
-        assert document.detection is not None
-        scores = document.detection.keypoints.scores
-        width, height = document.detection.size
+        assert document.shown is not None
+        scores = document.shown.keypoints.scores
+        width, height = document.shown.size
         above = int((scores >= document.min_score).sum())
         parts = [f"{width} × {height} px", f"{len(scores)} keypoints"]
         if above != len(scores):
@@ -189,7 +189,7 @@ class InspectorDock(Panel):
 
     @Slot(str)
     def _show_keypoint(self, _origin: str = "") -> None:
-        selection, detection = self._bench.selection, self._bench.document.detection
+        selection, detection = self._bench.selection, self._bench.document.shown
         self.table.select_rows(selection.keypoints)
         index = selection.hovered_keypoint
         index = selection.keypoint if index is None else index
@@ -226,7 +226,7 @@ class InspectorDock(Panel):
 
     def _summed_up(self) -> str:
         """Return what is said of several selected keypoints, or how to select any."""
-        chosen, detection = self._bench.selection.keypoints, self._bench.document.detection
+        chosen, detection = self._bench.selection.keypoints, self._bench.document.shown
         if len(chosen) < 2 or detection is None:
             return NOTHING
         points, book = detection.keypoints, self._bench.prototypes
@@ -237,7 +237,7 @@ class InspectorDock(Panel):
 
     @Slot(object)
     def _choose(self, rows: frozenset[int]) -> None:
-        selection, detection = self._bench.selection, self._bench.document.detection
+        selection, detection = self._bench.selection, self._bench.document.shown
         selection.select_keypoints(rows, ORIGIN)
         row = selection.keypoint
         if detection is not None and row is not None and row < len(detection.keypoints.labels):

@@ -249,7 +249,7 @@ class CorrespondenceDock(Panel):
         self._show_hint()
         if source is None or not self.isVisible():
             return
-        detection, other = document.detection, self._other_detection
+        detection, other = document.shown, self._other_detection
         left = "" if document.index < 0 else source.name(document.index)
         right = "" if self._other_index >= len(source) else source.name(self._other_index)
         self.view.set_picture(_LEFT, document.picture, self._marks(detection), left)

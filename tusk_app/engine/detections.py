@@ -115,8 +115,8 @@ class Detections(QObject):
         picture = self._document.picture
         if picture is None or not self._engine.can_detect:
             return
-        if keypoints is None and self._document.detection is not None:
-            keypoints = self._document.detection.keypoints
+        if keypoints is None:
+            keypoints = self._document.keypoints
         key = PictureKey(self._source_name(), self._document.index)
         self._engine.ask(ReconstructRequest(key, picture, keypoints))
 

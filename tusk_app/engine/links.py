@@ -72,7 +72,7 @@ class LinkController(QObject):
     def row_of_keypoint(self, keypoint: int) -> int | None:
         """Return the row of a keypoint of the picture on the canvas; None if there is none."""
         rows = self._rows_on_canvas()
-        detection = self._document.detection
+        detection = self._document.shown
         analysis = self._document.analysis
         if analysis is None or detection is None or len(rows) == 0:
             return None
@@ -84,7 +84,7 @@ class LinkController(QObject):
 
     def keypoint_of_row(self, row: int) -> int | None:
         """Return the keypoint on the canvas that a row stands for; None if it is not there."""
-        analysis, detection = self._document.analysis, self._document.detection
+        analysis, detection = self._document.analysis, self._document.shown
         if analysis is None or detection is None or not self._analysis.is_of_open_source():
             return None
         if int(analysis.picture[row]) != self._document.index or len(detection.keypoints.xy) == 0:
@@ -94,7 +94,7 @@ class LinkController(QObject):
         return nearest if distance[nearest] <= self._reach() else None
 
     def _reach(self) -> float:
-        detection = self._document.detection
+        detection = self._document.shown
         return 1.0 if detection is None else max(1.0, _SAME_PLACE * max(detection.size))
 
     def _rows_on_canvas(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -108,7 +108,7 @@ class LinkController(QObject):
         keypoint = self._selection.keypoint
         if origin == ORIGIN or keypoint is None:
             return
-        detection = self._document.detection
+        detection = self._document.shown
         row = self.row_of_keypoint(keypoint)
         if row is not None:
             self._selection.select_detections([row], ORIGIN)

@@ -205,7 +205,7 @@ class ReconstructionDock(Panel):
     @Slot()
     def _show_all(self) -> None:
         document = self._bench.document
-        result, detection = document.reconstruction, document.detection
+        result, detection = document.reconstruction, document.shown
         has_both = result is not None and detection is not None
         self.stack.show_content(has_content=has_both)
         self._show_hint()
@@ -310,7 +310,7 @@ class ReconstructionDock(Panel):
 
     def _ask_weighted(self, states: LayerStates) -> None:
         """Models without layers are drawn anew with the scores of the others at zero."""
-        detection = self._bench.document.detection
+        detection = self._bench.document.shown
         if detection is not None:
             self._awaits_weighted = True
             points = detection.keypoints
@@ -353,7 +353,7 @@ class ReconstructionDock(Panel):
             self.grid.set_hovered(self._bench.selection.hovered_keypoint)
 
     def _show_interpolation(self) -> None:
-        keypoint, detection = self._bench.selection.keypoint, self._bench.document.detection
+        keypoint, detection = self._bench.selection.keypoint, self._bench.document.shown
         book = self._bench.prototypes
         shown = [i for i in range(book.num) if book.target(i) == i]
         names = [(i, book.name(i).removeprefix("prototype "), book.colour(i)) for i in shown]

@@ -39,7 +39,7 @@ class LiveMap(QObject):
             self._trail.clear()
             self._scatter.set_live(None)
             return
-        detection = self._bench.document.detection
+        detection = self._bench.document.shown
         if detection is not None:
             self._place(detection)
 

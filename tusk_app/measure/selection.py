@@ -99,7 +99,7 @@ class SelectionBench:
             _drag(raster.viewport(), np.array([[30.0, y]]))
 
     def _keypoint(self, number: int) -> None:
-        detection = self._bench.document.detection
+        detection = self._bench.document.shown
         num = 0 if detection is None else len(detection.keypoints.scores)
         self._bench.selection.select_keypoint(number % num if num else None, "bench")
 

@@ -297,8 +297,8 @@ class _Bench:
         self._bench.display.change_layer(Layer.RECONSTRUCTION, visible=True)
         if not wait_until(lambda: document.reconstruction is not None, 60):
             return {"problem": "no keypoint was found"}
-        assert document.detection is not None
-        x, y = document.detection.keypoints.xy[0].tolist()
+        assert document.shown is not None
+        x, y = document.shown.keypoints.xy[0].tolist()
         times = []
         for number in range(self._plan.num_drags):
             built, began = document.reconstruction, time.perf_counter()

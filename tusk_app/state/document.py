@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         Detection,
         EmbeddingMap,
         GroundTruth,
+        Keypoints,
         ModelInfo,
         Reconstruction,
     )
@@ -31,7 +33,8 @@ class Document(QObject):
 
     Signals:
         source_changed, picture_changed, detection_changed, reconstruction_changed,
-        model_changed, run_changed, analysis_changed: the property of that name changed.
+        model_changed, run_changed, analysis_changed: the property of that name changed; with the
+            detection also ``edited``, ``shown`` and ``keypoints``.
         index_requested: int, picture that should be shown next.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
@@ -54,6 +57,8 @@ class Document(QObject):
         self._index = -1
         self._picture: NDArray[np.uint8] | None = None
         self._detection: Detection | None = None
+        self._edited: Keypoints | None = None
+        self._shown: Detection | None = None
         self._reconstruction: Reconstruction | None = None
         self._model: ModelInfo | None = None
         self._run_dir: Path | None = None
@@ -85,8 +90,23 @@ class Document(QObject):
 
     @property
     def detection(self) -> Detection | None:
-        """What the model says about the picture shown."""
+        """What the model found in the picture shown."""
         return self._detection
+
+    @property
+    def edited(self) -> Keypoints | None:
+        """Its keypoints as the user changed them; None while they are as found."""
+        return self._edited
+
+    @property
+    def shown(self) -> Detection | None:
+        """The detection to draw: as found, with the user's keypoints if there are any."""
+        return self._shown
+
+    @property
+    def keypoints(self) -> Keypoints | None:
+        """The keypoints to draw: the user's, else those that were found."""
+        return None if self._shown is None else self._shown.keypoints
 
     @property
     def reconstruction(self) -> Reconstruction | None:
@@ -132,7 +152,8 @@ class Document(QObject):
         """Open other pictures; the caller closes the source that was open before."""
         self._source = source
         self._index = -1
-        self._picture = self._detection = self._reconstruction = self._truth = None
+        self._picture = self._reconstruction = self._truth = None
+        self._take(None)
         self.source_changed.emit()
         self.picture_changed.emit()
         if source is not None and len(source) > 0:
@@ -150,7 +171,8 @@ class Document(QObject):
     def set_picture(self, index: int, picture: NDArray[np.uint8] | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB, owned and read-only."""
         self._index, self._picture = index, picture
-        self._detection = self._reconstruction = self._truth = None
+        self._reconstruction = self._truth = None
+        self._take(None)
         self.picture_changed.emit()
 
     def set_truth(self, truth: GroundTruth | None) -> None:
@@ -159,9 +181,16 @@ class Document(QObject):
         self.truth_changed.emit()
 
     def set_detection(self, detection: Detection | None) -> None:
-        """Take what the model says about the picture shown."""
-        self._detection = detection
+        """Take what the model found in the picture shown; what the user changed is dropped."""
+        self._take(detection)
         self.detection_changed.emit()
+
+    def set_edited(self, keypoints: Keypoints) -> None:
+        """Take keypoints that the user changed; nothing happens without a detection."""
+        if self._detection is not None:
+            self._edited = keypoints
+            self._shown = replace(self._detection, keypoints=keypoints)
+            self.detection_changed.emit()
 
     def set_reconstruction(self, reconstruction: Reconstruction | None) -> None:
         """Take the rebuilt picture."""
@@ -172,7 +201,8 @@ class Document(QObject):
         """Take an opened model; what an older one said is dropped."""
         is_another = model is not None and (self._model is None or self._model.path != model.path)
         self._model = model
-        self._detection = self._reconstruction = None
+        self._reconstruction = None
+        self._take(None)
         if is_another and model is not None:
             self.set_min_score(model.config.keypoints.min_score)
         self.model_changed.emit()
@@ -205,3 +235,7 @@ class Document(QObject):
         if score != self._min_score:
             self._min_score = score
             self.thresholds_changed.emit()
+
+    def _take(self, detection: Detection | None) -> None:
+        self._detection = self._shown = detection
+        self._edited = None

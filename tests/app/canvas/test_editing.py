@@ -47,7 +47,7 @@ class Editor:
         document = self.bench.document
 
         def is_shown() -> bool:
-            built, found = document.reconstruction, document.detection
+            built, found = document.reconstruction, document.shown
             return (
                 built is not None
                 and found is not None
@@ -61,7 +61,7 @@ class Editor:
 
     @property
     def points(self):
-        return self.bench.document.detection.keypoints
+        return self.bench.document.shown.keypoints
 
     def drag(self, index: int, dx: int, dy: int) -> None:
         start = self.canvas.position_of(index).toPoint()
@@ -185,7 +185,7 @@ def test_another_picture_forgets_the_steps(qtbot, editor) -> None:
     with qtbot.waitSignal(editor.bench.document.picture_changed, timeout=20_000):
         editor.bench.document.go_to(1)
     assert editor.bench.editing.stack.count() == 0
-    qtbot.waitUntil(lambda: editor.bench.document.detection is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: editor.bench.document.shown is not None, timeout=20_000)
     assert not editor.bench.editing.is_edited
     editor.settle(qtbot)
 

@@ -169,8 +169,8 @@ class Program(QObject):
         self.workbench.notices.error(
             "Something unexpected went wrong.",
             line,
-            "Your work is still there; go on, and save what matters. Please send the report if it "
-            "happens again.",
+            "Your work is still there; continue, and save what matters. Please send the report if "
+            "it happens again.",
             trace,
         )
 

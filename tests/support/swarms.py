@@ -103,7 +103,7 @@ def wandering(
 
 
 def as_analysis(made: Swarm, *, video: bool = True) -> Analysis:
-    """Return the detections as an analysis of a video of 10 frames a second."""
+    """Return the detections as an analysis of a video of 10 frames per second."""
     stretch, count = made.stretch, len(made.stretch.counts)
     pattern = "frame {:06d}" if video else "picture {:03d}.png"
     return Analysis(

@@ -37,7 +37,7 @@ class CameraChoice:
         backend: OpenCV's number of the driver; 0 lets it choose.
         identity: stays the same when cameras are plugged in another order.
         size: (width, height) to ask for.
-        fps: frames a second to ask for; 0 takes what comes.
+        fps: frames per second to ask for; 0 takes what comes.
         mirrored: flip left and right, as people expect of themselves.
         quarter_turns: turn clockwise by so many right angles, 0 to 3.
     """

@@ -141,7 +141,7 @@ class CameraDock(Panel):
         self._start.setProperty("primary", True)
         self._start.clicked.connect(self._toggle)
         self._freeze = QPushButton("Freeze", self)
-        self._freeze.setToolTip("Stop, and open the frame shown as a picture to look at closely")
+        self._freeze.setToolTip("Stop, and open the frame shown as a picture to examine closely")
         self._freeze.clicked.connect(self._camera.freeze)
         self._record = QPushButton("Record…", self)
         self._record.setToolTip("Save what the canvas shows as a video")
@@ -220,7 +220,7 @@ class CameraDock(Panel):
         )  # fmt: skip
         self._bench.actions.add(
             "go.freeze", "Free&ze the camera", self._camera.freeze, menu="Go", group="camera",
-            tip="Stop the camera and look at its last frame",
+            tip="Stop the camera and examine its last frame",
         ).setEnabled(False)  # fmt: skip
 
     def _connect(self) -> None:

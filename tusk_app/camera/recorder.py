@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WAITING_AT_MOST = 90
-RATE = 30.0  # frames a second of every recording
+RATE = 30.0  # frames per second of every recording
 STALL_S = 2.0  # a longer gap between two pictures is not filled up
 
 # What OpenCV writes here and other programs read; H.264 is not among it.

@@ -211,9 +211,7 @@ class CanvasArea(QWidget):
     def _tell_failure(self, job: Job, failure: JobFailure) -> None:
         self.jobs.remove_job(job.number)
         todo = "The log has the details." if failure.details else ""
-        self._bench.notices.error(
-            f"{job.title}: it could not be finished.", failure.sentence, todo, failure.details
-        )
+        self._bench.notices.error(f"{job.title} failed.", failure.sentence, todo, failure.details)
 
 
 def _escaped(text: str) -> str:

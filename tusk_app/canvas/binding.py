@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ORIGIN = "canvas"
 WANTS = "canvas"
 GO_ON = (
-    "Go on to another one; if the folder was moved or its disk taken away, bring it back or open "
+    "Choose another one; if the folder was moved or its disk taken away, bring it back or open "
     "it again."
 )
 

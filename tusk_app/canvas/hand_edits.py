@@ -39,7 +39,7 @@ class CanvasEditing(QObject):
         add("edit.undo", "&Undo", editing.stack.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
             group="undo", tip="Take back the last change of a keypoint")  # fmt: skip
         add("edit.redo", "&Redo", editing.stack.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
-            icon="redo", group="undo", tip="Do it again")  # fmt: skip
+            icon="redo", group="undo", tip="Redo the last undone change")  # fmt: skip
         add("edit.keypoints", "&Edit keypoints by hand", editing.set_enabled, menu="Edit",
             shortcut="Ctrl+Shift+E", icon="pencil", checkable=True, group="keypoints",
             tip="Drag keypoints, nudge with the arrows, double click adds, Delete removes; the "

@@ -146,7 +146,7 @@ class InspectorDock(Panel):
     def _say_what_to_do(self) -> None:
         document = self._bench.document
         if self._bench.live.is_on:
-            text = ("The camera is on", "Freeze a frame to look at its keypoints in numbers.")
+            text = ("The camera is on", "Freeze a frame to see its keypoints in numbers.")
         elif document.picture is None and document.source is not None:
             text = ("No picture is shown", "Its keypoints appear here when there is one.")
         elif document.picture is None:
@@ -159,7 +159,7 @@ class InspectorDock(Panel):
         elif document.model is None:
             text = ("No model is open", "Train a model on these pictures, or open one.")
         else:
-            text = ("Looking at the picture", "Its keypoints appear here in a moment.")
+            text = ("Detecting keypoints", "Its keypoints appear here in a moment.")
         buttons = {"No picture is open": "Open images…", "No model is open": "Open model…",
                    "The camera is on": "Freeze"}  # fmt: skip
         self._stack.hint.set_text(*text, buttons.get(text[0], ""))

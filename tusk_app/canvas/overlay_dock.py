@@ -100,17 +100,17 @@ class OverlayDock(Panel):
         self._training = QPushButton("As in training")
         self._training.setToolTip("Ask for as many keypoints as the model was trained with")
         self._training.clicked.connect(lambda: document.set_num_keypoints(None))
-        self._score = ValueSlider("Least score", 0.0, 1.0, step=0.01, decimals=2)
+        self._score = ValueSlider("Minimum score", 0.0, 1.0, step=0.01, decimals=2)
         self._score.setToolTip("Keypoints with a lower score are dimmed or hidden")
         self._score.value_changed.connect(document.set_min_score)
         form.addRow("Number", self._num)
         form.addRow("", self._training)
-        form.addRow("Least score", self._score)
+        form.addRow("Minimum score", self._score)
         return form
 
     def _make_markers(self) -> QFormLayout:
         display, form = self._bench.display, _form()
-        self._below = _choice(_BELOW, "Keypoints below the least score")
+        self._below = _choice(_BELOW, "Keypoints below the minimum score")
         self._below.activated.connect(
             lambda i: display.change_overlay(below=self._below.itemData(i))
         )

@@ -69,7 +69,7 @@ class CorrespondenceDock(Panel):
         self.number.setKeyboardTracking(False)
         self._before = IconButton("previous", "Previous picture on the right")
         self._after = IconButton("next", "Next picture on the right")
-        self.alike = QPushButton("Most alike")
+        self.alike = QPushButton("Most similar")
         self.alike.setToolTip(
             "Compare with the picture that shows most of the same; again: the next one"
         )
@@ -195,7 +195,7 @@ class CorrespondenceDock(Panel):
         self._alike_index = int(order[following % len(order)])
         self._is_chosen = True
         if self._alike_index == self._other_index:
-            self._bench.notices.status("This is the most alike; press again for the next.")
+            self._bench.notices.status("This is the most similar; press again for the next.")
         self.number.setValue(self._alike_index + 1)
 
     def _alike_order(self) -> NDArray[np.int64]:

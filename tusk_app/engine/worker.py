@@ -193,7 +193,7 @@ class InferenceWorker(QObject):
     def _tell_live_problem(self, problem: Exception) -> None:
         sentence = str(problem) if isinstance(problem, TuskError) else repr(problem)
         if sentence != self._live_problem:  # once, not thirty times a second
-            log.error("camera frame could not be looked at", exc_info=problem)
+            log.error("camera frame could not be processed", exc_info=problem)
             self._live_problem = sentence
             self.failed.emit(InferenceFailed("live", 0, sentence))
 

@@ -233,7 +233,7 @@ class EvaluationDock(Panel):
             self.data_box.addItem(f"{count} {name}", data)
             self.data_box.setItemData(
                 self.data_box.count() - 1,
-                "Made anew; no bundled model has seen them",
+                "Newly generated; no bundled model has seen them",
                 Qt.ItemDataRole.ToolTipRole,
             )
         self.data_box.addItem("a folder…", CHOOSE)

@@ -45,7 +45,7 @@ class GalleryCommands(QObject):
             workbench.actions.add(
                 "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
                 group="analysis", icon="prototypes",
-                tip="See which prototypes stand for the same kind of thing, and join them",
+                tip="See which prototypes mean the same kind of thing, and join them",
             )  # fmt: skip
 
     def make_menu(self, chosen: list[int]) -> QMenu:
@@ -169,7 +169,7 @@ class GalleryCommands(QObject):
         if book.merges():
             menu.addAction("Take all merges apart", lambda: book.set_merges({}))
         if members:
-            menu.addAction("Take apart again", lambda: _each(members, book.unmerge))
+            menu.addAction("Unmerge", lambda: _each(members, book.unmerge))
 
     def _rename(self, index: int) -> None:
         row = self._tiles.prototypes.row_of(index)

@@ -46,7 +46,7 @@ ORIGIN = "gallery"
 _NARROW = 560
 _CONTEXTS = (0.6, 0.8, 1.0, 1.4, 2.0, 3.0)
 _SORTS: tuple[tuple[str, str], ...] = (
-    ("similarity", "most alike first"),
+    ("similarity", "most similar first"),
     ("score", "highest score first"),
     ("error", "worst picture first"),
     ("time", "in order of pictures"),
@@ -91,7 +91,7 @@ class GalleryDock(Panel):
         self.suggest_button = QToolButton()
         self.suggest_button.setText("Suggest merges…")
         self.suggest_button.setToolTip(
-            "See which prototypes stand for the same kind of thing, and join them"
+            "See which prototypes mean the same kind of thing, and join them"
         )
         self.suggest_button.setEnabled(False)
         head = QHBoxLayout()

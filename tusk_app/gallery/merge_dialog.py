@@ -102,9 +102,10 @@ class MergeDialog(QDialog):
     def _set_up_list(self) -> None:
         self.list.setAccessibleName("What would be joined")
         self.list.setColumnCount(3)
-        self.list.setHeaderLabels(["Looks", "Joined", "Least alike"])
+        self.list.setHeaderLabels(["Looks", "Joined", "Least similar"])
         self.list.headerItem().setToolTip(
-            2, "Cosine between the two prototypes of the group that are least alike; 1 is the same"
+            2,
+            "Cosine between the two prototypes of the group that are least similar; 1 is the same",
         )
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
@@ -118,8 +119,8 @@ class MergeDialog(QDialog):
     def _lay_out(self) -> None:
         offer = self._offer
         text = (
-            f"{offer.num_used} prototypes are in use. Often several of them stand for one kind of "
-            "thing in different styles. Those that are most alike are joined first; from "
+            f"{offer.num_used} prototypes are in use. Often several of them mean one kind of "
+            "thing in different styles. Those that are most similar are joined first; from "
             f"{offer.likely} kinds on, joining costs much more, so that is a likely number."
         )
         intro = QLabel(text, self)

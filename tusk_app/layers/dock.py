@@ -72,7 +72,7 @@ class ReconstructionDock(Panel):
     def _make_widgets(self) -> None:
         self.input_tile = PictureTile("Input")
         self.blend_tile = PictureTile("Rebuilt")
-        self.mask_tile = PictureTile("Who wins")
+        self.mask_tile = PictureTile("Winning layer")
         self.mask_tile.setToolTip(
             "Each pixel in the colour of the keypoint with the largest share of it"
         )

@@ -212,8 +212,8 @@ class EmbeddingDock(Panel):
             self.stack.hint.set_text("Nothing on the map yet", text)
         else:
             text = (
-                "Let the model look through all open pictures. Every keypoint becomes a point of "
-                "the map; alike ones lie together."
+                "Let the model go through all open pictures. Every keypoint becomes a point of "
+                "the map; similar ones lie together."
             )
             self.stack.hint.set_text("Nothing on the map yet", text, "Analyse all pictures")
 

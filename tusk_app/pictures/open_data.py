@@ -135,7 +135,7 @@ class OpenDataDialog(QDialog):
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._make_facts(left))
         column.addSpacing(10)
-        self._problem_title = QLabel("Files to look at", left)
+        self._problem_title = QLabel("Files to check", left)
         self._problem_title.setProperty("role", "heading")
         self._problem_title.hide()
         column.addWidget(self._problem_title)
@@ -325,7 +325,7 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
     count = counted(summary.num_pictures, "frame" if summary.kind == "video" else "picture")
     if summary.frames_per_second:
         seconds = summary.num_pictures / summary.frames_per_second
-        count += f", {seconds:,.0f} s at {summary.frames_per_second:g} frames a second"
+        count += f", {seconds:,.0f} s at {summary.frames_per_second:g} frames per second"
     grey = summary.grey_share
     colour = "all grey" if grey >= 1 else "colour" if grey <= 0 else f"{grey:.0%} grey, rest colour"
     kind = "data set with ground truth" if summary.has_ground_truth else summary.kind

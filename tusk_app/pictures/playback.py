@@ -167,7 +167,7 @@ class PlaybackController(QObject):
             self.speed_changed.emit(speed)
 
     def set_loops(self, loops: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
-        """Go on from the start at the end, or stop there."""
+        """Continue from the start at the end, or stop there."""
         if loops != self._loops:
             self._loops = loops
             self.loop_changed.emit()

@@ -62,7 +62,7 @@ class Closer(QObject):
         if jobs.running and not self._is_forced:
             titles = ", ".join(job.title for job in jobs.running)
             if not self.ask(
-                "Something is still going on",
+                "Work is still in progress",
                 f"{titles} has not finished. Closing cancels it; nothing of it is kept.",
                 "Cancel it and close",
             ):
@@ -72,9 +72,9 @@ class Closer(QObject):
     def _stop_run_first(self) -> bool:
         if not self._waits_for_run:
             if not self._is_forced and not self.ask(
-                "A run is going on",
-                "Training stops after this step, and everything learnt so far is kept. You can go "
-                "on with the run later from the Runs panel.",
+                "A run is in progress",
+                "Training stops after this step, and everything learned so far is kept. You can "
+                "resume the run later from the Runs panel.",
                 "Stop, keep and close",
             ):
                 return False

@@ -65,7 +65,7 @@ class FileCommands(QObject):
             "file.open-run",
             "Open training &run…",
             self.open_run,
-            tip="Look at a training run, also one that still goes on",
+            tip="Open a training run, also one still in progress",
             icon="run",
         )
         for name in bundled_models():
@@ -82,7 +82,7 @@ class FileCommands(QObject):
             "&Clear list",
             self._settings.clear_recent,
             menu="Recent",
-            tip="Forget what was opened lately",
+            tip="Forget the recent items",
         )
         add(
             "file.sample",

@@ -61,5 +61,5 @@ class Host(QMainWindow):
         raise NotImplementedError
 
     def reset_layout(self) -> None:
-        """Put all panels back where they stood at first."""
+        """Put all panels back in their default places."""
         raise NotImplementedError

@@ -236,7 +236,7 @@ class MainWindow(Themed, Host):
         training = self.workbench.training
         if training.is_busy:
             self.workbench.notices.toast(
-                "A run is going on. Stop it before starting the sample.", "warning"
+                "A run is in progress. Stop it before starting the sample.", "warning"
             )
             return
         training.start_sample()
@@ -258,9 +258,9 @@ class MainWindow(Themed, Host):
         self._centre.setCurrentIndex(CANVAS if is_open else WELCOME)
 
     def reset_layout(self) -> None:
-        """Put all panels back where they stood at first."""
+        """Put all panels back in their default places."""
         self.layouts.reset()
-        self._status.say("All panels are back where they stood at first.")
+        self._status.say("All panels are back in their default places.")
 
     @Slot(str)
     def _show_workspace(self, name: str) -> None:

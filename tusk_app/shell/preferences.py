@@ -138,9 +138,7 @@ class PreferencesDialog(QDialog):
 
     def _make_start(self) -> QGroupBox:
         box = QGroupBox("When the program starts", self)
-        self.offer_recovery = QCheckBox(
-            "After a crash, offer to go on with the unfinished run", box
-        )
+        self.offer_recovery = QCheckBox("After a crash, offer to resume the unfinished run", box)
         self.offer_recovery.setChecked(self._settings.value("start/offer-recovery", True))
         self.offer_recovery.toggled.connect(
             lambda on: self._settings.set_value("start/offer-recovery", on)
@@ -180,7 +178,9 @@ class PreferencesDialog(QDialog):
         text = self.run_root.text().strip() or str(default_run_root())
         path = Path(text).expanduser()
         if not path.is_absolute():
-            self._folder_note.setText(f"{text!r} is no full path; start with / or a drive letter.")
+            self._folder_note.setText(
+                f"{text!r} is not a full path; start with / or a drive letter."
+            )
             self.run_root.setText(str(self._settings.run_root))
             return
         self._settings.run_root = path

@@ -65,10 +65,10 @@ class Recovery(QObject):
         box.setText(f"The run {run.name} ended without notice.")
         box.setInformativeText(
             f"It had done {run.step:,} of {run.total_steps:,} steps; step "
-            f"{run.checkpoints[-1]:,} is saved. Go on from there?"
+            f"{run.checkpoints[-1]:,} is saved. Resume from there?"
         )
-        go_on = box.addButton("Go on with it", QMessageBox.ButtonRole.AcceptRole)
-        look = box.addButton("Look at it", QMessageBox.ButtonRole.ActionRole)
+        go_on = box.addButton("Resume", QMessageBox.ButtonRole.AcceptRole)
+        look = box.addButton("Open it", QMessageBox.ButtonRole.ActionRole)
         box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
         box.setModal(False)
         go_on.clicked.connect(lambda: self._go_on(run))

@@ -42,7 +42,7 @@ _PROJECTS = (
         "solids",
         "Solids",
         "sample:solids?count=100&seed=7",
-        "Shaded solids on a floor, three to six a picture, some behind others.",
+        "Shaded solids on a floor, three to six per picture, some behind others.",
     ),
     SampleProject(
         "general",

@@ -124,7 +124,7 @@ class ShortcutsDialog(QDialog):
         for name in list(self._actions.overrides()):
             self._actions.set_shortcut(name, None)
         self._settings.set_shortcuts({})
-        self._say("All commands have their own keys again.", "success")
+        self._say("All shortcuts are back to their defaults.", "success")
 
     def _lay_out(self) -> None:
         self._edit = QKeySequenceEdit(self)

@@ -49,14 +49,14 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
         TourStep(
             "Train",
             "Choose one of a few ready recipes and press Start. You can pause, stop and keep, or "
-            "go on another day; the window never freezes.",
+            "resume another day; the window never freezes.",
             lambda: layouts.switch(TRAIN),
             lambda: button("model.train"),
         ),
         TourStep(
             "Watch it learn",
             "Curves fall, and eight pictures are drawn again from their keypoints alone. The bars "
-            "show how often each prototype is used: each stands for one kind of part.",
+            "show how often each prototype is used: each means one kind of part.",
             lambda: show(TRAIN, "training"),
             lambda: dock("training"),
         ),

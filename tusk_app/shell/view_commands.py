@@ -122,7 +122,7 @@ class ViewCommands(QObject):
             "&Reset layout",
             self._window.reset_layout,
             menu="View",
-            tip="Put all panels back where they stood at first",
+            tip="Put all panels back in their default places",
             icon="reset-layout",
         )
 

@@ -84,7 +84,7 @@ class TimelineDock(Panel):
             group="play", icon="play", tip="Play or pause")  # fmt: skip
         add("go.loop", "Play in a &loop", playback.set_loops, menu="Go", checkable=True,
             checked=playback.loops, group="play", icon="loop",
-            tip="Go on from the start at the end")  # fmt: skip
+            tip="Continue from the start at the end")  # fmt: skip
         add("go.loop-all", "Play &all frames", lambda: playback.set_loop_range(None), menu="Go",
             group="play", tip="Take the loop range away; Shift and drag on the time line "
             "sets one")  # fmt: skip

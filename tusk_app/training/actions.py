@@ -30,7 +30,7 @@ class TrainingActions(QObject):
         )  # fmt: skip
         self._hold = add(
             "model.pause", "&Pause the run", self._toggle, menu="Model", shortcut="Ctrl+P",
-            tip="Hold the run after this step, or let it go on", icon="pause", group="run",
+            tip="Hold the run after this step, or let it continue", icon="pause", group="run",
         )  # fmt: skip
         self._stop = add(
             "model.stop", "&Stop and keep the run", self._training.stop_and_keep, menu="Model",

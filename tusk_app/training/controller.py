@@ -199,7 +199,7 @@ class TrainingController(QObject):
         if self._state in {RunState.PAUSED, RunState.PAUSING}:
             self._control.set_paused(paused=False)
             self._set_state(RunState.RUNNING)
-            self.acknowledged.emit("Going on…")
+            self.acknowledged.emit("Resuming…")
 
     def save_now(self) -> None:
         """Ask for a checkpoint after the current step; returns at once."""
@@ -212,7 +212,7 @@ class TrainingController(QObject):
         if self._state not in {RunState.IDLE, RunState.STOPPING}:
             self._control.request_stop()
             self._set_state(RunState.STOPPING)
-            self.acknowledged.emit("Stopping after this step; what it has learnt is kept…")
+            self.acknowledged.emit("Stopping after this step; what it has learned is kept…")
 
     def discard(self) -> None:
         """End the run, then move its folder to the trash; returns at once."""
@@ -260,7 +260,7 @@ class TrainingController(QObject):
         self, session: Session, request: TrainingRequest | None, title: str, steps: int | None
     ) -> None:
         if self._thread.is_alive:
-            raise RuntimeError("a run is already going on")
+            raise RuntimeError("a run is already in progress")
         self._request, self._failure, self._finished = request, None, None
         self._is_discarding = False
         self._control = RunControl()

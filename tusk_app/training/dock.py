@@ -76,11 +76,9 @@ class TrainingDock(Panel):
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Discard the run")
         box.setText("Stop this run and move its folder to the trash?")
-        box.setInformativeText(
-            "You can bring it back from the trash as long as that is not emptied."
-        )
+        box.setInformativeText("You can bring it back from the trash until the trash is emptied.")
         discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
+        box.addButton("Resume training", QMessageBox.ButtonRole.RejectRole)
         box.exec()
         return box.clickedButton() is discard
 
@@ -179,7 +177,7 @@ class TrainingDock(Panel):
         has_model = summary is not None and bool(summary.checkpoints)
         back = HeaderButton("back", "Back", "previous", "Show the run of this window again")
         resume = HeaderButton(
-            "resume-followed", "Resume…", "play", "Go on with this run", "",
+            "resume-followed", "Resume…", "play", "Resume this run", "",
             is_over and has_model and not self._training.is_busy,
         )  # fmt: skip
         inspect = HeaderButton(

@@ -46,7 +46,7 @@ def explain_failure(error: BaseException) -> RunFailed:
 _TEXTS: dict[Cause, tuple[str, str]] = {
     "memory": (
         "The computer ran out of memory.",
-        "Train with fewer pictures in a step or smaller pictures, or on the CPU.",
+        "Train with fewer pictures per step or smaller pictures, or on the CPU.",
     ),
     "not finite": (
         "The loss became infinite or not a number.",

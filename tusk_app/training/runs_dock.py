@@ -34,7 +34,7 @@ REFRESH_MS = 3000
 BUTTONS = (
     ("watch", "Watch", "train", "Show curves and pictures, also while it is being written"),
     ("inspect", "Inspect", "model", "Open its best model"),
-    ("resume", "Resume…", "play", "Go on from its last checkpoint"),
+    ("resume", "Resume…", "play", "Resume from its last checkpoint"),
     ("compare", "Compare", "compare", "Show its curve in grey beside the run that is shown"),
     ("reveal", "Show folder", "folder", "Open its folder in the file manager"),
     ("trash", "Trash…", "trash", "Move its folder to the trash"),

@@ -53,7 +53,7 @@ def state_line(state: RunState, record: RunRecord) -> tuple[str, str, str]:
         detail = phase.detail if phase is not None and phase.detail else "Loading the engine…"
         return f"{text}…", f"{title} · {detail}" if title else detail, "text"
     if state is RunState.PAUSED:
-        text = "The model stays in memory. Resume goes on with the very next step."
+        text = "The model stays in memory. Resume continues with the very next step."
         return f"Paused at {_step(record)}", text, "warning"
     words = {RunState.PAUSING: "Pausing…", RunState.STOPPING: "Stopping…"}
     return words.get(state, "Training"), title, "text"
@@ -80,7 +80,7 @@ def followed_line(summary: RunSummary | None, record: RunRecord) -> tuple[str, s
 def result_buttons(record: RunRecord) -> list[tuple[str, str, str]]:
     """Return id, text and tip of the buttons of the results card."""
     buttons = [
-        ("inspect", "Inspect", "Open the model and look at what it finds"),
+        ("inspect", "Inspect", "Open the model and see what it finds"),
         ("map", "Map", "Open the model and lay its descriptors out in a map"),
         ("export", "Export…", "Open the model and save it, or what it finds"),
         ("continue", "Continue", "Train half as long again, from where it ended"),
@@ -88,7 +88,7 @@ def result_buttons(record: RunRecord) -> list[tuple[str, str, str]]:
     if record.num_unsaved and not record.checkpoints:
         return [("train", "Train again…", "Choose where, and begin again")]
     if record.is_sample:
-        buttons.insert(1, ("open", "Open my own pictures…", "Look at, and train on, your pictures"))
+        buttons.insert(1, ("open", "Open my own pictures…", "Explore, and train on, your pictures"))
     return buttons
 
 
@@ -115,7 +115,7 @@ def buttons(state: RunState, *, has_sample: bool = True) -> tuple[HeaderButton, 
     can_hold = state in {RunState.RUNNING, RunState.PAUSED, RunState.PAUSING}
     is_ending = state is RunState.STOPPING
     hold = (
-        HeaderButton("resume", "Resume", "play", "Go on with the next step", "primary", can_hold)
+        HeaderButton("resume", "Resume", "play", "Continue with the next step", "primary", can_hold)
         if is_held
         else HeaderButton("pause", "Pause", "pause", "Hold after this step", "", can_hold)
     )
@@ -192,7 +192,7 @@ _CAPTIONS = (
     (
         0.8,
         (
-            "Now it sorts them into kinds: one colour of ring stands for one kind of piece, and "
+            "Now it sorts them into kinds: one colour of ring means one kind of piece, and "
             "more and more of the bars are in use."
         ),
     ),
@@ -242,7 +242,7 @@ def _unsaved(record: RunRecord) -> str:
         todo = "Free some disk space, or choose another folder for runs (Preferences); then train."
         return " ".join(("Nothing could be saved.", why, todo)).replace("  ", " ")
     newest = readable.count(record.checkpoints[-1].step)
-    todo = "Free some disk space, then go on from there."
+    todo = "Free some disk space, then resume from there."
     return " ".join((f"Kept up to step {newest} in {record.run_dir}.", why, todo))
 
 
@@ -273,10 +273,10 @@ def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
 REMEDY_BUTTONS: dict[Remedy, tuple[str, str]] = {
     Remedy.HALF_BATCH: (
         "Retry with half the batch",
-        "Start again with half as many pictures a step",
+        "Start again with half as many pictures per step",
     ),
     Remedy.CPU: ("Retry on the CPU", "Slower, but with the computer's whole memory"),
     Remedy.LOWER_RATE: ("Retry with a lower rate", "Start again with a third of the learning rate"),
-    Remedy.RESUME: ("Resume from the last checkpoint", "Go on from what was saved last"),
+    Remedy.RESUME: ("Resume from the last checkpoint", "Resume from what was saved last"),
     Remedy.AGAIN: ("Try again", "Start the same run once more"),
 }

@@ -376,6 +376,6 @@ def test_failed_job_is_told(bench, area, qtbot) -> None:
 
     with qtbot.waitSignal(bench.jobs.job_failed):
         bench.jobs.start("Export", work)
-    assert problems[0].title == "Export: it could not be finished."
+    assert problems[0].title == "Export failed."
     assert problems[0].why == "The disk is full."
     assert not area.jobs.rows

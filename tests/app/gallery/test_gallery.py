@@ -80,7 +80,7 @@ def test_merge_and_rename_are_carried_into_a_coco_export(qtbot, gallery, tmp_pat
     assert len(of_block) == ours[0] + ours[1]
 
     menu = dock.make_menu([bigger])
-    next(a for a in menu.actions() if a.text() == "Take apart again").trigger()
+    next(a for a in menu.actions() if a.text() == "Unmerge").trigger()
     assert book.target(smaller) == smaller
     assert int(bench.analysis.index.counts[smaller]) == ours[smaller]
 

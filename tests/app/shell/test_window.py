@@ -417,7 +417,7 @@ def test_a_run_is_not_lost_by_closing(qtbot, program: Program) -> None:
     window.closer.ask = lambda title, *_rest: asked.append(title) or True
     with qtbot.waitSignal(window.closed, timeout=20_000):
         assert not window.close(), "first the run must be saved"
-    assert asked == ["A run is going on"] * 2
+    assert asked == ["A run is in progress"] * 2
 
 
 def analysis_of(labels: list[int], pictures: list[int]) -> Analysis:

@@ -92,7 +92,7 @@ def test_closing_the_window_keeps_what_was_learnt(qtbot, program, pictures) -> N
     with qtbot.waitSignal(training.run_ended, timeout=30_000):
         assert not program.window.close()
     qtbot.waitUntil(lambda: program.window.closer.is_down, timeout=30_000)
-    assert asked_for == ["A run is going on"]
+    assert asked_for == ["A run is in progress"]
     (summary,) = api.list_runs(training.run_root)
     assert summary.status == "stopped"
     assert summary.checkpoints

@@ -174,7 +174,7 @@ class MapBar(QWidget):
         for count in _SAMPLES:
             self._sample.addItem(f"{count:,}".replace(",", " "), count)
         self._sample.setCurrentIndex(2)
-        self._sample.setToolTip("At most so many detections are laid out, shared out by prototype.")
+        self._sample.setToolTip("Show at most this many detections, spread over the prototypes.")
         self._sample_piece = labelled("Points", self._sample)
         self._seed = QSpinBox()
         self._seed.setRange(0, 9999)

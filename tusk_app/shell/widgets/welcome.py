@@ -50,7 +50,7 @@ TIPS = (
     "TUSK never needs labels: it finds points that help to redraw the picture.",
     "Many prototypes look unused early in training. That is normal; most come back.",
     "A run that was started on the command line opens in the same monitor: drop its folder here.",
-    "Closing the window during training keeps what was learnt; go on later from the Runs panel.",
+    "Closing the window during training keeps what was learned; resume later from the Runs panel.",
 )
 
 
@@ -202,7 +202,7 @@ class WelcomePage(QScrollArea):
         self._images = BeginButton(
             "open-images",
             "Open images…",
-            "A folder of your own pictures, to look at and learn from.",
+            "A folder of your own pictures, to explore and learn from.",
             parent,
         )
         self._sample = BeginButton(
@@ -230,7 +230,7 @@ class WelcomePage(QScrollArea):
         self._projects = QHBoxLayout(self._projects_box)
         self._projects.setContentsMargins(0, 0, 0, 0)
         self._projects.setSpacing(8)
-        words = QLabel("Look at a trained model:", self._projects_box)
+        words = QLabel("Explore with a trained model:", self._projects_box)
         words.setProperty("role", "muted")
         self._projects.addWidget(words)
         self._projects_box.hide()

@@ -292,7 +292,7 @@ class TrainingDialog(QDialog):
         is_busy = self._training.is_busy
         self.cards.setEnabled(not is_resume)
         self._pages.setCurrentIndex(1 if is_resume else 0)
-        waits = "A run is going on; this one can start when it has ended." if is_busy else ""
+        waits = "A run is in progress; you can start this one when it finishes." if is_busy else ""
         problem = waits or self.problem
         # The page of the runs tells its problems itself, beside the field.
         self._say(waits if is_resume else problem, "danger")

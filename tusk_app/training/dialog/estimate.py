@@ -54,7 +54,7 @@ class EstimateLine(QWidget):
         if config is None or not can_measure:
             self._config = None
             self.cancel()
-            waits = "A run is going on, so the time is not measured now." if config else ""
+            waits = "A run is in progress, so the time is not measured now." if config else ""
             self._say(waits, "muted")
             return
         if config == self._config:
@@ -87,15 +87,15 @@ class EstimateLine(QWidget):
         if limit is not None and estimate.memory_bytes > limit:
             self._say(
                 f"This needs about {readable.memory(estimate.memory_bytes)} of memory; "
-                f"{estimate.device} has {readable.memory(limit)}. Take smaller pictures, fewer in "
-                "a step, or accumulate (Optimisers).",
+                f"{estimate.device} has {readable.memory(limit)}. Take smaller pictures, fewer per "
+                "step, or accumulate (Optimisers).",
                 "warning",
             )
             return
         memory = f", {readable.memory(estimate.memory_bytes)} of memory"
         self._say(
             f"{readable.rough_duration(estimate.total_seconds).capitalize()} on {estimate.device}"
-            f" ({readable.rough_step(estimate.seconds_per_step)} a step)"
+            f" ({readable.rough_step(estimate.seconds_per_step)} per step)"
             f"{memory if estimate.memory_bytes else ''}.",
             "",
         )

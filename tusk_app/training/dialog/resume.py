@@ -35,14 +35,14 @@ class ResumePage(QWidget):
         self._path.line.setAccessibleName("Run folder")
         self._steps = NumberEdit(is_whole=True, parent=self)
         self._steps.set_range(1, 100_000_000)
-        self._steps.setAccessibleName("Steps in all")
+        self._steps.setAccessibleName("Total steps")
         self._about = QLabel("", self)
         self._about.setWordWrap(True)
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow("Run", self._combo)
         form.addRow("Folder", self._path)
-        form.addRow("Steps in all", self._steps)
+        form.addRow("Total steps", self._steps)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(form)
@@ -68,15 +68,15 @@ class ResumePage(QWidget):
     def problem(self) -> str:
         """What must be put right before the run can go on; empty if nothing."""
         if self.path is None:
-            return "Choose the run that shall go on."
+            return "Choose the run to resume."
         run = self._runs.get(str(self.path))
         if run is not None and run.status == "running":
-            return "This run is going on in another process."
+            return "This run is in progress in another process."
         if run is not None and not run.checkpoints:
-            return "This run has no checkpoint to go on from."
+            return "This run has no checkpoint to resume from."
         steps = self._steps.value()
         if isinstance(steps, str):
-            return "Steps in all must be a whole number."
+            return "Total steps must be a whole number."
         if run is not None and steps <= run.step:
             return f"This run has done {readable.count(run.step)} steps: ask for more than that."
         return ""
@@ -122,7 +122,7 @@ class ResumePage(QWidget):
         if not text and run is not None:
             text = (
                 f"Learns from {run.source or 'its pictures'}, began with the preset {run.preset}. "
-                f"It goes on at step {readable.count(run.checkpoints[-1])} of its latest "
+                f"It resumes at step {readable.count(run.checkpoints[-1])} of its latest "
                 "checkpoint; curves and settings stay the same."
             )
             role = "muted"

@@ -50,7 +50,7 @@ class LossPlotBar(QWidget):
         self._smoothing.setPageStep(1)
         self._smoothing.setFixedWidth(90)
         self._smoothing.setAccessibleName("Smoothing")
-        self._smoothing.setToolTip("Draw the mean of so many steps; the single ones stay faint")
+        self._smoothing.setToolTip("Draw the mean of this many steps; the single ones stay faint")
         self._smoothing_text = QLabel(self)
         widest = self.fontMetrics().horizontalAdvance("1000 steps")
         self._smoothing_text.setMinimumWidth(widest)

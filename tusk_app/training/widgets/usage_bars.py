@@ -48,12 +48,12 @@ def describe_usage(usage: NDArray[np.float32], fraction: float | None) -> UsageR
     if has_collapsed and is_early:
         text = (
             f"{num_used} of {total} prototypes in use. That is normal this early: at first all "
-            "keypoints look alike to the model, the kinds separate later."
+            "keypoints look similar to the model, the kinds separate later."
         )
         return UsageReport(num_used, text, "info")
     if has_collapsed:
         text = (
-            f"All keypoints still look alike to the model: {num_used} of {total} prototypes in "
+            f"All keypoints still look similar to the model: {num_used} of {total} prototypes in "
             "use. If this stays so, try a lower equivariance weight or a later k-means start."
         )
         return UsageReport(num_used, text, "warning")

@@ -28,8 +28,8 @@ from tusk_app.map.controller import EmbeddingController
 from tusk_app.parts import icons, theme
 from tusk_app.parts.actions import ActionRegistry
 from tusk_app.pictures.controller import SourceController
+from tusk_app.pictures.feed import PictureFeed
 from tusk_app.pictures.patches import PatchController
-from tusk_app.pictures.playback import PlaybackController
 from tusk_app.pictures.side_reader import SideReader
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir, names_folder
 from tusk_app.shell.layouts import EXPLORE, TRAIN
@@ -48,6 +48,7 @@ from tusk_app.state.wants import Wants
 from tusk_app.threads.jobs import JobController
 from tusk_app.threads.worker_thread import any_late
 from tusk_app.timeline.controller import TrackingController
+from tusk_app.timeline.playback import PlaybackController
 from tusk_app.training.controller import RunState, TrainingController
 from tusk_app.training.dock import TrainingDock
 from tusk_app.training.history.controller import TimeMachineController
@@ -76,6 +77,7 @@ def compose(settings: Settings) -> Workshop:
     live = LiveInference(engine)
     analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
     patches = PatchController(document, notices)
+    feed = PictureFeed(document, wants, engine, detections, notices)
     return Workshop(
         settings=settings,
         actions=ActionRegistry(shortcuts=settings.shortcuts()),
@@ -100,7 +102,8 @@ def compose(settings: Settings) -> Workshop:
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
         editing=EditingController(document, selection, detections),
-        playback=PlaybackController(document, wants, engine, detections, notices),
+        feed=feed,
+        playback=PlaybackController(document, feed, live),
         camera=CameraController(document, live),
     )
 

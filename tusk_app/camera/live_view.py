@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Slot
 
 from tusk_app.camera.controller import CameraController, CameraState
 from tusk_app.canvas.marks import marks_of
-from tusk_app.pictures.playback import PlaybackController
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +54,6 @@ class LiveView(QObject):
     def _show(self, result: LiveResult) -> None:
         if not self._binding.is_live:
             self._binding.set_live(True)
-            self._bench.part(PlaybackController).pause()
         self._canvas.set_picture(result.frame.picture)
         if result.detection is not None:
             self._canvas.set_marks(marks_of(result.detection, self._bench.prototypes))

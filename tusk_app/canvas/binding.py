@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from tusk_app.canvas.marks import marks_of
 from tusk_app.canvas.widgets.keypoint_overlay import TrailStep
 from tusk_app.parts.layer_images import covered_rect
-from tusk_app.pictures.playback import PlaybackController
+from tusk_app.pictures.feed import PictureFeed
 from tusk_app.state.display import Layer
 from tusk_app.state.wants import Want
 
@@ -45,7 +45,7 @@ class CanvasBinding(QObject):
         document.model_changed.connect(self._show_hint)
         workbench.prototypes.changed.connect(self._show_detection)
         workbench.display.changed.connect(self._show_style)
-        workbench.part(PlaybackController).problem.connect(self._take_problem)
+        workbench.part(PictureFeed).problem.connect(self._take_problem)
         document.index_requested.connect(self._leave_picture)
         selection.prototype_changed.connect(self._show_selection)
         selection.keypoint_changed.connect(self._show_selection)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from tusk_app.gallery.controller import GalleryController
     from tusk_app.map.controller import EmbeddingController
     from tusk_app.pictures.controller import SourceController
+    from tusk_app.pictures.feed import PictureFeed
     from tusk_app.pictures.patches import PatchController
-    from tusk_app.pictures.playback import PlaybackController
     from tusk_app.pictures.side_reader import SideReader
     from tusk_app.timeline.controller import TrackingController
+    from tusk_app.timeline.playback import PlaybackController
     from tusk_app.training.controller import TrainingController
     from tusk_app.training.history.controller import TimeMachineController
 
@@ -44,7 +45,8 @@ class Workshop(Workbench):
         embedding: the map.
         tracking: presence of prototypes over time.
         editing: keypoints changed by hand.
-        playback: brings the picture asked for, and plays.
+        feed: brings the picture asked for.
+        playback: plays the pictures.
         camera: cameras and their stand-ins.
     """
 
@@ -57,6 +59,7 @@ class Workshop(Workbench):
     embedding: EmbeddingController
     tracking: TrackingController
     editing: EditingController
+    feed: PictureFeed
     playback: PlaybackController
     camera: CameraController
 

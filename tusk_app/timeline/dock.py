@@ -19,7 +19,7 @@ from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
-from tusk_app.pictures.playback import SPEEDS, PlaybackController
+from tusk_app.timeline.playback import SPEEDS, PlaybackController
 from tusk_app.timeline.widgets.bar import FULL_HEIGHT, Strip, TimelineBar
 
 if TYPE_CHECKING:

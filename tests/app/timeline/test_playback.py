@@ -66,7 +66,7 @@ def test_damaged_picture_is_told_and_the_next_one_shows(bench, qtbot) -> None:
     open_and_wait(bench, source, qtbot)
     toasts, problems = [], []
     bench.notices.toast_posted.connect(toasts.append)
-    bench.playback.problem.connect(problems.append)
+    bench.feed.problem.connect(problems.append)
     bench.document.go_to(1)
     qtbot.waitUntil(lambda: bool(toasts))
     assert "damaged" in toasts[0].text
@@ -86,7 +86,7 @@ def test_a_folder_that_is_gone_is_told_once_by_toast_and_always_on_the_canvas(be
     open_and_wait(bench, source, qtbot)
     toasts, problems = [], []
     bench.notices.toast_posted.connect(toasts.append)
-    bench.playback.problem.connect(problems.append)
+    bench.feed.problem.connect(problems.append)
     for index in (1, 2, 3):
         bench.document.go_to(index)
         qtbot.waitUntil(lambda number=index: len(problems) == number)

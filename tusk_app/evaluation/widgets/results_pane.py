@@ -70,7 +70,7 @@ class ResultsPane(QWidget):
         self.table_box.blockSignals(False)
         self.worst.clear()
         self.worst.addItems(list(report.worst))
-        self._worst_title.setText("Worst pictures" if report.worst else "No picture went wrong")
+        self._worst_title.setText("Worst pictures" if report.worst else "No errors found")
         title, _ = PROTOCOL_TEXTS[report.protocol]
         pictures = report.counts.get("pictures", 0)
         model = Path(report.model).name

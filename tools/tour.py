@@ -353,10 +353,13 @@ def visit_video(tour: Tour) -> None:
     dock = tour.window.docks["camera"]
     dock.use_file(video)
     tour.spin(500)
-    tour.click(dock.start_button)
+    from PySide6.QtWidgets import QPushButton
+
+    start = next(b for b in dock.findChildren(QPushButton) if b.text() == "Start")
+    tour.click(start)
     tour.spin(2500)
     tour.shoot("video_as_camera")
-    tour.click(dock.start_button)
+    tour.click(start)
     tour.spin(500)
 
 

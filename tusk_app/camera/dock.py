@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from tusk_app.camera.controller import CameraController, CameraState, CameraStats
 from tusk_app.camera.devices import PATTERN, SIZES, CameraChoice
 from tusk_app.camera.recorder import FORMATS, RecordingPlan, RecordingResult
+from tusk_app.camera.widgets.readings import UNKNOWN, Readings
 from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
 from tusk_app.pictures.controller import SourceController
@@ -65,14 +66,14 @@ class CameraDock(Panel):
         self._camera = workbench.part(CameraController)
         self._file: CameraChoice | None = None
         self._was_refreshed = False
-        self._readings: dict[str, QLabel] = {}
+        self._readings = Readings([(title, tip) for _, title, _, tip in _READINGS], self)
         content = QWidget(self)
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(10)
         column.addLayout(self._make_source())
         column.addLayout(self._make_buttons())
-        column.addLayout(self._make_readings())
+        column.addWidget(self._readings)
         column.addLayout(self._make_settings())
         column.addStretch(1)
         area = QScrollArea(self)
@@ -91,31 +92,6 @@ class CameraDock(Panel):
         self.follow_theme()
 
     # Parts
-
-    @property
-    def source_box(self) -> QComboBox:
-        """Cameras, test pattern and video file."""
-        return self._source
-
-    @property
-    def start_button(self) -> QPushButton:
-        """Start or stop."""
-        return self._start
-
-    @property
-    def freeze_button(self) -> QPushButton:
-        """Stop and inspect the frame shown."""
-        return self._freeze
-
-    @property
-    def record_button(self) -> QPushButton:
-        """Begin or end a recording."""
-        return self._record
-
-    @property
-    def readings(self) -> dict[str, str]:
-        """The read-outs as they are shown."""
-        return {name: label.text() for name, label in self._readings.items()}
 
     def _make_source(self) -> QVBoxLayout:
         row = QHBoxLayout()
@@ -154,25 +130,6 @@ class CameraDock(Panel):
         grid.addWidget(self._record, 1, 1)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
-        return grid
-
-    def _make_readings(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(2)
-        for place, (name, title, _text, tip) in enumerate(_READINGS):
-            caption = QLabel(title, self)
-            caption.setProperty("role", "muted")
-            caption.setToolTip(tip)
-            value = QLabel("–", self)
-            value.setToolTip(tip)
-            value.setAccessibleName(title)
-            self._readings[name] = value
-            row, column = divmod(place, 2)
-            grid.addWidget(caption, row, 2 * column)
-            grid.addWidget(value, row, 2 * column + 1)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
         return grid
 
     def _make_settings(self) -> QFormLayout:
@@ -355,10 +312,12 @@ class CameraDock(Panel):
 
     @Slot(object)
     def _show_stats(self, stats: CameraStats) -> None:
-        for name, _title, text, _tip in _READINGS:
+        texts = {}
+        for name, title, text, _tip in _READINGS:
             value = float(getattr(stats, name))
             known = math.isfinite(value) and (value > 0 or self._camera.is_on)
-            self._readings[name].setText(text.format(value) if known else "–")
+            texts[title] = text.format(value) if known else UNKNOWN
+        self._readings.set_texts(texts)
 
     # Recording
 

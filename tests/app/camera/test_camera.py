@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.support import screen
 from tests.support.media_bench import (
     numbered_frame,
     open_model,
@@ -224,9 +225,14 @@ def test_slow_model_drops_frames_and_says_so(bench, qtbot) -> None:
     before = bench.camera._worker is not None
     assert before
     device_frames = bench.live.newest.frame.number
-    qtbot.waitUntil(lambda: bench.live.frame_box._value is not None)
-    waiting = bench.live.frame_box._value
-    qtbot.waitUntil(lambda: bench.live.frame_box._value.number > waiting.number + 5)
+
+    def waiting() -> int:
+        frame = bench.live.frame_box._value
+        return -1 if frame is None else frame.number
+
+    qtbot.waitUntil(lambda: waiting() >= 0)
+    first = waiting()
+    qtbot.waitUntil(lambda: waiting() > first + 5)
     predictor.gate.set()
     qtbot.waitUntil(lambda: bench.camera.stats().dropped > 3)
     assert bench.live.newest.frame.number > device_frames
@@ -323,16 +329,16 @@ def test_dock_starts_stops_and_reads_out(bench, qtbot) -> None:
     dock.resize(320, 500)
     dock.show()
     qtbot.waitUntil(lambda: "No camera was found" in dock._hint.text())
-    assert dock.source_box.currentText() == "Test pattern"
-    QTest.mouseClick(dock.start_button, LEFT)
+    assert screen.box(dock, "Camera").currentText() == "Test pattern"
+    screen.press(dock, "Start")
     wait_for(bench, qtbot, CameraState.ON)
-    assert dock.start_button.text() == "Stop"
-    assert dock.freeze_button.isEnabled()
-    qtbot.waitUntil(lambda: dock.readings["camera_fps"] not in {"–", "0 fps"})
-    QTest.mouseClick(dock.start_button, LEFT)
+    assert screen.button(dock, "Stop")
+    assert screen.button(dock, "Freeze").isEnabled()
+    qtbot.waitUntil(lambda: screen.text(dock, "Camera") not in {"–", "0 fps"})
+    screen.press(dock, "Stop")
     wait_for(bench, qtbot, CameraState.OFF)
-    assert dock.start_button.text() == "Start"
-    assert dock.readings["camera_fps"] == "–"
+    assert screen.button(dock, "Start")
+    assert screen.text(dock, "Camera") == "–"
 
 
 def test_dock_offers_a_video_as_a_camera(bench, qtbot, tmp_path) -> None:
@@ -340,8 +346,8 @@ def test_dock_offers_a_video_as_a_camera(bench, qtbot, tmp_path) -> None:
     qtbot.addWidget(dock)
     path = write_video(tmp_path / "walk.avi", 8)
     dock.use_file(path)
-    assert dock.source_box.currentText() == "walk.avi"
-    QTest.mouseClick(dock.start_button, LEFT)
+    assert screen.box(dock, "Camera").currentText() == "walk.avi"
+    screen.press(dock, "Start")
     wait_for(bench, qtbot, CameraState.ON)
     assert bench.camera.choice.kind == "file"
     assert bench.settings.value("camera/identity", "") == f"file:{path}"
@@ -357,8 +363,8 @@ def test_remembered_camera_is_chosen_again(bench, qtbot) -> None:
     dock = CameraDock(bench)
     qtbot.addWidget(dock)
     dock.show()
-    qtbot.waitUntil(lambda: dock.source_box.count() == 4)
-    assert dock.source_box.currentText() == "Door"
+    qtbot.waitUntil(lambda: screen.box(dock, "Camera").count() == 4)
+    assert screen.box(dock, "Camera").currentText() == "Door"
 
 
 # Recording
@@ -432,10 +438,10 @@ def test_canvas_is_recorded_with_its_keypoints(bench, qtbot, tmp_path) -> None:
     wait_for(bench, qtbot, CameraState.ON)
     path = tmp_path / "annotated.avi"
     dock.record_to(path, "MJPG")
-    assert dock.record_button.text().startswith("■ Stop")
+    assert screen.button(dock, "■ Stop")
     qtbot.waitUntil(lambda: bench.camera.recorder._worker._num_written > 8, timeout=10_000)
     with qtbot.waitSignal(bench.camera.recorder.done, timeout=10_000):
-        QTest.mouseClick(dock.record_button, LEFT)
+        screen.press(dock, "■ Stop")
     assert count_frames(path) > 8
     qtbot.waitUntil(lambda: bool(toasts))
     assert "annotated.avi" in toasts[-1].text

@@ -15,7 +15,7 @@ from tusk_app.training.dock import TrainingDock
 from tusk_app.training.request import TrainingRequest
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset, replaced
-from tusk_core.training import trainer
+from tusk_core.training import loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,14 +170,14 @@ def test_held_out_pictures_have_a_curve_and_a_number(
 def test_a_result_that_could_not_be_saved_is_not_called_kept(
     qtbot, bench, dock, pictures, tmp_path, monkeypatch, saved
 ) -> None:
-    save = trainer.save_checkpoint
+    save = loop.save_checkpoint
 
     def full(folder, session, **words):
         if session.step > saved:
             raise OSError(28, "No space left on device")
         return save(folder, session, **words)
 
-    monkeypatch.setattr(trainer, "save_checkpoint", full)
+    monkeypatch.setattr(loop, "save_checkpoint", full)
     with qtbot.waitSignal(bench.training.run_ended, timeout=60_000) as blocker:
         request = TrainingRequest("new", tmp_path / "runs", tiny(pictures))
         bench.training.start_request(request)

@@ -1,4 +1,9 @@
-"""The canvas: one picture with its layers and keypoints; zoom, pan, compare, point, edit."""
+"""The canvas: one picture with its layers and keypoints; zoom, pan, compare, point, edit.
+
+Longer than other files on purpose: it is one widget with one state. What could leave has left
+(mouse and keys to ``hand``, drawing to ``layers``, ``keypoint_overlay`` and ``decor``, geometry to
+``view_transform``); what remains is its interface and Qt's events, a few lines each.
+"""
 
 from __future__ import annotations
 

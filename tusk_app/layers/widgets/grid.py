@@ -1,4 +1,8 @@
-"""One line for each keypoint: what it draws, where, how strongly, and switches for it."""
+"""One line for each keypoint: what it draws, where, how strongly, and switches for it.
+
+A little longer than other files: one widget's interface and Qt's events; geometry and drawing are
+files of their own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A fast scatter plot: density, sampled points, labelled stars, hover and lasso."""
+"""A fast scatter plot: density, sampled points, labelled stars, hover and lasso.
+
+A little longer than other files: one widget's interface and Qt's events; state, layers, drawing and
+sampling are files of their own.
+"""
 
 from __future__ import annotations
 

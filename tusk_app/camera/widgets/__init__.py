@@ -1,0 +1,1 @@
+"""Widgets of the camera panel: plain values in, signals out."""

@@ -99,7 +99,7 @@ class Settings(QObject):
         except ValueError:
             return default
 
-    def set_value(self, key: str, value: bool | float | str) -> None:  # noqa: FBT001
+    def set_value(self, key: str, value: bool | float | str) -> None:
         """Remember a plain value."""
         self._store.setValue(key, value)
         self.changed.emit(key)

@@ -225,7 +225,7 @@ class CameraController(QObject):
         """Start the same camera again."""
         self.start(self._choice)
 
-    def set_mirrored(self, mirrored: bool) -> None:  # noqa: FBT001
+    def set_mirrored(self, mirrored: bool) -> None:
         """Flip the picture left to right."""
         self._change(replace(self._choice, mirrored=mirrored))
 

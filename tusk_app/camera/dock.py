@@ -195,7 +195,7 @@ class CameraDock(Panel):
     # Choosing
 
     @Slot(bool)
-    def _look_once(self, visible: bool) -> None:  # noqa: FBT001
+    def _look_once(self, visible: bool) -> None:
         """Cameras are looked for when the panel is first seen, not when the program starts."""
         if visible and not self._was_refreshed:
             self._look()

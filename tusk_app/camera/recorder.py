@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.threads.mailbox import Queue
 from tusk_core.results import SourceError, TuskError
 
 if TYPE_CHECKING:
@@ -59,30 +58,6 @@ class RecordedPicture:
     at: float
 
 
-class RecordingQueue:
-    """Pictures on their way to the file; full means that the disk is too slow."""
-
-    def __init__(self, limit: int = WAITING_AT_MOST) -> None:
-        """Hold at most ``limit`` pictures."""
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._pictures: deque[RecordedPicture] = deque()
-        self.num_dropped = 0
-
-    def put(self, picture: RecordedPicture) -> None:
-        """Add a picture; it is dropped if too many wait."""
-        with self._lock:
-            if len(self._pictures) >= self._limit:
-                self.num_dropped += 1
-            else:
-                self._pictures.append(picture)
-
-    def take(self) -> RecordedPicture | None:
-        """Return the oldest picture, or None."""
-        with self._lock:
-            return self._pictures.popleft() if self._pictures else None
-
-
 class RecorderWorker(QObject):
     """Lives in the recorder thread.
 
@@ -96,7 +71,7 @@ class RecorderWorker(QObject):
     failed = Signal(str)
     finished = Signal()
 
-    def __init__(self, plan: RecordingPlan, queue: RecordingQueue) -> None:
+    def __init__(self, plan: RecordingPlan, queue: Queue[RecordedPicture]) -> None:
         super().__init__()
         self._plan = plan
         self._queue = queue

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.camera.recorder import (
+    WAITING_AT_MOST,
     RecordedPicture,
     RecorderWorker,
     RecordingPlan,
-    RecordingQueue,
     RecordingResult,
 )
+from tusk_app.threads.mailbox import Queue
 from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class RecordingController(QObject):
         self._thread = WorkerThread("recorder", self, timeout_ms=STOP_TIMEOUT_MS)
         self._thread.ended.connect(self._take_end)
         self._worker: RecorderWorker | None = None
-        self._queue = RecordingQueue()
+        self._queue: Queue[RecordedPicture] = Queue(WAITING_AT_MOST)
         self._is_recording = False
         self._started_at = 0.0
 
@@ -61,7 +62,7 @@ class RecordingController(QObject):
         """Begin a recording; False while the last one is still being written."""
         if self._thread.is_alive:
             return False
-        self._queue = RecordingQueue()
+        self._queue = Queue(WAITING_AT_MOST)
         worker = RecorderWorker(plan, self._queue)
         self._thread.take(worker)
         self._wake.connect(worker.write)

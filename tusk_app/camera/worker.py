@@ -16,7 +16,7 @@ from tusk_core.results import TuskError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tusk_app.threads.latest_value import LatestValue
+    from tusk_app.threads.mailbox import LatestValue
 
 log = logging.getLogger(__name__)
 

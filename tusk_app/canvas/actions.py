@@ -101,7 +101,7 @@ class CanvasActions(QObject):
             shortcut="Ctrl+Alt+S", icon="save",
             tip="Save the picture as it is shown, with its layers and keypoints")  # fmt: skip
 
-    def _show_layer(self, layer: Layer, visible: bool) -> None:  # noqa: FBT001
+    def _show_layer(self, layer: Layer, visible: bool) -> None:
         self._bench.display.change_layer(layer, visible=visible)
 
     def _select_shown(self) -> None:

@@ -66,7 +66,7 @@ class CanvasBinding(QObject):
         """True while the camera has the canvas."""
         return self._is_live
 
-    def set_live(self, live: bool) -> None:  # noqa: FBT001
+    def set_live(self, live: bool) -> None:
         """Give the canvas to the camera, or take it back."""
         if live == self._is_live:
             return

@@ -73,7 +73,7 @@ class EditingController(QObject):
         self._locked = keypoints
 
     @Slot(bool)
-    def set_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def set_enabled(self, enabled: bool) -> None:
         """Let the mouse edit on the canvas."""
         if enabled != self._is_enabled:
             self._is_enabled = enabled

@@ -147,7 +147,7 @@ class OverlayDock(Panel):
         self._rows[layer] = row
         return row
 
-    def _set_visible(self, layer: Layer, visible: bool) -> None:  # noqa: FBT001
+    def _set_visible(self, layer: Layer, visible: bool) -> None:
         self._bench.display.change_layer(layer, visible=visible)
 
     def _set_opacity(self, layer: Layer, opacity: float) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 
 if TYPE_CHECKING:
     from tusk_app.engine.engine import Engine

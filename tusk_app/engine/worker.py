@@ -30,7 +30,7 @@ from tusk_app.engine.requests import (
     Request,
     RequestBox,
 )
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_core import api
 from tusk_core.results import TuskError
 

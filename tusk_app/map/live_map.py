@@ -49,7 +49,7 @@ class LiveMap(QObject):
             self._place(result.detection)
 
     @Slot(bool)
-    def _freeze(self, frozen: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def _freeze(self, frozen: bool) -> None:
         self._is_frozen = frozen
         self.show_current()
 

@@ -60,7 +60,7 @@ class CollapsibleGroup(QWidget):
         self._mark.setText(text)
         tones.set_role(self._mark, role)
 
-    def _open(self, is_open: bool) -> None:  # noqa: FBT001 - a slot of toggled
+    def _open(self, is_open: bool) -> None:
         self._button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self._content.setVisible(is_open)
         self.opened.emit(is_open)

@@ -10,7 +10,7 @@ class ValueSlider(QWidget):
     """A number between two ends.
 
     Signals:
-        value_changed: float, by the user or by ``set_value``.
+        value_changed: float, by the user; ``set_value`` is silent.
     """
 
     value_changed = Signal(float)

@@ -39,7 +39,7 @@ class WhenSeen(QObject):
             self._waiting[function] = None
 
     @Slot(bool)
-    def _visibility_changed(self, is_in_front: bool) -> None:  # noqa: FBT001
+    def _visibility_changed(self, is_in_front: bool) -> None:
         self._is_in_front = is_in_front
         waiting, self._waiting = self._waiting, {}
         for function in waiting:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.pictures.reader import PictureReader, ReadPicture, ReadRequest
 from tusk_app.state.wants import Want
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class PictureFeed(QObject):
         """True while the feed itself repeats what was asked of the document."""
         return self._is_asking_again
 
-    def set_in_play(self, in_play: bool) -> None:  # noqa: FBT001 - a plain switch
+    def set_in_play(self, in_play: bool) -> None:
         """Say whether frames go by: each is then held back until its keypoints are there."""
         self._in_play = in_play
         if not in_play:
@@ -154,7 +154,7 @@ class PictureFeed(QObject):
             self._show(self._pending)
 
     @Slot(bool)
-    def _take_busy(self, busy: bool) -> None:  # noqa: FBT001
+    def _take_busy(self, busy: bool) -> None:
         """Show a frame without keypoints if the model could not answer."""
         if not busy and self._pending is not None:
             self._show(self._pending)

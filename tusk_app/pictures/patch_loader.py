@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.threads.mailbox import LatestValue
 from tusk_core import api
 from tusk_core.results import TuskError
 
@@ -53,31 +53,26 @@ class PatchQueue:
     """Holds the newest request; the worker can see that a newer one has come."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._request: PatchRequest | None = None
-        self._is_closed = False
+        self._newest: LatestValue[PatchRequest] = LatestValue()
+        self._is_closed = False  # one reference, replaced at once
 
     def put(self, request: PatchRequest) -> None:
         """Replace what waits."""
-        with self._lock:
-            self._request = request
+        self._newest.put(request)
 
     def take(self) -> PatchRequest | None:
         """Return what waits, and empty the slot."""
-        with self._lock:
-            request, self._request = self._request, None
-            return None if self._is_closed else request
+        request = self._newest.take()
+        return None if self._is_closed else request
 
     def close(self) -> None:
         """Let the worker stop after the picture in hand."""
-        with self._lock:
-            self._is_closed = True
+        self._is_closed = True
 
     @property
     def interrupts(self) -> bool:
         """True if what is being done is no longer wanted."""
-        with self._lock:
-            return self._is_closed or self._request is not None
+        return self._is_closed or self._newest.is_full
 
 
 class PatchLoader(QObject):

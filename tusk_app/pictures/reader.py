@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_app.threads.latest_value import LatestValue
+    from tusk_app.threads.mailbox import LatestValue
     from tusk_core.api import PictureSource
     from tusk_core.results import GroundTruth
 

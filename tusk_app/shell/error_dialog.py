@@ -174,7 +174,7 @@ class ErrorDialog(QDialog):
         self.accept()
         action()
 
-    def _show_details(self, shown: bool) -> None:  # noqa: FBT001 - connected to toggled
+    def _show_details(self, shown: bool) -> None:
         self._details.setVisible(shown)
         self.adjustSize()
 

@@ -131,7 +131,7 @@ class LogDock(Panel):
         if self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
-    def _on_visibility(self, visible: bool) -> None:  # noqa: FBT001 - Qt's signature
+    def _on_visibility(self, visible: bool) -> None:
         if visible:
             self._update()
         else:

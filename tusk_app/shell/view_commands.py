@@ -155,7 +155,7 @@ class ViewCommands(QObject):
         place = min(max(nearest + direction, 0), len(FONT_SCALES) - 1)
         self._settings.font_scale = FONT_SCALES[place]
 
-    def _full_screen(self, is_full: bool) -> None:  # noqa: FBT001 - connected to toggled
+    def _full_screen(self, is_full: bool) -> None:
         if is_full:
             self._window.showFullScreen()
         else:

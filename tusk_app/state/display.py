@@ -131,7 +131,7 @@ class DisplayModel(QObject):
             self._save(changes)
             self.changed.emit()
 
-    def set_split(self, split: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def set_split(self, split: bool) -> None:
         """Put input and reconstruction side by side, or not."""
         if split != self._is_split:
             self._is_split = split

@@ -138,7 +138,7 @@ class PrototypeBook(QObject):
             self._own_colours[shown] = colour
         self._commit()
 
-    def set_hidden(self, index: int, hidden: bool = True) -> None:  # noqa: FBT001, FBT002
+    def set_hidden(self, index: int, hidden: bool = True) -> None:  # noqa: FBT002
         """Hide it everywhere, or show it again."""
         if hidden:
             self._hidden.add(self.target(index))

@@ -32,7 +32,7 @@ class Wants(QObject):
         """True while anybody needs it."""
         return bool(self._wanted[want])
 
-    def set(self, who: str, want: Want, wanted: bool) -> None:  # noqa: FBT001 - a plain switch
+    def set(self, who: str, want: Want, wanted: bool) -> None:
         """Say whether ``who``, a panel's name, needs ``want`` from now on."""
         before = self.has(want)
         if wanted:

@@ -16,7 +16,7 @@ from tusk_core.events import JobProgress
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
-    from tusk_app.threads.latest_value import LatestValue
+    from tusk_app.threads.mailbox import LatestValue
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import logging
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.threads.job_worker import JobFactory, JobFailure, JobWorker
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 from tusk_core.control import RunControl
 from tusk_core.events import JobProgress

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.task_worker import Task, TaskAnswer, TaskWorker, WaitingTasks
+from tusk_app.threads.mailbox import Queue
+from tusk_app.threads.task_worker import Task, TaskAnswer, TaskWorker
 from tusk_app.threads.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class LatestTask(QObject):
         super().__init__(parent)
         self._keep_all = keep_all
         self._thread = WorkerThread(name, self)
-        self._tasks = WaitingTasks(keep_all=keep_all)
+        self._tasks: Queue[Task] = Queue()
         self._number = 0
         self._is_busy = False
 
@@ -48,6 +49,8 @@ class LatestTask(QObject):
         """Call ``function`` in the background; answers of earlier requests are dropped."""
         self._number += 1
         self._ensure_thread()
+        if not self._keep_all:
+            self._tasks.clear()
         self._tasks.put(Task(self._number, function))
         self._wake.emit()
         self._set_busy(busy=True)

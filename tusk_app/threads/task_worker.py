@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.threads.mailbox import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,35 +33,6 @@ class TaskAnswer:
     error: Exception | None = None
 
 
-class WaitingTasks:
-    """Tasks on their way to the thread; a deque, for its ends are safe across threads.
-
-    Args:
-        keep_all: False lets a new task replace those that still wait.
-    """
-
-    def __init__(self, *, keep_all: bool) -> None:
-        self._keep_all = keep_all
-        self._tasks: deque[Task] = deque()
-
-    def put(self, task: Task) -> None:
-        """Add ``task``."""
-        if not self._keep_all:
-            self._tasks.clear()
-        self._tasks.append(task)
-
-    def take(self) -> Task | None:
-        """Return the oldest waiting task, or None."""
-        try:
-            return self._tasks.popleft()
-        except IndexError:
-            return None
-
-    def clear(self) -> None:
-        """Forget everything that waits."""
-        self._tasks.clear()
-
-
 class TaskWorker(QObject):
     """Lives in a thread of its own.
 
@@ -70,7 +42,7 @@ class TaskWorker(QObject):
 
     answered = Signal(object)
 
-    def __init__(self, tasks: WaitingTasks) -> None:
+    def __init__(self, tasks: Queue[Task]) -> None:
         super().__init__()
         self._tasks = tasks
 

@@ -203,7 +203,7 @@ class TimelineDock(Panel):
         self._where.setText(text)
 
     @Slot(bool)
-    def _show_playing(self, playing: bool) -> None:  # noqa: FBT001
+    def _show_playing(self, playing: bool) -> None:
         action = self._bench.actions.get("go.play")
         action.setText("&Pause" if playing else "&Play")
         self._buttons["play"].setToolTip("Pause" if playing else "Play (Space on the canvas)")

@@ -139,7 +139,7 @@ class PlaybackController(QObject):
             self._restart_clock(self._document.index)
             self.speed_changed.emit(speed)
 
-    def set_loops(self, loops: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def set_loops(self, loops: bool) -> None:
         """Continue from the start at the end, or stop there."""
         if loops != self._loops:
             self._loops = loops

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.state.training_wish import TrainingWish
 from tusk_app.threads.latest_task import LatestTask
-from tusk_app.threads.latest_value import AllValues, LatestValue
+from tusk_app.threads.mailbox import AllValues, LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 from tusk_app.training import trash
 from tusk_app.training.monitor import RunMonitorController

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_app.threads.worker_thread import WorkerThread
 from tusk_app.training.monitor_worker import RunMonitorWorker
 from tusk_app.training.run_record import Outcome, RunRecord

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import threading
     from pathlib import Path
 
-    from tusk_app.threads.latest_value import LatestValue
+    from tusk_app.threads.mailbox import LatestValue
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from tusk_core.events import (
 )
 
 if TYPE_CHECKING:
-    from tusk_app.threads.latest_value import AllValues, LatestValue
+    from tusk_app.threads.mailbox import AllValues, LatestValue
     from tusk_app.training.request import Session
 
 log = logging.getLogger(__name__)

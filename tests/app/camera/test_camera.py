@@ -34,12 +34,11 @@ from tusk_app.camera.recorder import (
     RecordedPicture,
     RecorderWorker,
     RecordingPlan,
-    RecordingQueue,
     count_frames,
 )  # fmt: skip
 from tusk_app.camera.recording import RecordingController
 from tusk_app.camera.worker import CameraWorker
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue, Queue
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -400,7 +399,7 @@ def test_nothing_recorded_is_told(qtbot, tmp_path) -> None:
 
 
 def test_folder_that_cannot_be_written_is_told(qtbot, tmp_path) -> None:
-    worker = RecorderWorker(RecordingPlan(tmp_path / "out.avi", "NONE"), RecordingQueue())
+    worker = RecorderWorker(RecordingPlan(tmp_path / "out.avi", "NONE"), Queue(90))
     worker._queue.put(RecordedPicture(numbered_frame(0), 0.0))
     with qtbot.waitSignal(worker.failed) as failed:
         worker.write()
@@ -410,7 +409,7 @@ def test_folder_that_cannot_be_written_is_told(qtbot, tmp_path) -> None:
 
 
 def test_long_stall_is_not_filled_up(qtbot, tmp_path) -> None:
-    queue = RecordingQueue()
+    queue = Queue(90)
     worker = RecorderWorker(RecordingPlan(tmp_path / "out.avi", "FFV1"), queue)
     for at in (0.0, 0.1, 60.0, 60.1):
         queue.put(RecordedPicture(numbered_frame(1), at))
@@ -420,7 +419,7 @@ def test_long_stall_is_not_filled_up(qtbot, tmp_path) -> None:
 
 
 def test_full_queue_drops_and_counts() -> None:
-    queue = RecordingQueue(limit=2)
+    queue = Queue(2)
     for at in range(5):
         queue.put(RecordedPicture(numbered_frame(at), at))
     assert queue.num_dropped == 3

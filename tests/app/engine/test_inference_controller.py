@@ -32,7 +32,7 @@ from tusk_app.engine.worker import InferenceWorker
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices
 from tusk_app.state.wants import Want, Wants
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_core.results import Analysis
 
 

@@ -50,7 +50,7 @@ PREPARE = """
 import sys
 from tusk_app.engine.requests import PrepareRequest, RequestBox
 from tusk_app.engine.worker import InferenceWorker
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 box = RequestBox()
 box.put(PrepareRequest())
 worker = InferenceWorker(box, LatestValue(), LatestValue(), list_devices=lambda: ())

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from tusk_app.canvas.widgets.jobs_panel import JobsPanel, time_left
 from tusk_app.threads.job_worker import JobWorker
 from tusk_app.threads.jobs import JobController, JobState
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import JobProgress
 from tusk_core.results import SourceError

@@ -17,7 +17,7 @@ from tests.support.media_bench import (
 from tusk_app.canvas.area import CanvasArea
 from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.pictures.reader import PictureReader, ReadRequest
-from tusk_app.threads.latest_value import LatestValue
+from tusk_app.threads.mailbox import LatestValue
 from tusk_app.timeline.dock import TimelineDock, clock
 from tusk_app.timeline.widgets.bar import Strip, TimelineBar, binned
 from tusk_core import api

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QThread
 from PySide6.QtWidgets import QMainWindow
 
-from tusk_app.threads.latest_value import AllValues, LatestValue
+from tusk_app.threads.mailbox import AllValues, LatestValue
 from tusk_app.training import trash
 from tusk_app.training.controller import RunState, TrainingController
 from tusk_app.training.remedies import Remedy

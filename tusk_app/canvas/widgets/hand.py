@@ -69,8 +69,8 @@ class HeldCanvas(Protocol):
     def keypoints_in(self, corners: NDArray[np.float64]) -> frozenset[int]: ...  # noqa: D102
     def divider_x(self) -> float | None: ...  # noqa: D102
     def set_split(self, share: float | None) -> None: ...  # noqa: D102
-    def set_flipped(self, flipped: bool) -> None: ...  # noqa: D102, FBT001
-    def set_overlay_hidden(self, hidden: bool) -> None: ...  # noqa: D102, FBT001
+    def set_flipped(self, flipped: bool) -> None: ...  # noqa: D102
+    def set_overlay_hidden(self, hidden: bool) -> None: ...  # noqa: D102
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None: ...  # noqa: D102
     def pan_by(self, dx: float, dy: float) -> None: ...  # noqa: D102
     def fit(self) -> None: ...  # noqa: D102

@@ -331,14 +331,14 @@ class ImageCanvas(QWidget):
         """True while the reconstruction takes the picture's place."""
         return self._is_flipped
 
-    def set_flipped(self, flipped: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def set_flipped(self, flipped: bool) -> None:
         """Show the reconstruction in the picture's place, or the picture again."""
         if flipped != self._is_flipped:
             self._is_flipped = flipped
             self.flipped.emit(flipped)
             self.update()
 
-    def set_overlay_hidden(self, hidden: bool) -> None:  # noqa: FBT001
+    def set_overlay_hidden(self, hidden: bool) -> None:
         """Hide all keypoints and layers over the picture for a moment."""
         if hidden != self._is_hidden:
             self._is_hidden = hidden
@@ -354,7 +354,7 @@ class ImageCanvas(QWidget):
         """True if keypoints can be moved, added and deleted."""
         return self._is_editable
 
-    def set_editable(self, editable: bool) -> None:  # noqa: FBT001
+    def set_editable(self, editable: bool) -> None:
         """Allow moving, adding and deleting keypoints by mouse and keys."""
         self._is_editable = editable
         self._hand.point()

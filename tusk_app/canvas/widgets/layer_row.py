@@ -64,7 +64,7 @@ class LayerRow(Themed, QWidget):
             widget.blockSignals(False)
         self.restyle()
 
-    def _toggle(self, visible: bool) -> None:  # noqa: FBT001 - connected to toggled
+    def _toggle(self, visible: bool) -> None:
         self._opacity.setEnabled(visible)
         self.restyle()
         self.visible_changed.emit(visible)

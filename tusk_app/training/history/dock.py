@@ -262,7 +262,7 @@ class TimeMachineDock(Panel):
         self.map.set_selected_star(prototype)
 
     @Slot(bool)
-    def _play(self, playing: bool) -> None:  # noqa: FBT001 - connected to a toggled signal
+    def _play(self, playing: bool) -> None:
         if not playing or len(self.steps) < 2:
             self._timer.stop()
             return

@@ -1,4 +1,4 @@
-"""Live loss curves: one for each term, thinned for drawing, redrawn at most four times a second.
+"""Live loss curves: one for each term, thinned for drawing, redrawn at most twice per second.
 
 A little longer than other files: one widget's interface and the events of pyqtgraph; bar, legend,
 style and parts are files of their own.

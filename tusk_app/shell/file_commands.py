@@ -29,84 +29,29 @@ class FileCommands(QObject):
         self._register(workbench)
 
     def _register(self, workbench: Workshop) -> None:
-        add = workbench.actions.add
-        add(
-            "file.open-images",
-            "&Open images…",
-            self.open_images,
-            shortcut="Ctrl+O",
-            tip="Open a folder of pictures",
-            icon="open-images",
-        )
-        add(
-            "file.open-picture",
-            "Open single &pictures…",
-            self.open_pictures,
-            tip="Open one picture, or several of one folder",
-            icon="picture",
-        )
-        add(
-            "file.open-video",
-            "Open &video…",
-            self.open_video,
-            shortcut="Ctrl+Shift+O",
-            tip="Open a video file",
-            icon="video",
-        )
-        add(
-            "file.open-model",
-            "Open &model…",
-            self.open_model,
-            shortcut="Ctrl+Shift+M",
-            tip="Open a trained model from its folder",
-            icon="model",
-        )
-        add(
-            "file.open-run",
-            "Open training &run…",
-            self.open_run,
-            tip="Open a training run, also one still in progress",
-            icon="run",
-        )
+        add, window = workbench.actions.add, self._window
+        add("file.open-images", "&Open images…", self.open_images, shortcut="Ctrl+O",
+            icon="open-images", tip="Open a folder of pictures")  # fmt: skip
+        add("file.open-picture", "Open single &pictures…", self.open_pictures, icon="picture",
+            tip="Open one picture, or several of one folder")  # fmt: skip
+        add("file.open-video", "Open &video…", self.open_video, shortcut="Ctrl+Shift+O",
+            icon="video", tip="Open a video file")  # fmt: skip
+        add("file.open-model", "Open &model…", self.open_model, shortcut="Ctrl+Shift+M",
+            icon="model", tip="Open a trained model from its folder")  # fmt: skip
+        add("file.open-run", "Open training &run…", self.open_run, icon="run",
+            tip="Open a training run, also one still in progress")  # fmt: skip
         for name in bundled_models():
-            add(
-                f"file.bundled-{name}",
-                name,
-                lambda model=name: self._window.open_model(model),
-                menu="Bundled",
-                tip=f"Open the model {name} that came with the program",
-                icon="model",
-            )
-        add(
-            "file.forget-recent",
-            "&Clear list",
-            self._settings.clear_recent,
-            menu="Recent",
-            tip="Forget the recent items",
-        )
-        add(
-            "file.sample",
-            "Try the &sample",
-            self._window.try_sample,
-            tip="Train on generated puzzle pieces and watch",
-            icon="sample",
-        )
-        add(
-            "file.preferences",
-            "P&references…",
-            self._openers.preferences,
-            shortcut="Ctrl+,",
-            tip="Appearance, folders, device and keys",
-            icon="preferences",
-        )
-        add(
-            "file.quit",
-            "&Quit",
-            self._window.close,
-            shortcut="Ctrl+Q",
-            tip="Close the program",
-            icon="quit",
-        )
+            add(f"file.bundled-{name}", name, lambda model=name: window.open_model(model),
+                menu="Bundled", icon="model",
+                tip=f"Open the model {name} that came with the program")  # fmt: skip
+        add("file.forget-recent", "&Clear list", self._settings.clear_recent, menu="Recent",
+            tip="Forget the recent items")  # fmt: skip
+        add("file.sample", "Try the &sample", window.try_sample, icon="sample",
+            tip="Train on generated puzzle pieces and watch")  # fmt: skip
+        add("file.preferences", "P&references…", self._openers.preferences, shortcut="Ctrl+,",
+            icon="preferences", tip="Appearance, folders, device and keys")  # fmt: skip
+        add("file.quit", "&Quit", window.close, shortcut="Ctrl+Q", icon="quit",
+            tip="Close the program")  # fmt: skip
 
     def open_images(self) -> None:
         """Ask for a folder and show what it holds."""

@@ -45,15 +45,18 @@ X11_LIBRARIES = {
 
 
 def say(text: str) -> None:
+    """Print a line at once."""
     print(text, flush=True)
 
 
 def stop(text: str) -> None:
+    """Print why it cannot continue and end with status 2."""
     print(text, file=sys.stderr, flush=True)
     raise SystemExit(2)
 
 
 def is_missing(library: str) -> bool:
+    """Return whether a shared library cannot be loaded here."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -97,6 +100,7 @@ def install_system_packages(packages: list[str]) -> None:
 
 
 def digest(*parts: str) -> str:
+    """Return a hash of some texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -111,11 +115,13 @@ def wanted_stamps() -> dict[str, str]:
 
 
 def has_stamp(kind: str, value: str) -> bool:
+    """Return whether .venv was last made from what ``value`` stands for."""
     path = VENV / f"tusk-{kind}.stamp"
     return path.is_file() and path.read_text(encoding="utf-8") == value
 
 
 def write_stamp(kind: str, value: str) -> None:
+    """Remember what .venv was made from."""
     (VENV / f"tusk-{kind}.stamp").write_text(value, encoding="utf-8")
 
 
@@ -134,6 +140,7 @@ def make_environment() -> None:
 
 
 def pip(*arguments: str) -> None:
+    """Run pip of .venv; ends the program where it fails."""
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
     environment = {**os.environ, "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
@@ -142,6 +149,7 @@ def pip(*arguments: str) -> None:
 
 
 def install_packages() -> None:
+    """Install the locked packages."""
     count = sum("==" in line for line in LOCK.read_text(encoding="utf-8").splitlines())
     say(f"Installing {count} pinned packages into {VENV.name}; the first time takes minutes.")
     index = ["--extra-index-url", CPU_INDEX] if os.environ.get("TUSK_TORCH") == "cpu" else []
@@ -150,6 +158,7 @@ def install_packages() -> None:
 
 
 def install_project() -> None:
+    """Install this checkout, editable, without its dependencies."""
     pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     for path in VENV.rglob("*tusk_studio*.pth"):
         # Python 3.11 reads this file in the locale's encoding and fails on é where that is ASCII.
@@ -157,6 +166,7 @@ def install_project() -> None:
 
 
 def main() -> None:
+    """Make .venv what it must be."""
     began = time.monotonic()
     packages = missing_packages()
     if packages:

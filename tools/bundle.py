@@ -29,6 +29,7 @@ NOT_STRIPPED = re.compile(r"PySide6|shiboken6|.*\.libs")
 
 
 def build() -> None:
+    """Build the stand-alone program with PyInstaller."""
     began = time.monotonic()
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(ROOT / "dist"), "--workpath", str(ROOT / "build")]
@@ -100,6 +101,7 @@ def debian_package(library: str) -> str:
 
 
 def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return sum(path.stat().st_size for path in files)
 
@@ -114,6 +116,7 @@ def check_contents() -> None:
 
 
 def report_size() -> None:
+    """Print what the program weighs, by its largest parts."""
     inside = PROGRAM / "_internal"
     parts = {path.name: size_of(path) for path in inside.iterdir() if path.is_dir()}
     loose = [path for path in inside.iterdir() if path.is_file() and not path.is_symlink()]
@@ -139,6 +142,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def timed(*arguments: str, home: Path) -> float:
+    """Run the built program; returns the seconds it took."""
     began = time.monotonic()
     command = [str(PROGRAM / f"tusk{SUFFIX}"), *arguments]
     done = subprocess.run(command, cwd=home, env=environment(home), check=False)
@@ -148,6 +152,7 @@ def timed(*arguments: str, home: Path) -> float:
 
 
 def test(*, quick: bool) -> None:
+    """Let the built program test itself."""
     with tempfile.TemporaryDirectory(prefix="tusk bundle é ") as name:
         home = Path(name)
         first, again = timed("--version", home=home), timed("--version", home=home)
@@ -156,6 +161,7 @@ def test(*, quick: bool) -> None:
 
 
 def main() -> None:
+    """Build, check and measure the stand-alone program."""
     if "--test-only" not in sys.argv:
         build()
     check_contents()

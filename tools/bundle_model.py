@@ -1,7 +1,7 @@
 """Put a trained model among those that ship: half precision, with a card that says all.
 
-    python tools/bundle_model.py RUN NAME --data "what it learned from" --licence "..." \
-        --command "tusk train ..." --numbers "one line" [--numbers "another"]
+python tools/bundle_model.py RUN NAME --data "what it learned from" --licence "..."
+    --command "tusk train ..." --numbers "one line" [--numbers "another"]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ LIMIT_BYTES = 8 * 10**6
 
 
 def card(name: str, arguments: argparse.Namespace, step: int, summary: str) -> str:
+    """Return the model card as Markdown."""
     numbers = "\n".join(f"- {line}" for line in arguments.numbers)
     return f"""---
 license: apache-2.0
@@ -51,6 +52,7 @@ picture, not how sure the model is that something is there.
 
 
 def main() -> None:
+    """Save a run among the bundled models."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
     parser.add_argument("name")

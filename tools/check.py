@@ -73,6 +73,7 @@ def tests_side_by_side() -> None:
 
 
 def main() -> None:
+    """Run every check; ends with the status of the first that fails."""
     began = time.monotonic()
     for name, command in CHECKS:
         checked(name, command)

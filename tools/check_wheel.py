@@ -32,6 +32,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
 
 
 def build_wheel(folder: Path) -> Path:
+    """Build the wheel into a folder; returns its path."""
     run(
         *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
         *("--wheel-dir", folder, "."),
@@ -78,6 +79,7 @@ def use(scripts: Path, folder: Path) -> None:
 
 
 def main() -> None:
+    """Install the wheel into an empty environment and use it there."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tusk wheel ") as name:
         folder = Path(name)

@@ -60,6 +60,7 @@ def run_to_end(command: list[str]) -> int:
 
 
 def newest_run(run_root: Path) -> Path:
+    """Return the run folder made last."""
     runs = [path for path in run_root.iterdir() if (path / "run.json").is_file()]
     return max(runs, key=lambda path: path.stat().st_mtime)
 
@@ -93,6 +94,7 @@ def write_curve(run: Path, path: Path) -> None:
 
 
 def draw_curve(steps: list[int], values: list[float], path: Path) -> None:
+    """Draw a curve of values over steps as a PNG."""
     import cv2
     import numpy as np
 
@@ -119,6 +121,7 @@ def draw_curve(steps: list[int], values: list[float], path: Path) -> None:
 
 
 def main() -> None:
+    """Train the sample in the terminal and write pictures of what was learned."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=1.0, help="training time")
     parser.add_argument("--out", type=Path, help="folder for the pictures")

@@ -52,6 +52,7 @@ class Part:
 
 
 def normal(name: str) -> str:
+    """Return a package's name as the index spells it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -80,6 +81,7 @@ def installed_parts() -> list[Part]:
 
 
 def licence_of(found: metadata.Distribution) -> str:
+    """Return the licence that a package declares, in short."""
     fields = found.metadata
     if normal(fields["Name"]) in KNOWN:
         return KNOWN[normal(fields["Name"])]
@@ -93,6 +95,7 @@ def licence_of(found: metadata.Distribution) -> str:
 
 
 def page_of(found: metadata.Distribution) -> str:
+    """Return the home page that a package declares; empty if none."""
     urls = dict(
         line.split(", ", 1) for line in found.metadata.get_all("Project-URL") or [] if ", " in line
     )
@@ -137,6 +140,7 @@ def texts_of(name: str, *, all_files: bool) -> list[tuple[str, str]]:
 
 
 def table(parts: list[Part]) -> str:
+    """Return the parts as a table in plain text."""
     rows = [f"{part.name:<24} {part.version:<14} {part.licence}" for part in parts]
     return "\n".join(rows)
 
@@ -172,6 +176,7 @@ test data of dreem (BSD 3-Clause); resources/samples/LICENCES.txt has their text
 
 
 def write_resources(parts: list[Part]) -> None:
+    """Write what the about box and the reference show."""
     TARGET.mkdir(parents=True, exist_ok=True)
     text = INTRODUCTION + table(parts) + "\n"
     (TARGET / "THIRD_PARTY.txt").write_text(text, encoding="utf-8", newline="\n")
@@ -199,6 +204,7 @@ def write_all_texts(parts: list[Part], folder: Path) -> None:
 
 
 def main() -> None:
+    """Collect licences; ends with 1 if one of them must not be shipped."""
     parts = installed_parts()
     problems = [part for part in parts if refused(part)]
     for part in problems:

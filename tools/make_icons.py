@@ -60,6 +60,7 @@ def write_icons(folder: Path) -> tuple[Path, Path]:
 
 
 def main() -> None:
+    """Write the icon files for Windows and macOS from the drawing."""
     for path in write_icons(PACKAGING):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e3:.0f} kB")
 

@@ -51,6 +51,7 @@ def resolve(constraints: Path) -> list[tuple[str, str]]:
 
 
 def main() -> None:
+    """Resolve and write the lock file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="keep present versions where they fit")
     arguments = parser.parse_args()

@@ -38,6 +38,7 @@ def shown(value: Any) -> str:
 
 
 def fields_of(model: BaseModel | type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a settings model by name."""
     return (model if isinstance(model, type) else type(model)).model_fields
 
 
@@ -59,6 +60,7 @@ def range_of(field: Any) -> str:
 
 
 def setting_rows(model: type[BaseModel], prefix: str, defaults: BaseModel) -> list[str]:
+    """Return a Markdown row for each setting of a group and the groups in it."""
     rows = []
     for name, field in fields_of(model).items():
         extra = field.json_schema_extra or {}
@@ -75,6 +77,7 @@ def setting_rows(model: type[BaseModel], prefix: str, defaults: BaseModel) -> li
 
 
 def settings_page() -> str:
+    """Return the page of all settings."""
     from tusk_core.config import TrainConfig
 
     defaults = TrainConfig()
@@ -102,6 +105,7 @@ def settings_page() -> str:
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested values by dotted name."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
@@ -112,6 +116,7 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def presets_page() -> str:
+    """Return the page of the presets and what each changes."""
     from tusk_core.config import TrainConfig, load_preset, preset_names
 
     defaults = flat(TrainConfig().model_dump())
@@ -139,6 +144,7 @@ def presets_page() -> str:
 
 
 def commands_page() -> str:
+    """Return the page of the commands, as their ``--help`` prints them."""
     from tusk_core.cli import make_parser
 
     # argparse folds its help at the width of the terminal.
@@ -167,6 +173,7 @@ def commands_page() -> str:
 
 
 def licences_page() -> str:
+    """Return the page of third-party licences."""
     from licences import INTRODUCTION, installed_parts
 
     rows = [
@@ -178,6 +185,7 @@ def licences_page() -> str:
 
 
 def exports_page() -> str:
+    """Return the page of the export formats."""
     from tusk_core.inference.export import FORMATS
     from tusk_core.inference.export.models import MODEL_FORMATS
 
@@ -215,6 +223,7 @@ PAGES = {
 
 
 def main() -> None:
+    """Write every page."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "reference"
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():

@@ -32,6 +32,7 @@ def display_problem() -> str:
 
 
 def main() -> None:
+    """Open the window, or train the sample where there is no display."""
     problem = display_problem()
     if not problem:
         command = [sys.executable, "-m", "tusk_app", *(sys.argv[1:] or ["--sample"])]

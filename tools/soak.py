@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,8 @@ def write_video(path: Path) -> None:
     writer.release()
 
 
-def soak(minutes: float, video: Path, home: Path) -> dict:
+def soak(minutes: float, video: Path, home: Path) -> dict[str, Any]:
+    """Use the program for some minutes; returns memory and handles over time."""
     from tusk_app.training.controller import SAMPLE_PRESET, SAMPLE_SOURCE, RunState
     from tusk_app.training.request import TrainingRequest
     from tusk_core.config import load_preset, replaced
@@ -84,6 +86,7 @@ def soak(minutes: float, video: Path, home: Path) -> dict:
 
 
 def main() -> None:
+    """Run the soak test and print what grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--json", type=Path)

@@ -32,6 +32,7 @@ class Pictures(Tour):
     """A tour whose pictures are few, and kept under their own names."""
 
     def save(self, name: str, widget: QWidget | None = None) -> None:
+        """Write a picture of the window, or of one widget in it."""
         path = self.out / f"{name}.png"
         (widget or self.window).grab().save(str(path))
         print(path, flush=True)
@@ -62,6 +63,7 @@ class Pictures(Tour):
         return dock
 
     def back(self, module: str) -> None:
+        """Put a floating panel back into the window."""
         self.window.docks[module].setFloating(False)
         self.spin(300)
 
@@ -137,6 +139,7 @@ def layers(pictures: Pictures) -> None:
 
 
 def save_merges(pictures: Pictures, name: str, width: int, height: int) -> None:
+    """Write a picture of the suggested merges."""
     pictures.do("analyze.merges")
 
     def opened() -> list[QWidget]:
@@ -157,6 +160,7 @@ PICTURES: dict[str, Callable[[Pictures], None]] = {
 
 
 def main() -> None:
+    """Write every picture of the guides."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PICTURES, action="append", help="make these only")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")

@@ -256,3 +256,13 @@ def test_small_things_in_large_pictures_ask_for_crops(tmp_path: Path) -> None:
     proposed = api.summarise_source(str(tmp_path / "small")).proposed_crops
     assert 128 <= proposed <= 500
     assert api.summarise_source(str(tmp_path / "large")).proposed_crops == 0
+
+
+def test_scoring_goes_by_the_threshold_that_comes_with_the_model(tmp_path: Path) -> None:
+    data = "sample:tetrominoes?count=4&seed=5"
+    counts = []
+    for threshold in (0.0, 1.0):
+        model = make_model(tmp_path / f"{threshold}", **{"keypoints.min_score": threshold})
+        *_, report = api.evaluate(model, data, "detection")
+        counts.append(report.counts["keypoints"])
+    assert counts[0] > counts[1] == 0

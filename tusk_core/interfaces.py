@@ -100,6 +100,15 @@ class PictureSource(Protocol):
         The time is the one that the file gives, whatever its mean rate.
         """
 
+    def use_settings(self, data: DataConfig) -> bool:
+        """Show pictures of more than eight bits or three channels as these settings say.
+
+        With the settings of a model they look as the model saw them in training.
+
+        Returns:
+            whether pictures that were read before look otherwise now.
+        """
+
     def close(self) -> None:
         """Release files."""
 
@@ -111,12 +120,6 @@ class OpenedSource(PictureSource, Protocol):
         self, indices: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
         """Read many pictures in the given, ascending order; a failure comes as its error."""
-
-    def use_settings(self, data: DataConfig) -> None:
-        """Show pictures of more than eight bits or three channels as these settings say.
-
-        With the settings of a model they look as the model saw them in training.
-        """
 
     def __enter__(self) -> Self: ...
 

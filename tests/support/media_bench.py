@@ -57,6 +57,9 @@ class ListSource:
     def time(self, index: int) -> float:
         return index / self.fps if self.fps else float("nan")
 
+    def use_settings(self, data) -> bool:  # noqa: ARG002
+        return False
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tusk_app.engine.frames import LiveResult
     from tusk_app.engine.live import LiveInference
     from tusk_app.state.document import Document
+    from tusk_core.config import DataConfig
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,10 @@ class Snapshot:
     def time(self, index: int) -> float:  # noqa: ARG002
         """It has no time of its own."""
         return math.nan
+
+    def use_settings(self, data: DataConfig) -> bool:  # noqa: ARG002
+        """Tell that nothing changes: a camera gives eight bits."""
+        return False
 
     def close(self) -> None:
         """Nothing to release."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -218,6 +219,7 @@ class OpenDataDialog(QDialog):
         column.addWidget(self._preview)
         column.addLayout(row)
         column.addLayout(self._make_held_out())
+        column.addWidget(self._make_brightness())
         column.addStretch(1)
         self._retarget()
         return column
@@ -240,6 +242,42 @@ class OpenDataDialog(QDialog):
         row.addWidget(label, 1)
         row.addWidget(self._held_out)
         return row
+
+    def _make_brightness(self) -> QWidget:
+        """Return the row that chooses black and white; it shows where pictures leave them open."""
+        self._brightness_row = QWidget(self)
+        self._own_brightness = QCheckBox("Black and white at", self._brightness_row)
+        self._own_brightness.setToolTip(
+            "Ticked: these values are black and white in every picture, in training and in\n"
+            "detection. Unticked: they are measured on the pictures when training begins"
+        )
+        self._black = QDoubleSpinBox(self._brightness_row)
+        self._white = QDoubleSpinBox(self._brightness_row)
+        row = QHBoxLayout(self._brightness_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._own_brightness, 1)
+        for box, name in ((self._black, "black"), (self._white, "white")):
+            box.setRange(-1e9, 1e9)
+            box.setDecimals(3)
+            box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+            box.setAccessibleName(f"Value shown as {name}")
+            box.setEnabled(False)
+            self._own_brightness.toggled.connect(box.setEnabled)
+            row.addWidget(box)
+        self._brightness_row.hide()
+        return self._brightness_row
+
+    @property
+    def brightness(self) -> tuple[float, float] | None:
+        """Black and white as the user set them; None lets training measure them."""
+        low, high = self._black.value(), self._white.value()
+        return (low, high) if self._own_brightness.isChecked() and high > low else None
+
+    def set_brightness(self, low: float, high: float) -> None:
+        """Choose what is black and what is white."""
+        self._own_brightness.setChecked(True)
+        self._black.setValue(low)
+        self._white.setValue(high)
 
     @Slot(int)
     def _choose_held_out(self, percent: int) -> None:
@@ -291,6 +329,12 @@ class OpenDataDialog(QDialog):
         self._recursive.setVisible(summary.kind == "folder")
         for name, text in describe_summary(summary).items():
             self._facts[name].setText(text)
+        self._brightness_row.setVisible(summary.brightness is not None)
+        if summary.brightness is not None and not self._own_brightness.isChecked():
+            for box in (self._black, self._white):
+                box.setDecimals(0 if summary.brightness[1] > 16 else 4)
+            self._black.setValue(summary.brightness[0])
+            self._white.setValue(summary.brightness[1])
         problems = _problem_lines(summary)
         self._problems.setPlainText("\n".join(problems))
         self._problems.setVisible(bool(problems))

@@ -74,7 +74,9 @@ class Openers(QObject):
         self._show(dialog)
 
     def _remember(self, dialog: OpenDataDialog) -> None:
-        self._bench.training.wish = TrainingWish(dialog.source, dialog.shape, dialog.held_out)
+        self._bench.training.wish = TrainingWish(
+            dialog.source, dialog.shape, dialog.held_out, dialog.brightness
+        )
 
     def training(self, kind: str, path: Path | None) -> None:
         """Show the dialog that starts a run; ``kind`` is ``new``, ``resume`` or ``fine-tune``."""

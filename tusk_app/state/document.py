@@ -154,6 +154,7 @@ class Document(QObject):
         self._index = -1
         self._picture = self._reconstruction = self._truth = None
         self._take(None)
+        self._match_look()
         self.source_changed.emit()
         self.picture_changed.emit()
         if source is not None and len(source) > 0:
@@ -205,9 +206,20 @@ class Document(QObject):
         self._take(None)
         if is_another and model is not None:
             self.set_min_score(model.config.keypoints.min_score)
+        looks_otherwise = self._match_look()
+        if looks_otherwise:
+            self._picture = None  # nobody must detect in it any more
         self.model_changed.emit()
         self.detection_changed.emit()
         self.reconstruction_changed.emit()
+        if looks_otherwise and self._index >= 0:
+            self.index_requested.emit(self._index)
+
+    def _match_look(self) -> bool:
+        """Show deep pictures as the model saw such pictures; True if that changes what is shown."""
+        if self._source is None or self._model is None:
+            return False
+        return self._source.use_settings(self._model.config.data)
 
     def set_run(self, run_dir: Path | None) -> None:
         """Look at another run."""

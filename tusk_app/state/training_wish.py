@@ -29,11 +29,14 @@ class TrainingWish:
         source: the pictures it was chosen for; it means nothing for others.
         shape: how they shall reach the network; None leaves it to the preset.
         held_out: share of the pictures to measure on only, [0, 0.5].
+        brightness: values shown as black and as white in pictures of more than eight bits; None
+            measures them.
     """
 
     source: str = ""
     shape: TrainingShape | None = None
     held_out: float = 0.0
+    brightness: tuple[float, float] | None = None
 
     def of(self, source: str) -> TrainingWish:
         """Return this wish if it is about ``source``, else one that leaves all to the preset."""

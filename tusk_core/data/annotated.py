@@ -86,9 +86,9 @@ class AnnotatedSource(BaseSource):
         self._check(index)
         return self._inner.time(self._numbers[index])
 
-    def set_look(self, look: Look) -> None:
-        """Decide what the files leave open."""
-        self._inner.set_look(look)
+    def set_look(self, look: Look) -> bool:
+        """Decide what the files leave open; True if what was read before looks otherwise now."""
+        return self._inner.set_look(look)
 
     def brightness(self) -> Brightness | None:
         """Return what is black and white in pictures of more than eight bits."""

@@ -90,12 +90,18 @@ class BaseSource(ABC):
         self._check(index)
         return math.nan
 
-    def use_settings(self, data: DataConfig) -> None:
-        """Show pictures of more than eight bits or three channels as these settings say."""
-        self.set_look(look_of(data))
+    def use_settings(self, data: DataConfig) -> bool:
+        """Show pictures of more than eight bits or three channels as these settings say.
 
-    def set_look(self, look: Look) -> None:  # noqa: B027 - most sources have eight bits
-        """Decide what the files of pictures of more than eight bits leave open."""
+        Returns:
+            whether pictures that were read before look otherwise now.
+        """
+        return self.set_look(look_of(data))
+
+    def set_look(self, look: Look) -> bool:
+        """Decide what the files leave open; True if what was read before looks otherwise now."""
+        del look  # most sources have eight bits and three channels
+        return False
 
     def brightness(self) -> Brightness | None:
         """Return what is black and white in pictures of more than eight bits; None without them.

@@ -64,6 +64,7 @@ class FileSource(BaseSource):
         self._measuring = threading.Lock()
         self._measured: Brightness | None = None
         self._used: Brightness | None = None
+        self._was_deep = False
 
     def __len__(self) -> int:
         return len(self.names)
@@ -78,15 +79,19 @@ class FileSource(BaseSource):
         self._check(index)
         return self.root / self.listing.files[index]
 
-    def set_look(self, look: Look) -> None:
-        """Decide what the files leave open."""
+    def set_look(self, look: Look) -> bool:
+        """Decide what the files leave open; True if what was read before looks otherwise now."""
+        before = self._look
+        is_other = before.channels != look.channels or (self._was_deep and before != look)
         self._look, self._used = look, None
+        return is_other
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Return one picture; see ``PictureSource``."""
         decoded = self.decoded(index)
         if not decoded.is_deep:
             return shown(decoded, None)
+        self._was_deep = True
         self._used = self.brightness()
         return shown(decoded, self._used)
 

@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import tifffile
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QTreeWidget
@@ -20,6 +22,7 @@ from tusk_app.shell.logs import ErrorHooks, LogBook
 from tusk_app.shell.status_bar import StatusBar
 from tusk_app.shell.tour import place_beside
 from tusk_app.state.notices import NoticeButton, Problem
+from tusk_app.training.dialog.dialog import make_training_dialog
 from tusk_core.results import RunSummary
 
 if TYPE_CHECKING:
@@ -45,6 +48,30 @@ def test_the_summary_page_tells_all(qtbot, program: Program, picture_folder: Pat
     assert dialog.can_open
     assert dialog.width() <= 1000
     assert dialog.height() <= 680
+
+
+def test_black_and_white_of_deep_pictures_can_be_chosen(
+    qtbot, program: Program, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    for number, brightest in enumerate((900, 3000)):
+        counts = np.full((30, 40), 100, np.uint16)
+        counts[:10] = brightest
+        tifffile.imwrite(folder / f"{number}.tif", counts)
+    dialog = surveyed(qtbot, program, folder)
+    assert dialog.facts["Brightness"].startswith("black is 0, white is 4095")
+    assert dialog.brightness is None
+    dialog.set_brightness(50, 900)
+    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open")
+    button.click()
+    qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
+    wish = program.workbench.training.wish
+    assert wish.brightness == (50, 900)
+    training = make_training_dialog(program.workbench, program.window)
+    data = training.config().data
+    assert (data.brightness, data.brightness_low, data.brightness_high) == ("range", 50, 900)
+    training.reject()
 
 
 def test_opening_from_the_summary_page(qtbot, program: Program, picture_folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.support.fake_predictor import model_info
 from tusk_app.parts import palette
 from tusk_app.pictures import path_kinds
 from tusk_app.settings import Settings, data_dir, names_folder
@@ -40,6 +41,9 @@ class Pictures:
 
     def time(self, index: int) -> float:  # noqa: ARG002
         return float("nan")
+
+    def use_settings(self, data: object) -> bool:  # noqa: ARG002
+        return False
 
     def close(self) -> None:
         """Nothing to release."""
@@ -200,6 +204,27 @@ def test_names_live_in_memory_where_no_place_can_be_written(
     again = PrototypeBook()
     again.reset(4, tmp_path / "names.json")
     assert again.name(2) == "wing"
+
+
+def test_deep_pictures_look_as_the_model_saw_them() -> None:
+    class Deep(Pictures):
+        def use_settings(self, data: object) -> bool:
+            seen.append(data)
+            return len(seen) > 1
+
+    seen: list[object] = []
+    asked: list[int] = []
+    document = Document()
+    document.index_requested.connect(asked.append)
+    model = model_info()
+    document.set_model(model)
+    document.set_source(Deep())
+    assert seen == [model.config.data]
+    document.set_picture(3, np.zeros((4, 4, 3), np.uint8))
+    asked.clear()
+    document.set_model(model_info())
+    assert document.picture is None  # read again before anybody detects in it
+    assert asked == [3]
 
 
 def test_the_window_takes_what_the_engine_reads() -> None:

@@ -65,6 +65,7 @@ class TrainingDialog(QDialog):
         source: str = "",
         shape: TrainingShape | None = None,
         held_out: float = 0.0,
+        brightness: tuple[float, float] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -77,7 +78,11 @@ class TrainingDialog(QDialog):
         self._has_own_source = bool(source)
         # What was chosen for these pictures; others that the user names here have nothing.
         chosen = asdict(shape) if shape is not None else {}
-        self._chosen = {source: chosen | ({"held_out": held_out} if held_out else {})}
+        chosen |= {"held_out": held_out} if held_out else {}
+        if brightness is not None:
+            low, high = brightness
+            chosen |= {"brightness": "range", "brightness_low": low, "brightness_high": high}
+        self._chosen = {source: chosen}
         self.origin = RunOrigin(training.setup, self)
         self.cards = PresetCards(self)
         self.form = ConfigForm(self)
@@ -326,7 +331,12 @@ def make_training_dialog(
     training.set_run_root(workbench.settings.run_root)
     wish = training.wish.of(source)
     dialog = TrainingDialog(
-        training, source=source, shape=wish.shape, held_out=wish.held_out, parent=parent
+        training,
+        source=source,
+        shape=wish.shape,
+        held_out=wish.held_out,
+        brightness=wish.brightness,
+        parent=parent,
     )
     dialog.start_requested.connect(training.start_request)
     dialog.set_kind(kind, path)

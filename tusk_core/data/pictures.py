@@ -26,7 +26,13 @@ from tusk_core.atomic import write_bytes
 from tusk_core.data.decoded import Decoded, shown, split_alpha, turned
 from tusk_core.data.jpeg_ends import END, FILLER, find_end
 from tusk_core.data.picture_headers import PictureHeader, is_whole_png, read_header
-from tusk_core.data.pillow_files import as_decoded, open_image, reads_heic, upright_size
+from tusk_core.data.pillow_files import (
+    as_decoded,
+    may_be_read,
+    open_image,
+    reads_heic,
+    upright_size,
+)
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -143,7 +149,8 @@ def _tiff(content: bytes, name: str, channels: Sequence[int]) -> Decoded:
 
 
 def _by_pillow(content: bytes, name: str) -> Decoded:
-    image = open_image(io.BytesIO(content))
+    is_known = may_be_read(content[:12], name)
+    image = open_image(io.BytesIO(content)) if is_known else None
     if image is not None:
         _check_size(int(image.size[0]), int(image.size[1]), name)
         try:
@@ -225,7 +232,9 @@ def read_size(path: str | Path) -> tuple[int, int]:
         check_file(path)
         with path.open("rb") as file:
             header = read_header(file)
-            image = open_image(file) if header is None else None
+            file.seek(0)
+            is_known = header is None and may_be_read(file.read(12), path.name)
+            image = open_image(file) if is_known else None
             size = None if image is None else upright_size(image)
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error

@@ -19,6 +19,7 @@ HEIC_ENDINGS = frozenset({".heic", ".heif", ".hif"})
 _DEEP_MODES = frozenset({"I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _WITH_ALPHA = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 _FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+_STARTS = (b"GIF8", b"\0\0\0\x0cjP", b"\xff\x4f\xff\x51", *(b"P%d" % n for n in range(1, 8)))
 _FULL_RANGE = frozenset({"PPM", "JPEG2000", "PNG"})
 _lock = threading.Lock()
 
@@ -49,9 +50,16 @@ def _formats(image: Any) -> tuple[str, ...]:
     return (*_FORMATS, "HEIF") if "HEIF" in image.OPEN else _FORMATS
 
 
+def may_be_read(start: bytes, name: str) -> bool:
+    """Tell from a file's first 12 bytes, and its name, whether Pillow is worth loading for it."""
+    is_iso = start[4:8] == b"ftyp"  # AVIF and HEIC
+    return start.startswith(_STARTS) or is_iso or name.lower().endswith(".tga")
+
+
 def open_image(file: BinaryIO) -> Any:
     """Return a picture opened by Pillow, not yet decoded; None if it is of no kind it knows."""
     image = pillow()
+    file.seek(0)
     try:
         return image.open(file, formats=_formats(image))
     except Exception:  # noqa: BLE001 - damaged headers raise almost anything

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tusk_app.camera.controller import CameraController
 from tusk_app.canvas.editing_controller import EditingController
+from tusk_app.discover.controller import DiscoverController
+from tusk_app.discover.dock import DiscoverDock
 from tusk_app.engine.analysis import AnalysisController
 from tusk_app.engine.detections import Detections
 from tusk_app.engine.engine import Engine, EngineState
@@ -32,7 +34,7 @@ from tusk_app.pictures.feed import PictureFeed
 from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.side_reader import SideReader
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir, names_folder
-from tusk_app.shell.layouts import EXPLORE, TRAIN
+from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
 from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
@@ -98,6 +100,7 @@ def compose(settings: Settings) -> Workshop:
         side_reader=SideReader(),
         training=TrainingController(run_root=settings.run_root),
         time_machine=TimeMachineController(document, notices),
+        discover=DiscoverController(document, settings, prototypes, notices, engine, jobs),
         gallery=GalleryController(document, prototypes, notices, analysis, engine, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
@@ -199,6 +202,7 @@ class Program(QObject):
         )
         bench.engine.state_changed.connect(self._take_engine)
         bench.engine.devices_known.connect(self._take_devices)
+        bench.discover.shown.connect(self._show_discovery)
         bench.training.run_ended.connect(self._announce_end)
         bench.training.state_changed.connect(self._take_run_state)
 
@@ -312,6 +316,12 @@ class Program(QObject):
     def _take_run_state(self, state: RunState) -> None:
         if state is RunState.PREPARING:
             self._show_training()
+
+    @Slot()
+    def _show_discovery(self) -> None:
+        if self.window.layouts.current == TRAIN:
+            self.window.layouts.switch(DATA)
+        self.window.layouts.show_dock(DiscoverDock.name)
 
     def _show_training(self) -> None:
         self.window.layouts.switch(TRAIN)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QPushButton,
     QStackedWidget,
     QTableView,
     QToolButton,
@@ -124,7 +125,22 @@ class SourceDock(Panel):
         column.addWidget(self._none)
         column.addWidget(self._list, 1)
         column.addLayout(foot)
+        column.addLayout(self._make_ways(page))
         return page
+
+    def _make_ways(self, parent: QWidget) -> QHBoxLayout:
+        """Return what to do with the pictures: two large buttons."""
+        row = QHBoxLayout()
+        for command, text, tip in (
+            ("model.discover", "Discover", "Find what recurs in these pictures, without training"),
+            ("model.train", "Train…", "Train a model on these pictures"),
+        ):
+            button = QPushButton(text, parent)
+            button.setToolTip(tip)
+            button.setProperty("primary", command == "model.discover")
+            button.clicked.connect(lambda _on=False, c=command: self._actions.trigger(c))
+            row.addWidget(button, 1)
+        return row
 
     def _make_table(self, parent: QWidget) -> QTableView:
         # Not a QListView: that measures every row whenever the panel changes its width, 0.1 s for

@@ -50,10 +50,12 @@ class OpenDataDialog(QDialog):
     """Shows what a source holds while it is looked through; opens it on demand.
 
     Signals:
-        open_wanted, train_wanted: str source; ``flat:FOLDER`` if folders inside are left out.
+        open_wanted, discover_wanted, train_wanted: str source; ``flat:FOLDER`` if folders inside
+            are left out.
     """
 
     open_wanted = Signal(str)
+    discover_wanted = Signal(str)
     train_wanted = Signal(str)
 
     def __init__(
@@ -107,6 +109,10 @@ class OpenDataDialog(QDialog):
     def held_out(self) -> float:
         """Share of the pictures that a training shall only measure on, [0, 0.5]."""
         return self._held_out.value() / 100
+
+    @property
+    def _ways(self) -> tuple[QPushButton, ...]:
+        return self._open, self._train, self._discover
 
     def set_held_out(self, percent: int) -> None:
         """Choose how many pictures of a hundred are held out."""
@@ -287,11 +293,15 @@ class OpenDataDialog(QDialog):
         self._recursive = QCheckBox("Include folders inside", self)
         self._recursive.setToolTip("Untick to leave out the pictures of folders inside this one")
         self._open = QPushButton("Open", self)
-        self._open.setDefault(True)
+        self._open.setAutoDefault(False)
         self._open.clicked.connect(self._accept_open)
         self._train = QPushButton("Open and train…", self)
         self._train.setAutoDefault(False)
         self._train.clicked.connect(self._accept_train)
+        self._discover = QPushButton("Open and discover", self)
+        self._discover.setDefault(True)
+        self._discover.setToolTip("Open them and find what recurs, without training")
+        self._discover.clicked.connect(self._accept_discover)
         cancel = QPushButton("Cancel", self)
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -299,8 +309,8 @@ class OpenDataDialog(QDialog):
         row.addWidget(self._recursive)
         row.addStretch(1)
         row.addWidget(cancel)
-        row.addWidget(self._train)
-        row.addWidget(self._open)
+        for button in self._ways:
+            row.addWidget(button)
         return row
 
     @Slot()
@@ -342,8 +352,8 @@ class OpenDataDialog(QDialog):
         self._preview.set_pictures(survey.examples)
         if not survey.examples:
             self._preview.set_message("No picture can be shown.")
-        self._open.setEnabled(summary.num_pictures > 0)
-        self._train.setEnabled(summary.num_pictures > 0)
+        for button in self._ways:
+            button.setEnabled(summary.num_pictures > 0)
 
     @Slot(str)
     def _show_failure(self, sentence: str) -> None:
@@ -352,12 +362,16 @@ class OpenDataDialog(QDialog):
             label.setText("–")
         self._facts["Pictures"].setText(sentence)
         self._preview.set_message("No pictures")
-        self._open.setEnabled(False)
-        self._train.setEnabled(False)
+        for button in self._ways:
+            button.setEnabled(False)
 
     def _accept_open(self) -> None:
         self.accept()
         self.open_wanted.emit(self.source)
+
+    def _accept_discover(self) -> None:
+        self.accept()
+        self.discover_wanted.emit(self.source)
 
     def _accept_train(self) -> None:
         self.accept()

@@ -33,6 +33,9 @@ LAYOUT_VERSION = 2
 # A bottom dock that is called for gets at least this height [px].
 LEAST_HEIGHT = 230
 
+# A side dock that is called for gets at least this width [px].
+_LEAST_WIDTHS = {"discover": 316}
+
 # Share of the window's width (left, right) and height (bottom) that a side takes at first.
 _SHARES: dict[str, dict[Qt.DockWidgetArea, float]] = {
     DATA: {LEFT: 0.17, RIGHT: 0.24, BOTTOM: 0.16},
@@ -173,6 +176,9 @@ class Layouts(QObject):
             self._lent[dock] = self._lower_height()
         dock.show()
         dock.raise_()
+        least = _LEAST_WIDTHS.get(name, 0)
+        if dock.width() < least and not dock.isFloating():
+            self._window.resizeDocks([dock], [least], Qt.Orientation.Horizontal)
         is_low = self._window.dockWidgetArea(dock) == BOTTOM and dock.height() < LEAST_HEIGHT
         if is_low and not dock.isFloating() and name != "timeline":
             self._window.resizeDocks([dock], [LEAST_HEIGHT], Qt.Orientation.Vertical)

@@ -15,6 +15,7 @@ from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.canvas.overlay_dock import OverlayDock
 from tusk_app.compare.correspondence_dock import CorrespondenceDock
 from tusk_app.compare.equivariance_dock import EquivarianceDock
+from tusk_app.discover.dock import DiscoverDock
 from tusk_app.evaluation.dock import EvaluationDock
 from tusk_app.gallery.dock import GalleryDock
 from tusk_app.layers.dock import ReconstructionDock
@@ -70,6 +71,7 @@ log = logging.getLogger(__name__)
 # The one table of docks, in the order of the Panels menu. Within a column the first is in front.
 DOCKS = (
     DockSpec(SourceDock, LEFT, frozenset({DATA, EXPLORE})),
+    DockSpec(DiscoverDock, LEFT, frozenset({DATA, EXPLORE})),
     DockSpec(RunsDock, LEFT, frozenset({TRAIN})),
     DockSpec(InspectorDock, RIGHT, frozenset({DATA, EXPLORE})),
     DockSpec(ReconstructionDock, RIGHT, frozenset({EXPLORE})),

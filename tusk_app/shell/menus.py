@@ -35,7 +35,10 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "go.previous", "go.next", "go.previous-10", "go.next-10", "go.first", "go.last", "go.to",
         "|", "go.next-prototype", "go.previous-prototype", "|", "...",
     ),
-    "Model": ("model.train", "model.pause", "model.stop", "model.save-checkpoint", "|", "..."),
+    "Model": (
+        "model.discover", "model.train", "model.pause", "model.stop", "model.save-checkpoint", "|",
+        "...",
+    ),
     "Analyse": ("...",),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),
     "Help": (
@@ -53,13 +56,13 @@ SUBMENUS = {
 }
 
 TOOL_BAR = (
-    "file.open-images", "file.open-video", "file.open-model", "|", "model.train", "model.pause",
-    "model.stop", "|", "view.fit", "view.actual-size", "view.overlay", "view.labels",
+    "file.open-images", "file.open-video", "file.open-model", "|", "model.discover", "model.train",
+    "model.pause", "model.stop", "|", "view.fit", "view.actual-size", "view.overlay", "view.labels",
     "view.heat-map", "view.reconstruction", "view.split", "|", "go.previous", "go.next",
 )  # fmt: skip
 
 # Commands whose words stand beside their icon in the tool bar.
-WITH_WORDS = frozenset({"model.train"})
+WITH_WORDS = frozenset({"model.discover", "model.train"})
 
 
 class Menus(QObject):

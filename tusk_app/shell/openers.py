@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Qt
 
+from tusk_app.discover.model import PRESET, training_changes
 from tusk_app.parts import theme
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.shell.about import AboutDialog
@@ -47,6 +48,7 @@ class Openers(QObject):
         self._open: dict[str, QDialog] = {}
         self._palette: CommandPalette | None = None
         workbench.training.setup_requested.connect(self.training)
+        workbench.discover.training_wanted.connect(self.training_from_kinds)
         self._tour: Tour | None = None
 
     def set_book(self, book: LogBook) -> None:
@@ -70,7 +72,8 @@ class Openers(QObject):
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
         dialog.accepted.connect(lambda: self._remember(dialog))
         dialog.open_wanted.connect(self._bench.sources.open_pictures)
-        dialog.train_wanted.connect(self._open_and_train)
+        dialog.discover_wanted.connect(lambda name: self._open_and("model.discover", name))
+        dialog.train_wanted.connect(lambda name: self._open_and("model.train", name))
         self._show(dialog)
 
     def _remember(self, dialog: OpenDataDialog) -> None:
@@ -81,6 +84,14 @@ class Openers(QObject):
     def training(self, kind: str, path: Path | None) -> None:
         """Show the dialog that starts a run; ``kind`` is ``new``, ``resume`` or ``fine-tune``."""
         self._show(make_training_dialog(self._bench, self._window, cast("Kind", kind), path))
+
+    def training_from_kinds(self, path: Path) -> None:
+        """Show the dialog that starts a run, set to begin from the kinds of the open model."""
+        model = self._bench.document.model
+        dialog = make_training_dialog(self._bench, self._window, "fine-tune", path)
+        if model is not None:
+            dialog.begin_with(PRESET, training_changes(model.config))
+        self._show(dialog)
 
     def preferences(self) -> None:
         """Show the preferences."""
@@ -157,10 +168,10 @@ class Openers(QObject):
         if self._tour is not None:
             self._tour.stop()
 
-    def _open_and_train(self, source: str) -> None:
+    def _open_and(self, command: str, source: str) -> None:
         sources = self._bench.sources
         sources.opened.connect(
-            lambda: self._bench.actions.trigger("model.train"),
+            lambda: self._bench.actions.trigger(command),
             Qt.ConnectionType.SingleShotConnection,
         )
         sources.open_pictures(source)

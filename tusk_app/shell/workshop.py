@@ -10,6 +10,7 @@ from tusk_app.workbench import Workbench
 if TYPE_CHECKING:
     from tusk_app.camera.controller import CameraController
     from tusk_app.canvas.editing_controller import EditingController
+    from tusk_app.discover.controller import DiscoverController
     from tusk_app.gallery.controller import GalleryController
     from tusk_app.map.controller import EmbeddingController
     from tusk_app.pictures.controller import SourceController
@@ -41,6 +42,7 @@ class Workshop(Workbench):
         side_reader: single pictures for panels beside the canvas.
         training: runs.
         time_machine: earlier checkpoints of the run.
+        discover: kinds that recur in the open pictures.
         gallery: prototype tiles.
         embedding: the map.
         tracking: presence of prototypes over time.
@@ -55,6 +57,7 @@ class Workshop(Workbench):
     side_reader: SideReader
     training: TrainingController
     time_machine: TimeMachineController
+    discover: DiscoverController
     gallery: GalleryController
     embedding: EmbeddingController
     tracking: TrackingController

@@ -30,7 +30,7 @@ from tusk_app.training.dialog.presets import Preset, all_presets, save_preset
 from tusk_app.training.dialog.resume import ResumePage
 from tusk_app.training.request import TrainingRequest
 from tusk_app.training.widgets.config_form import ConfigForm
-from tusk_core.config import ConfigError, TrainConfig
+from tusk_core.config import ConfigError, TrainConfig, replaced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +113,19 @@ class TrainingDialog(QDialog):
             self.resume_page.set_path(path)
         elif path is not None:
             self.origin.model_edit.set_text(str(path))
+
+    def begin_with(self, name: str, changes: dict[str, object]) -> None:
+        """Choose the preset ``name`` with some settings changed; a size the user chose stays."""
+        preset = next(preset for preset in self._presets if preset.name == name)
+        self._take_preset(preset)
+        config, chosen = self.config(), self._chosen.get(self.origin.source_edit.text(), {})
+        if config is not None:
+            free = {
+                path: value
+                for path, value in changes.items()
+                if path.removeprefix("data.") not in chosen
+            }
+            self.set_config(replaced(config, free), baseline=preset.config)
 
     def request(self) -> TrainingRequest | None:
         """What is asked for; None while something is missing."""

@@ -1,0 +1,77 @@
+"""The work of a discovery, called in a job's thread: a model folder appears whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tusk_app.discover.model import Found, write_found
+from tusk_core import api
+from tusk_core.control import Cancelled
+from tusk_core.events import DiscoveryDone, KindFound, Notice
+from tusk_core.results import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tusk_core.control import RunControl
+    from tusk_core.events import DiscoveryEvent
+
+
+def discovery(
+    control: RunControl, *, source: str, folder: Path, name: str, device: str
+) -> Iterator[DiscoveryEvent]:
+    """Find kinds and write their model into a new folder below ``folder``.
+
+    Args:
+        control: a stop request leaves nothing behind.
+        source: pictures.
+        folder: of all discoveries; made if missing.
+        name: of the model; a number follows where it is taken.
+        device: as in the settings.
+
+    Raises:
+        Cancelled: if ``control`` asked for it.
+        SourceError: if pictures cannot be read or the model cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as holder:
+            place = free_place(folder, name)
+            yield from _into(Path(holder) / place.name, place, control, source, device)
+    except OSError as error:
+        raise SourceError(
+            f"The model cannot be written to {folder} ({error.strerror or error}). Choose another "
+            "folder for runs in the preferences."
+        ) from error
+
+
+def _into(
+    work: Path, place: Path, control: RunControl, source: str, device: str
+) -> Iterator[DiscoveryEvent]:
+    found = Found(source)
+    for event in api.discover(source, work, control, device=device):
+        if isinstance(event, DiscoveryDone):
+            write_found(work, found.final())
+            if control.stop_requested:
+                raise Cancelled
+            work.rename(place)
+            yield replace(event, model_dir=place)
+            return
+        if isinstance(event, KindFound):
+            found = found.with_kind(event)
+        elif isinstance(event, Notice):
+            found = replace(found, notes=(*found.notes, event.message))
+        yield event
+
+
+def free_place(folder: Path, name: str) -> Path:
+    """Return a path in ``folder`` that nothing has yet, called after ``name``."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "pictures"
+    place, number = folder / f"{plain}-kinds", 2
+    while place.exists():
+        place, number = folder / f"{plain}-kinds-{number}", number + 1
+    return place

@@ -1,0 +1,104 @@
+"""Small pictures around the example places of kinds, cut in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tusk_app.pictures.patch_cache import PatchCache
+from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest
+from tusk_app.threads.worker_thread import WorkerThread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QImage
+
+    from tusk_core.events import KindExample
+
+SIDE = 96
+# A place shows as the middle of its patch, with about as much around it.
+_CONTEXT = 0.9
+_LEAST_HALF = 8.0
+
+
+class KindPatches(QObject):
+    """Patches of one source at a time.
+
+    Signals:
+        arrived: some patches came.
+    """
+
+    arrived = Signal()
+    _wake = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._source = ""
+        self._rows: dict[KindExample, int] = {}
+        self._examples: list[KindExample] = []
+        self._cache = PatchCache(parent=self)
+        self._cache.wanted.connect(self._load)
+        self._cache.arrived.connect(self.arrived)
+        self._queue = PatchQueue()
+        self._thread = WorkerThread("patches of kinds", self)
+        self._loader: PatchLoader | None = None
+        self._is_down = False
+
+    def set_source(self, source: str) -> None:
+        """Cut from other pictures."""
+        if source != self._source:
+            self._source = source
+            self._rows, self._examples = {}, []
+            self._cache.clear()
+
+    def get(self, example: KindExample) -> QImage | None:
+        """Return the patch of a place; None while it is being cut."""
+        row = self._rows.get(example)
+        if row is None:
+            row = self._rows[example] = len(self._examples)
+            self._examples.append(example)
+        return None if self._is_down else self._cache.get(row)
+
+    def shutdown(self) -> bool:
+        """End the thread; False if it did not end in time."""
+        self._is_down = True
+        self._queue.close()
+        if not self._thread.end():
+            return False
+        if self._loader is not None:
+            self._loader.close()
+            self._loader = None
+        return True
+
+    @Slot(object)
+    def _load(self, rows: Sequence[int]) -> None:
+        if self._is_down:
+            return
+        if not self._thread.is_alive:
+            loader = self._loader = PatchLoader(self._queue)
+            self._thread.take(loader)
+            self._wake.connect(loader.work)
+            loader.patches_ready.connect(self._take)
+            self._thread.start()
+        chosen = [self._examples[row] for row in rows]
+        self._queue.put(
+            PatchRequest(
+                source=self._source,
+                rows=np.array(rows, np.int64),
+                pictures=np.array([each.picture for each in chosen], np.int64),
+                xy=np.array([each.xy for each in chosen], np.float32),
+                half=np.array([max(_LEAST_HALF, _CONTEXT * e.size) for e in chosen], np.float32),
+                side=SIDE,
+            )
+        )
+        self._wake.emit()
+
+    @Slot(object, object)
+    def _take(self, rows: NDArray[np.int64], patches: NDArray[np.uint8]) -> None:
+        # Of other pictures, asked for before they were changed, there may be more.
+        if len(rows) and int(rows.max()) < len(self._examples):
+            self._cache.put(rows.tolist(), patches)

@@ -125,7 +125,7 @@ def test_cancel_keeps_nothing(opened: Program, rings: Path, qtbot) -> None:
     bench.actions.trigger("model.discover")
     qtbot.waitUntil(dock.cancel_button.isVisible, timeout=10_000)
     dock.cancel_button.click()
-    qtbot.waitUntil(lambda: not bench.discover.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not bench.discover.is_busy, timeout=110_000)
     assert list((rings.parent / "runs" / "discoveries").iterdir()) == []
     assert bench.document.model is None
     assert dock.stack.is_empty

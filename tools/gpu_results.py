@@ -5,7 +5,7 @@
         --train "tusk-default@digits:0:8000:prototypes.num_prototypes=20"
 
 1. The device's ceilings, then the step time of every preset in fp32 and bf16: eager, with the
-   channels apart, and, for the presets of --compile, compiled; with memory and the share of the
+   channels last, and, for the presets of --compile, compiled; with memory and the share of the
    roofline. ``--released DIR`` times the paper's released code beside it.
 2. Trainings, several processes side by side on the one GPU, each scored by the protocol of its
    pictures. While 1 runs, their pictures are made in the background.

@@ -26,7 +26,7 @@ from tusk_core.training.distributed import Team
 from tusk_core.training.session import Session
 
 WARM_UP = 5
-VARIANTS = ("fp32", "bf16", "fp32-planes", "bf16-planes", "fp32-compile", "bf16-compile")
+VARIANTS = ("fp32", "bf16", "fp32-last", "bf16-last", "fp32-compile", "bf16-compile")
 MATRIX_SIDE = {"cuda": 8192, "cpu": 1024}
 COPY_BYTES = {"cuda": 2**31, "cpu": 2**27}
 
@@ -113,17 +113,18 @@ def time_preset(
 
     Args:
         config: of the preset.
-        variant: precision and how: ``compile`` with torch.compile, ``planes`` with the
-            channels apart (NCHW) rather than last.
+        variant: precision and how: ``compile`` with torch.compile, ``last`` with the channels
+            last (NHWC) rather than apart.
         device: where.
         steps: that count.
         ceilings: of ``measure_ceilings``.
     """
     precision, _, how = variant.partition("-")
-    config = replaced(config, {"run.precision": precision, "run.device": device.type})
+    changes = {"run.precision": precision, "run.device": device.type}
+    config = replaced(config, {**changes, "run.compile": how == "compile"})
     session = Session(config, device, Team())
-    if how == "planes":
-        session.model.to(memory_format=torch.contiguous_format)
+    if how == "last":
+        session.model.to(memory_format=torch.channels_last)
     begin = time.perf_counter()
     if how == "compile":
         torch._dynamo.reset()

@@ -92,7 +92,7 @@ class Session:
             model = build_model(config)
         fast = config.run.precision == "bf16" and device.type in {"cuda", "cpu"}
         model.fast_arithmetic = fast
-        self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model.to(device).to(memory_format=_layout(config, device))  # type: ignore[call-overload]
         self.bank = DescriptorBank(config.prototypes.bank_size, config.encoder.num_features)
         self.bank.to(device)
         self.network_parameters = [
@@ -350,3 +350,13 @@ class Session:
         generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)
         count, num_features = descriptors.shape
         return draw_step(self.config.prototypes, count, num_features, generator)
+
+
+def _layout(config: TrainConfig, device: torch.device) -> torch.memory_format:
+    """Return how maps lie in memory.
+
+    CUDA's group normalisation takes planes only and would turn every map around twice: on an H200
+    planes are 3 to 11 % faster unless the step is compiled.
+    """
+    planes = device.type == "cuda" and not (config.run.compile or config.encoder.has_backbone)
+    return torch.contiguous_format if planes else torch.channels_last

@@ -51,6 +51,7 @@ from tusk_app.threads.jobs import JobController
 from tusk_app.threads.worker_thread import any_late
 from tusk_app.timeline.controller import TrackingController
 from tusk_app.timeline.playback import PlaybackController
+from tusk_app.tracks.controller import TracksController
 from tusk_app.training.controller import RunState, TrainingController
 from tusk_app.training.dock import TrainingDock
 from tusk_app.training.history.controller import TimeMachineController
@@ -104,6 +105,7 @@ def compose(settings: Settings) -> Workshop:
         gallery=GalleryController(document, prototypes, notices, analysis, engine, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
+        tracks=TracksController(document, analysis, jobs, notices),
         editing=EditingController(document, selection, detections),
         feed=feed,
         playback=PlaybackController(document, feed, live),

@@ -54,6 +54,8 @@ class AnalysisController(QObject):
         self._document, self._prototypes, self._notices = document, prototypes, notices
         self._jobs, self._folder = jobs, folder
         self._index: AnalysisIndex | None = None
+        self._reading: Path | None = None
+        self._results: tuple[Analysis, Path] | None = None
         self._targets: tuple[int, ...] = ()
         self._job: Job | None = None
         self._job_path: Path | None = None
@@ -125,6 +127,20 @@ class AnalysisController(QObject):
         self._job = self._jobs.start(f"Analyse all {len(source)} pictures", work)
         self._tell_busy()
 
+    @property
+    def results_path(self) -> Path | None:
+        """The file that the open detections were read from; None where they are of no file."""
+        if self._results is None or self._results[0] is not self._document.analysis:
+            return None
+        return self._results[1]
+
+    def read_again(self) -> None:
+        """Read the open results file again, after it was changed."""
+        path = self.results_path
+        if path is not None:
+            self._tells_errors = True
+            self._read(path)
+
     def open(self, path: Path) -> None:
         """Show a results file; refused if another model made it."""
         self._tells_errors = self._was_opened = True
@@ -140,6 +156,7 @@ class AnalysisController(QObject):
         return self._folder / fingerprint / f"{name}.h5"
 
     def _read(self, path: Path) -> None:
+        self._reading = path
         self._reader.request(functools.partial(api.open_analysis, path))
 
     @Slot()
@@ -174,6 +191,8 @@ class AnalysisController(QObject):
         if model is None and self._prototypes.num != len(analysis.prototypes):
             # Results can be looked at without their model; names then last as long as the program.
             self._prototypes.reset(len(analysis.prototypes))
+        if self._reading is not None:
+            self._results = (analysis, self._reading)
         self._document.set_analysis(analysis)
         count, pictures = len(analysis.labels), len(analysis.picture_names)
         self._notices.status(f"{count} detections in {pictures} pictures.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +19,20 @@ from tusk_core.events import JobProgress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tusk_app.state.document import Document
     from tusk_app.threads.job_worker import JobFactory
     from tusk_app.threads.jobs import Job
     from tusk_app.workbench import Workbench
     from tusk_core.control import RunControl
     from tusk_core.results import Analysis, ExportFormatInfo
+
+
+def _with_tracks(document: Document) -> Analysis | None:
+    """Return the open detections with their tracks as corrected by hand."""
+    analysis, tracks = document.analysis, document.tracks
+    if analysis is None or tracks is None:
+        return analysis
+    return dataclasses.replace(analysis, tracks=tracks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class ExportCommands(QObject):
         """Return the detections of the open pictures, or of the results file that is open."""
         document = self._bench.document
         if document.source is None or self._bench.analysis.is_of_open_source():
-            return document.analysis
+            return _with_tracks(document)
         return None
 
     def _summary(self) -> str:

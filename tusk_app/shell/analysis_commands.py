@@ -26,6 +26,8 @@ _PANELS = (
      "Turn, scale or bend the picture and see whether keypoints follow"),
     ("analyze.raster", "Show the &raster over time", "raster", "timeline",
      "When and where each prototype is seen in a video"),
+    ("analyze.tracks", "&Follow individuals over time", "tracks", "timeline",
+     "Who is who from frame to frame: correct, name and export them"),
     ("analyze.time-machine", "&Travel through the training", "time-machine", "clock",
      "Probe pictures, prototypes and map at every checkpoint of the run"),
 )  # fmt: skip

@@ -53,6 +53,7 @@ from tusk_app.shell.widgets.toast import ToastStack
 from tusk_app.shell.widgets.welcome import RecentItem, WelcomePage
 from tusk_app.timeline.dock import TimelineDock
 from tusk_app.timeline.raster_dock import RasterDock
+from tusk_app.tracks.dock import TracksDock
 from tusk_app.training.dock import TrainingDock
 from tusk_app.training.history.dock import TimeMachineDock
 from tusk_app.training.runs_dock import RunsDock
@@ -84,6 +85,7 @@ DOCKS = (
     DockSpec(CorrespondenceDock, BOTTOM, frozenset({EXPLORE})),
     DockSpec(EquivarianceDock, BOTTOM, frozenset({EXPLORE})),
     DockSpec(RasterDock, BOTTOM, frozenset({EXPLORE})),
+    DockSpec(TracksDock, BOTTOM, frozenset({EXPLORE})),
     DockSpec(TimeMachineDock, BOTTOM, frozenset({EXPLORE})),
     DockSpec(TrainingDock, BOTTOM, frozenset({TRAIN})),
     DockSpec(LogDock, BOTTOM, frozenset()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tusk_app.pictures.side_reader import SideReader
     from tusk_app.timeline.controller import TrackingController
     from tusk_app.timeline.playback import PlaybackController
+    from tusk_app.tracks.controller import TracksController
     from tusk_app.training.controller import TrainingController
     from tusk_app.training.history.controller import TimeMachineController
 
@@ -46,6 +47,7 @@ class Workshop(Workbench):
         gallery: prototype tiles.
         embedding: the map.
         tracking: presence of prototypes over time.
+        tracks: individuals over time.
         editing: keypoints changed by hand.
         feed: brings the picture asked for.
         playback: plays the pictures.
@@ -61,6 +63,7 @@ class Workshop(Workbench):
     gallery: GalleryController
     embedding: EmbeddingController
     tracking: TrackingController
+    tracks: TracksController
     editing: EditingController
     feed: PictureFeed
     playback: PlaybackController

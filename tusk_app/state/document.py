@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ModelInfo,
         Reconstruction,
     )
+    from tusk_core.tracks import Tracks
 
 
 class Document(QObject):
@@ -33,8 +34,8 @@ class Document(QObject):
 
     Signals:
         source_changed, picture_changed, detection_changed, reconstruction_changed,
-        model_changed, run_changed, analysis_changed: the property of that name changed; with the
-            detection also ``edited``, ``shown`` and ``keypoints``.
+        model_changed, run_changed, analysis_changed, tracks_changed: the property of that name
+            changed; with the detection also ``edited``, ``shown`` and ``keypoints``.
         index_requested: int, picture that should be shown next.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
@@ -48,6 +49,7 @@ class Document(QObject):
     model_changed = Signal()
     run_changed = Signal()
     analysis_changed = Signal()
+    tracks_changed = Signal()
     truth_changed = Signal()
     thresholds_changed = Signal()
 
@@ -63,6 +65,7 @@ class Document(QObject):
         self._model: ModelInfo | None = None
         self._run_dir: Path | None = None
         self._analysis: Analysis | None = None
+        self._tracks: Tracks | None = None
         self._num_keypoints: int | None = None
         self._min_score = 0.0
         self._truth: GroundTruth | None = None
@@ -127,6 +130,11 @@ class Document(QObject):
     def analysis(self) -> Analysis | None:
         """All detections of the model over a source."""
         return self._analysis
+
+    @property
+    def tracks(self) -> Tracks | None:
+        """Who is who in the analysis, with the corrections made by hand."""
+        return self._tracks
 
     @property
     def embedding(self) -> EmbeddingMap | None:
@@ -231,6 +239,11 @@ class Document(QObject):
         """Take the detections over a whole source."""
         self._analysis = analysis
         self.analysis_changed.emit()
+
+    def set_tracks(self, tracks: Tracks | None) -> None:
+        """Take who is who in the analysis."""
+        self._tracks = tracks
+        self.tracks_changed.emit()
 
     def set_embedding(self, embedding: EmbeddingMap | None) -> None:
         """Take the map of the analysis as it is shown now."""

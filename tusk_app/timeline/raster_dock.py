@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
+from tusk_app.parts.raster_view import RasterRows, RasterView
+from tusk_app.parts.trail_view import Path, TrailView
 from tusk_app.timeline.controller import TrackingController
-from tusk_app.timeline.widgets.raster_view import RasterRows, RasterView
-from tusk_app.timeline.widgets.trail_view import Path, TrailView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

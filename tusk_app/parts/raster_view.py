@@ -41,14 +41,14 @@ class RasterRows:
         prototypes: (R,) int64.
         names: R names.
         colours: (R, 3) uint8 RGB.
-        strength: (R, P) float32 in [0, 1], 0 = not seen.
+        strength: (R, P) float32 in [0, 1], or uint8 0 and 1; 0 = not seen.
         places: (R, P) float32 in [0, 1], place drawn as a line in the row; NaN = none.
     """
 
     prototypes: NDArray[np.int64]
     names: tuple[str, ...]
     colours: NDArray[np.uint8]
-    strength: NDArray[np.float32]
+    strength: NDArray[np.float32] | NDArray[np.uint8]
     places: NDArray[np.float32] | None = None
 
 
@@ -165,7 +165,9 @@ class RasterView(QAbstractScrollArea):
         edges = np.clip(
             np.linspace(first, last, width + 1).astype(np.int64), 0, rows.strength.shape[1] - 1
         )
-        strength = np.maximum.reduceat(rows.strength, edges[:-1], axis=1)
+        # No further than is in view: the last column would else look at all the rest.
+        low, high = int(edges[0]), int(edges[-1]) + 1
+        strength = np.maximum.reduceat(rows.strength[:, low:high], edges[:-1] - low, axis=1)
         colours = rows.colours[:, None, :].astype(np.float32)
         shade = np.where(strength > 0, 0.35 + 0.65 * strength, 0)[..., None]
         blended = np.rint(colours * shade).astype(np.uint8)

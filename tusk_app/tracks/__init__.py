@@ -1,0 +1,1 @@
+"""Individuals over time: who is where when, and corrections by hand."""

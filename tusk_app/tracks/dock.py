@@ -1,0 +1,329 @@
+"""Tracks: a row for each individual over time, corrections, doubtful frames, trails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tusk_app.panel import Panel
+from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
+from tusk_app.parts.raster_view import RasterRows, RasterView
+from tusk_app.parts.trail_view import Path, TrailView
+from tusk_app.tracks.controller import TracksController
+from tusk_app.tracks.model import next_frame
+from tusk_core import palette
+from tusk_core.tracks import TrackEdit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tusk_app.tracks.model import TrackView
+    from tusk_app.workbench import Workbench
+    from tusk_core.results import Analysis
+    from tusk_core.tracks import EditKind
+
+# Below this width the picture with its trails stands beneath the rows.
+_NARROW = 620
+_TRAIL = 50
+
+
+class TracksDock(Panel):
+    """Binds the tracks' controller and the document to rows, trails and buttons."""
+
+    name = "tracks"
+    title = "Tracks"
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._tracks = workbench.part(TracksController)
+        self._current = -1
+        self._make_widgets()
+        self._connect()
+        self._show()
+
+    def _make_widgets(self) -> None:
+        self.rows = RasterView()
+        self.rows.setAccessibleName(self.tr("Individuals over time"))
+        self.trails = TrailView()
+        self.name_edit = QLineEdit()
+        self.name_edit.setMaximumWidth(150)
+        self.name_edit.setToolTip(self.tr("Name of the individual in the chosen row"))
+        self.other = QComboBox()
+        self.other.setMinimumContentsLength(12)
+        self.other.setToolTip(self.tr("The second individual of a swap or a join"))
+        self.summary = QLabel()
+        tip = self.tr
+        self.swap = self._button(
+            "Swap from here", tip("From the frame shown on, the two change places"), self._swap
+        )
+        self.join = self._button(
+            "Join", tip("The other one is this individual too"), lambda: self._pair("join")
+        )
+        self.split = self._button(
+            "Split here", tip("From the frame shown on, it is another individual"), self._split
+        )
+        self.delete = self._button(
+            "Delete", tip("Its keypoints belong to nobody"), lambda: self._one("delete")
+        )
+        self.lock = self._button("Lock", tip("Corrections leave it alone"), self._toggle_lock)
+        self.undo = self._button(
+            "Undo", tip("Take back the last correction (Ctrl+Z)"), self._tracks.undo
+        )
+        self.redo = self._button(
+            "Redo", tip("Carry it out again (Ctrl+Shift+Z)"), self._tracks.redo
+        )
+        self.doubt = self._button(
+            "Next doubtful frame",
+            tip("Where an assignment was close, or somebody jumped (D)"),
+            self._go_to_doubt,
+        )
+        self.again = self._button(
+            "Follow again", tip("Track anew; corrections are given up"), self._tracks.follow
+        )
+        bar = flow_bar(
+            labelled(self.tr("Individual"), self.name_edit),
+            labelled(self.tr("with"), self.other, self.swap, self.join),
+            *(self.split, self.delete, self.lock, self.undo, self.redo, self.doubt, self.again),
+            self.summary,
+        )
+        splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140))
+        splitter.addWidget(self.rows)
+        splitter.addWidget(self.trails)
+        splitter.use_sizes()
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(bar)
+        layout.addWidget(splitter, 1)
+        hint = EmptyHint("timeline", "", "")
+        hint.clicked.connect(self._begin)
+        self.stack = HintStack(hint, content)
+        self.setWidget(self.stack)
+
+    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+        button = QPushButton(self.tr(text))
+        button.setToolTip(tip)
+        button.clicked.connect(act)
+        return button
+
+    def _connect(self) -> None:
+        bench, document = self._bench, self._bench.document
+        self._tracks.changed.connect(self._show)
+        self._tracks.busy_changed.connect(self._show_hint)
+        bench.analysis.busy_changed.connect(self._show_hint)
+        for signal in (document.analysis_changed, document.model_changed, document.source_changed):
+            signal.connect(self._show_hint)
+        document.picture_changed.connect(self._show_moment)
+        document.index_requested.connect(self._show_moment)
+        self.rows.frame_chosen.connect(self._seek)
+        self.rows.prototype_chosen.connect(self.choose)
+        self.name_edit.editingFinished.connect(self._rename)
+        self.other.currentIndexChanged.connect(self._enable)
+        for keys, act in (
+            (QKeySequence(QKeySequence.StandardKey.Undo), self._tracks.undo),
+            (QKeySequence("Ctrl+Shift+Z"), self._tracks.redo),
+            (QKeySequence("D"), self._go_to_doubt),
+        ):
+            shortcut = QShortcut(keys, self.rows)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    @property
+    def current(self) -> int:
+        """The chosen individual, -1 for none."""
+        return self._current
+
+    @Slot(int)
+    def choose(self, individual: int) -> None:
+        """Choose an individual: its row stands out, and corrections are about it."""
+        self._current = individual
+        self._show_current()
+
+    @Slot()
+    def _begin(self) -> None:
+        if self._bench.document.analysis is None:
+            self._bench.analysis.start()
+        else:
+            self._tracks.follow()
+
+    @Slot(int)
+    def _seek(self, frame: int) -> None:
+        if self._bench.analysis.is_of_open_source():
+            self._bench.document.go_to(frame)
+        else:
+            self.rows.set_frame(frame)
+            self._frame_without_pictures = frame
+
+    _frame_without_pictures = 0
+
+    @property
+    def frame(self) -> int:
+        """The frame that corrections begin at."""
+        if self._bench.analysis.is_of_open_source():
+            return max(0, self._bench.document.index)
+        return self._frame_without_pictures
+
+    @Slot()
+    def _show(self) -> None:
+        view, analysis = self._tracks.view, self._bench.document.analysis
+        self.stack.show_content(has_content=view is not None and analysis is not None)
+        self._show_hint()
+        if view is None or analysis is None:
+            return
+        self.rows.set_rows(_raster_rows(view), _rate(analysis))
+        if self._current not in view.shown:
+            self._current = int(view.shown[0]) if len(view.shown) else -1
+        doubts = len(view.doubtful)
+        self.summary.setText(
+            f"{len(view.shown)} individuals, {doubts} doubtful "
+            f"{'frame' if doubts == 1 else 'frames'}, {len(view.edits)} corrections"
+        )
+        self._show_current()
+        self._show_moment()
+
+    def _show_current(self) -> None:
+        view = self._tracks.view
+        if view is None:
+            return
+        self.rows.set_current(self._current)
+        names = view.tracks.names
+        self.name_edit.setText(names[self._current] if self._current >= 0 else "")
+        kept = self.other.currentData()
+        self.other.blockSignals(True)
+        self.other.clear()
+        for one in view.shown.tolist():
+            if one != self._current:
+                self.other.addItem(names[one], one)
+        self.other.setCurrentIndex(max(0, self.other.findData(kept)))
+        self.other.blockSignals(False)
+        is_locked = self._current in view.tracks.locked
+        self.lock.setText(self.tr("Unlock") if is_locked else self.tr("Lock"))
+        self._enable()
+
+    @Slot()
+    def _enable(self) -> None:
+        view = self._tracks.view
+        has_one = view is not None and self._current >= 0
+        is_free = has_one and view is not None and self._current not in view.tracks.locked
+        has_pair = is_free and self.other.currentIndex() >= 0
+        follows = view is not None and view.tracks.over_time
+        for button in (self.swap, self.join):
+            button.setEnabled(bool(has_pair and follows))
+        self.split.setEnabled(bool(is_free and follows))
+        self.delete.setEnabled(bool(is_free))
+        self.lock.setEnabled(has_one)
+        self.name_edit.setEnabled(has_one)
+        self.undo.setEnabled(self._tracks.can_undo)
+        self.redo.setEnabled(self._tracks.can_redo)
+        self.doubt.setEnabled(view is not None and len(view.doubtful) > 0)
+
+    @Slot()
+    def _show_hint(self) -> None:
+        analysis, bench = self._bench.analysis, self._bench
+        title = self.tr("No tracks yet")
+        what = "Tracks say who is who from frame to frame, each individual in a row of its own. "
+        if analysis.is_busy:
+            self.stack.hint.set_text(title, "The pictures are being analysed.")
+        elif self._tracks.is_busy:
+            self.stack.hint.set_text(title, "Following individuals from frame to frame…")
+        elif bench.document.analysis is not None:
+            self.stack.hint.set_text(title, what, "Follow individuals")
+        elif analysis.problem:
+            self.stack.hint.set_text(title, what + analysis.problem)
+        else:
+            self.stack.hint.set_text(
+                title, what + "Analyse the video first.", "Analyse all pictures"
+            )
+
+    @Slot()
+    def _show_moment(self) -> None:
+        document, view = self._bench.document, self._tracks.view
+        if not self._bench.analysis.is_of_open_source():
+            self.trails.set_picture(None)
+            self.trails.set_paths(())
+            return
+        self.rows.set_frame(document.index)
+        self.trails.set_picture(document.picture)
+        analysis = document.analysis
+        if view is not None and analysis is not None and document.index >= 0:
+            self.trails.set_paths(_paths(analysis, view, document.index))
+
+    def _one(self, kind: EditKind, *, name: str = "") -> None:
+        if self._current >= 0:
+            self._tracks.correct(TrackEdit(kind, self._current, name=name))
+
+    def _pair(self, kind: EditKind, frame: int = 0) -> None:
+        other = self.other.currentData()
+        if self._current >= 0 and other is not None:
+            self._tracks.correct(TrackEdit(kind, self._current, int(other), frame))
+
+    def _swap(self) -> None:
+        self._pair("swap", self.frame)
+
+    def _split(self) -> None:
+        if self._current >= 0:
+            self._tracks.correct(TrackEdit("split", self._current, frame=self.frame))
+
+    def _toggle_lock(self) -> None:
+        view = self._tracks.view
+        is_locked = view is not None and self._current in view.tracks.locked
+        self._one("lock", name="" if is_locked else "locked")
+
+    @Slot()
+    def _rename(self) -> None:
+        view, text = self._tracks.view, self.name_edit.text().strip()
+        if view is None or self._current < 0 or not text:
+            return
+        if text != view.tracks.names[self._current]:
+            self._one("name", name=text)
+
+    @Slot()
+    def _go_to_doubt(self) -> None:
+        view = self._tracks.view
+        frame = None if view is None else next_frame(view.doubtful, self.frame)
+        if frame is not None:
+            self._seek(frame)
+
+
+def _rate(analysis: Analysis) -> float:
+    steps = np.diff(analysis.times)
+    good = steps[np.isfinite(steps) & (steps > 0)]
+    return float(1 / np.median(good)) if len(good) else 0.0
+
+
+def _raster_rows(view: TrackView) -> RasterRows:
+    names = [
+        view.tracks.names[one] + (" (locked)" if one in view.tracks.locked else "")
+        for one in view.shown.tolist()
+    ]
+    colours = np.array([palette.colour(one) for one in view.shown.tolist()], np.uint8)
+    return RasterRows(view.shown, tuple(names), colours.reshape(-1, 3), view.presence[view.shown])
+
+
+def _paths(analysis: Analysis, view: TrackView, frame: int) -> list[Path]:
+    """Return where everyone in a frame came from: the middles of the last frames."""
+    low, high = np.searchsorted(analysis.picture, [max(0, frame - _TRAIL), frame + 1])
+    who, picture = view.tracks.individuals[low:high], analysis.picture[low:high]
+    xy = analysis.xy[low:high]
+    paths = []
+    for one in np.unique(who[(picture == frame) & (who >= 0)]).tolist():
+        rows = np.flatnonzero(who == one)
+        frames, place = np.unique(picture[rows], return_inverse=True)
+        count = np.bincount(place)
+        middle = [np.bincount(place, xy[rows, axis]) / count for axis in (0, 1)]
+        if len(frames):
+            paths.append(Path(np.stack(middle, axis=1).astype(np.float32), palette.colour(one)))
+    return paths

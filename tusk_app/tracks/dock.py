@@ -186,11 +186,7 @@ class TracksDock(Panel):
         self.rows.set_rows(_raster_rows(view), _rate(analysis))
         if self._current not in view.shown:
             self._current = int(view.shown[0]) if len(view.shown) else -1
-        doubts = len(view.doubtful)
-        self.summary.setText(
-            f"{len(view.shown)} individuals, {doubts} doubtful "
-            f"{'frame' if doubts == 1 else 'frames'}, {len(view.edits)} corrections"
-        )
+        self.summary.setText(_summary(view))
         self._show_current()
         self._show_moment()
 
@@ -296,6 +292,15 @@ class TracksDock(Panel):
         frame = None if view is None else next_frame(view.doubtful, self.frame)
         if frame is not None:
             self._seek(frame)
+
+
+def _summary(view: TrackView) -> str:
+    counts = [
+        (len(view.shown), "individual"),
+        (len(view.doubtful), "doubtful frame"),
+        (len(view.edits), "correction"),
+    ]
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts if n)
 
 
 def _rate(analysis: Analysis) -> float:

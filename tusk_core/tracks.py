@@ -85,9 +85,12 @@ class TrackOptions:
         num_keypoints: keypoints in a picture; None takes the model's own number.
         regions: keypoints outside do not count; by the name of the video, ``*`` for all.
         again: also track what is done already.
+        tiles: longer side of the tiles that larger pictures are searched in, pixels; 0 sees every
+            picture whole, None does as the model learned.
     """
 
     config: TrackConfig = field(default_factory=TrackConfig)
     num_keypoints: int | None = None
     regions: Mapping[str, Region] = field(default_factory=dict)
     again: bool = False
+    tiles: int | None = None

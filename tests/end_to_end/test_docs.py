@@ -38,6 +38,7 @@ SMALL = {
 TOO_LONG = {"results.md"}
 # Pages whose commands use what another page's commands made.
 NEEDS_BIRDS = {"webcam.md", "explore.md", "export.md"}
+NEEDS_FLIES = {"tracks.md", "to-other-tools.md"}
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -79,6 +80,7 @@ def write_inputs(folder: Path) -> None:
     video = cv2.VideoWriter(
         str(folder / "flies.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 10, (64, 48)
     )
+    tracks = ["frame,track,x,y"]
     for number in range(12):
         image = np.full((48, 64, 3), 40, np.uint8)
         places = generator.integers(8, 40, (2, 2))
@@ -87,7 +89,9 @@ def write_inputs(folder: Path) -> None:
         write_picture(folder / "my-pictures" / f"{number:02d}.png", image)
         write_picture(folder / "faces" / "images" / f"{number:02d}.png", image)
         rows.append(f"{number:02d}.png,person {number % 4}," + ",".join(map(str, places.ravel())))
+        tracks += [f"{number},fly {fly},{x},{y}" for fly, (x, y) in enumerate(places.tolist())]
         video.write(image)
+    (folder / "flies-tracks.csv").write_text("\n".join(tracks), encoding="utf-8")
     video.release()
     (folder / "faces" / "landmarks.csv").write_text("\n".join(rows), encoding="utf-8")
 
@@ -160,6 +164,9 @@ def test_every_command_works_as_written(page: Path, workplace: Path) -> None:
     if page.name in NEEDS_BIRDS:
         birds = commands(ROOT / "docs" / "guide" / "train.md")[1]
         type_in(made_small(birds), workplace, env)
+    if page.name in NEEDS_FLIES:
+        flies = commands(ROOT / "docs" / "guide" / "video.md")[1]
+        type_in(made_small(flies), workplace, env)
     for command in commands(page):
         type_in(made_small(command), workplace, env)
 

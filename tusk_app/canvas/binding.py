@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.canvas.marks import marks_of
+from tusk_app.canvas.marks import by_individual, marks_of
 from tusk_app.canvas.widgets.keypoint_overlay import TrailStep
 from tusk_app.parts.layer_images import covered_rect
 from tusk_app.pictures.feed import PictureFeed
@@ -15,6 +15,7 @@ from tusk_app.state.wants import Want
 
 if TYPE_CHECKING:
     from tusk_app.canvas.widgets.image_canvas import ImageCanvas, PixelReading
+    from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
     from tusk_app.workbench import Workbench
     from tusk_core.results import Detection
 
@@ -34,12 +35,14 @@ class CanvasBinding(QObject):
         self._bench = workbench
         self._canvas = canvas
         self._is_live = False
+        self._is_by_individual = False
         self._problem = ""
         document, selection = workbench.document, workbench.selection
         document.picture_changed.connect(self._show_picture)
         document.detection_changed.connect(self._show_detection)
         document.reconstruction_changed.connect(self._show_reconstruction)
         document.truth_changed.connect(self._show_truth)
+        document.tracks_changed.connect(self._show_detection)
         document.thresholds_changed.connect(self._show_style)
         document.source_changed.connect(self._show_hint)
         document.model_changed.connect(self._show_hint)
@@ -101,9 +104,15 @@ class CanvasBinding(QObject):
             return
         heat = None if detection is None else detection.heat_map
         self._canvas.set_heat_map(heat)
-        self._canvas.set_marks(marks_of(detection, self._bench.prototypes))
+        self._canvas.set_marks(self._marks(detection, self._bench.document.index))
         self._show_trail()
         self._show_selection()
+
+    def _marks(self, detection: Detection | None, picture: int) -> KeypointMarks:
+        marks = marks_of(detection, self._bench.prototypes)
+        if self._bench.display.overlay.colour_by != "individual":
+            return marks
+        return by_individual(marks, self._bench.document, picture)
 
     @Slot()
     def _show_reconstruction(self) -> None:
@@ -127,6 +136,10 @@ class CanvasBinding(QObject):
             return  # comes back through ``changed``
         self._canvas.set_layer_styles({layer: display.layer(layer) for layer in Layer})
         self._canvas.set_overlay_style(display.overlay)
+        is_individual = display.overlay.colour_by == "individual"
+        if is_individual != self._is_by_individual:
+            self._is_by_individual = is_individual
+            self._show_detection()
         self._show_trail()
         if display.is_split != (self._canvas.split is not None):
             self._canvas.set_split(0.5 if display.is_split else None)
@@ -199,11 +212,11 @@ class CanvasBinding(QObject):
             for index in range(document.index - 1, max(document.index - 1 - length, -1), -1):
                 detection = self._bench.detections.cached(index)
                 if detection is not None:
-                    steps.append(self._trail_step(detection))
+                    steps.append(self._trail_step(detection, index))
         self._canvas.set_trail(steps)
 
-    def _trail_step(self, detection: Detection) -> TrailStep:
-        marks = marks_of(detection, self._bench.prototypes)
+    def _trail_step(self, detection: Detection, picture: int) -> TrailStep:
+        marks = self._marks(detection, picture)
         seen = marks.shown & (marks.scores >= self._bench.document.min_score)
         return TrailStep(marks.xy[seen], marks.colours[seen])
 

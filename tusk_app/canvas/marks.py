@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,14 @@ from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks
 from tusk_app.parts import palette
 
 if TYPE_CHECKING:
+    from tusk_app.state.document import Document
     from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Detection
+
+
+# Pixels within which two keypoints are the same one.
+_SAME = 1.0
+_NOBODY = (150, 150, 150)
 
 
 def marks_of(detection: Detection | None, book: PrototypeBook) -> KeypointMarks:
@@ -29,6 +36,24 @@ def marks_of(detection: Detection | None, book: PrototypeBook) -> KeypointMarks:
         names=tuple(book.name(i) for i in labels),
         shown=np.array([not book.is_hidden(i) for i in labels], np.bool_),
     )
+
+
+def by_individual(marks: KeypointMarks, document: Document, picture: int) -> KeypointMarks:
+    """Return markers in the colours of individuals, grey for nobody's; as they are without tracks.
+
+    Keypoints are known again by their place: those of the picture and those of the analysis are
+    the same ones as long as model and thresholds are.
+    """
+    analysis, tracks, source = document.analysis, document.tracks, document.source
+    if analysis is None or tracks is None or source is None or analysis.source != source.source:
+        return marks
+    low, high = np.searchsorted(analysis.picture, [picture, picture + 1])
+    if low == high or not len(marks):
+        return marks
+    away = np.linalg.norm(marks.xy[:, None] - analysis.xy[None, low:high], axis=2)
+    who = np.where(away.min(axis=1) <= _SAME, tracks.individuals[low + away.argmin(axis=1)], -1)
+    colours = [palette.colour(one) if one >= 0 else _NOBODY for one in who.tolist()]
+    return replace(marks, colours=np.array(colours, np.uint8))
 
 
 def _colour(book: PrototypeBook, index: int) -> tuple[int, int, int]:

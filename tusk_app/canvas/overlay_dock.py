@@ -37,7 +37,12 @@ _LAYERS = (
     (Layer.HEAT_MAP, "Heat map", "Where the model sees something worth a keypoint"),
     (Layer.TRUTH, "Ground truth", "What is known to be in the picture: a box, a centre, a name"),
 )
-_COLOURS = (("prototype", "Prototype"), ("score", "Score"), ("one", "One colour"))
+_COLOURS = (
+    ("prototype", "Prototype"),
+    ("individual", "Individual"),
+    ("score", "Score"),
+    ("one", "One colour"),
+)
 _SIZES = (("score", "Score"), ("fixed", "One size"))
 _BELOW = (("dim", "Dimmed"), ("hide", "Hidden"))
 

@@ -39,7 +39,7 @@ class OverlayStyle:
         visible: False hides them all.
         size: diameter of a marker on the screen, in logical pixels, for a score of 1.
         size_by: one size for all, or growing with the score.
-        colour_by: what the colour tells.
+        colour_by: what the colour tells; ``individual`` where tracks are known, else prototype.
         one_colour: sRGB, used when ``colour_by`` is ``one``.
         hollow: rings through which the picture is seen; else filled.
         opacity: of markers above the threshold, [0, 1].
@@ -52,7 +52,7 @@ class OverlayStyle:
     visible: bool = True
     size: float = 18.0
     size_by: Literal["score", "fixed"] = "score"
-    colour_by: Literal["prototype", "score", "one"] = "prototype"
+    colour_by: Literal["prototype", "individual", "score", "one"] = "prototype"
     one_colour: tuple[int, int, int] = (255, 196, 0)
     hollow: bool = True
     opacity: float = 1.0
@@ -150,7 +150,7 @@ class DisplayModel(QObject):
         }
         allowed = {
             "size_by": ("score", "fixed"),
-            "colour_by": ("prototype", "score", "one"),
+            "colour_by": ("prototype", "individual", "score", "one"),
             "below": ("dim", "hide"),
         }
         good = {n: v for n, v in known.items() if n not in allowed or v in allowed[n]}

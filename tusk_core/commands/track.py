@@ -13,6 +13,7 @@ from tusk_core.commands.arguments import (
     UsageError,
     add_device,
     add_region,
+    add_tiles,
     path,
     share,
     whole_number,
@@ -68,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="track videos again that are done already"
     )
+    add_tiles(parser)
     add_region(parser)
     add_device(parser)
 
@@ -76,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Track and write; returns the exit status."""
     config = _config(arguments)
     regions = api.read_regions(arguments.region) if arguments.region else {}
-    options = TrackOptions(config, arguments.num_keypoints, regions, arguments.again)
+    options = TrackOptions(
+        config, arguments.num_keypoints, regions, arguments.again, tiles=arguments.tiles
+    )
     terminal, control = Terminal(), RunControl()
     model = Path(arguments.model)
     is_results = model.suffix.lower() in RESULTS

@@ -49,7 +49,8 @@ _BLOCK = 1_000_000
 def _mark(job: TrackOptions, fingerprint: str, source: str, content: str) -> str:
     """Return a short text that is the same only where the outcome would be."""
     region = region_for(job.regions, source)
-    parts = [job.config.model_dump(), job.num_keypoints, fingerprint, content, str(region)]
+    parts = [job.config.model_dump(), job.num_keypoints, job.tiles]
+    parts += [fingerprint, content, str(region)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
@@ -98,7 +99,7 @@ def _track_source(
     lead: str,
 ) -> Iterator[JobProgress]:
     region = region_for(job.regions, source)
-    wanted = Wanted(job.num_keypoints, job.config.min_score, region=region)
+    wanted = Wanted(job.num_keypoints, job.config.min_score, region=region, tiles=job.tiles)
     with open_source(source) as opened:
         mark = _mark(job, predictor.info.fingerprint, source, opened.fingerprint())
         if not job.again and _is_done(path, mark):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from tests.support.swarms import as_analysis, swarm, wandering
+from tusk_app.canvas.marks import by_individual
+from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
 from tusk_app.export.commands import ExportCommands
 from tusk_app.parts.raster_view import NAMES
 from tusk_app.tracks.dock import TracksDock
 from tusk_app.tracks.model import make_view, next_frame
-from tusk_core import api
+from tusk_core import api, palette
 from tusk_core.results import Analysis
 from tusk_core.tracks import TrackEdit, Tracks
 
@@ -177,6 +180,28 @@ def test_corrections_come_back_with_the_results_and_reach_exports(
     qtbot.waitUntil(out.is_file, timeout=20_000)
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert {row["individual_name"] for row in rows} == {"Ada", "individual 2", "individual 3"}
+
+
+def test_markers_take_the_colours_of_individuals(dock: TracksDock, program) -> None:
+    document = program.workbench.document
+    analysis, tracks = document.analysis, document.tracks
+    rows = analysis.picture == 7
+    points = analysis.xy[rows]
+    marks = KeypointMarks(
+        points,
+        analysis.scores[rows],
+        np.zeros((len(points), 3), np.uint8),
+        ("",) * len(points),
+        ("",) * len(points),
+        np.ones(len(points), bool),
+    )
+    assert by_individual(marks, document, 7) is marks  # other pictures are open, or none
+    open_document = SimpleNamespace(
+        analysis=analysis, tracks=tracks, source=SimpleNamespace(source=analysis.source)
+    )
+    coloured = by_individual(marks, open_document, 7).colours
+    expected = [palette.colour(one) for one in tracks.individuals[rows].tolist()]
+    assert coloured.tolist() == [list(colour) for colour in expected]
 
 
 def test_a_hundred_individuals_over_many_frames_are_drawn_from_what_is_in_view(qtbot) -> None:

@@ -72,7 +72,9 @@ class PoseTable:
 def pose_table(table: DetectionTable) -> PoseTable:
     """Return everyone where individuals are known, else one instance a picture, the surest."""
     tracks = table.analysis.tracks
-    return _one_each(table) if tracks is None else _everyone(table, tracks)
+    if tracks is None or not (tracks.individuals >= 0).any():
+        return _one_each(table)
+    return _everyone(table, tracks)
 
 
 def _one_each(table: DetectionTable) -> PoseTable:

@@ -49,9 +49,9 @@ _BLOCK = 1_000_000
 def _mark(job: TrackOptions, fingerprint: str, source: str, content: str) -> str:
     """Return a short text that is the same only where the outcome would be."""
     region = region_for(job.regions, source)
-    parts = [job.config.model_dump(), job.num_keypoints, job.tiles]
-    parts += [fingerprint, content, str(region)]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    how = (job.config.model_dump(), job.num_keypoints, job.tiles)
+    text = json.dumps([*how, fingerprint, content, str(region)])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def track_sources(

@@ -203,6 +203,23 @@ class KindFound:
 
 
 @dataclass(frozen=True, slots=True)
+class KindListed:
+    """A kind of an opened model.
+
+    Attributes:
+        number: of the kind and of its prototype.
+        score: how much it is like a thing that recurs, [0, 1]; 1 or 0 where a person said so.
+        is_kept: whether keypoints of it are read.
+        name: for people; empty where it has none.
+    """
+
+    number: int
+    score: float
+    is_kept: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiscoveryDone:
     """The last event of a discovery.
 

@@ -8,6 +8,7 @@ from tusk_core.control import Cancelled, RunControl
 from tusk_core.data.cache_folder import cache_root
 from tusk_core.data.pictures import write_picture
 from tusk_core.discovery.blobs import find_blobs
+from tusk_core.discovery.ground import ground_contrast
 from tusk_core.discovery.proposals import working_size
 from tusk_core.discovery.ranking import kind_scores, kind_statistics
 from tusk_core.events import DiscoveryDone, KindFound, Notice
@@ -126,3 +127,15 @@ def test_the_working_size_follows_the_pictures():
     assert working_size([(128, 128)]) == (192, 192)
     assert working_size([(640, 480)]) == (384, 288)
     assert working_size([(4000, 1000)] * 3, side=400) == (400, 96)
+
+
+def test_kinds_of_a_plain_ground_are_told_from_things_that_lie_on_it():
+    images = np.full((3, 40, 40, 3), 220, np.uint8)
+    kinds = np.zeros((3, 10, 10), int)
+    images[:, 8:16, 8:16] = (180, 60, 60)
+    kinds[:, 2:4, 2:4] = 1
+    ground, thing = ground_contrast(images, kinds, 2)
+    assert ground < 0.1
+    assert thing > 1
+    clouds = np.random.default_rng(0).integers(0, 255, images.shape, np.uint8)
+    assert ground_contrast(clouds, kinds, 2) is None

@@ -15,7 +15,14 @@ from tusk_core.api.detecting import (
     save_embedding,
     suggest_merges,
 )
-from tusk_core.api.discovering import discover
+from tusk_core.api.discovering import (
+    describe_place,
+    discover,
+    kind_edits,
+    list_kinds,
+    save_kind_edits,
+    with_descriptor,
+)
 from tusk_core.api.evaluating import (
     evaluate,
     evaluation_protocols,
@@ -81,6 +88,7 @@ __all__ = [
     "check_export",
     "cut_out",
     "describe",
+    "describe_place",
     "detect",
     "discover",
     "doubtful_frames",
@@ -98,7 +106,9 @@ __all__ = [
     "ground_truth",
     "has_ground_truth",
     "is_run",
+    "kind_edits",
     "list_devices",
+    "list_kinds",
     "list_runs",
     "load_edits",
     "load_report",
@@ -119,6 +129,7 @@ __all__ = [
     "resume",
     "save_edits",
     "save_embedding",
+    "save_kind_edits",
     "save_report",
     "sources_in",
     "suggest_merges",
@@ -127,6 +138,7 @@ __all__ = [
     "track_analysis",
     "track_results",
     "train",
+    "with_descriptor",
     "within_regions",
     "write_overlays",
 ]

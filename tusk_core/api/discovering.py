@@ -1,4 +1,4 @@
-"""Discovery: kinds of a data set without training."""
+"""Discovery: kinds of a data set without training, and what a person says about them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tusk_core.control import RunControl
-    from tusk_core.events import DiscoveryEvent
+    from tusk_core.events import DiscoveryEvent, KindListed
+    from tusk_core.interfaces import Predictor
+    from tusk_core.kind_edits import KindEdit, KindEdits
 
 
 def discover(
@@ -46,3 +51,65 @@ def discover(
 
     wanted = Wanted(source, num_kinds, max_pictures, side, seed, device)
     return found(wanted, out, control)
+
+
+def list_kinds(model: str | Path) -> tuple[KindListed, ...]:
+    """Return a model's kinds as they count now, the kept ones first, the best first.
+
+    Raises:
+        TuskError: if the model has no maps of its kinds.
+    """
+    from tusk_core.inference import kinds
+
+    return kinds.list_kinds(model)
+
+
+def kind_edits(model: str | Path) -> KindEdits:
+    """Return what was said of a model's kinds; ``added`` and ``undone`` make new lists from it.
+
+    Raises:
+        TuskError: if the model has no maps of its kinds, or the file beside it is damaged.
+    """
+    from tusk_core.inference import kinds
+
+    return kinds.kind_edits(model)
+
+
+def save_kind_edits(model: str | Path, edits: KindEdits) -> None:
+    """Write what was said beside the model; predictors opened afterwards honour it.
+
+    Raises:
+        TuskError: if there is no such model or its folder cannot be written.
+    """
+    from tusk_core.inference import kinds
+
+    kinds.save_kind_edits(model, edits)
+
+
+def describe_place(
+    predictor: Predictor, image: NDArray[np.uint8], xy: tuple[float, float]
+) -> NDArray[np.float32]:
+    """Return what a model says of one place, (C,) unit length: the ``descriptor`` of an edit.
+
+    Args:
+        predictor: an opened model.
+        image: (H, W, 3) or (H, W) uint8.
+        xy: pixels of the picture.
+
+    Raises:
+        TuskError: if the place is outside the picture.
+    """
+    from tusk_core.inference import kinds
+
+    return kinds.descriptor_at(predictor, image, xy)
+
+
+def with_descriptor(predictor: Predictor, edit: KindEdit) -> KindEdit:
+    """Return an edit about a place with what the model says of it; reads ``edit.picture``.
+
+    Raises:
+        TuskError: if the picture cannot be read or the place is outside it.
+    """
+    from tusk_core.inference import kinds
+
+    return kinds.with_descriptor(predictor, edit)

@@ -55,6 +55,9 @@ def fine_tune(
 ) -> Iterator[TrainEvent]:
     """Train a new run that starts from the weights of ``model`` where shapes agree.
 
+    A run with a frozen network takes over the kinds of a discovered model, those from clicks
+    included: it has as many.
+
     Args:
         config: of the new run.
         model: a model folder, a run folder (its best checkpoint) or the name of a bundled model.
@@ -66,11 +69,11 @@ def fine_tune(
         ModelFileError: at once, before anything is written, if there is no such model.
     """
     from tusk_core.inference.model_paths import find_model
-    from tusk_core.nn.model_files import read_meta
+    from tusk_core.nn.steering import with_kinds_of
     from tusk_core.training.trainer import run_training
 
     folder = find_model(model)
-    read_meta(folder)
+    config = with_kinds_of(config, folder)
     return run_training(config, control, run_root=run_root, name=name, start_from=folder)
 
 

@@ -14,6 +14,7 @@ from tusk_core.commands import (
     evaluate,
     export,
     info,
+    kinds,
     presets,
     reconstruct,
     sample_data,
@@ -45,6 +46,7 @@ class Command(Protocol):
 COMMANDS: dict[str, Command] = {
     "train": train,
     "discover": discover,
+    "kinds": kinds,
     "detect": detect,
     "track": track,
     "reconstruct": reconstruct,

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from tusk_core.data.fitting import place
 from tusk_core.discovery.blobs import Blobs, find_blobs
 from tusk_core.discovery.clusters import Clusters, kind_maps, motion_maps
+from tusk_core.discovery.ground import ground_contrast
 from tusk_core.discovery.proposals import Proposal, kept_kinds, propose
 from tusk_core.discovery.ranking import (
     KindStatistics,
@@ -74,7 +75,8 @@ def find(features: Features, clusters: Clusters) -> Findings:
     motion = None
     if features.pictures.is_video and len(rows) > 2:
         motion = _motion(features, rows, maps, num_kinds)
-    statistics = kind_statistics(blobs, len(rows), num_kinds, motion)
+    contrast = ground_contrast(features.pictures.images[rows], maps.kinds, num_kinds)
+    statistics = kind_statistics(blobs, len(rows), num_kinds, motion, contrast)
     scores = kind_scores(statistics)
     leaders = companions(blobs, scores, statistics.area)
     kept = kept_kinds(scores, leaders)

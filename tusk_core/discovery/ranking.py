@@ -34,6 +34,8 @@ class KindStatistics:
         border: share of its blobs that touch the picture's edge.
         strength: mean of its blobs' largest membership, [0, 1].
         motion: how much its places change in a video against the mean place; 1 elsewhere.
+        contrast: how far its places are from the colour of a plain ground, against the mean place;
+            1 where pictures have none.
     """
 
     presence: NDArray[np.float64]
@@ -44,6 +46,7 @@ class KindStatistics:
     border: NDArray[np.float64]
     strength: NDArray[np.float64]
     motion: NDArray[np.float64]
+    contrast: NDArray[np.float64]
 
 
 def sure_blobs(blobs: Blobs) -> NDArray[np.bool_]:
@@ -56,6 +59,7 @@ def kind_statistics(
     num_pictures: int,
     num_kinds: int,
     motion: NDArray[np.float64] | None = None,
+    contrast: NDArray[np.float64] | None = None,
 ) -> KindStatistics:
     """Return the statistics of every kind over its sure blobs.
 
@@ -64,6 +68,7 @@ def kind_statistics(
         num_pictures: P.
         num_kinds: M.
         motion: (M,) as ``KindStatistics`` has it; None where there is no video.
+        contrast: (M,) likewise; None where there is no plain ground.
     """
     sure = sure_blobs(blobs)
     kind, logs = blobs.kind[sure], np.log(np.maximum(blobs.area[sure], 1))
@@ -84,18 +89,21 @@ def kind_statistics(
         border=mean(blobs.at_border[sure]),
         strength=mean(blobs.strength[sure]),
         motion=np.ones(num_kinds) if motion is None else motion,
+        contrast=np.ones(num_kinds) if contrast is None else contrast,
     )
 
 
 def kind_scores(kinds: KindStatistics) -> NDArray[np.float64]:
     """Return (M,) how much each kind is like a thing that recurs, [0, 1].
 
-    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, or
-    never moving where other things do.
+    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, never
+    moving where other things do, or of the colour of a plain ground.
     """
     even = 1 / (1 + kinds.unevenness)
     moving = np.minimum(1.0, np.maximum(kinds.motion, _STILL))
-    scores = kinds.presence * (1 - kinds.border) * kinds.roundness * even * moving
+    standing_out = np.minimum(1.0, kinds.contrast)
+    inner = 1 - kinds.border
+    scores = kinds.presence * inner * kinds.roundness * even * moving * standing_out
     return np.where(kinds.presence >= _RARE, scores, 0.0)
 
 

@@ -29,7 +29,7 @@ from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.model import KeypointSet
-from tusk_core.nn.model_files import load_model
+from tusk_core.nn.steering import load_steered
 from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def load_predictor(model: str | Path, *, device: str = "auto", threads: int = 0)
     folder = find_model(model)
     chosen = choose_device(device)
     limit_threads(threads)
-    network, meta = load_model(folder, chosen.name)
+    network, meta = load_steered(folder, chosen.name)
     return TorchPredictor(network, folder, meta, chosen)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tusk_core.atomic import write_bytes, write_text
-from tusk_core.nn.model_files import load_model, save_model
+from tusk_core.nn.model_files import save_model
+from tusk_core.nn.steering import load_steered
 from tusk_core.results import ModelFileError, TrainingError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def newest_state(folder: RunFolder) -> tuple[int, dict[str, Any]]:
 
 def load_matching_weights(session: Session, path: Path) -> int:
     """Copy the weights of another model whose names and shapes agree; returns how many did."""
-    model, _ = load_model(path)
+    model, _ = load_steered(path)
     own = session.model.state_dict()
     fitting = {
         key: value

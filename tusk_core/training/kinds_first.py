@@ -73,13 +73,12 @@ def rank_kinds(model: PhotoModel, pictures: NDArray[np.uint8], seed: int) -> Non
     if evidence is None:
         model.kept.copy_(kept)
         return
-    model.rank.copy_(kind_scores(evidence))
+    chosen = chosen_kinds(evidence, reading.num_keypoints)
     named = model.config.prototypes.kept
     if named:
-        model.kept.zero_()
-        model.kept[list(named)] = 1
-    else:
-        model.kept.copy_(chosen_kinds(evidence, reading.num_keypoints))
+        chosen = torch.zeros_like(chosen)
+        chosen[list(named)] = True
+    model.take_ranking(kind_scores(evidence), chosen)
 
 
 def _batches(pictures: NDArray[np.uint8], device: torch.device) -> list[Tensor]:

@@ -9,6 +9,7 @@ from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.inference.model_paths import find_model
+from tusk_core.kind_edits import FILE_NAME as KIND_EDITS
 from tusk_core.nn.model_files import CARD, SETTINGS, WEIGHTS, load_model
 from tusk_core.prototype_names import FILE_NAME
 from tusk_core.results import SourceError
@@ -43,13 +44,14 @@ def export_folder(model: str | Path, out: Path) -> list[Path]:
         for name in (WEIGHTS, SETTINGS):
             with replacing(out / name) as temporary:
                 shutil.copyfile(source / name, temporary)
-        if (source / FILE_NAME).is_file():
-            with replacing(out / FILE_NAME) as temporary:
-                shutil.copyfile(source / FILE_NAME, temporary)
+        for name in (FILE_NAME, KIND_EDITS):
+            if (source / name).is_file():
+                with replacing(out / name) as temporary:
+                    shutil.copyfile(source / name, temporary)
         write_text(out / CARD, model_card(meta, has_names=(out / FILE_NAME).is_file()))
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
-    written = [out / name for name in (WEIGHTS, SETTINGS, CARD, FILE_NAME)]
+    written = [out / name for name in (WEIGHTS, SETTINGS, CARD, FILE_NAME, KIND_EDITS)]
     return [path for path in written if path.is_file()]
 
 

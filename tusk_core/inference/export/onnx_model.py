@@ -20,7 +20,7 @@ from tusk_core.atomic import replacing, write_text
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.model_paths import find_model
 from tusk_core.nn.model import KeypointSet
-from tusk_core.nn.model_files import load_model
+from tusk_core.nn.steering import load_steered
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = Non
     needed("onnxscript", "onnx", "ONNX files")
     if out.suffix.lower() == ".onnx" or out.is_file():
         raise ExportError(f"{out} must be a folder: a model becomes an encoder and a decoder.")
-    network, meta = load_model(find_model(model))
+    network, meta = load_steered(find_model(model))
     data = meta.config.data
     cells = (data.width // network.stride) * (data.height // network.stride)
     count = min(num_keypoints or meta.config.keypoints.num_keypoints, cells)

@@ -349,5 +349,5 @@ def test_a_run_that_does_not_fit_into_memory_is_warned_of(qtbot, dialog) -> None
     line._measured = line._config = dialog.config()
     line._show(TrainingEstimate(1.0, 100.0, 3 * 10**12, "cpu", "Measured.", 8 * 10**9))
     assert line.text.startswith("This needs about 3.0 TB of memory; cpu has 8.0 GB.")
-    assert "fewer in a step" in line.text
+    assert "fewer per step" in line.text
     assert dialog.start_button.isEnabled()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tusk_core.events import JobProgress
 
 WIDEST_STATE = "88 keypoints in 888 ms"
+PLACE_COMMANDS = ("kinds.from-here", "kinds.not-this")
 ZOOMS = (25, 50, 100, 200, 400, 800, 1600)
 
 
@@ -165,6 +166,10 @@ class CanvasArea(QWidget):
             menu.addAction("Select", lambda: selection.select_keypoint(index, "menu"))
             self._add_prototype_actions(menu, index)
             menu.addSeparator()
+        self._bench.selection.point_at(self.canvas.place_under(place))
+        for command in self._place_commands():
+            menu.addAction(actions.get(command))
+        menu.addSeparator()
         for command in ("view.fit", "view.actual-size", "|", "view.overlay", "view.labels",
                         "view.heat-map", "view.reconstruction", "view.segmentation",
                         "view.error-map", "view.ground-truth", "view.split", "|",
@@ -174,6 +179,13 @@ class CanvasArea(QWidget):
             elif command in actions:
                 menu.addAction(actions.get(command))
         menu.popup(place)
+
+    def _place_commands(self) -> list[str]:
+        """Return the commands that act on the place under the menu, where they can."""
+        actions = self._bench.actions
+        if self._bench.selection.place is None:
+            return []
+        return [c for c in PLACE_COMMANDS if c in actions and actions.get(c).isEnabled()]
 
     def _add_prototype_actions(self, menu: QMenu, index: int) -> None:
         detection, book = self._bench.document.shown, self._bench.prototypes

@@ -1,4 +1,4 @@
-"""Discovery as the window sees it: one at a time, what it has found, what the user keeps."""
+"""Discovery as the window sees it: one at a time, what it has found, what the user says of it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,40 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.discover.job import discovery
 from tusk_app.discover.model import Found, read_found
 from tusk_app.discover.patches import KindPatches
+from tusk_app.discover.steering import Clicked, Said, Steering, listed, read_said
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
+from tusk_core.results import TuskError
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
     from tusk_app.engine.engine import Engine
     from tusk_app.settings import Settings
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
     from tusk_app.state.prototypes import PrototypeBook
     from tusk_app.threads.jobs import Job, JobController, JobState
+    from tusk_core.api import PictureSource
 
 log = logging.getLogger(__name__)
 
 FOLDER = "discoveries"
+# Ticks that follow each other are written, and the model opened again, together.
+SETTLE_MS = 300
 
 
 class DiscoverController(QObject):
     """Starts and cancels discoveries, opens the model that comes of one.
+
+    What the user says of kinds lies beside the model; the model is opened again to honour it.
 
     Attributes:
         patches: small pictures around the places of the kinds.
@@ -71,6 +81,16 @@ class DiscoverController(QObject):
         self._job: Job | None = None
         self._reader = LatestTask("kinds of a model", self)
         self._reader.done.connect(self._take_read)
+        self._said: Said | None = None
+        self._wanted: dict[int, bool] = {}
+        self._steering = Steering()
+        self._writer = LatestTask("what was said of kinds", self, keep_all=True)
+        self._writer.done.connect(self._take_said)
+        self._writer.failed.connect(self._take_refusal)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._send_kept)
         document.model_changed.connect(self._look_for_kept)
         prototypes.changed.connect(self.kept_changed)
 
@@ -78,6 +98,25 @@ class DiscoverController(QObject):
     def found(self) -> Found | None:
         """What the running discovery has found so far, else what the open model came from."""
         return self._found
+
+    @property
+    def kinds(self) -> tuple[KindFound, ...]:
+        """Kinds made from places by hand, then those that were found, the best first."""
+        found = () if self._found is None else self._found.kinds
+        return (*(self._said.clicked if self._said is not None else ()), *found)
+
+    @property
+    def can_steer(self) -> bool:
+        """True if the open model takes what is said of its kinds."""
+        model, said = self._document.model, self._said
+        if model is None or said is None or self._job is not None:
+            return False
+        return said.model_dir == model.path
+
+    @property
+    def can_undo(self) -> bool:
+        """True if something was said that can be taken back."""
+        return self.can_steer and self._said is not None and self._said.num_edits > 0
 
     @property
     def is_busy(self) -> bool:
@@ -139,27 +178,52 @@ class DiscoverController(QObject):
             self._job.cancel()
 
     def is_kept(self, kind: KindFound) -> bool:
-        """True if the places of a kind are keypoints."""
-        return kind.is_kept and not (self.is_open and self._book.is_hidden(kind.number))
-
-    def can_keep(self, kind: KindFound) -> bool:
-        """True if the user can choose to keep or ignore a kind now."""
-        return self.is_open and kind.is_kept
+        """True if the places of a kind are keypoints, or soon will be."""
+        said = {} if self._said is None else self._said.kept
+        return self._wanted.get(kind.number, said.get(kind.number, kind.is_kept))
 
     def set_kept(self, number: int, kept: bool) -> None:
         """Keep a kind, or ignore it everywhere."""
-        if self.is_open:
-            self._book.set_hidden(number, not kept)
+        if self.can_steer:
+            self._wanted[number] = kept
+            self._settle.start()
+            self.kept_changed.emit()
 
     def keep_best(self) -> None:
-        """Keep the kinds that the discovery proposed, and no others."""
-        if self.is_open and self._found is not None:
-            self._book.show_all()
+        """Keep the kinds that the discovery proposed and those made by hand, and no others."""
+        for kind in self.kinds:
+            if self.is_kept(kind) != kind.is_kept:
+                self.set_kept(kind.number, kind.is_kept)
+
+    def click(self, does: Literal["new", "not"], xy: tuple[float, float]) -> None:
+        """Make a kind from a place of the picture shown, or refuse what looks like it.
+
+        Args:
+            does: "new" or "not".
+            xy: pixels of the picture.
+        """
+        source, picture = self._document.source, self._document.picture
+        if not self.can_steer or source is None or picture is None:
+            return
+        clicked = Clicked(does, source.name(self._document.index), picture, xy)
+        self._write(functools.partial(self._steering.click, clicked=clicked))
+        words = "Making a kind from this place…" if does == "new" else "Refusing such places…"
+        self._notices.status(words)
+
+    def undo(self) -> None:
+        """Take back what was said last."""
+        if self._settle.isActive():
+            self._settle.stop()
+            self._wanted.clear()
+            self.kept_changed.emit()
+        elif self.can_undo:
+            self._write(self._steering.undo)
 
     def name(self, number: int) -> str:
         """Return what the user calls a kind; empty if it has no name."""
-        is_named = self.is_open and self._book.has_own_name(number)
-        return self._book.name(number) if is_named else ""
+        if self.is_open and number < self._book.num and self._book.has_own_name(number):
+            return self._book.name(number)
+        return "" if self._said is None else self._said.names.get(number, "")
 
     def rename(self, number: int, name: str) -> None:
         """Give a kind a name; an empty one takes it away."""
@@ -170,11 +234,21 @@ class DiscoverController(QObject):
         """Ask for the training dialog, to train from these kinds."""
         found = self._found
         if found is not None and found.model_dir is not None and self.is_open:
+            if self._settle.isActive():
+                self._send_kept()
             self.training_wanted.emit(found.model_dir)
 
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
-        return all([self._reader.shutdown(), self.patches.shutdown()])
+        said, is_waiting = self._said, self._settle.isActive()
+        self._settle.stop()
+        ended = [self._reader.shutdown(), self._writer.shutdown(), self.patches.shutdown()]
+        if is_waiting and said is not None and self._wanted:
+            try:
+                self._steering.keep(said.model_dir, None, wanted=self._wanted)
+            except TuskError as problem:
+                log.warning("what was kept last is not saved: %s", problem)
+        return all(ended)
 
     def _set_found(self, found: Found | None) -> None:
         self._found = found
@@ -192,6 +266,7 @@ class DiscoverController(QObject):
         elif isinstance(event, Notice):
             self._set_found(replace(found, notes=(*found.notes, event.message)))
         elif isinstance(event, DiscoveryDone):
+            self._said, self._wanted = Said(event.model_dir), {}
             self._set_found(replace(found.final(), model_dir=event.model_dir))
 
     @Slot(object)
@@ -221,21 +296,70 @@ class DiscoverController(QObject):
         if self._job is not None:
             return
         model = self._document.model
-        if model is None:
-            self._set_found(None)
-        elif self.is_open:
+        if model is not None and self.is_open:
             self.found_changed.emit()
-        else:
-            self._reader.request(functools.partial(_read, model.path))
+            return
+        self._said, self._wanted = None, {}
+        self._set_found(None)
+        if model is not None and model.config.encoder.has_backbone:
+            work = functools.partial(_read, model.path, self._document.source)
+            self._reader.request(work)
 
     @Slot(object)
-    def _take_read(self, found: Found | None) -> None:
+    def _take_read(self, known: tuple[Found, Said]) -> None:
         if self._job is None:
+            found, self._said = known
             self._set_found(found)
 
+    # What is said of kinds
 
-def _read(folder: Path) -> Found | None:
-    return read_found(folder)
+    def _write(self, work: Callable[..., Said]) -> None:
+        assert self._said is not None
+        self._writer.request(functools.partial(work, self._said.model_dir, self._document.source))
+
+    @Slot()
+    def _send_kept(self) -> None:
+        wanted = dict(self._wanted)
+        if self.can_steer and wanted:
+            self._write(functools.partial(self._steering.keep, wanted=wanted))
+
+    @Slot(object)
+    def _take_said(self, said: Said) -> None:
+        if self._said is None or said.model_dir != self._said.model_dir:
+            return
+        more = len(said.clicked) > len(self._said.clicked)
+        self._said = said
+        # Ticks that came meanwhile still wait to be written.
+        self._wanted = {n: k for n, k in self._wanted.items() if said.kept.get(n) != k}
+        if not self._settle.isActive():
+            self._wanted = {}
+        self.found_changed.emit()
+        if more:
+            self.shown.emit()
+            number = said.clicked[-1].number
+            self._notices.toast(f"Kind {number} is made from this place.", "success", "Undo",
+                                self.undo)  # fmt: skip
+        self._engine.open_model(said.model_dir, self._settings.device)
+
+    @Slot(object)
+    def _take_refusal(self, error: Exception) -> None:
+        self._wanted = {}
+        self.kept_changed.emit()
+        self._notices.error(
+            "The kinds could not be changed.", str(error), "What was said before still holds."
+        )
+
+
+def _read(folder: Path, source: PictureSource | None) -> tuple[Found, Said]:
+    """Return what is known of the kinds of a model, and what was said of them.
+
+    Raises:
+        TuskError: if the model has no kinds that can be steered.
+    """
+    found = read_found(folder)
+    if found is None:
+        found = Found("" if source is None else source.source, listed(folder), (), folder)
+    return found, read_said(folder, source)
 
 
 def _name_of(source: str) -> str:

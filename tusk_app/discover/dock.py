@@ -132,8 +132,15 @@ class DiscoverDock(Panel):
             "the pictures"
         )
         self.train_button.clicked.connect(self._discover.train)
+        self.undo_button = QPushButton("Undo")
+        self.undo_button.setToolTip("Take back what was last said of these kinds")
+        self.undo_button.clicked.connect(self._discover.undo)
         self._buttons = flow_bar(
-            self.train_button, self.best_button, self.again_button, margins=(8, 2, 8, 8)
+            self.train_button,
+            self.best_button,
+            self.undo_button,
+            self.again_button,
+            margins=(8, 2, 8, 8),
         )
         return self._buttons
 
@@ -171,7 +178,7 @@ class DiscoverDock(Panel):
         self._notes.setVisible(bool(found.notes))
         kinds = self._shown_kinds()
         self.cards.set_kinds([kind.number for kind in kinds])
-        hidden = len(found.kinds) - len(kinds)
+        hidden = len(discover.kinds) - len(kinds)
         self.more_button.setVisible(not is_busy and (hidden > 0 or self._shows_all))
         self.more_button.setText("Show fewer" if self._shows_all else f"Show {hidden} more")
         self._show_cards()
@@ -195,15 +202,13 @@ class DiscoverDock(Panel):
             )
         if not found.kinds:
             return "Nothing recurs in these pictures."
-        kept = sum(discover.is_kept(kind) for kind in found.kinds)
-        total = len(found.kinds)
+        kept = sum(discover.is_kept(kind) for kind in discover.kinds)
+        total = len(discover.kinds)
         return f"{kept} of {total} kind{'' if total == 1 else 's'} kept"
 
     def _shown_kinds(self) -> tuple[KindFound, ...]:
-        found = self._discover.found
-        if found is None:
-            return ()
-        kinds = tuple(sorted(found.kinds, key=lambda kind: not kind.is_kept))
+        # In the order of the discovery: a card stays where it is when it is ticked.
+        kinds = tuple(sorted(self._discover.kinds, key=lambda kind: not kind.is_kept))
         return kinds if self._shows_all else kinds[:MOST_SHOWN]
 
     @Slot()
@@ -212,10 +217,11 @@ class DiscoverDock(Panel):
         if found is None:
             return
         self._summary.setText(self._headline())
-        is_open = self._discover.is_open
-        for button in (self.best_button, self.train_button):
-            button.setEnabled(is_open)
-        for kind in found.kinds:
+        discover = self._discover
+        self.train_button.setEnabled(discover.is_open)
+        self.best_button.setEnabled(discover.can_steer)
+        self.undo_button.setEnabled(discover.can_undo)
+        for kind in discover.kinds:
             card = self.cards.card(kind.number)
             if card is not None:
                 self._show_kind(card, kind)
@@ -232,7 +238,7 @@ class DiscoverDock(Panel):
                 facts=facts(kind),
                 tip=self._tip(kind),
                 is_kept=discover.is_kept(kind),
-                can_keep=discover.can_keep(kind),
+                can_keep=discover.can_steer,
                 can_name=is_open,
             )
         )
@@ -243,15 +249,13 @@ class DiscoverDock(Panel):
     def _tip(self, kind: KindFound) -> str:
         if not self._discover.is_open:
             return "The model with these kinds is not open yet"
-        if not kind.is_kept:
-            return "It recurs too little, or only beside a better kind; the model leaves it out"
-        return "Untick to ignore this kind everywhere: on the picture, in results and in panels"
+        if not self._discover.is_kept(kind):
+            return "Tick to make keypoints of it; it was left out, or recurs less clearly"
+        return "Untick to ignore this kind everywhere: on the picture, in results, in training"
 
     @Slot(object)
     def _fill(self, card: KindCard) -> None:
-        found = self._discover.found
-        kinds = () if found is None else found.kinds
-        kind = next((each for each in kinds if each.number == card.number), None)
+        kind = self._kind(card.number)
         if kind is not None:
             self._show_kind(card, kind)
         card.keep_changed.connect(self._discover.set_kept)
@@ -278,6 +282,9 @@ class DiscoverDock(Panel):
         for card in self.cards.cards:
             card.set_selected(selected=card.number == selected)
 
+    def _kind(self, number: int) -> KindFound | None:
+        return next((kind for kind in self._discover.kinds if kind.number == number), None)
+
     # What the user does
 
     def _begin(self) -> None:
@@ -303,9 +310,8 @@ class DiscoverDock(Panel):
     @Slot(int, int)
     def _go_to(self, number: int, which: int) -> None:
         self._select(number)
-        found = self._discover.found
-        if found is None or not self._discover.is_of_open_source:
+        kind = self._kind(number)
+        if not self._discover.is_of_open_source or kind is None:
             return
-        kind = next((each for each in found.kinds if each.number == number), None)
-        if kind is not None and which < len(kind.examples):
+        if which < len(kind.examples):
             self._bench.document.go_to(kind.examples[which].picture)

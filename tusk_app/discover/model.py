@@ -70,7 +70,11 @@ def typical_size(kind: KindFound) -> float:
 
 
 def facts(kind: KindFound) -> str:
-    """Say how often a kind recurs and how large it is."""
+    """Say how often a kind recurs and how large it is; else where it comes from."""
+    if kind.rank < 0:
+        return "made from a place by hand"
+    if not kind.presence:
+        return f"score {kind.score:.2f}"
     parts = [f"in {kind.presence:.0%} of pictures"]
     if kind.per_picture >= 1.05:
         parts.append(f"{kind.per_picture:.1f} each")

@@ -39,6 +39,16 @@ class SelectionModel(QObject):
         self._keypoint: int | None = None
         self._keypoints: frozenset[int] = frozenset()
         self._hovered_keypoint: int | None = None
+        self._place: tuple[float, float] | None = None
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Place of the picture whose menu was opened last, pixels; None after the next picture."""
+        return self._place
+
+    def point_at(self, place: tuple[float, float] | None) -> None:
+        """Remember a place of the picture that a command is to act on."""
+        self._place = place
 
     @property
     def detections(self) -> NDArray[np.int64]:

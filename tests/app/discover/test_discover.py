@@ -88,10 +88,24 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     assert bench.prototypes.name(number) == "ring"
 
     card.keep.click()
-    qtbot.waitUntil(lambda: bool(labels_shown(opened)) and number not in labels_shown(opened))
+    qtbot.waitUntil(
+        lambda: bool(labels_shown(opened)) and number not in labels_shown(opened), timeout=60_000
+    )
+    assert (found.model_dir / "kinds.json").is_file()
+    assert dock.undo_button.isEnabled()
     dock.best_button.click()
-    qtbot.waitUntil(lambda: number in labels_shown(opened))
+    qtbot.waitUntil(lambda: number in labels_shown(opened), timeout=60_000)
     assert card.keep.isChecked()
+
+    bench.selection.point_at((32.0, 48.0))
+    bench.actions.trigger("kinds.from-here")
+    made = bench.document.model.config.prototypes.num_prototypes
+    qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made + 1, timeout=60_000)
+    assert bench.discover.kinds[0].number == made
+    assert bench.discover.kinds[0].examples[0].xy == (32.0, 48.0)
+    dock.undo_button.click()
+    qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made, timeout=60_000)
+    assert bench.discover.kinds[0].number != made
 
     card.strip.chosen.emit(0)
     assert bench.document.index == kind.examples[0].picture

@@ -393,6 +393,13 @@ class ImageCanvas(QWidget):
         point = self._view.to_picture(position.x(), position.y())
         return keypoint_at(self._marks, self._style, point, HIT_RADIUS / self._view.scale)
 
+    def place_under(self, at: QPoint) -> tuple[float, float] | None:
+        """Return the place of the picture, pixels, under a point of the screen; None beside it."""
+        position, (width, height) = self.mapFromGlobal(at), self._layers.size
+        x, y = self._view.to_picture(position.x(), position.y())
+        is_inside = -0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5
+        return (x, y) if is_inside else None
+
     def shown_keypoints(self) -> frozenset[int]:
         """Return all keypoints that are drawn."""
         if not self._style.visible:

@@ -142,7 +142,7 @@ def test_a_stretch_at_a_time_gives_the_same_as_all_at_once_twice() -> None:
     whole = track_stretches([made.stretch], plan)
     tracker = Tracker(plan)
     parts = [tracker.take(part)[0] for part in stretches(made.stretch, 37)]
-    again = settled(np.concatenate(parts), tracker.finish())
+    again = settled(np.concatenate(parts), made.stretch.frames, tracker.finish())
     assert np.array_equal(whole.individuals, again)
     assert np.array_equal(whole.individuals, tracked(made).individuals)
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from tusk_core.config import TrackConfig
     from tusk_core.control import RunControl
     from tusk_core.inference.predictor import TorchPredictor
@@ -177,6 +179,11 @@ class _Results:
         """Return the rows of frames ``start`` to ``stop``."""
         return slice(int(self._ends[start]), int(self._ends[stop]))
 
+    def frames(self, rows: slice) -> NDArray[np.int64]:
+        """Return the frame of each of the rows."""
+        numbers = np.arange(rows.start, rows.stop)
+        return np.asarray(np.searchsorted(self._ends, numbers, side="right") - 1, np.int64)
+
     def stretch(self, start: int, stop: int) -> Stretch:
         """Return frames ``start`` to ``stop``."""
         rows, group_ = self.rows(start, stop), self._file["detections"]
@@ -241,13 +248,13 @@ def _followed(
         if len(tracks):
             who[rows], margin[rows] = tracks, margins
         yield progress
-    individuals = tracker.finish()
+    ending = tracker.finish()
     for begin in range(0, results.num_rows, _BLOCK):
         rows = slice(begin, min(begin + _BLOCK, results.num_rows))
-        final = settled(who[rows], individuals)
+        final = settled(who[rows], results.frames(rows), ending)
         who[rows] = final
         margin[rows] = np.where(final >= 0, margin[rows], np.float32("nan"))
-    return int(individuals.max(initial=-1)) + 1
+    return int(ending.individuals.max(initial=-1)) + 1
 
 
 def _grouped(

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 # The velocity of an individual that is not seen fades: it does not run through walls.
 _FADE = 0.85
 # So many times the reach is the most, however long an individual was unseen.
-_WIDEST = 4.0
+_WIDEST = 2.5
 _LOOK_MEMORY = 0.9
 _SHAPE_MEMORY = 0.7
 # Sightings after which the velocity at the start of a track is noted.
 _WARM = 4
 _YOUNG_GAP = 3
+# After a longer gap one sighting alone may be a false detection; a second one makes it sure.
+_SURE_GAP = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +49,8 @@ class Living:
         kinds: (T,) last kind.
         unseen: (T,) frames since the last sighting.
         seen: (T,) sightings.
-        last: (T, 4) place and velocity at the last sighting.
+        last: (T, 4) place and velocity at the last sure sighting.
+        sure: (T,) frame of that.
     """
 
     number: NDArray[np.int64]
@@ -60,6 +63,7 @@ class Living:
     unseen: NDArray[np.int64]
     seen: NDArray[np.int64]
     last: NDArray[np.float64]
+    sure: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.number)
@@ -118,6 +122,7 @@ class Follower:
             np.zeros(0, np.int64),
             np.zeros(0, np.int64),
             np.zeros((0, 4)),
+            np.zeros(0, np.int64),
         )
 
     def take(self, bodies: Bodies) -> Given:
@@ -225,10 +230,12 @@ class Follower:
             )
         living.looks[rows] += (1 - _LOOK_MEMORY) * (found.looks[columns] - living.looks[rows])
         living.kinds[rows] = found.kinds[columns]
+        sure = rows[living.unseen[rows] <= _SURE_GAP]
+        living.last[sure, :2] = living.xy[sure]
+        living.last[sure, 2:] = living.velocity[sure]
+        living.sure[sure] = self._frame
         living.unseen[rows] = 0
         living.seen[rows] += 1
-        living.last[rows, :2] = living.xy[rows]
-        living.last[rows, 2:] = living.velocity[rows]
         warm = rows[living.seen[rows] == _WARM]
         if len(warm):
             self.fragments.columns["start_velocity"][living.number[warm]] = living.velocity[warm]
@@ -291,6 +298,7 @@ class Follower:
                 np.zeros(count, np.int64),
                 ones,
                 np.concatenate([xy, still], axis=1),
+                frames,
             )
         )
         return numbers
@@ -314,7 +322,7 @@ class Follower:
         if not rows.any():
             return
         numbers = living.number[rows]
-        columns["last"][numbers] = self._frame - living.unseen[rows]
+        columns["last"][numbers] = living.sure[rows]
         columns["seen"][numbers] = living.seen[rows]
         columns["end"][numbers] = living.last[rows, :2]
         columns["end_velocity"][numbers] = living.last[rows, 2:]

@@ -16,7 +16,7 @@ class Fragments:
     """What is remembered of every track, as rows of growing arrays.
 
     Attributes:
-        first: frame of the first sighting, and ``last`` of the last.
+        first: frame of the first sighting, and ``last`` of the last sure one.
         seen: sightings.
         start: (2,) place of the first sighting, and ``start_velocity`` a little later.
         end: (2,) place at the last, and ``end_velocity``.

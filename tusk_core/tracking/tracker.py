@@ -98,6 +98,19 @@ def _one(runs: list[Stretch]) -> Stretch:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ending:
+    """What became of the tracks of the first pass.
+
+    Attributes:
+        individuals: (tracks,) int64 individual of each, -1 for none.
+        last: (tracks,) int64 frame of its last sure sighting; those after it are nobody's.
+    """
+
+    individuals: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
 class Tracker:
     """Takes stretches in order; afterwards tells the individual of every keypoint.
 
@@ -125,16 +138,21 @@ class Tracker:
         margins[rows] = np.where(tracks[rows] >= 0, given.margins[bodies[rows]], np.nan)
         return tracks, margins
 
-    def finish(self) -> NDArray[np.int64]:
-        """Return the individual (tracks,) of each track of the first pass, -1 for none."""
-        plan = self._plan
-        return link_fragments(self._follower.finish(), plan.config, plan.motion)
+    def finish(self) -> Ending:
+        """End every track and join those of one individual."""
+        plan, fragments = self._plan, self._follower.finish()
+        individuals = link_fragments(fragments, plan.config, plan.motion)
+        last = fragments.column("last") if fragments.size else np.zeros(0)
+        return Ending(individuals, last.astype(np.int64))
 
 
-def settled(tracks: NDArray[np.int32], individuals: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the individual (N,) of keypoints by their track of the first pass."""
-    lookup = np.append(individuals, -1).astype(np.int32)
-    return lookup[tracks]
+def settled(
+    tracks: NDArray[np.int32], frames: NDArray[np.integer], ending: Ending
+) -> NDArray[np.int32]:
+    """Return the individual (N,) of keypoints by their track of the first pass and frame."""
+    lookup = np.append(ending.individuals, -1).astype(np.int32)
+    last = np.append(ending.last, -1)
+    return np.where(frames <= last[tracks], lookup[tracks], np.int32(-1))
 
 
 def individual_names(count: int) -> tuple[str, ...]:
@@ -145,13 +163,15 @@ def individual_names(count: int) -> tuple[str, ...]:
 def track_stretches(parts: Iterable[Stretch], plan: Plan) -> Tracks:
     """Track detections that are at hand, a stretch at a time."""
     tracker = Tracker(plan)
-    taken = [tracker.take(part) for part in parts]
-    individuals = tracker.finish()
     none = np.zeros(0, np.int32)
-    tracks = np.concatenate([none, *(tracks for tracks, _ in taken)])
-    margins = np.concatenate([np.zeros(0, np.float32), *(margins for _, margins in taken)])
-    who = settled(tracks, individuals)
-    return as_tracks(who, np.where(who >= 0, margins, np.float32("nan")), plan)
+    tracks, margins, frames = [none], [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
+    for part in parts:
+        own_tracks, own_margins = tracker.take(part)
+        tracks.append(own_tracks)
+        margins.append(own_margins)
+        frames.append(part.first + part.frames)
+    who = settled(np.concatenate(tracks), np.concatenate(frames), tracker.finish())
+    return as_tracks(who, np.where(who >= 0, np.concatenate(margins), np.float32("nan")), plan)
 
 
 def as_tracks(individuals: NDArray[np.int32], margins: NDArray[np.float32], plan: Plan) -> Tracks:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from tusk_core.arrays import frozen
 from tusk_core.data.windows import OVERLAP, is_larger, tiles_of, window_size
@@ -161,6 +160,8 @@ def merge(parts: Sequence[Keypoints], *, reach: float, within_kind: bool) -> Key
         reach: keypoints of different tiles nearer than this are doubles [px].
         within_kind: only if they are of one kind.
     """
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - the engine works without SciPy
+
     tile = np.repeat(np.arange(len(parts)), [len(part.scores) for part in parts])
     found = Keypoints(
         xy=np.concatenate([part.xy for part in parts]),

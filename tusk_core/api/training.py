@@ -31,7 +31,9 @@ def resume(
     minutes: float | None = None,
     device: str | None = None,
 ) -> Iterator[TrainEvent]:
-    """Go on with a stopped or crashed run from its latest checkpoint, bit for bit on the CPU.
+    """Resume a stopped or crashed run from its latest checkpoint.
+
+    On the CPU bit for bit, where ``run.threads`` is given and so the order of sums.
 
     Args:
         run: run folder.

@@ -192,7 +192,7 @@ def test_newer_and_foreign_results_are_refused(model: Path, folder: Path, tmp_pa
         file["detections/label"][0] = 77
     with pytest.raises(SourceError, match="damaged"):
         api.open_analysis(out)
-    with pytest.raises(SourceError, match="not a results file"):
+    with pytest.raises(SourceError, match="no results file"):
         api.open_analysis(tmp_path / "missing.h5")
 
 

@@ -75,6 +75,7 @@ def write_inputs(folder: Path) -> None:
     """Make the pictures, the video and the faces that the pages talk about."""
     generator = np.random.default_rng(0)
     (folder / "my-pictures").mkdir()
+    (folder / "my-photos").mkdir()
     (folder / "faces" / "images").mkdir(parents=True)
     rows = ["image,person,left_eye_x,left_eye_y,right_eye_x,right_eye_y"]
     video = cv2.VideoWriter(
@@ -88,9 +89,19 @@ def write_inputs(folder: Path) -> None:
             cv2.circle(image, (int(x), int(y)), 5, (255, 120 * colour, 60), -1)
         write_picture(folder / "my-pictures" / f"{number:02d}.png", image)
         write_picture(folder / "faces" / "images" / f"{number:02d}.png", image)
+        large = cv2.resize(image, (640, 512), interpolation=cv2.INTER_NEAREST)
+        write_picture(folder / "my-photos" / f"{number:02d}.jpg", large)
         rows.append(f"{number:02d}.png,person {number % 4}," + ",".join(map(str, places.ravel())))
         tracks += [f"{number},fly {fly},{x},{y}" for fly, (x, y) in enumerate(places.tolist())]
         video.write(image)
+    for name in ("bird.jpg", "gull.jpg"):
+        shutil.copy(folder / "my-photos" / "00.jpg", folder / name)
+    fish = cv2.VideoWriter(
+        str(folder / "fish.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 10, (960, 720)
+    )
+    for _ in range(4):
+        fish.write(generator.integers(0, 60, (720, 960, 3), np.uint8))
+    fish.release()
     (folder / "flies-tracks.csv").write_text("\n".join(tracks), encoding="utf-8")
     video.release()
     (folder / "faces" / "landmarks.csv").write_text("\n".join(rows), encoding="utf-8")

@@ -231,8 +231,9 @@ def test_overlay_rows_and_choices(bench, area, qtbot) -> None:
     dock.rows[Layer.HEAT_MAP].opacity.setValue(40)
     assert bench.display.layer(Layer.HEAT_MAP).opacity == pytest.approx(0.4)
     box = dock._colour_by
-    box.setCurrentIndex(1)
-    box.activated.emit(1)
+    score = box.findData("score")
+    box.setCurrentIndex(score)
+    box.activated.emit(score)
     assert bench.display.overlay.colour_by == "score"
     dock._hollow.click()
     assert not bench.display.overlay.hollow

@@ -64,7 +64,7 @@ def test_picture_keypoints_layers_export_and_camera(bench, area, qtbot, tmp_path
 
     # Analyse everything, then export what was found.
     path = tmp_path / "all.csv"
-    area.findChild(ExportCommands).export_to("csv", path)
+    ExportCommands(bench, area).export_to("csv", path)
     qtbot.waitUntil(path.is_file, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not bench.jobs.running, timeout=PATIENCE_MS)
     with path.open(encoding="utf-8") as file:

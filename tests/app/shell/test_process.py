@@ -50,10 +50,9 @@ PREPARE = """
 import sys
 from tusk_app.engine.requests import PrepareRequest, RequestBox
 from tusk_app.engine.worker import InferenceWorker
-from tusk_app.threads.mailbox import LatestValue
 box = RequestBox()
 box.put(PrepareRequest())
-worker = InferenceWorker(box, LatestValue(), LatestValue(), list_devices=lambda: ())
+worker = InferenceWorker(box, list_devices=lambda: ())
 worker.answered.connect(lambda _: print("at the answer:", "scipy.optimize" in sys.modules))
 worker.work()
 print("afterwards:", "scipy.optimize" in sys.modules)

@@ -18,6 +18,7 @@ from tusk_app.training.request import TrainingRequest
 from tusk_app.training.worker import TrainingWorker
 from tusk_core.config import TrainConfig
 from tusk_core.control import Cancelled, RunControl
+from tusk_core.errors import TrainingError
 from tusk_core.events import (
     CheckpointSaved,
     Notice,
@@ -85,7 +86,9 @@ def until_stopped(control: RunControl) -> Iterator[TrainEvent]:
 
 def broken(_control: RunControl) -> Iterator[TrainEvent]:
     yield step_done(1)
-    raise FloatingPointError("loss is not finite at step 2")
+    raise TrainingError(
+        "The loss became infinite or not a number at step 2. Resume later.", cause="not finite"
+    )
 
 
 @pytest.fixture
@@ -227,7 +230,7 @@ def test_failure_reaches_the_user_and_frees_the_controller(qtbot, controller) ->
     assert failure is not None
     assert failure.cause == "not finite"
     assert "not a number" in failure.what
-    assert "step 2" in failure.why
+    assert "step 2" in failure.what
     assert "broken" in failure.details
     assert controller.record.outcome == "failed"
     qtbot.waitUntil(lambda: is_idle(controller))

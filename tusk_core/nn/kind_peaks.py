@@ -50,7 +50,7 @@ def find_kind_peaks(
             different kinds lie on one cell.
         refine: odd side of the window whose centre of mass is the place [cells].
     """
-    _B, M, h, w = maps.shape
+    h, w = maps.shape[-2:]
     plain = maps.detach()
     is_peak = (plain == window_maximum(plain, window)) & (plain > 0)
     if across > 1:
@@ -59,7 +59,6 @@ def find_kind_peaks(
     kinds, cells = places // (h * w), places % (h * w)
     xy, spread = centre_of_mass(maps, kinds, cells, refine)
     scores = maps.flatten(1).gather(1, places) * (values > 0)
-    assert M > 0
     return KindPeaks(xy, scores, kinds, spread)
 
 

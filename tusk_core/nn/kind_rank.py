@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from tusk_core.geometry.grids import to_pixels
+from tusk_core.nn.keypoints import read_at
 from tusk_core.nn.kind_peaks import centre_of_mass
 from tusk_core.nn.window_maps import window_maximum
 
@@ -113,20 +114,14 @@ def _peaks_of_each(maps: Tensor, window: int, refine: int) -> tuple[Tensor, Tens
 def _moved_back(xy: Tensor, positions: Tensor) -> Tensor:
     """Return where places (B, M, N, 2) of the second view lie in the first [cells]."""
     h, w = positions.shape[1:3]
-    size = xy.new_tensor([w, h])
-    unit = ((2 * xy + 1) / size - 1).flatten(1, 2).unsqueeze(1)
-    found = F.grid_sample(
-        positions.permute(0, 3, 1, 2), unit, padding_mode="border", align_corners=False
-    )
-    places = found.squeeze(2).transpose(1, 2).view(*xy.shape)
-    return ((places + 1) * size - 1) / 2
+    places = read_at(positions.permute(0, 3, 1, 2), xy.flatten(1, 2))
+    return to_pixels(places, (w, h)).view(*xy.shape)
 
 
 def _is_visible(xy: Tensor, positions: Tensor) -> Tensor:
     """Tell which places of the first view (B, M, N, 2) lie well inside what the second shows."""
     h, w = positions.shape[1:3]
-    size = positions.new_tensor([w, h])
-    cells = ((positions.flatten(1, 2) + 1) * size - 1) / 2
+    cells = to_pixels(positions.flatten(1, 2), (w, h))
     low, high = cells.amin(dim=1), cells.amax(dim=1)
     margin = 0.1 * (high - low)
     low, high = (low + margin)[:, None, None], (high - margin)[:, None, None]

@@ -105,6 +105,9 @@ class EvaluationDock(Panel):
     def show_report(self, report: EvaluationReport) -> None:
         """Show numbers, tables and worst pictures."""
         self._report = report
+        model = self._bench.document.model
+        if model is not None and str(model.path) == report.model:
+            self._bench.document.set_evaluation(report)
         self._pane.show_report(report, display_name(report.data))
         self._show_table()
         self._stack.show_content(has_content=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from tusk_app.export.after_analysis import AfterAnalysis
 from tusk_app.export.dialog import ExportDialog
 from tusk_app.export.model_commands import ModelExportCommands
 from tusk_core import api
@@ -19,20 +20,10 @@ from tusk_core.events import JobProgress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tusk_app.state.document import Document
     from tusk_app.threads.job_worker import JobFactory
-    from tusk_app.threads.jobs import Job
     from tusk_app.workbench import Workbench
     from tusk_core.control import RunControl
     from tusk_core.results import Analysis, ExportFormatInfo
-
-
-def _with_tracks(document: Document) -> Analysis | None:
-    """Return the open detections with their tracks as corrected by hand."""
-    analysis, tracks = document.analysis, document.tracks
-    if analysis is None or tracks is None:
-        return analysis
-    return dataclasses.replace(analysis, tracks=tracks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +40,7 @@ class ExportCommands(QObject):
     def __init__(self, workbench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
         self._bench, self._window = workbench, parent
-        self._waiting: ExportPlan | None = None
-        self._awaited: Job | None = None
+        self._detections = AfterAnalysis(workbench, self)
         self._dialog: ExportDialog | None = None
         workbench.actions.add(
             "file.export", "&Export detections…", self.ask, menu="File", shortcut="Ctrl+E",
@@ -65,9 +55,6 @@ class ExportCommands(QObject):
             analysis.busy_changed,
         ):
             signal.connect(self._enable)
-        document.analysis_changed.connect(self._go_on)
-        workbench.jobs.job_failed.connect(self._forget)
-        workbench.jobs.job_cancelled.connect(self._forget)
         self._enable()
 
     @property
@@ -94,25 +81,10 @@ class ExportCommands(QObject):
         """Export, or analyse all pictures first and export then; returns at once."""
         known = {item.name: item for item in api.export_formats()}
         plan = ExportPlan(known[format_name], path)
-        analysis = self._analysis()
-        if analysis is not None:
-            self._start(plan, analysis)
-            return
-        self._waiting = plan
-        if not self._bench.analysis.is_busy:
-            self._bench.analysis.start()
-        running = self._bench.jobs.running
-        self._awaited = running[-1] if running else None
-
-    def _analysis(self) -> Analysis | None:
-        """Return the detections of the open pictures, or of the results file that is open."""
-        document = self._bench.document
-        if document.source is None or self._bench.analysis.is_of_open_source():
-            return _with_tracks(document)
-        return None
+        self._detections.do(functools.partial(self._start, plan))
 
     def _summary(self) -> str:
-        analysis = self._analysis()
+        analysis = self._detections.analysis
         if analysis is None:
             num = self._bench.document.num_pictures
             return (
@@ -191,19 +163,6 @@ class ExportCommands(QObject):
         )
 
     @Slot()
-    def _go_on(self) -> None:
-        analysis, plan = self._analysis(), self._waiting
-        if plan is not None and analysis is not None:
-            self._waiting = None
-            self._start(plan, analysis)
-
-    @Slot(object)
-    def _forget(self, job: Job, *_failure: object) -> None:
-        """An analysis that was cancelled or failed exports nothing."""
-        if job is self._awaited:
-            self._waiting = self._awaited = None
-
-    @Slot()
     def _forget_dialog(self) -> None:
         self._dialog = None
 
@@ -211,5 +170,5 @@ class ExportCommands(QObject):
     def _enable(self) -> None:
         bench = self._bench
         can_analyse = not bench.analysis.problem
-        is_ready = self._analysis() is not None or can_analyse
+        is_ready = self._detections.analysis is not None or can_analyse
         bench.actions.get("file.export").setEnabled(is_ready)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tusk_app.camera.live_view import LiveView
 from tusk_app.canvas.area import CanvasArea
 from tusk_app.export.commands import ExportCommands
+from tusk_app.export.report_commands import ReportCommands
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -19,4 +20,5 @@ def make_centre(workshop: Workshop, parent: QWidget | None = None) -> CanvasArea
     area = CanvasArea(workshop, parent)
     LiveView(workshop, area.canvas, area.binding, area.banner)
     ExportCommands(workshop, area)
+    ReportCommands(workshop, area)
     return area

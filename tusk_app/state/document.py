@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Analysis,
         Detection,
         EmbeddingMap,
+        EvaluationReport,
         GroundTruth,
         Keypoints,
         ModelInfo,
@@ -70,6 +71,7 @@ class Document(QObject):
         self._min_score = 0.0
         self._truth: GroundTruth | None = None
         self._embedding: EmbeddingMap | None = None
+        self._evaluation: EvaluationReport | None = None
 
     @property
     def source(self) -> PictureSource | None:
@@ -142,6 +144,11 @@ class Document(QObject):
         return self._embedding
 
     @property
+    def evaluation(self) -> EvaluationReport | None:
+        """The last figures of the open model; told by the panel that makes them."""
+        return self._evaluation
+
+    @property
     def num_keypoints(self) -> int | None:
         """Keypoints asked of each picture; None takes the training value."""
         return self._num_keypoints
@@ -211,6 +218,8 @@ class Document(QObject):
         is_another = model is not None and (self._model is None or self._model.path != model.path)
         self._model = model
         self._reconstruction = None
+        if is_another:
+            self._evaluation = None
         self._take(None)
         if is_another and model is not None:
             self.set_min_score(model.config.keypoints.min_score)
@@ -248,6 +257,10 @@ class Document(QObject):
     def set_embedding(self, embedding: EmbeddingMap | None) -> None:
         """Take the map of the analysis as it is shown now."""
         self._embedding = embedding
+
+    def set_evaluation(self, report: EvaluationReport | None) -> None:
+        """Take figures of the open model."""
+        self._evaluation = report
 
     def set_num_keypoints(self, num: int | None) -> None:
         """Ask for so many keypoints of each picture; None takes the training value."""

@@ -52,6 +52,7 @@ from tusk_core.api.opening import (
     record_camera,
     summarise_source,
 )
+from tusk_core.api.reporting import write_page
 from tusk_core.api.tracking import (
     doubtful_frames,
     edit_tracks,
@@ -141,4 +142,5 @@ __all__ = [
     "with_descriptor",
     "within_regions",
     "write_overlays",
+    "write_page",
 ]

@@ -82,7 +82,8 @@ def best_rows(analysis: Analysis, found: Counted, kind: int, most: int) -> list[
 
 def spread(count: int, most: int) -> list[int]:
     """Return at most so many numbers below ``count``, evenly spread, ascending."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()
+    places = np.linspace(0, count - 1, min(count, most)).round().astype(int)
+    return [int(place) for place in np.unique(places)]
 
 
 @dataclass(frozen=True, slots=True)

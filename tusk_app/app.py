@@ -98,7 +98,7 @@ def compose(settings: Settings) -> Workshop:
         jobs=jobs,
         sources=SourceController(document, settings, notices),
         patches=patches,
-        side_reader=SideReader(),
+        side_reader=SideReader(document),
         training=TrainingController(run_root=settings.run_root),
         time_machine=TimeMachineController(document, notices),
         discover=DiscoverController(document, settings, prototypes, notices, engine, jobs),
@@ -133,6 +133,7 @@ class Program(QObject):
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()
         self._told_of_names = False
+        self.workbench.prototypes.not_kept.connect(self._tell_names_are_not_kept)
         self._progress = ProgressFeed(
             self.window.status,
             self.workbench,
@@ -262,9 +263,10 @@ class Program(QObject):
         if self._told_of_names:
             return
         self._told_of_names = True
+        place = self.workbench.prototypes.path or data_dir()
         self.workbench.notices.toast(
-            f"Names of prototypes cannot be kept in {data_dir()}: it cannot be written. They last "
-            "until the window closes.",
+            f"Names of prototypes cannot be kept in {place}: it cannot be written. They last until "
+            "the window closes.",
             "warning",
             "Save elsewhere…",
             self._save_names_elsewhere,

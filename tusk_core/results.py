@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_core.config import TrainConfig
+    from tusk_core.config import DataConfig, TrainConfig
     from tusk_core.tracks import Tracks
 
 __all__ = [
@@ -192,6 +192,8 @@ class SourceSummary:
         brightness: values shown as black and as white in pictures of more than eight bits; None
             where there are none, or each picture has its own.
         notes: sentences on ground truth that was left out because something is wrong with it.
+        num_channels: of files with several, from which colours can be chosen; 0 where none has.
+        axes: of files with several pictures: name (``t``, ``z``, ``page``) and length of each.
     """
 
     source: str
@@ -206,6 +208,8 @@ class SourceSummary:
     proposed_crops: int = 0
     brightness: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    num_channels: int = 0
+    axes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,6 +302,7 @@ class Analysis:
         class_names: names of those classes.
         prototypes: (M, C) float32.
         tracks: who each detection is over time; None where nobody was tracked.
+        shown_as: brightness and channels of the pictures; None where they are not known.
     """
 
     model_fingerprint: str
@@ -315,6 +320,7 @@ class Analysis:
     class_names: tuple[str, ...]
     prototypes: NDArray[np.float32]
     tracks: Tracks | None = None
+    shown_as: DataConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -110,8 +110,8 @@ def make_bench(
     bench = compose(settings)
     device = DeviceInfo("cpu", "made up", True, "a test")
     bench.engine._engine = (lambda *_a, **_k: predictor, lambda: (device,))
-    bench.patches.opener = lambda _name: replace(source)
-    bench.side_reader.opener = lambda _name: replace(source)
+    bench.patches.opener = lambda _name, _shown_as: replace(source)
+    bench.side_reader.opener = lambda _name, _shown_as: replace(source)
     return bench, predictor, source
 
 

@@ -162,6 +162,7 @@ class OverlayDock(Panel):
     def _show(self) -> None:
         display, document = self._bench.display, self._bench.document
         overlay = display.overlay
+        self._num.set_high(self._most_keypoints())
         self._num.set_value(self._bench.detections.num_keypoints)
         self._training.setVisible(document.num_keypoints is not None)
         self._score.set_value(document.min_score)
@@ -181,6 +182,13 @@ class OverlayDock(Panel):
             style = display.layer(layer)
             row.show_style(visible=style.visible, opacity=style.opacity)
             row.setEnabled(self._can_show(layer))
+
+    def _most_keypoints(self) -> int:
+        """Return how many can be asked for: many, but not more than the model has places."""
+        model, asked = self._bench.document.model, self._bench.detections.num_keypoints
+        most = None if model is None else model.config.most_keypoints
+        wanted = max(MOST_KEYPOINTS, asked)
+        return wanted if most is None else min(wanted, most)
 
     def _can_show(self, layer: Layer) -> bool:
         source = self._bench.document.source

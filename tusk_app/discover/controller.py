@@ -162,6 +162,7 @@ class DiscoverController(QObject):
             folder=self._settings.run_root / FOLDER,
             name=name,
             device=self._settings.device,
+            shown_as=self._document.chosen_look,
         )
         self._reader.cancel()
         self._before = self._found
@@ -253,7 +254,7 @@ class DiscoverController(QObject):
     def _set_found(self, found: Found | None) -> None:
         self._found = found
         if found is not None:
-            self.patches.set_source(found.source)
+            self.patches.set_source(found.source, self._document.chosen_look)
         self.found_changed.emit()
 
     @Slot(object)

@@ -17,12 +17,19 @@ from tusk_core.results import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.events import DiscoveryEvent
 
 
 def discovery(
-    control: RunControl, *, source: str, folder: Path, name: str, device: str
+    control: RunControl,
+    *,
+    source: str,
+    folder: Path,
+    name: str,
+    device: str,
+    shown_as: DataConfig | None = None,
 ) -> Iterator[DiscoveryEvent]:
     """Find kinds and write their model into a new folder below ``folder``.
 
@@ -32,6 +39,7 @@ def discovery(
         folder: of all discoveries; made if missing.
         name: of the model; a number follows where it is taken.
         device: as in the settings.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
 
     Raises:
         Cancelled: if ``control`` asked for it.
@@ -41,7 +49,9 @@ def discovery(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as holder:
             place = free_place(folder, name)
-            yield from _into(Path(holder) / place.name, place, control, source, device)
+            work = Path(holder) / place.name
+            events = api.discover(source, work, control, device=device, shown_as=shown_as)
+            yield from _into(work, place, control, source, events)
     except OSError as error:
         raise SourceError(
             f"The model cannot be written to {folder} ({error.strerror or error}). Choose another "
@@ -50,10 +60,10 @@ def discovery(
 
 
 def _into(
-    work: Path, place: Path, control: RunControl, source: str, device: str
+    work: Path, place: Path, control: RunControl, source: str, events: Iterator[DiscoveryEvent]
 ) -> Iterator[DiscoveryEvent]:
     found = Found(source)
-    for event in api.discover(source, work, control, device=device):
+    for event in events:
         if isinstance(event, DiscoveryDone):
             write_found(work, found.final())
             if control.stop_requested:

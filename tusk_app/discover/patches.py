@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QImage
 
+    from tusk_core.config import DataConfig
     from tusk_core.events import KindExample
 
 SIDE = 96
@@ -38,6 +39,7 @@ class KindPatches(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source = ""
+        self._shown_as: DataConfig | None = None
         self._rows: dict[KindExample, int] = {}
         self._examples: list[KindExample] = []
         self._cache = PatchCache(parent=self)
@@ -48,10 +50,10 @@ class KindPatches(QObject):
         self._loader: PatchLoader | None = None
         self._is_down = False
 
-    def set_source(self, source: str) -> None:
-        """Cut from other pictures."""
-        if source != self._source:
-            self._source = source
+    def set_source(self, source: str, shown_as: DataConfig | None = None) -> None:
+        """Cut from other pictures, or show them otherwise."""
+        if (source, shown_as) != (self._source, self._shown_as):
+            self._source, self._shown_as = source, shown_as
             self._rows, self._examples = {}, []
             self._cache.clear()
 
@@ -93,6 +95,7 @@ class KindPatches(QObject):
                 xy=np.array([each.xy for each in chosen], np.float32),
                 half=np.array([max(_LEAST_HALF, _CONTEXT * e.size) for e in chosen], np.float32),
                 side=SIDE,
+                shown_as=self._shown_as,
             )
         )
         self._wake.emit()

@@ -58,6 +58,16 @@ class ValueSlider(QWidget):
         """The number."""
         return self._spin.value()
 
+    def set_high(self, high: float) -> None:
+        """Move the upper end, without telling anybody."""
+        for widget in (self._slider, self._spin):
+            widget.blockSignals(True)
+        self._slider.setMaximum(round((high - self._low) / self._step))
+        self._slider.setPageStep(max(self._slider.maximum() // 10, 1))
+        self._spin.setMaximum(high)
+        for widget in (self._slider, self._spin):
+            widget.blockSignals(False)
+
     def set_value(self, value: float) -> None:
         """Show a number without telling anybody."""
         for widget in (self._slider, self._spin):

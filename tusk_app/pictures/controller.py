@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
 from tusk_app.pictures.thumbnail_worker import small
 from tusk_app.pictures.thumbnails import ThumbnailStore, to_image
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
+    from tusk_core.config import DataConfig
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +51,13 @@ class OpenedPictures:
         source: what to read from.
         kind: how the recent list calls it.
         first: picture to show first.
+        shown_as: channels and brightness that were chosen for it.
     """
 
     source: api.PictureSource
     kind: RecentKind
     first: int = 0
+    shown_as: DataConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +120,8 @@ class SourceController(QObject):
         self._surveyor.done.connect(self.survey_ready)
         self._surveyor.failed.connect(self._take_survey_error)
         self._survey_control: RunControl | None = None
+        document.source_changed.connect(self._renew_thumbnails)
+        document.look_changed.connect(self._renew_thumbnails)
 
     def open_paths(self, paths: Sequence[str], *, wanted: Kind | None = None) -> None:
         """Open what was dropped or named, whatever it is; returns at once.
@@ -133,6 +139,7 @@ class SourceController(QObject):
         *,
         kind: RecentKind = "pictures",
         select: str = "",
+        shown_as: DataConfig | None = None,
     ) -> None:
         """Open a folder, picture, video or sample; returns at once.
 
@@ -140,15 +147,28 @@ class SourceController(QObject):
             source: path, ``flat:FOLDER`` or ``sample:NAME``.
             kind: how the recent list calls it.
             select: file name to go to first.
+            shown_as: channels, and what is black and white, while no model says otherwise.
         """
         self.opening.emit(display_name(source))
-        self._opener.request(lambda: _open(source, kind, select))
+        self._opener.request(lambda: _open(source, kind, select, shown_as))
 
-    def survey(self, source: str) -> None:
-        """Look through a source for the summary page; returns at once."""
+    def survey(
+        self,
+        source: str,
+        *,
+        shown_as: DataConfig | None = None,
+        known: SourceSummary | None = None,
+    ) -> None:
+        """Look through a source for the summary page; returns at once.
+
+        Args:
+            source: as for ``open_pictures``.
+            shown_as: channels, and what is black and white.
+            known: the summary, where only the examples are to be read again.
+        """
         self.cancel_survey()
         control = self._survey_control = RunControl()
-        self._surveyor.request(lambda: _survey(source, control))
+        self._surveyor.request(lambda: _survey(source, control, shown_as, known))
 
     def cancel_survey(self) -> None:
         """Stop looking through; no answer will come."""
@@ -187,8 +207,7 @@ class SourceController(QObject):
     @Slot(object)
     def _take_pictures(self, opened: OpenedPictures) -> None:
         source = opened.source
-        self.thumbnails.set_source(source.source)
-        self._document.set_source(source)
+        self._document.set_source(source, opened.shown_as)
         if opened.first:
             self._document.go_to(opened.first)
         self._settings.add_recent(opened.kind, source.source)
@@ -196,6 +215,12 @@ class SourceController(QObject):
         count = f"{len(source):,} {noun}{'' if len(source) == 1 else 's'}"
         self._notices.status(f"Opened {display_name(source.source)}: {count}.")
         self.opened.emit()
+
+    @Slot()
+    def _renew_thumbnails(self) -> None:
+        source = self._document.source
+        name = "" if source is None or source.kind == "camera" else source.source
+        self.thumbnails.set_source(name, self._document.shown_as)
 
     @Slot(object)
     def _take_refusal(self, error: Exception) -> None:
@@ -233,15 +258,17 @@ def _sentence(error: Exception) -> str:
     return f"It could not be opened: {error}. The log has the details."
 
 
-def _open(source: str, kind: RecentKind, select: str) -> OpenedPictures:
-    opened = api.open_source(source)
+def _open(
+    source: str, kind: RecentKind, select: str, shown_as: DataConfig | None
+) -> OpenedPictures:
+    opened = open_as(source, shown_as)
     first = 0
     if select:
         first = next((i for i in range(len(opened)) if Path(opened.name(i)).name == select), 0)
     if opened.kind == "video":
         kind = "video"
     _keep_recent_picture(opened, first)
-    return OpenedPictures(opened, kind, first)
+    return OpenedPictures(opened, kind, first, shown_as)
 
 
 def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
@@ -255,9 +282,14 @@ def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
         log.info("no picture for the recent list: %s", problem)
 
 
-def _survey(source: str, control: RunControl) -> Survey:
-    summary = api.summarise_source(source, control)
-    opened = api.open_source(source)
+def _survey(
+    source: str,
+    control: RunControl,
+    shown_as: DataConfig | None,
+    known: SourceSummary | None,
+) -> Survey:
+    summary = known or api.summarise_source(source, control, shown_as=shown_as)
+    opened = open_as(source, shown_as)
     try:
         generator = np.random.default_rng(0)
         # A few more than are shown, for some may be unreadable.

@@ -81,7 +81,10 @@ class PictureFeed(QObject):
     def shutdown(self) -> bool:
         """End the reader thread; False if it did not end in time."""
         self._requests.take()
-        return self._thread.end()
+        ended = self._thread.end()
+        if ended and self._source is not None:
+            self._source.close()
+        return ended
 
     # Inside
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.pictures.controller import display_name
 from tusk_app.pictures.widgets.crop_preview import CropPreview
+from tusk_app.pictures.widgets.look_rows import LookRows
 from tusk_app.state.training_wish import TrainingShape
 from tusk_core.config import load_preset
 from tusk_core.source_text import is_flat, path_text, without_subfolders
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tusk_app.pictures.controller import SourceController, Survey
     from tusk_app.settings import Settings
+    from tusk_core.config import DataConfig
     from tusk_core.results import SourceSummary
 
 FITS = (
@@ -70,6 +71,7 @@ class OpenDataDialog(QDialog):
         self.setWindowTitle(f"Open {display_name(source)}")
         self.resize(900, 600)
         self._place, self._sources, self._settings = path_text(source), sources, settings
+        self._summary: SourceSummary | None = None
         self._lay_out()
         self._recursive.setChecked(not is_flat(source))
         self._recursive.toggled.connect(self._survey)
@@ -109,6 +111,16 @@ class OpenDataDialog(QDialog):
     def held_out(self) -> float:
         """Share of the pictures that a training shall only measure on, [0, 0.5]."""
         return self._held_out.value() / 100
+
+    @property
+    def look(self) -> LookRows:
+        """The rows that choose channels and brightness."""
+        return self._look
+
+    @property
+    def shown_as(self) -> DataConfig | None:
+        """Channels and brightness that the user chose; None leaves them to the pictures."""
+        return self._look.shown_as
 
     @property
     def _ways(self) -> tuple[QPushButton, ...]:
@@ -225,7 +237,10 @@ class OpenDataDialog(QDialog):
         column.addWidget(self._preview)
         column.addLayout(row)
         column.addLayout(self._make_held_out())
-        column.addWidget(self._make_brightness())
+        self._look = LookRows(self)
+        self._look.channels_changed.connect(self._survey)
+        self._look.brightness_changed.connect(self._show_examples_anew)
+        column.addWidget(self._look)
         column.addStretch(1)
         self._retarget()
         return column
@@ -248,42 +263,6 @@ class OpenDataDialog(QDialog):
         row.addWidget(label, 1)
         row.addWidget(self._held_out)
         return row
-
-    def _make_brightness(self) -> QWidget:
-        """Return the row that chooses black and white; it shows where pictures leave them open."""
-        self._brightness_row = QWidget(self)
-        self._own_brightness = QCheckBox("Black and white at", self._brightness_row)
-        self._own_brightness.setToolTip(
-            "Ticked: these values are black and white in every picture, in training and in\n"
-            "detection. Unticked: they are measured on the pictures when training begins"
-        )
-        self._black = QDoubleSpinBox(self._brightness_row)
-        self._white = QDoubleSpinBox(self._brightness_row)
-        row = QHBoxLayout(self._brightness_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._own_brightness, 1)
-        for box, name in ((self._black, "black"), (self._white, "white")):
-            box.setRange(-1e9, 1e9)
-            box.setDecimals(3)
-            box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-            box.setAccessibleName(f"Value shown as {name}")
-            box.setEnabled(False)
-            self._own_brightness.toggled.connect(box.setEnabled)
-            row.addWidget(box)
-        self._brightness_row.hide()
-        return self._brightness_row
-
-    @property
-    def brightness(self) -> tuple[float, float] | None:
-        """Black and white as the user set them; None lets training measure them."""
-        low, high = self._black.value(), self._white.value()
-        return (low, high) if self._own_brightness.isChecked() and high > low else None
-
-    def set_brightness(self, low: float, high: float) -> None:
-        """Choose what is black and what is white."""
-        self._own_brightness.setChecked(True)
-        self._black.setValue(low)
-        self._white.setValue(high)
 
     @Slot(int)
     def _choose_held_out(self, percent: int) -> None:
@@ -319,7 +298,14 @@ class OpenDataDialog(QDialog):
         for label in self._facts.values():
             label.setText("…")
         self._progress.show()
-        self._sources.survey(self.source)
+        self._summary = None
+        self._sources.survey(self.source, shown_as=self.shown_as)
+
+    @Slot()
+    def _show_examples_anew(self) -> None:
+        """Show the same pictures with other black and white."""
+        if self._summary is not None:
+            self._sources.survey(self.source, shown_as=self.shown_as, known=self._summary)
 
     def _retarget(self) -> None:
         fit = str(self._fit.currentData())
@@ -339,12 +325,9 @@ class OpenDataDialog(QDialog):
         self._recursive.setVisible(summary.kind == "folder")
         for name, text in describe_summary(summary).items():
             self._facts[name].setText(text)
-        self._brightness_row.setVisible(summary.brightness is not None)
-        if summary.brightness is not None and not self._own_brightness.isChecked():
-            for box in (self._black, self._white):
-                box.setDecimals(0 if summary.brightness[1] > 16 else 4)
-            self._black.setValue(summary.brightness[0])
-            self._white.setValue(summary.brightness[1])
+        self._summary = summary
+        self._look.show_channels(summary.num_channels)
+        self._look.show_brightness(summary.brightness)
         problems = _problem_lines(summary)
         self._problems.setPlainText("\n".join(problems))
         self._problems.setVisible(bool(problems))
@@ -387,8 +370,9 @@ def describe_summary(summary: SourceSummary) -> dict[str, str]:
     grey = summary.grey_share
     colour = "all grey" if grey >= 1 else "colour" if grey <= 0 else f"{grey:.0%} grey, rest colour"
     kind = "data set with ground truth" if summary.has_ground_truth else summary.kind
+    pages = _pages(summary)
     return {
-        "Pictures": count,
+        "Pictures": f"{count}, from files with {pages}" if pages else count,
         "Sizes": describe_sizes(summary.sizes) + _advice(summary),
         "Colour": colour,
         "Brightness": _brightness(summary),
@@ -408,6 +392,14 @@ def _brightness(summary: SourceSummary) -> str:
         return "eight bits, as they are"
     low, high = summary.brightness
     return f"black is {low:g}, white is {high:g}, the same in every picture"
+
+
+def _pages(summary: SourceSummary) -> str:
+    """Return which pictures lie together in files; empty where each has a file of its own."""
+    words = {"t": "time", "z": "depth", "page": "page", "series": "series"}
+    return " × ".join(
+        counted(count, words.get(name, name)) for name, count in summary.axes if count > 1
+    )
 
 
 def _advice(summary: SourceSummary) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.pictures.opening import open_as
 from tusk_app.threads.mailbox import LatestValue
-from tusk_core import api
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.api import PictureSource
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
+
+    Opener = Callable[[str, DataConfig | None], PictureSource]
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class PatchRequest:
         xy: (n, 2) float32, centre in pixels of the picture.
         half: (n,) float32, half the side of the square that is cut, pixels of the picture.
         side: side of the patch that comes out, pixels.
+        shown_as: channels and brightness of the pictures; None leaves them to these.
     """
 
     source: str
@@ -47,6 +51,7 @@ class PatchRequest:
     xy: NDArray[np.float32]
     half: NDArray[np.float32]
     side: int
+    shown_as: DataConfig | None = None
 
 
 class PatchQueue:
@@ -86,9 +91,7 @@ class PatchLoader(QObject):
     patches_ready = Signal(object, object)
     failed = Signal(str)
 
-    def __init__(
-        self, queue: PatchQueue, opener: Callable[[str], PictureSource] = api.open_source
-    ) -> None:
+    def __init__(self, queue: PatchQueue, opener: Opener = open_as) -> None:
         super().__init__()
         self._queue, self._opener = queue, opener
         self._pictures = PictureReader(opener)
@@ -117,7 +120,9 @@ class PatchLoader(QObject):
         for i in order:
             if self._queue.interrupts:
                 break
-            picture = self._pictures.read(request.source, int(request.pictures[i]))
+            picture = self._pictures.read(
+                request.source, int(request.pictures[i]), request.shown_as
+            )
             if picture is None:
                 patch = missing_patch(request.side)
             else:
@@ -134,22 +139,29 @@ class PatchLoader(QObject):
 class PictureReader:
     """Reads pictures of one source at a time and keeps the last few; one thread."""
 
-    def __init__(self, opener: Callable[[str], PictureSource] = api.open_source) -> None:
+    def __init__(self, opener: Opener = open_as) -> None:
         self._opener = opener
         self._source: PictureSource | None = None
-        self._name = ""
+        self._opened: tuple[str, DataConfig | None] = ("", None)
         self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
-    def read(self, source: str, index: int) -> NDArray[np.uint8] | None:
+    def read(
+        self, source: str, index: int, shown_as: DataConfig | None = None
+    ) -> NDArray[np.uint8] | None:
         """Return a picture, (H, W, 3) uint8; None if that one cannot be read.
+
+        Args:
+            source: as typed.
+            index: of the picture.
+            shown_as: channels, and what is black and white; None leaves it to the pictures.
 
         Raises:
             SourceError: if the source cannot be opened.
         """
-        if source != self._name:
+        if (source, shown_as) != self._opened:
             self.close()
-            self._source = self._opener(source)
-            self._name = source
+            self._source = self._opener(source, shown_as)
+            self._opened = (source, shown_as)
         if index in self._kept:
             self._kept.move_to_end(index)
             return self._kept[index]
@@ -168,7 +180,7 @@ class PictureReader:
         """Release files."""
         if self._source is not None:
             self._source.close()
-        self._source, self._name = None, ""
+        self._source, self._opened = None, ("", None)
         self._kept.clear()
 
 
@@ -220,7 +232,7 @@ def mean_patches(
     labels: NDArray[np.integer],
     num: int,
     control: RunControl,
-    opener: Callable[[str], PictureSource] = api.open_source,
+    opener: Opener = open_as,
 ) -> NDArray[np.uint8]:
     """Return the mean patch of each label, (num, s, s, 3) uint8; black where there is none.
 
@@ -238,7 +250,7 @@ def mean_patches(
         for i in np.argsort(request.pictures, kind="stable"):
             if control.stop_requested:
                 break
-            picture = reader.read(request.source, int(request.pictures[i]))
+            picture = reader.read(request.source, int(request.pictures[i]), request.shown_as)
             if picture is not None:
                 patch = cut(picture, request.xy[i], float(request.half[i]), request.side)
                 sums[labels[i]] += patch

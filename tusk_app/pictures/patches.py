@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.patch_cache import PatchCache
 from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest
 from tusk_app.threads.worker_thread import WorkerThread
-from tusk_core import api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
+    from tusk_app.pictures.patch_loader import Opener
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
     from tusk_core.api import PictureSource
+    from tusk_core.config import DataConfig
 
 PATCH_SIDE = 64
 _FALLBACK_SHARE = 0.15
@@ -41,7 +41,7 @@ class PatchController(QObject):
         notices: Notices,
         parent: QObject | None = None,
         *,
-        opener: Callable[[str], PictureSource] = api.open_source,
+        opener: Opener = open_as,
     ) -> None:
         super().__init__(parent)
         self._document, self._notices, self.opener = document, notices, opener
@@ -53,6 +53,7 @@ class PatchController(QObject):
         self._thread = WorkerThread("patches", self)
         self._loader: PatchLoader | None = None
         document.analysis_changed.connect(self.patches.clear)
+        document.look_changed.connect(self.patches.clear)
 
     @property
     def context(self) -> float:
@@ -88,6 +89,7 @@ class PatchController(QObject):
             xy=analysis.xy[rows],
             half=self.half_sides(rows),
             side=PATCH_SIDE,
+            shown_as=analysis.shown_as or self._document.shown_as,
         )
 
     def shutdown(self) -> bool:
@@ -123,8 +125,8 @@ class PatchController(QObject):
         loader.failed.connect(self._loading_failed)
         self._thread.start()
 
-    def _open(self, name: str) -> PictureSource:
-        return self.opener(name)
+    def _open(self, name: str, shown_as: DataConfig | None) -> PictureSource:
+        return self.opener(name, shown_as)
 
     @Slot(object, object)
     def _take_patches(self, rows: NDArray[np.int64], patches: NDArray[np.uint8]) -> None:

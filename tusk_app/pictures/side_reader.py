@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.patch_loader import PictureReader
 from tusk_app.threads.latest_task import LatestTask
-from tusk_core import api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_app.pictures.patch_loader import Opener
+    from tusk_app.state.document import Document
     from tusk_core.api import PictureSource
+    from tusk_core.config import DataConfig
 
 
 class SideReader(QObject):
@@ -31,22 +32,26 @@ class SideReader(QObject):
 
     def __init__(
         self,
+        document: Document,
         parent: QObject | None = None,
         *,
-        opener: Callable[[str], PictureSource] = api.open_source,
+        opener: Opener = open_as,
     ) -> None:
         super().__init__(parent)
         self._pictures = PictureReader(self._open)
-        self.opener = opener
+        self._document, self.opener = document, opener
         self._task = LatestTask("side-pictures", self)
         self._task.done.connect(self._take)
 
-    def _open(self, name: str) -> PictureSource:
-        return self.opener(name)
+    def _open(self, name: str, shown_as: DataConfig | None) -> PictureSource:
+        return self.opener(name, shown_as)
 
     def read(self, who: str, source: PictureSource, index: int) -> None:
-        """Read a picture; a newer request takes the place of an older one."""
-        self._task.request(functools.partial(_read, self._pictures, who, source.source, index))
+        """Read a picture as the open ones are shown; a newer request takes an older one's place."""
+        shown_as = self._document.shown_as
+        self._task.request(
+            functools.partial(_read, self._pictures, who, source.source, index, shown_as)
+        )
 
     def shutdown(self) -> bool:
         """End the thread; False if it did not end in time."""
@@ -63,6 +68,6 @@ class SideReader(QObject):
 
 
 def _read(
-    pictures: PictureReader, who: str, source: str, index: int
+    pictures: PictureReader, who: str, source: str, index: int, shown_as: DataConfig | None
 ) -> tuple[str, int, NDArray[np.uint8] | None]:
-    return who, index, pictures.read(source, index)
+    return who, index, pictures.read(source, index, shown_as)

@@ -5,21 +5,37 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.pictures.opening import open_as
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.api import PictureSource
+    from tusk_core.config import DataConfig
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Which pictures, and how they are shown.
+
+    Attributes:
+        source: as ``open_source`` takes it.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
+    """
+
+    source: str
+    shown_as: DataConfig | None
 
 
 class ThumbnailWishes:
@@ -28,14 +44,14 @@ class ThumbnailWishes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._indices: OrderedDict[int, None] = OrderedDict()
-        self._source = ""
+        self._pictures = Pictures("", None)
         self._generation = 0
 
-    def reset(self, source: str) -> int:
+    def reset(self, source: str, shown_as: DataConfig | None = None) -> int:
         """Forget everything and look at another source; returns its generation."""
         with self._lock:
             self._indices.clear()
-            self._source = source
+            self._pictures = Pictures(source, shown_as)
             self._generation += 1
             return self._generation
 
@@ -49,11 +65,11 @@ class ThumbnailWishes:
                 self._indices.popitem(last=False)
         return was_empty
 
-    def take(self) -> tuple[int, str, int | None]:
-        """Return generation, source and the newest wish; None if there is none."""
+    def take(self) -> tuple[int, Pictures, int | None]:
+        """Return generation, pictures and the newest wish; None if there is none."""
         with self._lock:
             index = self._indices.popitem()[0] if self._indices else None
-            return self._generation, self._source, index
+            return self._generation, self._pictures, index
 
 
 def small(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -97,10 +113,10 @@ class ThumbnailWorker(QObject):
     def work(self) -> None:
         """Make pictures until no wish is left."""
         while True:
-            generation, name, index = self._wishes.take()
+            generation, pictures, index = self._wishes.take()
             if index is None:
                 return
-            picture = self._read(generation, name, index)
+            picture = self._read(generation, pictures, index)
             self.ready.emit(generation, index, picture)
 
     @Slot()
@@ -110,14 +126,12 @@ class ThumbnailWorker(QObject):
             self._source.close()
             self._source = None
 
-    def _read(self, generation: int, name: str, index: int) -> NDArray[np.uint8] | None:
-        from tusk_core import api
-
+    def _read(self, generation: int, pictures: Pictures, index: int) -> NDArray[np.uint8] | None:
         try:
             if generation != self._opened:
                 self.close()
                 self._opened = generation
-                self._source = api.open_source(name)
+                self._source = open_as(pictures.source, pictures.shown_as)
             return None if self._source is None else small(self._source.read(index), self._side)
         except (TuskError, OSError, IndexError) as problem:
             log.info("no thumbnail of picture %d: %s", index, problem)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.config import DataConfig
+
 SIDE = 128
 MAX_KEPT = 2000
 
@@ -45,9 +47,9 @@ class ThumbnailStore(QObject):
         self._kept: OrderedDict[int, QImage | None] = OrderedDict()
         self._thread = WorkerThread("thumbnails", self)
 
-    def set_source(self, source: str) -> None:
-        """Show pictures of another source; empty for none."""
-        self._generation = self._wishes.reset(source)
+    def set_source(self, source: str, shown_as: DataConfig | None = None) -> None:
+        """Show pictures of another source, or otherwise; empty for none."""
+        self._generation = self._wishes.reset(source, shown_as)
         self._kept.clear()
         self.cleared.emit()
 

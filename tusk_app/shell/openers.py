@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tusk_app.shell.logs import LogBook
     from tusk_app.shell.workshop import Workshop
     from tusk_app.training.dialog.origin import Kind
+    from tusk_core.config import DataConfig
     from tusk_core.results import DeviceInfo
 
 # Other pictures than the bundled model learned from, and few enough to be analysed in a moment.
@@ -71,14 +72,19 @@ class Openers(QObject):
         """Show what a folder holds before it is opened."""
         dialog = OpenDataDialog(source, self._bench.sources, self._bench.settings, self._window)
         dialog.accepted.connect(lambda: self._remember(dialog))
-        dialog.open_wanted.connect(self._bench.sources.open_pictures)
-        dialog.discover_wanted.connect(lambda name: self._open_and("model.discover", name))
-        dialog.train_wanted.connect(lambda name: self._open_and("model.train", name))
+        open_ = self._bench.sources.open_pictures
+        dialog.open_wanted.connect(lambda name: open_(name, shown_as=dialog.shown_as))
+        dialog.discover_wanted.connect(
+            lambda name: self._open_and("model.discover", name, dialog.shown_as)
+        )
+        dialog.train_wanted.connect(
+            lambda name: self._open_and("model.train", name, dialog.shown_as)
+        )
         self._show(dialog)
 
     def _remember(self, dialog: OpenDataDialog) -> None:
         self._bench.training.wish = TrainingWish(
-            dialog.source, dialog.shape, dialog.held_out, dialog.brightness
+            dialog.source, dialog.shape, dialog.held_out, dialog.shown_as
         )
 
     def training(self, kind: str, path: Path | None) -> None:
@@ -168,13 +174,13 @@ class Openers(QObject):
         if self._tour is not None:
             self._tour.stop()
 
-    def _open_and(self, command: str, source: str) -> None:
+    def _open_and(self, command: str, source: str, shown_as: DataConfig | None) -> None:
         sources = self._bench.sources
         sources.opened.connect(
             lambda: self._bench.actions.trigger(command),
             Qt.ConnectionType.SingleShotConnection,
         )
-        sources.open_pictures(source)
+        sources.open_pictures(source, shown_as=shown_as)
 
     def _show(self, dialog: QDialog) -> None:
         name = dialog.objectName()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from tusk_core.config import DataConfig
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,6 +42,7 @@ class Document(QObject):
         index_requested: int, picture that should be shown next.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
+        look_changed: the open pictures look otherwise now than those read before.
     """
 
     source_changed = Signal()
@@ -53,10 +56,12 @@ class Document(QObject):
     tracks_changed = Signal()
     truth_changed = Signal()
     thresholds_changed = Signal()
+    look_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source: PictureSource | None = None
+        self._chosen: DataConfig | None = None
         self._index = -1
         self._picture: NDArray[np.uint8] | None = None
         self._detection: Detection | None = None
@@ -163,9 +168,24 @@ class Document(QObject):
         """What is known to be in the picture shown; None if nothing is, or nobody asked."""
         return self._truth
 
-    def set_source(self, source: PictureSource | None) -> None:
-        """Open other pictures; the caller closes the source that was open before."""
-        self._source = source
+    @property
+    def chosen_look(self) -> DataConfig | None:
+        """Channels, and what is black and white, as they were chosen when the pictures opened."""
+        return self._chosen
+
+    @property
+    def shown_as(self) -> DataConfig | None:
+        """Channels, and what is black and white: the model's, else those chosen on opening."""
+        return self._chosen if self._model is None else self._model.config.data
+
+    def set_source(self, source: PictureSource | None, shown_as: DataConfig | None = None) -> None:
+        """Open other pictures; the caller closes the source that was open before.
+
+        Args:
+            source: the pictures.
+            shown_as: channels, and what is black and white, while no model says otherwise.
+        """
+        self._source, self._chosen = source, shown_as
         self._index = -1
         self._picture = self._reconstruction = self._truth = None
         self._take(None)
@@ -229,14 +249,14 @@ class Document(QObject):
         self.model_changed.emit()
         self.detection_changed.emit()
         self.reconstruction_changed.emit()
-        if looks_otherwise and self._index >= 0:
-            self.index_requested.emit(self._index)
+        if looks_otherwise:
+            self.look_changed.emit()
+            if self._index >= 0:
+                self.index_requested.emit(self._index)
 
     def _match_look(self) -> bool:
-        """Show deep pictures as the model saw such pictures; True if that changes what is shown."""
-        if self._source is None or self._model is None:
-            return False
-        return self._source.use_settings(self._model.config.data)
+        """Show deep pictures as the model saw such; True if those read before look otherwise."""
+        return self._source is not None and self._source.use_settings(self.shown_as or DataConfig())
 
     def set_run(self, run_dir: Path | None) -> None:
         """Look at another run."""

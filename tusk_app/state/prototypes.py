@@ -29,9 +29,11 @@ class PrototypeBook(QObject):
 
     Signals:
         changed: any name, colour, merge or visibility changed, or another model was opened.
+        not_kept: what changed could not be written; it lasts as long as the program runs.
     """
 
     changed = Signal()
+    not_kept = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,11 @@ class PrototypeBook(QObject):
         """Keep the mapping in a file of the user's choice from now on; False if that fails."""
         self._path = path
         return self._save(path)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the mapping is kept in; None while it is in memory only."""
+        return self._path
 
     @property
     def num(self) -> int:
@@ -173,8 +180,8 @@ class PrototypeBook(QObject):
         self._commit()
 
     def _commit(self) -> None:
-        if self._path is not None:
-            self._save(self._path)
+        if self._path is not None and not self._save(self._path):
+            self.not_kept.emit()
         self.changed.emit()
 
     def _load(self, path: Path) -> None:

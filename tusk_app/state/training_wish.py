@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tusk_core.config import DataConfig
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,14 @@ class TrainingWish:
         source: the pictures it was chosen for; it means nothing for others.
         shape: how they shall reach the network; None leaves it to the preset.
         held_out: share of the pictures to measure on only, [0, 0.5].
-        brightness: values shown as black and as white in pictures of more than eight bits; None
-            measures them.
+        shown_as: channels of the pictures, and what is black and white in those of more than eight
+            bits; None leaves it to them.
     """
 
     source: str = ""
     shape: TrainingShape | None = None
     held_out: float = 0.0
-    brightness: tuple[float, float] | None = None
+    shown_as: DataConfig | None = None
 
     def of(self, source: str) -> TrainingWish:
         """Return this wish if it is about ``source``, else one that leaves all to the preset."""

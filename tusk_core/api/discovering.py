@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.events import DiscoveryEvent, KindListed
     from tusk_core.interfaces import Predictor
     from tusk_core.kind_edits import KindEdit, KindEdits
 
 
-def discover(
+def discover(  # noqa: PLR0913 - every argument is a keyword of its own
     source: str,
     out: Path,
     control: RunControl,
@@ -27,6 +28,7 @@ def discover(
     side: int = 0,
     seed: int = 0,
     device: str = "auto",
+    shown_as: DataConfig | None = None,
 ) -> Iterator[DiscoveryEvent]:
     """Find kinds of place that recur and write a model folder that reads them.
 
@@ -42,6 +44,7 @@ def discover(
         side: longer side to work at, pixels; 0 decides by the pictures.
         seed: of the sample and the clusters.
         device: as in the settings.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
 
     Raises:
         SourceError: if no picture can be read or the folder cannot be written.
@@ -49,7 +52,7 @@ def discover(
     from tusk_core.discovery.run import Wanted
     from tusk_core.discovery.run import discover as found
 
-    wanted = Wanted(source, num_kinds, max_pictures, side, seed, device)
+    wanted = Wanted(source, num_kinds, max_pictures, side, seed, device, shown_as=shown_as)
     return found(wanted, out, control)
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
     from tusk_core.interfaces import OpenedSource, PictureSource, Predictor
@@ -58,11 +59,19 @@ def record_camera(
     return recorded(camera, num_frames, folder, control)
 
 
-def summarise_source(source: str, control: RunControl | None = None) -> SourceSummary:
-    """Look through a source reading headers only; stops early when ``control`` says so."""
+def summarise_source(
+    source: str, control: RunControl | None = None, *, shown_as: DataConfig | None = None
+) -> SourceSummary:
+    """Look through a source reading headers only; stops early when ``control`` says so.
+
+    Args:
+        source: as for ``open_source``.
+        control: a stop request ends the look early.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
+    """
     from tusk_core.data.source import summarise
 
-    return summarise(source, control)
+    return summarise(source, control, shown_as=shown_as)
 
 
 def has_ground_truth(source: PictureSource) -> bool:

@@ -51,7 +51,7 @@ class TrainConfig(Settings):
                 "encoder.backbone has a map for each kind already; keypoints.detector must be "
                 '"single-map"'
             )
-        self._check_places(K)
+        self._check_places()
         if any(not 0 <= kind < M for kind in self.prototypes.kept):
             raise ValueError(
                 f"prototypes.kept names kinds from 0 to {M - 1}, got {list(self.prototypes.kept)}"
@@ -63,17 +63,24 @@ class TrainConfig(Settings):
             )
         return self
 
-    def _check_places(self, num_keypoints: int) -> None:
+    def _check_places(self) -> None:
         """Refuse more keypoints than one heat map has places."""
-        stride = self.encoder.stem_stride
-        columns, rows = -(-self.data.width // stride), -(-self.data.height // stride)
-        if num_keypoints <= columns * rows or self.is_channel_wise or self.encoder.has_backbone:
+        K, most = self.keypoints.num_keypoints, self.most_keypoints
+        if most is None or most >= K:
             return
         raise ValueError(
-            f"keypoints.num_keypoints can be at most {columns * rows} here, got {num_keypoints}: "
-            f"the heat map of a picture of {self.data.width} × {self.data.height} px with "
-            f"encoder.stem_stride {stride} has {columns} × {rows} places"
+            f"keypoints.num_keypoints can be at most {most} here, got {K}: the heat map of a "
+            f"picture of {self.data.width} × {self.data.height} px with encoder.stem_stride "
+            f"{self.encoder.stem_stride} has no more places"
         )
+
+    @property
+    def most_keypoints(self) -> int | None:
+        """Places of the one heat map, each of which can hold a keypoint; None for several maps."""
+        if self.is_channel_wise or self.encoder.has_backbone:
+            return None
+        stride = self.encoder.stem_stride
+        return -(-self.data.width // stride) * -(-self.data.height // stride)
 
     @property
     def is_channel_wise(self) -> bool:

@@ -16,7 +16,7 @@ from tusk_core.data.decoded import common_brightness, shown
 from tusk_core.data.finding import find_pictures
 from tusk_core.data.looks import Look
 from tusk_core.data.pictures import KINDS, decode_file, read_size
-from tusk_core.data.stacks import Listing, StackPool, expand
+from tusk_core.data.stacks import Listing, StackPool, expand, may_have_channels, open_stack
 from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
@@ -131,6 +131,23 @@ class FileSource(BaseSource):
         """Return (width, height), from the header."""
         path, page = self.path(index), self.listing.pages[index]
         return read_size(path) if page < 0 else self._stacks.get(path).size(page)
+
+    def num_channels(self, index: int) -> int:
+        """Return the channels of a picture that colours can be chosen from; 0 where it has none.
+
+        Raises:
+            SourceError: if it cannot be read.
+        """
+        path, page = self.path(index), self.listing.pages[index]
+        if page >= 0:
+            return self._stacks.get(path).num_channels(page)
+        if not may_have_channels(path):
+            return 0
+        stack = open_stack(path)
+        try:
+            return stack.num_channels(0)
+        finally:
+            stack.close()
 
     def close(self) -> None:
         """Release the files with several pictures."""

@@ -9,6 +9,11 @@ from tusk_core.data.decoded import Brightness
 
 if TYPE_CHECKING:
     from tusk_core.config import DataConfig
+    from tusk_core.data.base_source import BaseSource
+
+
+LOOK_SETTINGS = {"brightness", "brightness_low", "brightness_high", "picture_channels"}
+"""The settings of ``DataConfig`` that decide how pictures are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,15 @@ def look_of(data: DataConfig) -> Look:
         data.brightness == "picture",
         tuple(data.picture_channels),
     )
+
+
+def settled_look(data: DataConfig, source: BaseSource) -> DataConfig:
+    """Return the settings with the brightness that was measured on the pictures of a source.
+
+    Pictures of one of its files alone are shown alike then.
+    """
+    used = source.used_brightness()
+    if used is None or data.brightness != "auto":
+        return data
+    changes = {"brightness": "range", "brightness_low": used.low, "brightness_high": used.high}
+    return data.model_copy(update=changes)

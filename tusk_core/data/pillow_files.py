@@ -148,6 +148,11 @@ class PillowStack:
                 f"{self._path} is cut off or damaged; copy the file again."
             ) from error
 
+    def num_channels(self, page: int) -> int:
+        """Return 0: colours are what they are."""
+        del page
+        return 0
+
     def close(self) -> None:
         """Release the file."""
         self._image.close()

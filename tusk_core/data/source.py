@@ -29,6 +29,7 @@ from tusk_core.source_text import is_flat, path_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.results import SourceSummary
@@ -73,12 +74,15 @@ def open_source(source: str | Path | Sequence[str | Path], *, default_count: int
     return _open_path(text, text, recursive=True)
 
 
-def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
+def summarise(
+    source: str, control: RunControl | None = None, *, shown_as: DataConfig | None = None
+) -> SourceSummary:
     """Look through a source; see ``SourceSummary``.
 
     Args:
         source: as for ``open_source``.
         control: a stop request ends the look early; what was seen so far is returned.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
 
     Raises:
         SourceError: if there is nothing readable there.
@@ -86,6 +90,8 @@ def summarise(source: str, control: RunControl | None = None) -> SourceSummary:
     """
     with open_source(source) as opened:
         opened.prepare(None, control)
+        if shown_as is not None:
+            opened.use_settings(shown_as)
         return survey(opened, lambda: control is not None and control.stop_requested)
 
 

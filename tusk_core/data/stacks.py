@@ -49,6 +49,9 @@ class Stack(Protocol):
     def read(self, page: int, channels: Sequence[int] = ()) -> Decoded:
         """Return one picture."""
 
+    def num_channels(self, page: int) -> int:
+        """Return the channels that colours can be chosen from; 0 where there is no choice."""
+
     def close(self) -> None:
         """Release the file."""
 
@@ -86,6 +89,11 @@ def open_stack(path: Path) -> Stack:
     except OSError as error:
         raise SourceError(f"{path} cannot be opened ({error.strerror or error}).") from error
     return PillowStack(path)
+
+
+def may_have_channels(path: Path) -> bool:
+    """Tell whether files of a kind may have other channels than grey, colours and alpha."""
+    return path.suffix.lower() in _TIFF
 
 
 def expand(root: Path, files: Sequence[str]) -> Listing:

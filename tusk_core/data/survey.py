@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import stat
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _MOST_SIZES = 20
 _GREY_SAMPLE = 48
+_CHANNELS_SAMPLE = 3
 _SPREAD_SAMPLE = 8
 _MOST_PAIRS = 1000
 _HASH_BUDGET = 2**29
@@ -72,7 +74,32 @@ def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
         proposed_crops=propose_crops(source, max(map(max, sizes), default=0), stopped),
         notes=source.notes,
         brightness=None if used is None else (used.low, used.high),
+        num_channels=0 if files is None else _num_channels(files),
+        axes=() if files is None else _axes(files),
     )
+
+
+def _num_channels(source: FileSource) -> int:
+    """Return the most channels of a few of the files."""
+    found = 0
+    for index in np.unique(np.linspace(0, len(source) - 1, _CHANNELS_SAMPLE).round()):
+        with contextlib.suppress(SourceError):
+            found = max(found, source.num_channels(int(index)))
+    return found
+
+
+def _axes(source: FileSource) -> tuple[tuple[str, int], ...]:
+    """Return along what the pictures of one file lie, and the most there are of each."""
+    lengths: dict[str, int] = {}
+    for name, file, page in zip(
+        source.listing.names, source.listing.files, source.listing.pages, strict=True
+    ):
+        if page < 0:
+            continue
+        for part in name[len(file) + 1 :].split(","):
+            axis, _, number = part.rpartition("=")
+            lengths[axis] = max(lengths.get(axis, 0), int(number) + 1)
+    return tuple(lengths.items())
 
 
 def _left_out(source: FileSource, stopped: Callable[[], bool]) -> list[UnreadableFile]:

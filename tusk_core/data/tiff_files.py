@@ -93,6 +93,15 @@ class TiffStack:
             parts = [self._part(plane, number, channels) for number in pages]
         return parts[0] if len(parts) == 1 else _as_colours(parts)
 
+    def num_channels(self, page: int) -> int:
+        """Return the channels that colours can be chosen from; 0 where there is no choice."""
+        plane = self._planes[page]
+        if len(plane.pages) > 1:
+            return len(plane.pages)
+        key = self._file.series[plane.series].keyframe
+        samples, count = int(key.samplesperpixel), 3 if key.photometric == _RGB else 1
+        return samples if samples > count + _has_alpha(key) else 0
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -267,11 +276,18 @@ def _interpreted(values: NDArray[Any], page: Any, channels: Sequence[int]) -> De
     planes = np.asarray(turned(planes, _orientation(page)))
     count = 3 if key.photometric == _RGB else 1
     extra = tuple(int(kind) for kind in key.extrasamples) if key.extrasamples else ()
-    if planes.shape[2] == count + 1 and _UNSPECIFIED not in extra:
+    if _has_alpha(key):
         return _with_alpha(planes, is_associated=extra == (_ASSOCIATED,))
     if planes.shape[2] > count or channels:
         return Decoded(_picked(planes, count, channels))
     return Decoded(planes)
+
+
+def _has_alpha(key: Any) -> bool:
+    """Tell whether the sample after the colours says how opaque they are."""
+    extra = tuple(int(kind) for kind in key.extrasamples) if key.extrasamples else ()
+    count = 3 if key.photometric == _RGB else 1
+    return int(key.samplesperpixel) == count + 1 and _UNSPECIFIED not in extra
 
 
 def _picked(planes: NDArray[Any], count: int, channels: Sequence[int]) -> NDArray[Any]:

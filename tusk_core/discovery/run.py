@@ -17,6 +17,7 @@ from tusk_core.config import load_preset, replaced
 from tusk_core.control import Cancelled
 from tusk_core.data.cache import build_cache
 from tusk_core.data.cache_features import open_features
+from tusk_core.data.looks import LOOK_SETTINGS
 from tusk_core.data.source import open_source
 from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
 from tusk_core.discovery.findings import Findings, as_events, find
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
-    from tusk_core.config import TrainConfig
+    from tusk_core.config import DataConfig, TrainConfig
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.data.cache import PictureCache
@@ -73,6 +74,7 @@ class Wanted:
         seed: of sample and clusters.
         device: as in the settings.
         threads: CPU threads; 0 leaves a core to the window.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
     """
 
     source: str
@@ -82,6 +84,7 @@ class Wanted:
     seed: int = 0
     device: str = "auto"
     threads: int = 0
+    shown_as: DataConfig | None = None
 
 
 def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[DiscoveryEvent]:
@@ -116,7 +119,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         findings = find(features, clusters)
         _check(control)
         yield from as_events(findings, features, source, is_final=True)
-    model = as_model(findings, config)
+    model = as_model(findings, _with_brightness(config, features.pictures))
     _write(out, model, findings)
     yield DiscoveryDone(
         model_dir=out,
@@ -133,9 +136,11 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
 def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
     """Return the settings of the model as far as they are known before its kinds."""
     width, height = size
+    look = {} if wanted.shown_as is None else wanted.shown_as.model_dump(include=LOOK_SETTINGS)
     return replaced(
         load_preset("quick-photos"),
         {
+            **{f"data.{name}": value for name, value in look.items()},
             "preset": "discovered",
             "description": "Kinds found without training.",
             "data.source": wanted.source,
@@ -152,6 +157,15 @@ def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
             "run.seed": wanted.seed,
         },
     )
+
+
+def _with_brightness(config: TrainConfig, pictures: PictureCache) -> TrainConfig:
+    """Return settings by which the model sees deep pictures as the discovery saw them."""
+    found = pictures.brightness
+    if found is None or config.data.brightness != "auto":
+        return config
+    changes = {"brightness": "range", "brightness_low": found.low, "brightness_high": found.high}
+    return replaced(config, {f"data.{key}": value for key, value in changes.items()})
 
 
 def _sizes(source: BaseSource) -> list[tuple[int, int]]:

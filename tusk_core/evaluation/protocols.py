@@ -33,6 +33,7 @@ from tusk_core.evaluation.steering import add_steered
 from tusk_core.evaluation.task import Task, check_task
 from tusk_core.evaluation.tracking_task import evaluate_tracking
 from tusk_core.evaluation.truth import object_table
+from tusk_core.inference.counts import check_count
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.inference.walk import Walk, walk
 from tusk_core.results import EvaluationReport, SourceError, TuskError
@@ -150,6 +151,7 @@ def _open_finder(
             raise TuskError(f"{task.model} has no prototypes to join; leave --groups out.")
         return (yield from open_baseline(str(task.model), sources[0], task.seed, control))
     predictor = load_predictor(task.model, device=task.device)
+    check_count(predictor.model, task.options.num_keypoints)
     for source in sources:
         source.use_settings(predictor.info.config.data)
     targets = yield from joined_targets(predictor, sources[0], task.joining, control)

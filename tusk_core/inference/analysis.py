@@ -14,6 +14,7 @@ import numpy as np
 
 from tusk_core import __version__
 from tusk_core.atomic import replacing
+from tusk_core.data.looks import settled_look
 from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
 from tusk_core.inference.collect import Rows, Wanted, detect_all
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.events import JobProgress
@@ -116,6 +118,7 @@ def _written(
     header = header_for(predictor, source, wanted)
     if out.suffix.lower() == ".npz":
         analysis = yield from collect(predictor, source, wanted, control)
+        header = dataclasses.replace(header, shown_as=analysis.shown_as)
         analysis_files.write_npz(analysis, header, temporary)
         return
     skipped: list[UnreadableFile] = []
@@ -123,7 +126,7 @@ def _written(
         for progress, rows in detect_all(predictor, source, wanted, control, skipped):
             writer.add(rows)
             yield progress
-        writer.note_skipped(skipped)
+        writer.finish(skipped, shown_as(predictor, source))
 
 
 def header_for(
@@ -149,6 +152,11 @@ def header_for(
     )
 
 
+def shown_as(predictor: TorchPredictor, source: BaseSource) -> DataConfig:
+    """Return how the pictures of a source, which have been read, were shown to a model."""
+    return settled_look(predictor.info.config.data, source)
+
+
 def collect(
     predictor: TorchPredictor, source: BaseSource, wanted: Wanted, control: RunControl
 ) -> Generator[JobProgress, None, Analysis]:
@@ -164,9 +172,10 @@ def collect(
         yield progress
     info = predictor.info
     rows = store.joined(info.config.encoder.num_features)
-    return as_analysis(
-        rows, header_for(predictor, source, wanted), np.asarray(info.prototypes, np.float32)
+    header = dataclasses.replace(
+        header_for(predictor, source, wanted), shown_as=shown_as(predictor, source)
     )
+    return as_analysis(rows, header, np.asarray(info.prototypes, np.float32))
 
 
 def as_analysis(
@@ -189,6 +198,7 @@ def as_analysis(
         classes=rows.classes,
         class_names=header.class_names,
         prototypes=prototypes,
+        shown_as=header.shown_as,
     )
 
 

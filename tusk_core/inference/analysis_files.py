@@ -2,7 +2,8 @@
 
 HDF5 groups ``pictures`` (name, size, error, time, count), ``detections`` (xy, score, label,
 descriptor, class), the data set ``prototypes``, and attributes ``schema``, ``kind``,
-``model_fingerprint``, ``source``, ``class_names`` (JSON), ``note`` (JSON) and ``coordinates``.
+``model_fingerprint``, ``source``, ``class_names`` (JSON), ``note`` (JSON), ``coordinates`` and,
+where it is known, ``shown_as`` (JSON: brightness and channels of the pictures).
 An NPZ holds the same arrays by the same names.
 
 Shapes: P pictures, N detections, C descriptor length, M prototypes.
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 
+from tusk_core.config import DataConfig
+from tusk_core.data.looks import LOOK_SETTINGS
 from tusk_core.inference import track_files
 from tusk_core.inference.collect import Rows
 from tusk_core.results import Analysis, SourceError
@@ -62,12 +65,14 @@ class Header:
         source: as given.
         class_names: of the ground truth.
         note: JSON text for people.
+        shown_as: brightness and channels that the pictures were shown at.
     """
 
     model_fingerprint: str
     source: str
     class_names: tuple[str, ...] = ()
     note: str = "{}"
+    shown_as: DataConfig | None = None
 
 
 def _values(rows: Rows) -> dict[str, NDArray[Any]]:
@@ -108,7 +113,9 @@ def check_writable(out: Path) -> None:
 
 
 def _attributes(header: Header) -> dict[str, Any]:
+    known = {} if header.shown_as is None else {"shown_as": _look_text(header.shown_as)}
     return {
+        **known,
         "schema": RESULTS_SCHEMA,
         "kind": KIND,
         "coordinates": COORDINATES,
@@ -117,6 +124,19 @@ def _attributes(header: Header) -> dict[str, Any]:
         "class_names": json.dumps(list(header.class_names)),
         "note": header.note,
     }
+
+
+def _look_text(data: DataConfig) -> str:
+    return json.dumps(data.model_dump(include=LOOK_SETTINGS))
+
+
+def _look_in(text: object) -> DataConfig | None:
+    """Return how pictures were shown; None where it is not said, or in a way unknown here."""
+    try:
+        values = json.loads(str(text))
+        return DataConfig(**{name: values[name] for name in LOOK_SETTINGS})
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class Hdf5Writer:
@@ -168,8 +188,9 @@ class Hdf5Writer:
         """Write who the detections are; all of them have been added."""
         track_files.write_tracks(self._file, tracks)
 
-    def note_skipped(self, skipped: Sequence[UnreadableFile]) -> None:
-        """Write down which files could not be read."""
+    def finish(self, skipped: Sequence[UnreadableFile], shown_as: DataConfig) -> None:
+        """Write down which files could not be read, and how the others were shown."""
+        self._file.attrs["shown_as"] = _look_text(shown_as)
         listed = [_storable(f"{item.path}: {item.reason}") for item in skipped[:1000]]
         self._file.attrs["num_skipped"] = len(skipped)
         self._file.attrs["skipped"] = json.dumps(listed)[:60_000]
@@ -214,7 +235,9 @@ def write_npz(analysis: Analysis, header: Header, path: Path) -> None:
 
 def header_of(analysis: Analysis, note: str = "{}") -> Header:
     """Return the header of an analysis."""
-    return Header(analysis.model_fingerprint, analysis.source, analysis.class_names, note)
+    return Header(
+        analysis.model_fingerprint, analysis.source, analysis.class_names, note, analysis.shown_as
+    )
 
 
 def note_in(path: Path) -> str:
@@ -340,6 +363,7 @@ def _checked(
         str(attributes.get("source", "")),
         tuple(str(name) for name in json.loads(attributes.get("class_names", "[]"))),
         str(attributes.get("note", "{}")),
+        _look_in(attributes.get("shown_as", "")),
     )
     rows = Rows(
         names=tuple(names),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.inference.batches import batch_size
+from tusk_core.inference.counts import check_count
 from tusk_core.inference.walk import Walk, walk
 from tusk_core.tracking.regions import inside
 
@@ -114,8 +115,10 @@ def detect_all(
     Raises:
         Cancelled: when asked to stop.
         SourceError: if not one picture can be read.
+        TuskError: if there is no place for so many keypoints.
     """
     data = predictor.info.config.data
+    check_count(predictor.model, wanted.num_keypoints)
     source.use_settings(data)
     way = Walk(batch_size((data.width, data.height)), control=control)
     for progress, batch in walk(source, way, skipped):

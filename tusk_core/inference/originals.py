@@ -69,6 +69,8 @@ def original_pictures(
     names = analysis.picture_names
     numbers = {name: i for i, name in enumerate(names) if chosen is None or i in chosen}
     with open_source(analysis.source) as source:
+        if analysis.shown_as is not None:
+            source.use_settings(analysis.shown_as)
         indices = [i for i in range(len(source)) if source.name(i) in numbers]
         if not indices:
             raise SourceError(f"The pictures of {analysis.source} are no longer there.")

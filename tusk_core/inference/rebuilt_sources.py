@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
+from tusk_core.inference.counts import check_count
 from tusk_core.inference.file_names import unique_stems
 from tusk_core.inference.rebuilt_files import write_rebuilt
 from tusk_core.results import SourceError
@@ -35,6 +36,7 @@ def rebuild_sources(
         Cancelled: when asked to stop; what is written stays.
         SourceError: if the disk refuses it.
     """
+    check_count(predictor.model, num_keypoints)
     names = [source.name(i) for source in sources for i in range(len(source))]
     stems = iter(unique_stems(names))
     begin, done = time.monotonic(), 0

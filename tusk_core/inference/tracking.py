@@ -14,7 +14,7 @@ from tusk_core.control import Cancelled
 from tusk_core.data.source import open_source
 from tusk_core.events import JobProgress
 from tusk_core.inference import analysis_files, track_files
-from tusk_core.inference.analysis import header_for, read_analysis
+from tusk_core.inference.analysis import header_for, read_analysis, shown_as
 from tusk_core.inference.collect import Wanted, detect_all, rows_within
 from tusk_core.inference.many import outputs_for, sources_in
 from tusk_core.inference.predictor import load_predictor
@@ -117,7 +117,7 @@ def _track_source(
                     yield JobProgress(
                         progress.done, progress.total, lead + progress.message, progress.remaining
                     )
-                writer.note_skipped(skipped)
+                writer.finish(skipped, shown_as(predictor, opened))
             yield from _track_file(temporary, job.config, control, mark, lead)
 
 

@@ -61,13 +61,13 @@ def test_black_and_white_of_deep_pictures_can_be_chosen(
         tifffile.imwrite(folder / f"{number}.tif", counts)
     dialog = surveyed(qtbot, program, folder)
     assert dialog.facts["Brightness"].startswith("black is 0, white is 4095")
-    assert dialog.brightness is None
-    dialog.set_brightness(50, 900)
+    assert dialog.shown_as is None
+    dialog.look.set_brightness(50, 900)
     button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open")
     button.click()
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
-    wish = program.workbench.training.wish
-    assert wish.brightness == (50, 900)
+    picture = program.workbench.document.picture
+    assert picture[29, 0, 0] == round((100 - 50) * 255 / (900 - 50))
     training = make_training_dialog(program.workbench, program.window)
     data = training.config().data
     assert (data.brightness, data.brightness_low, data.brightness_high) == ("range", 50, 900)

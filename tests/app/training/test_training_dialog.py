@@ -113,6 +113,21 @@ def test_every_field_says_what_it_is(dialog) -> None:
         assert row.editor.focusPolicy() & Qt.FocusPolicy.TabFocus, path
 
 
+def test_more_keypoints_than_places_are_refused_while_typing(dialog) -> None:
+    small = {"data.width": 32, "data.height": 32, "encoder.stem_stride": 2}
+    for path, value in small.items():
+        dialog.form.rows[path].set_value(value)
+    keypoints = dialog.form.rows["keypoints.num_keypoints"]
+    keypoints.editor.lineEdit().setText("256")
+    assert dialog.config().keypoints.num_keypoints == 256
+    keypoints.editor.lineEdit().setText("257")
+    assert "can be at most 256 here, got 257" in keypoints.problem
+    assert not dialog.start_button.isEnabled()
+    dialog.form.rows["data.width"].set_value(40)
+    assert not keypoints.problem
+    assert dialog.config().keypoints.num_keypoints == 257
+
+
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from tusk_app.state.training_wish import TrainingShape
     from tusk_app.workbench import Workbench
+    from tusk_core.config import DataConfig
 
 LARGEST = QSize(1000, 680)
 FIRST_CHOICES = ("quick-default", "quick-tetrominoes")
@@ -65,7 +66,7 @@ class TrainingDialog(QDialog):
         source: str = "",
         shape: TrainingShape | None = None,
         held_out: float = 0.0,
-        brightness: tuple[float, float] | None = None,
+        shown_as: DataConfig | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -79,9 +80,8 @@ class TrainingDialog(QDialog):
         # What was chosen for these pictures; others that the user names here have nothing.
         chosen = asdict(shape) if shape is not None else {}
         chosen |= {"held_out": held_out} if held_out else {}
-        if brightness is not None:
-            low, high = brightness
-            chosen |= {"brightness": "range", "brightness_low": low, "brightness_high": high}
+        if shown_as is not None:
+            chosen |= shown_as.model_dump(exclude_unset=True)
         self._chosen = {source: chosen}
         self.origin = RunOrigin(training.setup, self)
         self.cards = PresetCards(self)
@@ -348,7 +348,7 @@ def make_training_dialog(
         source=source,
         shape=wish.shape,
         held_out=wish.held_out,
-        brightness=wish.brightness,
+        shown_as=wish.shown_as,
         parent=parent,
     )
     dialog.start_requested.connect(training.start_request)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from tusk_core import __version__
 from tusk_core.atomic import replacing, write_text
+from tusk_core.inference.counts import check_count
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.model_paths import find_model
 from tusk_core.nn.model import KeypointSet
@@ -96,16 +97,17 @@ def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = Non
     Raises:
         ModelFileError: if the model cannot be opened.
         ExportError: if a package is missing or ``out`` is a file.
+        TuskError: if the model has no place for so many keypoints.
         SourceError: if the disk refuses it.
     """
-    needed("onnx", "onnx", "ONNX files")
-    needed("onnxscript", "onnx", "ONNX files")
     if out.suffix.lower() == ".onnx" or out.is_file():
         raise ExportError(f"{out} must be a folder: a model becomes an encoder and a decoder.")
     network, meta = load_steered(find_model(model))
+    check_count(network, num_keypoints)
+    needed("onnx", "onnx", "ONNX files")
+    needed("onnxscript", "onnx", "ONNX files")
     data = meta.config.data
-    cells = (data.width // network.stride) * (data.height // network.stride)
-    count = min(num_keypoints or meta.config.keypoints.num_keypoints, cells)
+    count = num_keypoints or meta.config.keypoints.num_keypoints
     image = torch.rand(2, data.channels, data.height, data.width)
     encoder = EncoderGraph(network, count)
     with torch.inference_mode():

@@ -82,8 +82,9 @@ def test_channels_chosen_on_the_summary_page_reach_canvas_and_training(
     assert page.facts["Pictures"] == "3 pictures, from files with 3 times"
     rows = page.findChild(LookRows)
     assert rows.channels == ()
-    rows.set_channels(3, 0)
-    qtbot.waitUntil(lambda: page.facts["Pictures"] != "…")
+    with qtbot.waitSignal(program.workbench.sources.survey_ready) as surveyed:
+        rows.set_channels(3, 0)
+    assert surveyed.args[0].examples[0][0, 0].tolist() == [40, 10, 0]
     press(page, "Open and train…")
     dialog = training_dialog(qtbot, program)
     document = program.workbench.document

@@ -121,7 +121,9 @@ def test_more_keypoints_than_places_are_refused_while_typing(dialog) -> None:
     keypoints.editor.lineEdit().setText("256")
     assert dialog.config().keypoints.num_keypoints == 256
     keypoints.editor.lineEdit().setText("257")
-    assert "can be at most 256 here, got 257" in keypoints.problem
+    assert keypoints.problem.startswith(
+        "Keypoints in a picture can be at most 256 here, got 257: the heat map"
+    )
     assert not dialog.start_button.isEnabled()
     dialog.form.rows["data.width"].set_value(40)
     assert not keypoints.problem

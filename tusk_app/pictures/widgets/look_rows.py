@@ -24,7 +24,7 @@ class LookRows(QWidget):
     """A row for the channels and one for black and white; each shows where there is a choice.
 
     Signals:
-        channels_changed: others were chosen.
+        channels_changed: others were chosen, and stayed so for a moment.
         brightness_changed: black or white was changed, and stayed so for a moment.
     """
 
@@ -35,10 +35,14 @@ class LookRows(QWidget):
         super().__init__(parent)
         self._num_channels = 0
         self._channel_row, self._brightness_row = QWidget(self), QWidget(self)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self.brightness_changed)
+        self._settle, self._channels_settle = QTimer(self), QTimer(self)
+        for timer, signal in (
+            (self._settle, self.brightness_changed),
+            (self._channels_settle, self.channels_changed),
+        ):
+            timer.setSingleShot(True)
+            timer.setInterval(_SETTLE_MS)
+            timer.timeout.connect(signal)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._fill_channels()
@@ -128,7 +132,7 @@ class LookRows(QWidget):
             box = QComboBox(self._channel_row)
             box.setAccessibleName(f"Channel shown as {colour}")
             box.setToolTip(f"Channel that is shown as {colour}, in training and in detection too")
-            box.currentIndexChanged.connect(self.channels_changed)
+            box.currentIndexChanged.connect(self._channels_settle.start)
             row.addWidget(QLabel(colour, self._channel_row))
             row.addWidget(box)
             self._channels.append(box)

@@ -157,6 +157,8 @@ class ConfigForm(QObject):
             place = ".".join(str(part) for part in item["loc"])
             text = str(item["msg"]).removeprefix("Value error, ")
             path = place if place in self._rows else self._guilty(place, text)
+            for other in sorted(self._rows, key=len, reverse=True):
+                text = text.replace(other, self._rows[other].spec.label)
             if path:
                 problems.setdefault(path, _told(self._rows[path].spec, str(item["type"]), text))
         return problems
@@ -174,6 +176,8 @@ class ConfigForm(QObject):
         above = place.rpartition(".")[0]
         if above in self._rows:
             return above
+        if not place:  # a rule over all groups names settings in full
+            return min((p for p in self._rows if p in text), key=text.find, default="")
         members = [path for path in self._rows if path.startswith(f"{place}.")]
         named = [p for p in members if p.rpartition(".")[2].rstrip("s") in text]
         return min(named or members[:1], key=lambda p: text.find(p.rpartition(".")[2]), default="")

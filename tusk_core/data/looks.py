@@ -9,7 +9,6 @@ from tusk_core.data.decoded import Brightness
 
 if TYPE_CHECKING:
     from tusk_core.config import DataConfig
-    from tusk_core.data.base_source import BaseSource
 
 
 LOOK_SETTINGS = {"brightness", "brightness_low", "brightness_high", "picture_channels"}
@@ -41,12 +40,15 @@ def look_of(data: DataConfig) -> Look:
     )
 
 
-def settled_look(data: DataConfig, source: BaseSource) -> DataConfig:
+def settled_look(data: DataConfig, used: Brightness | None) -> DataConfig:
     """Return the settings with the brightness that was measured on the pictures of a source.
 
-    Pictures of one of its files alone are shown alike then.
+    One of its files alone is shown alike then.
+
+    Args:
+        data: the settings.
+        used: what the pictures were shown at; None if none needed it.
     """
-    used = source.used_brightness()
     if used is None or data.brightness != "auto":
         return data
     changes = {"brightness": "range", "brightness_low": used.low, "brightness_high": used.high}

@@ -154,7 +154,7 @@ def header_for(
 
 def shown_as(predictor: TorchPredictor, source: BaseSource) -> DataConfig:
     """Return how the pictures of a source, which have been read, were shown to a model."""
-    return settled_look(predictor.info.config.data, source)
+    return settled_look(predictor.info.config.data, source.used_brightness())
 
 
 def collect(

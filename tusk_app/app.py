@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tusk_app.camera.controller import CameraController
 from tusk_app.canvas.editing_controller import EditingController
+from tusk_app.canvas.region_controller import RegionController
 from tusk_app.discover.controller import DiscoverController
 from tusk_app.discover.dock import DiscoverDock
 from tusk_app.engine.analysis import AnalysisController
@@ -107,6 +108,7 @@ def compose(settings: Settings) -> Workshop:
         tracking=TrackingController(document, prototypes, analysis, notices),
         tracks=TracksController(document, analysis, jobs, notices),
         editing=EditingController(document, selection, detections),
+        region=RegionController(document, notices),
         feed=feed,
         playback=PlaybackController(document, feed, live),
         camera=CameraController(document, live),

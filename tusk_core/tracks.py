@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOBODY = -1
+# Corners (x, y) in order, pixels of the original picture.
+Polygon = tuple[tuple[float, float], ...]
+# Pixels by which the ends of a level or upright line may differ.
+_LEVEL = 1e-6
 EditKind = Literal["swap", "join", "split", "delete", "name", "lock"]
 
 
@@ -73,7 +77,21 @@ class Region:
         polygons: each a tuple of (x, y), pixels of the original picture.
     """
 
-    polygons: tuple[tuple[tuple[float, float], ...], ...]
+    polygons: tuple[Polygon, ...]
+
+
+def is_rectangle(polygon: Polygon) -> bool:
+    """Tell whether a polygon is a rectangle that stands upright."""
+    if len(polygon) != 4:
+        return False
+    steps = [
+        (x1 - x0, y1 - y0)
+        for (x0, y0), (x1, y1) in zip(polygon, (*polygon[1:], polygon[0]), strict=True)
+    ]
+    is_level = [abs(dx) < _LEVEL for dx, _ in steps]
+    is_upright = [abs(dy) < _LEVEL for _, dy in steps]
+    along_x, along_y = [False, True, False, True], [True, False, True, False]
+    return (is_level, is_upright) in ((along_x, along_y), (along_y, along_x))
 
 
 @dataclass(frozen=True, slots=True)

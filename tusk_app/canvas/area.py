@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 from tusk_app.canvas.actions import CanvasActions
 from tusk_app.canvas.binding import CanvasBinding
 from tusk_app.canvas.hand_edits import CanvasEditing
+from tusk_app.canvas.region_binding import CanvasRegion
 from tusk_app.canvas.widgets.banner import Banner
 from tusk_app.canvas.widgets.image_canvas import ImageCanvas
 from tusk_app.canvas.widgets.jobs_panel import JobsPanel
+from tusk_app.canvas.widgets.region_bar import RegionBar
 from tusk_app.engine.engine import EngineState
 from tusk_app.threads.jobs import Job, JobState
 
@@ -43,6 +45,7 @@ class CanvasArea(QWidget):
         self._bench = workbench
         self.canvas = ImageCanvas(self)
         self.banner = Banner(self)
+        self.region_bar = RegionBar(self)
         self.jobs = JobsPanel(self)
         self._name = QLabel(self)
         self._name.setTextInteractionFlags(self._name.textInteractionFlags())
@@ -57,6 +60,7 @@ class CanvasArea(QWidget):
         self.binding = CanvasBinding(workbench, self.canvas)
         self.commands = CanvasActions(workbench, self.canvas)
         self.editing = CanvasEditing(workbench, self.canvas)
+        self.region = CanvasRegion(workbench, self.canvas, self.region_bar)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)
         self._connect()
@@ -92,6 +96,7 @@ class CanvasArea(QWidget):
         column.setSpacing(0)
         column.addWidget(head)
         column.addWidget(self.banner)
+        column.addWidget(self.region_bar)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.jobs)
 
@@ -173,7 +178,7 @@ class CanvasArea(QWidget):
         for command in ("view.fit", "view.actual-size", "|", "view.overlay", "view.labels",
                         "view.heat-map", "view.reconstruction", "view.segmentation",
                         "view.error-map", "view.ground-truth", "view.split", "|",
-                        "edit.copy-picture", "file.save-picture"):  # fmt: skip
+                        "edit.region", "edit.copy-picture", "file.save-picture"):  # fmt: skip
             if command == "|":
                 menu.addSeparator()
             elif command in actions:

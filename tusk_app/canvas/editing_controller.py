@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from tusk_app.canvas import editing
 
@@ -48,6 +48,10 @@ class EditingController(QObject):
         self._was_edited = False
         self._locked: frozenset[int] = frozenset()
         self.stack = QUndoStack(self)
+        # Undo is about what is edited at present; see the region for the other stack.
+        self.undo_group = QUndoGroup(self)
+        self.undo_group.addStack(self.stack)
+        self.undo_group.setActiveStack(self.stack)
         document.detection_changed.connect(self._detection_changed)
         document.picture_changed.connect(self._detection_changed)
 

@@ -28,17 +28,18 @@ class CanvasEditing(QObject):
         editing.enabled_changed.connect(canvas.set_editable)
         self._add_commands()
         editing.enabled_changed.connect(workbench.actions.get("edit.keypoints").setChecked)
-        editing.stack.canUndoChanged.connect(self._enable)
-        editing.stack.canRedoChanged.connect(self._enable)
+        editing.undo_group.canUndoChanged.connect(self._enable)
+        editing.undo_group.canRedoChanged.connect(self._enable)
         editing.edited_changed.connect(self._enable)
         workbench.document.model_changed.connect(self._enable)
         self._enable()
 
     def _add_commands(self) -> None:
         add, editing = self._bench.actions.add, self._editing
-        add("edit.undo", "&Undo", editing.stack.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
-            group="undo", tip="Take back the last change of a keypoint")  # fmt: skip
-        add("edit.redo", "&Redo", editing.stack.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
+        steps = editing.undo_group
+        add("edit.undo", "&Undo", steps.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
+            group="undo", tip="Take back the last change of a keypoint or region")  # fmt: skip
+        add("edit.redo", "&Redo", steps.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
             icon="redo", group="undo", tip="Redo the last undone change")  # fmt: skip
         add("edit.keypoints", "&Edit keypoints by hand", editing.set_enabled, menu="Edit",
             shortcut="Ctrl+Shift+E", icon="pencil", checkable=True, group="keypoints",
@@ -56,7 +57,7 @@ class CanvasEditing(QObject):
     @Slot()
     def _enable(self) -> None:
         actions, editing = self._bench.actions, self._editing
-        actions.get("edit.undo").setEnabled(editing.stack.canUndo())
-        actions.get("edit.redo").setEnabled(editing.stack.canRedo())
+        actions.get("edit.undo").setEnabled(editing.undo_group.canUndo())
+        actions.get("edit.redo").setEnabled(editing.undo_group.canRedo())
         actions.get("edit.reset-keypoints").setEnabled(editing.is_edited)
         actions.get("edit.keypoints").setEnabled(self._bench.document.model is not None)

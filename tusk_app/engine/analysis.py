@@ -69,6 +69,7 @@ class AnalysisController(QObject):
         document.model_changed.connect(self._look_for_kept)
         document.source_changed.connect(self._look_for_kept)
         document.thresholds_changed.connect(self._look_for_kept)
+        document.region_changed.connect(self._take_region)
         prototypes.changed.connect(self._prototypes_changed)
         jobs.job_finished.connect(self._job_ended)
         jobs.job_failed.connect(self._job_ended)
@@ -159,6 +160,28 @@ class AnalysisController(QObject):
         self._reading = path
         self._reader.request(functools.partial(api.open_analysis, path))
 
+    def _read_kept(self, path: Path) -> None:
+        """Read the results kept at ``path``, or what of them lies in the region."""
+        region = self._document.region
+        if region is None:
+            self._read(path)
+            return
+        # A file for each region: its tracks and their corrections come back with the region.
+        number = hashlib.sha256(repr(region.polygons).encode()).hexdigest()[:12]
+        inner = path.with_name(f"{path.stem}-{number}.h5")
+        if inner.is_file():
+            self._read(inner)
+            return
+        self._reading = inner
+        self._reader.request(functools.partial(api.open_within, path, inner, region))
+
+    @Slot()
+    def _take_region(self) -> None:
+        """Other places count: read what lies there; a file that the user opened stays as it is."""
+        if self._document.analysis is not None and not self._was_opened:
+            self._document.set_analysis(None)
+        self._look_for_kept()
+
     @Slot()
     def _look_for_kept(self) -> None:
         model, source = self._document.model, self._document.source
@@ -174,7 +197,7 @@ class AnalysisController(QObject):
         path = self._path_of(model.fingerprint, source.source)
         if path.is_file():
             self._tells_errors = self._was_opened = False
-            self._read(path)
+            self._read_kept(path)
 
     @Slot(object)
     def _take_read(self, analysis: Analysis) -> None:
@@ -212,7 +235,7 @@ class AnalysisController(QObject):
         self._tell_busy()
         if path is not None and path.is_file():
             self._tells_errors, self._was_opened = True, False
-            self._read(path)
+            self._read_kept(path)
 
     @Slot()
     def _tell_busy(self) -> None:
@@ -249,7 +272,7 @@ def _analyse(
     min_score: float,
 ) -> Iterator[JobProgress]:
     out.parent.mkdir(parents=True, exist_ok=True)
-    return api.analyse(
+    yield from api.analyse(
         model,
         source,
         out,
@@ -258,3 +281,6 @@ def _analyse(
         min_score=min_score,
         with_errors=True,
     )
+    # What was cut out of earlier results for a region no longer belongs to these.
+    for cut in out.parent.glob(f"{out.stem}-*.h5"):
+        cut.unlink(missing_ok=True)

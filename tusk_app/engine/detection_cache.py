@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tusk_core import api
 from tusk_core.results import Detection, Keypoints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.results import Analysis
+    from tusk_core.tracks import Region
 
 BYTES_AT_MOST = 256 * 2**20
 HEAT_MAPS_KEPT = 24  # a map is as large as its picture; the rest of a detection is small
@@ -47,6 +49,22 @@ def first_keypoints(detection: Detection, num: int) -> Detection:
         points.confidences[:num],
     )
     return replace(detection, keypoints=best)
+
+
+def keypoints_within(detection: Detection, region: Region | None) -> Detection:
+    """Return the detection with its keypoints inside a region only; None keeps all."""
+    points = detection.keypoints
+    kept = None if region is None else api.inside_region(region, points.xy)
+    if kept is None or kept.all():
+        return detection
+    inner = Keypoints(
+        points.xy[kept],
+        points.scores[kept],
+        points.labels[kept],
+        points.descriptors[kept],
+        points.confidences[kept],
+    )
+    return replace(detection, keypoints=inner)
 
 
 def _num_bytes(detection: Detection) -> int:

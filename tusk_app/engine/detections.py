@@ -11,6 +11,7 @@ from tusk_app.engine.detection_cache import (
     FrameTable,
     detection_of_picture,
     first_keypoints,
+    keypoints_within,
 )
 from tusk_app.engine.requests import (
     Detected,
@@ -58,6 +59,7 @@ class Detections(QObject):
         document.picture_changed.connect(self._take_picture)
         document.thresholds_changed.connect(self._take_thresholds)
         document.analysis_changed.connect(self._take_analysis)
+        document.region_changed.connect(self._take_region)
         wants.changed.connect(self._take_want)
         engine.model_opened.connect(self._take_model)
         engine.detected.connect(self._take_detected)
@@ -84,7 +86,8 @@ class Detections(QObject):
         if key is None:
             return None
         with_heat_map = self._wants.has(Want.HEAT_MAP)
-        return self._cache.get(key, self.num_keypoints, with_heat_map=with_heat_map)
+        found = self._cache.get(key, self.num_keypoints, with_heat_map=with_heat_map)
+        return None if found is None else keypoints_within(found, self._document.region)
 
     # Requests
 
@@ -153,7 +156,7 @@ class Detections(QObject):
         self._cache.put(key, asked, answer.detection)
         if answer.key.source == self._source_name():
             shown = self._cache.get(key, self.num_keypoints) or answer.detection
-            self._frames.put(answer.key.index, shown)
+            self._frames.put(answer.key.index, keypoints_within(shown, self._document.region))
             self.frames_changed.emit()
         if self._is_current(answer.key, answer.fingerprint):
             known = self.cached(self._document.index)
@@ -175,7 +178,8 @@ class Detections(QObject):
         if found is not None:
             num = self._document.num_keypoints or len(found.keypoints.scores)
             self._shown_num = self.num_keypoints
-            self._document.set_detection(first_keypoints(found, num))
+            inner = keypoints_within(found, self._document.region)
+            self._document.set_detection(first_keypoints(inner, num))
 
     def _show_detection(self, detection: Detection) -> None:
         self._shown_num = self.num_keypoints
@@ -209,6 +213,14 @@ class Detections(QObject):
         if self._shown_num != self.num_keypoints:
             self.request_detection()
         self.frames_changed.emit()
+
+    @Slot()
+    def _take_region(self) -> None:
+        """Show what lies inside another region; what is known needs no network for that."""
+        self._frames.forget()
+        self._take_analysis()
+        self.frames_changed.emit()
+        self.request_detection()
 
     @Slot()
     def _take_analysis(self) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from tusk_core import api
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,15 +33,17 @@ class AfterAnalysis(QObject):
     def analysis(self) -> Analysis | None:
         """The detections of the open pictures, or of the results file that is open.
 
-        Their tracks are as corrected by hand.
+        Their tracks are as corrected by hand; what lies outside the region is left out.
         """
         document = self._bench.document
         analysis, tracks = document.analysis, document.tracks
         if document.source is not None and not self._bench.analysis.is_of_open_source():
             return None
-        if analysis is None or tracks is None:
+        if analysis is not None and tracks is not None:
+            analysis = dataclasses.replace(analysis, tracks=tracks)
+        if analysis is None or document.region is None:
             return analysis
-        return dataclasses.replace(analysis, tracks=tracks)
+        return api.within_regions(analysis, {"*": document.region})
 
     def do(self, work: Callable[[Analysis], None]) -> None:
         """Call ``work`` with the detections, now or when they are there; returns at once."""

@@ -10,6 +10,7 @@ from tusk_app.workbench import Workbench
 if TYPE_CHECKING:
     from tusk_app.camera.controller import CameraController
     from tusk_app.canvas.editing_controller import EditingController
+    from tusk_app.canvas.region_controller import RegionController
     from tusk_app.discover.controller import DiscoverController
     from tusk_app.gallery.controller import GalleryController
     from tusk_app.map.controller import EmbeddingController
@@ -49,6 +50,7 @@ class Workshop(Workbench):
         tracking: presence of prototypes over time.
         tracks: individuals over time.
         editing: keypoints changed by hand.
+        region: where keypoints of the open pictures count.
         feed: brings the picture asked for.
         playback: plays the pictures.
         camera: cameras and their stand-ins.
@@ -65,6 +67,7 @@ class Workshop(Workbench):
     tracking: TrackingController
     tracks: TracksController
     editing: EditingController
+    region: RegionController
     feed: PictureFeed
     playback: PlaybackController
     camera: CameraController

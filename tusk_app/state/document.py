@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         ModelInfo,
         Reconstruction,
     )
-    from tusk_core.tracks import Tracks
+    from tusk_core.tracks import Region, Tracks
 
 
 class Document(QObject):
@@ -40,6 +40,7 @@ class Document(QObject):
         model_changed, run_changed, analysis_changed, tracks_changed: the property of that name
             changed; with the detection also ``edited``, ``shown`` and ``keypoints``.
         index_requested: int, picture that should be shown next.
+        region_changed: other places of these pictures count.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
         look_changed: the open pictures look otherwise now than those read before.
@@ -55,6 +56,7 @@ class Document(QObject):
     analysis_changed = Signal()
     tracks_changed = Signal()
     truth_changed = Signal()
+    region_changed = Signal()
     thresholds_changed = Signal()
     look_changed = Signal()
 
@@ -75,6 +77,7 @@ class Document(QObject):
         self._num_keypoints: int | None = None
         self._min_score = 0.0
         self._truth: GroundTruth | None = None
+        self._region: Region | None = None
         self._embedding: EmbeddingMap | None = None
         self._evaluation: EvaluationReport | None = None
 
@@ -167,6 +170,11 @@ class Document(QObject):
     def truth(self) -> GroundTruth | None:
         """What is known to be in the picture shown; None if nothing is, or nobody asked."""
         return self._truth
+
+    @property
+    def region(self) -> Region | None:
+        """Where keypoints of the open pictures count; None for everywhere."""
+        return self._region
 
     @property
     def chosen_look(self) -> DataConfig | None:
@@ -273,6 +281,12 @@ class Document(QObject):
         """Take who is who in the analysis."""
         self._tracks = tracks
         self.tracks_changed.emit()
+
+    def set_region(self, region: Region | None) -> None:
+        """Let only keypoints inside a region count; None lets all."""
+        if region != self._region:
+            self._region = region
+            self.region_changed.emit()
 
     def set_embedding(self, embedding: EmbeddingMap | None) -> None:
         """Take the map of the analysis as it is shown now."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tusk_app.threads.latest_task import LatestTask
 from tusk_app.tracks.model import TrackView, make_view
 from tusk_core import api
+from tusk_core.tracks import TrackOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,8 @@ class TracksController(QObject):
             self._wanted = self._undone = ()
             self._task.request(functools.partial(_track_here, analysis))
             return
-        work = functools.partial(_track_file, path=path)
+        regions = {} if self._document.region is None else {"*": self._document.region}
+        work = functools.partial(_track_file, path=path, options=TrackOptions(regions=regions))
         self._job = self._jobs.start("Follow individuals", work)
         self._tell_busy()
 
@@ -181,5 +183,5 @@ def _track_here(analysis: Analysis) -> TrackView:
     return make_view(analysis, api.track_analysis(analysis), ())
 
 
-def _track_file(control: RunControl, *, path: Path) -> Iterator[JobProgress]:
-    return api.track_results(path, path, control)
+def _track_file(control: RunControl, *, path: Path, options: TrackOptions) -> Iterator[JobProgress]:
+    return api.track_results(path, path, control, options=options)

@@ -31,7 +31,9 @@ def analyse(  # noqa: PLR0913 - every argument is a keyword of its own
     device: str = "auto",
     tiles: int | None = None,
 ) -> Iterator[JobProgress]:
-    """Detect over a whole source and write one results file (HDF5); cancel keeps nothing.
+    """Detect over a whole source and write one results file (HDF5), whole or not at all.
+
+    What was found before a stop lies hidden beside ``out`` until the next job for it takes it up.
 
     Args:
         model: folder, run or bundled name.
@@ -61,6 +63,7 @@ def detect(
     min_score: float = 0.0,
     with_errors: bool = False,
     tiles: int | None = None,
+    out: Path | None = None,
 ) -> Iterator[JobProgress | Analysis]:
     """Detect over a whole source in memory; yields progress, then the analysis.
 
@@ -73,6 +76,8 @@ def detect(
         with_errors: also rebuild every picture and note its error.
         tiles: longer side of the tiles that larger pictures are searched in, K keypoints in each
             [px]; 0 sees every picture whole, None does as the model was trained.
+        out: the file that the analysis goes into: what was found before a stop is kept beside it
+            and taken up by the next job, until ``detection_written`` is called.
 
     Raises:
         SourceError: if not one picture can be read.
@@ -81,8 +86,37 @@ def detect(
     from tusk_core.inference.collect import Wanted
 
     wanted = Wanted(num_keypoints, min_score, with_errors, tiles=tiles)
-    analysis = yield from collect(own_predictor(predictor), own_source(source), wanted, control)
+    opened = own_source(source)
+    analysis = yield from collect(own_predictor(predictor), opened, wanted, control, out)
     yield analysis
+
+
+def detection_written(out: Path) -> None:
+    """Forget what ``detect`` kept beside a file, which holds it now."""
+    from tusk_core.inference.kept_parts import forget_parts
+
+    forget_parts(out)
+
+
+def is_done(out: Path, *what: object) -> bool:
+    """Tell whether a file is there and was written by a job for the same ``what``."""
+    from tusk_core.inference.done_marks import is_done, mark_of
+
+    return is_done(out, mark_of(*what))
+
+
+def note_done(out: Path, *what: object) -> None:
+    """Note in the folder of a file that a job for ``what`` has written it."""
+    from tusk_core.inference.done_marks import mark_of, note_done
+
+    note_done(out, mark_of(*what))
+
+
+def file_state(path: Path) -> str:
+    """Return a text that changes when a results file or its corrections change."""
+    from tusk_core.inference.done_marks import state_of
+
+    return state_of(path)
 
 
 def rebuild(

@@ -143,6 +143,55 @@ def within_regions(analysis: Analysis, regions: Mapping[str, Region]) -> Analysi
     return within(analysis, region_for(regions, analysis.source))
 
 
+def inside_region(region: Region, xy: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Return which of the points (N, 2), pixels, lie in a region; its border counts."""
+    from tusk_core.tracking.regions import inside
+
+    return inside(region, xy)
+
+
+def own_region(source: str) -> Region | None:
+    """Return the region that was drawn on a source and lies beside it; None where there is none.
+
+    Raises:
+        SourceError: if its file does not hold one.
+    """
+    from tusk_core.tracking.region_files import own_region
+
+    return own_region(source)
+
+
+def region_path(source: str) -> Path | None:
+    """Return the file with the region of a source; None where there is none."""
+    from tusk_core.tracking.region_files import region_path
+
+    return region_path(source)
+
+
+def save_region(source: str, region: Region | None) -> Path | None:
+    """Keep the region of a source beside it; None takes it away. Returns where it lies.
+
+    Raises:
+        SourceError: if it can be written nowhere.
+    """
+    from tusk_core.tracking.region_files import save_region
+
+    return save_region(source, region)
+
+
+def open_within(results: Path, out: Path, region: Region) -> Analysis:
+    """Return what a results file holds within a region, and keep it in a results file of its own.
+
+    Tracks are left out: with other keypoints they would be others.
+
+    Raises:
+        SourceError: if the file cannot be read, or ``out`` not be written.
+    """
+    from tusk_core.inference.analysis import read_within
+
+    return read_within(results, out, region)
+
+
 def sources_in(sources: Sequence[str]) -> list[str]:
     """Return sources, each folder that holds videos replaced by its videos.
 

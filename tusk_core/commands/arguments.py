@@ -90,8 +90,9 @@ def add_region(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--region",
         type=path,
-        metavar="FILE",
-        help="leave out keypoints outside the rectangle or polygon in this JSON file",
+        metavar="FILE|off",
+        help="leave out keypoints outside the rectangle or polygon in this JSON file (default: "
+        "the region drawn in the window, VIDEO.regions.json beside the video)",
     )
 
 

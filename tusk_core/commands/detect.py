@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tusk_core import api
@@ -20,9 +21,11 @@ from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import chosen_names, least_score, open_model
 from tusk_core.commands.outputs import check_folder
 from tusk_core.commands.pictures import opened
+from tusk_core.commands.regions import chosen_regions
 from tusk_core.commands.terminal import Terminal, finish, follow
 from tusk_core.control import RunControl
 from tusk_core.results import Analysis
+from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
     from tusk_core.interfaces import OpenedSource, Predictor
@@ -66,18 +69,33 @@ def run(arguments: argparse.Namespace) -> int:
         api.check_export(out, file_format)
     check_folder(arguments.overlay)
     terminal, control = Terminal(), RunControl()
-    arguments.regions = api.read_regions(arguments.region) if arguments.region else {}
-    with stopping(control, "Stopping; what is not finished is not written."):
+    arguments.regions = chosen_regions(arguments.region, sources)
+    with stopping(control, "Stopping; the same command takes up the rest."):
         predictor = open_model(arguments.model, arguments.device, terminal)
         for source, out in zip(sources, outputs, strict=True):
-            if len(sources) > 1 and out.exists() and not arguments.again:
+            what = _job(arguments, predictor, source)
+            if len(sources) > 1 and not arguments.again and api.is_done(out, *what):
                 print(f"{out} is there already.")
                 continue
-            one = argparse.Namespace(**{**vars(arguments), "source": source, "out": out})
+            one = argparse.Namespace(
+                **{**vars(arguments), "source": source, "out": out, "kept": out}
+            )
             if arguments.overlay is not None and len(sources) > 1:
                 one.overlay = arguments.overlay / out.stem
             _detect(one, predictor, file_format, terminal, control)
+            if len(sources) > 1:
+                api.note_done(out, *what)
     return 0
+
+
+def _job(arguments: argparse.Namespace, predictor: Predictor, source: str) -> tuple[object, ...]:
+    """Return all that decides what a source's file holds."""
+    how = ("num_keypoints", "min_score", "tiles", "with_errors", "prototypes", "overlay", "regions")
+    return (
+        predictor.info.fingerprint,
+        api.file_state(Path(path_text(source))),
+        *(getattr(arguments, name) for name in how),
+    )
 
 
 def _detect(
@@ -98,6 +116,7 @@ def _detect(
             merged=given.merged,
             hidden=given.hidden,
         )
+        api.detection_written(arguments.out)
         print(
             f"{len(analysis.scores)} keypoints in {len(analysis.picture_names)} pictures: "
             f"{arguments.out}"
@@ -128,6 +147,7 @@ def collected(
         min_score=least_score(arguments, predictor),
         with_errors=getattr(arguments, "with_errors", False),
         tiles=getattr(arguments, "tiles", None),
+        out=getattr(arguments, "kept", None),
     )
     (analysis,) = (item for item in follow(job, terminal) if isinstance(item, Analysis))
     return api.within_regions(analysis, getattr(arguments, "regions", {}))

@@ -23,6 +23,7 @@ from tusk_core.commands.detect import collected
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import chosen_names, open_model
 from tusk_core.commands.pictures import opened
+from tusk_core.commands.regions import chosen_regions
 from tusk_core.commands.terminal import Terminal
 from tusk_core.control import RunControl
 
@@ -91,13 +92,21 @@ def run(arguments: argparse.Namespace) -> int:
     outputs = api.outputs_for(arguments.models, arguments.out)
     for out in outputs:
         api.check_export(out, arguments.format)
-    arguments.regions = api.read_regions(arguments.region) if arguments.region else {}
     for model, out in zip(arguments.models, outputs, strict=True):
-        if len(outputs) > 1 and out.exists() and not arguments.again:
+        what = _job(arguments, model)
+        if len(outputs) > 1 and not arguments.again and api.is_done(out, *what):
             print(f"{out} is there already.")
             continue
         _export_detections(_one(arguments, model, out))
+        if len(outputs) > 1:
+            api.note_done(out, *what)
     return 0
+
+
+def _job(arguments: argparse.Namespace, model: str) -> tuple[object, ...]:
+    """Return all that decides what a file holds."""
+    how = ("format", "source", "smooth", "num_keypoints", "min_score", "region", "prototypes")
+    return (api.file_state(Path(model)), *(getattr(arguments, name) for name in how))
 
 
 def _one(arguments: argparse.Namespace, model: str, out: Path) -> argparse.Namespace:
@@ -167,7 +176,7 @@ def _analysis(
         analysis = api.open_corrected(path)
         if arguments.source is not None:
             analysis = dataclasses.replace(analysis, source=arguments.source)
-        analysis = api.within_regions(analysis, arguments.regions)
+        analysis = api.within_regions(analysis, chosen_regions(arguments.region, [analysis.source]))
         if arguments.prototypes is None:
             return analysis, api.read_names(path)
         return analysis, chosen_names(arguments.prototypes, None)
@@ -178,5 +187,6 @@ def _analysis(
         )
     predictor = open_model(arguments.model, arguments.device, terminal)
     given = chosen_names(arguments.prototypes, predictor.info.path)
+    arguments.regions = chosen_regions(arguments.region, [arguments.source])
     with opened(arguments.source, arguments.frames, terminal, control) as source:
         return collected(arguments, predictor, source, terminal, control), given

@@ -20,6 +20,7 @@ from tusk_core.commands.arguments import (
 )
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.opening import all_cores
+from tusk_core.commands.regions import chosen_regions
 from tusk_core.commands.terminal import Terminal, finish
 from tusk_core.config import ConfigError, TrackConfig, describe_error, parse_assignment
 from tusk_core.control import RunControl
@@ -77,10 +78,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Track and write; returns the exit status."""
     config = _config(arguments)
-    regions = api.read_regions(arguments.region) if arguments.region else {}
-    options = TrackOptions(
-        config, arguments.num_keypoints, regions, arguments.again, tiles=arguments.tiles
-    )
     terminal, control = Terminal(), RunControl()
     model = Path(arguments.model)
     is_results = model.suffix.lower() in RESULTS
@@ -90,7 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if not is_results and not arguments.videos:
         raise UsageError("Name a video after the model, or give a results file instead of it.")
-    with stopping(control, "Stopping; finished videos stay, the same command takes up the rest."):
+    named = [api.open_analysis(model).source] if is_results else api.sources_in(arguments.videos)
+    options = TrackOptions(
+        config,
+        arguments.num_keypoints,
+        chosen_regions(arguments.region, named),
+        arguments.again,
+        tiles=arguments.tiles,
+    )
+    with stopping(control, "Stopping; the same command takes up the rest."):
         if is_results:
             job = api.track_results(model, arguments.out, control, options=options)
         else:

@@ -18,10 +18,12 @@ from tusk_core.data.looks import settled_look
 from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
 from tusk_core.inference.collect import Rows, Wanted, detect_all
+from tusk_core.inference.kept_parts import detect_resumably, forget_parts
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.prototype_names import PrototypeNames
 from tusk_core.results import Analysis, SourceError, UnreadableFile
 from tusk_core.tracking.edits import edited, edits_path, read_edits
+from tusk_core.tracking.regions import within
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tusk_core.data.base_source import BaseSource
     from tusk_core.events import JobProgress
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.tracks import Region
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +90,7 @@ def analyse_source(
     """Detect over a whole source and write one results file; see ``tusk_core.api.analyse``.
 
     Rows go to the disk as they come, so that memory does not grow with the source. The file
-    appears whole or not at all.
+    appears whole or not at all; what a job that was stopped had found is taken up by the next.
 
     Raises:
         Cancelled: when asked to stop.
@@ -101,6 +104,7 @@ def analyse_source(
             out.parent.mkdir(parents=True, exist_ok=True)
             with replacing(out) as temporary:
                 yield from _written(predictor, opened, wanted, control, out, temporary)
+            forget_parts(out)
         except OSError as error:
             raise SourceError(
                 f"The results file {out} cannot be written: {error.strerror or error}."
@@ -117,13 +121,14 @@ def _written(
 ) -> Iterator[JobProgress]:
     header = header_for(predictor, source, wanted)
     if out.suffix.lower() == ".npz":
-        analysis = yield from collect(predictor, source, wanted, control)
+        analysis = yield from collect(predictor, source, wanted, control, out)
         header = dataclasses.replace(header, shown_as=analysis.shown_as)
         analysis_files.write_npz(analysis, header, temporary)
         return
     skipped: list[UnreadableFile] = []
     with analysis_files.Hdf5Writer(temporary, header, predictor.info.prototypes) as writer:
-        for progress, rows in detect_all(predictor, source, wanted, control, skipped):
+        found = detect_resumably(predictor, source, wanted, control, skipped, out)
+        for progress, rows in found:
             writer.add(rows)
             yield progress
         writer.finish(skipped, shown_as(predictor, source))
@@ -158,16 +163,26 @@ def shown_as(predictor: TorchPredictor, source: BaseSource) -> DataConfig:
 
 
 def collect(
-    predictor: TorchPredictor, source: BaseSource, wanted: Wanted, control: RunControl
+    predictor: TorchPredictor,
+    source: BaseSource,
+    wanted: Wanted,
+    control: RunControl,
+    out: Path | None = None,
 ) -> Generator[JobProgress, None, Analysis]:
     """Detect over a whole source in memory; yields progress and returns the analysis.
+
+    With ``out``, what is found is kept beside that file until ``forget_parts`` is called for it.
 
     Raises:
         Cancelled: when asked to stop.
         SourceError: if not one picture can be read.
     """
     store, skipped = RowStore(), list[UnreadableFile]()
-    for progress, rows in detect_all(predictor, source, wanted, control, skipped):
+    if out is None:
+        found = detect_all(predictor, source, wanted, control, skipped)
+    else:
+        found = detect_resumably(predictor, source, wanted, control, skipped, out)
+    for progress, rows in found:
         store.add(rows)
         yield progress
     info = predictor.info
@@ -225,6 +240,26 @@ def read_corrected(path: Path) -> Analysis:
         return analysis
     edits = read_edits(edits_path(path), analysis.tracks)
     return dataclasses.replace(analysis, tracks=edited(analysis, analysis.tracks, edits))
+
+
+def read_within(path: Path, out: Path, region: Region) -> Analysis:
+    """Return what a results file holds within a region, and write it to ``out``; without tracks.
+
+    Raises:
+        SourceError: if it cannot be read, or ``out`` not be written.
+    """
+    analysis = dataclasses.replace(within(read_analysis(path), region), tracks=None)
+    header = analysis_files.header_of(analysis, analysis_files.note_in(path))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            replacing(out) as temporary,
+            analysis_files.Hdf5Writer(temporary, header, analysis.prototypes) as writer,
+        ):
+            writer.add(analysis_files.rows_of(analysis))
+    except OSError as error:
+        raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
+    return analysis
 
 
 def read_names(path: Path) -> PrototypeNames:

@@ -102,6 +102,8 @@ def detect_all(
     wanted: Wanted,
     control: RunControl,
     skipped: list[UnreadableFile],
+    *,
+    start: int = 0,
 ) -> Iterator[tuple[JobProgress, Rows]]:
     """Yield the rows of every readable picture, in order, with how far it has come.
 
@@ -111,6 +113,7 @@ def detect_all(
         wanted: how to detect.
         control: a stop raises ``Cancelled``.
         skipped: files that cannot be read are added to it.
+        start: first picture; those before it are known already.
 
     Raises:
         Cancelled: when asked to stop.
@@ -120,7 +123,8 @@ def detect_all(
     data = predictor.info.config.data
     check_count(predictor.model, wanted.num_keypoints)
     source.use_settings(data)
-    way = Walk(batch_size((data.width, data.height)), control=control)
+    rest = range(start, len(source)) if start else None
+    way = Walk(batch_size((data.width, data.height)), rest, control=control, before=start)
     for progress, batch in walk(source, way, skipped):
         yield progress, rows_within(_rows(predictor, batch, wanted), wanted.region)
 

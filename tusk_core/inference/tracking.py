@@ -15,13 +15,14 @@ from tusk_core.data.source import open_source
 from tusk_core.events import JobProgress
 from tusk_core.inference import analysis_files, track_files
 from tusk_core.inference.analysis import header_for, read_analysis, shown_as
-from tusk_core.inference.collect import Wanted, detect_all, rows_within
+from tusk_core.inference.collect import Wanted, rows_within
+from tusk_core.inference.kept_parts import detect_resumably, forget_parts
 from tusk_core.inference.many import outputs_for, sources_in
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.results import SourceError, UnreadableFile
 from tusk_core.tracking.bodies import group, within_pictures
 from tusk_core.tracking.detections import Stretch
-from tusk_core.tracking.regions import region_for
+from tusk_core.tracking.regions import inside, region_for
 from tusk_core.tracking.tracker import (
     STRETCH,
     Plan,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tusk_core.config import TrackConfig
     from tusk_core.control import RunControl
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.tracks import Region
 
 _BLOCK = 1_000_000
 
@@ -112,19 +114,24 @@ def _track_source(
             header = header_for(predictor, opened, wanted)
             prototypes = np.asarray(predictor.info.prototypes, np.float32)
             with analysis_files.Hdf5Writer(temporary, header, prototypes) as writer:
-                for progress, rows in detect_all(predictor, opened, wanted, control, skipped):
+                found = detect_resumably(predictor, opened, wanted, control, skipped, path)
+                for progress, rows in found:
                     writer.add(rows)
                     yield JobProgress(
                         progress.done, progress.total, lead + progress.message, progress.remaining
                     )
                 writer.finish(skipped, shown_as(predictor, opened))
             yield from _track_file(temporary, job.config, control, mark, lead)
+        forget_parts(path)
 
 
 def track_results(
     results: Path, out: Path, control: RunControl, job: TrackOptions
 ) -> Iterator[JobProgress]:
     """Track detections that are in a results file already, and write them with their tracks.
+
+    What lies outside a region is left out; where the file itself is written, which may be all that
+    is left of a long analysis, it stays and belongs to nobody.
 
     Raises:
         Cancelled: when asked to stop; nothing is written.
@@ -133,7 +140,8 @@ def track_results(
     analysis_files.check_writable(out)
     analysis = read_analysis(results)
     region = region_for(job.regions, analysis.source)
-    rows = rows_within(analysis_files.rows_of(analysis), region)
+    is_itself = out.exists() and out.samefile(results)
+    rows = rows_within(analysis_files.rows_of(analysis), None if is_itself else region)
     header = analysis_files.header_of(analysis, analysis_files.note_in(results))
     del analysis
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +150,7 @@ def track_results(
             prototypes = analysis_files.read(results)[2]
             with analysis_files.Hdf5Writer(temporary, header, prototypes) as writer:
                 writer.add(rows)
-            yield from _track_file(temporary, job.config, control, "", "")
+            yield from _track_file(temporary, job.config, control, region=region)
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
 
@@ -160,8 +168,8 @@ def _is_done(path: Path, mark: str) -> bool:
 class _Results:
     """Stretches of an open results file, read when they are needed."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, file: Any, region: Region | None) -> None:
+        self._file, self._region = file, region
         self.counts = np.asarray(file["pictures/count"][()], np.int64)
         self._ends = np.concatenate([[0], np.cumsum(self.counts)])
         sizes = file["pictures/size"]
@@ -187,22 +195,32 @@ class _Results:
     def stretch(self, start: int, stop: int) -> Stretch:
         """Return frames ``start`` to ``stop``."""
         rows, group_ = self.rows(start, stop), self._file["detections"]
+        xy, scores = group_["xy"][rows], group_["score"][rows]
+        if self._region is not None and len(xy):
+            # Below every threshold: nobody's.
+            scores = np.where(inside(self._region, xy), scores, np.float32(-1))
         return Stretch(
             start,
             self.counts[start:stop],
-            group_["xy"][rows],
-            group_["score"][rows],
+            xy,
+            scores,
             group_["label"][rows],
             group_["descriptor"][rows],
         )
 
 
 def _track_file(
-    path: Path, config: TrackConfig, control: RunControl, mark: str, lead: str
+    path: Path,
+    config: TrackConfig,
+    control: RunControl,
+    mark: str = "",
+    lead: str = "",
+    *,
+    region: Region | None = None,
 ) -> Iterator[JobProgress]:
     """Track what a results file holds, a stretch at a time, and write the tracks into it."""
     with analysis_files.opened(path, "r+") as file:
-        results = _Results(file)
+        results = _Results(file, region)
         track_files.make_datasets(file, results.num_rows)
         runs = [results.stretch(*run) for run in sample_frames(len(results.counts))]
         plan = make_plan(runs, results.num_kinds, config, (results.size[0], results.size[1]))

@@ -56,12 +56,14 @@ class Walk:
         indices: pictures to read, ascending; None reads all.
         with_truth: also read what is known about each.
         control: a stop raises ``Cancelled``; None cannot be stopped.
+        before: pictures that were read earlier and are counted as done.
     """
 
     step: int
     indices: Sequence[int] | None = None
     with_truth: bool = True
     control: RunControl | None = None
+    before: int = 0
 
 
 def walk(
@@ -79,7 +81,7 @@ def walk(
         SourceError: if not one picture can be read.
     """
     indices = range(len(source)) if way.indices is None else way.indices
-    total, begin, found_any = len(indices), time.monotonic(), False
+    total, begin, found_any = way.before + len(indices), time.monotonic(), way.before > 0
     depth = _depth(source, way.step)
     with ReadAhead(_read_all(source, indices, with_truth=way.with_truth), depth) as pictures:
         for done, batch in _batches(pictures, way.step):
@@ -89,10 +91,12 @@ def walk(
             skipped += [item for item in batch if isinstance(item, UnreadableFile)]
             found_any = found_any or bool(readable)
             elapsed = time.monotonic() - begin
-            message = f"Picture {done} of {total}."
+            seconds = elapsed / done * (len(indices) - done)
+            reached = way.before + done
+            message = f"Picture {reached} of {total}."
             if skipped:
                 message += f" {len(skipped)} cannot be read."
-            yield JobProgress(done, total, message, elapsed / done * (total - done)), readable
+            yield JobProgress(reached, total, message, seconds), readable
     if not found_any:
         reason = f": {skipped[0].reason}" if skipped else ""
         raise SourceError(f"Not one picture of {source.source} can be read{reason}.")

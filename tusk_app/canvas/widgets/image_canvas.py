@@ -48,6 +48,7 @@ from tusk_app.canvas.widgets.keypoint_overlay import (
     visible_indices,
 )  # fmt: skip
 from tusk_app.canvas.widgets.layers import LayerStack, Scene
+from tusk_app.canvas.widgets.region_hand import RegionHand
 from tusk_app.canvas.widgets.truth_marks import paint_truth
 from tusk_app.canvas.widgets.view_transform import ViewTransform
 from tusk_app.parts import theme
@@ -96,6 +97,8 @@ class ImageCanvas(QWidget):
         keypoint_added: (float x, float y).
         keypoint_deleted: int.
         prototype_dropped: (int keypoint, int prototype), dragged here from another panel.
+        region_changed: tuple of polygons, those of the region after a change by hand.
+        region_left: the user has finished with the region.
     """
 
     keypoint_clicked = Signal(int)
@@ -111,6 +114,8 @@ class ImageCanvas(QWidget):
     keypoint_added = Signal(float, float)
     keypoint_deleted = Signal(int)
     prototype_dropped = Signal(int, int)
+    region_changed = Signal(object)
+    region_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,6 +145,7 @@ class ImageCanvas(QWidget):
         self._mask_rect: QRectF | None = None
         self._reading: PixelReading | None = None
         self._hand = CanvasHand(self)
+        self.region = RegionHand(self)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -453,6 +459,8 @@ class ImageCanvas(QWidget):
             self._paint_frame(painter)
             self._paint_all(painter, self._view, QRectF(self.rect()), self._scene(), 1.0)
             self._paint_split(painter)
+            if not self._is_hidden:
+                self.region.paint(painter, self._view, self._layers.frame(self._view))
             self._hand.box.paint(painter)
         painter.end()
         self.painted.emit()
@@ -480,7 +488,8 @@ class ImageCanvas(QWidget):
                 return True
             return False
         if isinstance(event, QKeyEvent):
-            if event.type() == QEvent.Type.ShortcutOverride and self._hand.claims(event):
+            claimed = self.region.claims(event) or self._hand.claims(event)
+            if event.type() == QEvent.Type.ShortcutOverride and claimed:
                 event.accept()
                 return True
             plain_tab = event.key() == Qt.Key.Key_Tab and not event.modifiers()
@@ -489,21 +498,27 @@ class ImageCanvas(QWidget):
         return bool(super().event(event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """See ``CanvasHand``."""
-        self._hand.press(event)
+        """See ``CanvasHand``, and ``RegionHand`` for all of the mouse and keys."""
+        if not self.region.press(event):
+            self._hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """See ``CanvasHand``."""
-        self._hand.move(event)
+        if self.region.move(event):
+            self._hand.pointer = event.position()
+        else:
+            self._hand.move(event)
         self._tell_pixel()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """See ``CanvasHand``."""
-        self._hand.release(event)
+        if not self.region.release(event):
+            self._hand.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """See ``CanvasHand``."""
-        self._hand.double_click(event)
+        if not self.region.double_click(event):
+            self._hand.double_click(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """See ``CanvasHand``."""
@@ -516,7 +531,7 @@ class ImageCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See ``CanvasHand``."""
-        if not self._hand.key_press(event):
+        if not (self.region.key_press(event) or self._hand.key_press(event)):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

@@ -32,7 +32,7 @@ from tusk_core.control import RunControl
 from tusk_core.inference import kept_parts
 kept_parts._SECONDS = 0.0
 job = api.track(sys.argv[1], [sys.argv[2]], Path(sys.argv[3]), RunControl(), threads=1)
-next(job), next(job), next(job)
+next(job), next(job)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

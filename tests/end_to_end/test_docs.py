@@ -33,6 +33,8 @@ SMALL = {
     "prototypes.num_prototypes": "6",
     "prototypes.num_steps": "1",
     "data.max_pictures": "8",
+    "data.width": "48",
+    "data.height": "48",
 }
 # Pages with runs of hours on data that cannot be shipped: their commands are only parsed.
 TOO_LONG = {"results.md"}

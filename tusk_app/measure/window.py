@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tusk_core.results import Reconstruction
 
 TICK_MS = 16
-NUM_DETECTIONS, NUM_PICTURES = 100_000, 12_500
+NUM_PICTURES = 12_500
 CAMERA_SIZE, NETWORK_SIZE = (640, 480), (160, 120)
 _NAN = float("nan")
 
@@ -45,6 +45,9 @@ class BenchPlan:
         num_drags: moves of a keypoint.
         num_selections: changes of the selection from each panel.
         steps: of the run; it is stopped before.
+        num_training_pictures: what the run learns from.
+        num_detections: shown by every panel while something is selected.
+        settle_s: given to the camera, and to panels that fill, before they are measured.
     """
 
     warm_up_s: float = 10.0
@@ -53,6 +56,9 @@ class BenchPlan:
     num_drags: int = 60
     num_selections: int = 20
     steps: int = 100_000
+    num_training_pictures: int = 2000
+    num_detections: int = 100_000
+    settle_s: float = 3.0
 
 
 @dataclass(slots=True)
@@ -186,7 +192,8 @@ class _Bench:
         from tusk_core.config import load_preset, replaced
 
         training = self._bench.training
-        changes = {"data.source": f"{SAMPLE_SOURCE}?count=2000", "optim.steps": self._plan.steps}
+        source = f"{SAMPLE_SOURCE}?count={self._plan.num_training_pictures}"
+        changes = {"data.source": source, "optim.steps": self._plan.steps}
         config = replaced(load_preset(SAMPLE_PRESET), changes)
         self._program.window.layouts.switch("Train")
         training.start_request(TrainingRequest("new", self._home / "runs", config))
@@ -262,7 +269,7 @@ class _Bench:
         camera.set_network_size(NETWORK_SIZE)
         camera.start(replace(PATTERN, size=CAMERA_SIZE))
         wait_until(lambda: self._bench.live.newest is not None, 60)
-        live_for(3.0)
+        live_for(self._plan.settle_s)
         stats = []
         for _ in range(max(round(self._plan.camera_s), 1)):
             live_for(1.0)
@@ -320,15 +327,18 @@ class _Bench:
             return {"problem": "there is no model"}
         model = document.model
         analysis = made_up_analysis(
-            model.prototypes, model.fingerprint, document.source.source, len(document.source)
+            model.prototypes,
+            (model.fingerprint, document.source.source),
+            len(document.source),
+            self._plan.num_detections,
         )
         document.set_analysis(analysis)
         self._program.window.layouts.switch("Explore")
-        live_for(2.0)
+        live_for(self._plan.settle_s)
         times = SelectionBench(self._program, live_for).run(self._plan.num_selections)
         every = [value for values in times.values() for value in values]
         by_panel = {name: _with_own(values) for name, values in times.items()}
-        return {**_with_own(every), "detections": NUM_DETECTIONS, "from": by_panel}
+        return {**_with_own(every), "detections": self._plan.num_detections, "from": by_panel}
 
 
 def _with_own(times: list[tuple[float, float]]) -> dict[str, float]:
@@ -339,27 +349,34 @@ def _with_own(times: list[tuple[float, float]]) -> dict[str, float]:
 
 
 def made_up_analysis(
-    prototypes: NDArray[np.float32], fingerprint: str, source: str, num_pictures: int
+    prototypes: NDArray[np.float32], names: tuple[str, str], num_pictures: int, count: int
 ) -> Any:
-    """Return an ``Analysis`` of 100,000 made-up detections around the prototypes."""
+    """Return an ``Analysis`` of made-up detections around the prototypes.
+
+    Args:
+        prototypes: (N, D).
+        names: the model's fingerprint and the pictures' source.
+        num_pictures: over which the detections are spread.
+        count: of the detections.
+    """
     from tusk_core.results import Analysis
 
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, len(prototypes), NUM_DETECTIONS).astype(np.int32)
-    descriptors = prototypes[labels] + rng.normal(0, 0.05, (NUM_DETECTIONS, prototypes.shape[1]))
+    labels = rng.integers(0, len(prototypes), count).astype(np.int32)
+    descriptors = prototypes[labels] + rng.normal(0, 0.05, (count, prototypes.shape[1]))
     return Analysis(
-        model_fingerprint=fingerprint,
-        source=source,
+        model_fingerprint=names[0],
+        source=names[1],
         picture_names=tuple(f"picture {i}" for i in range(num_pictures)),
         picture_sizes=np.full((num_pictures, 2), 80, np.int32),
         picture_errors=np.zeros(num_pictures, np.float32),
         times=np.full(num_pictures, np.nan),
-        picture=np.sort(rng.integers(0, num_pictures, NUM_DETECTIONS)).astype(np.int32),
-        xy=rng.uniform(0, 80, (NUM_DETECTIONS, 2)).astype(np.float32),
-        scores=rng.uniform(0, 1, NUM_DETECTIONS).astype(np.float32),
+        picture=np.sort(rng.integers(0, num_pictures, count)).astype(np.int32),
+        xy=rng.uniform(0, 80, (count, 2)).astype(np.float32),
+        scores=rng.uniform(0, 1, count).astype(np.float32),
         labels=labels,
         descriptors=descriptors.astype(np.float16),
-        classes=np.full(NUM_DETECTIONS, -1, np.int32),
+        classes=np.full(count, -1, np.int32),
         class_names=(),
         prototypes=prototypes,
     )

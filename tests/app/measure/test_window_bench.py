@@ -42,20 +42,23 @@ def test_waiting_ends_in_time(qapp) -> None:
 
 def test_made_up_analysis_is_sorted_by_picture() -> None:
     prototypes = np.eye(5, dtype=np.float32)
-    analysis = made_up_analysis(prototypes, "hash", "source", 7)
-    assert len(analysis.labels) == 100_000
+    analysis = made_up_analysis(prototypes, ("hash", "source"), 7, 5000)
+    assert (analysis.model_fingerprint, analysis.source) == ("hash", "source")
+    assert len(analysis.labels) == 5000
     assert (np.diff(analysis.picture) >= 0).all()
     assert analysis.picture.max() < 7
     assert set(np.unique(analysis.labels)) == set(range(5))
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_whole_round_gives_every_number(qapp) -> None:
     from tusk_app.measure.window import BenchPlan, run_bench
 
     plan = BenchPlan(
-        warm_up_s=0.5, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=2, steps=2000
-    )
+        warm_up_s=0.3, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=1, steps=2000,
+        num_training_pictures=64, num_detections=2000, settle_s=0.3,
+    )  # fmt: skip
     numbers = run_bench(plan)
     assert numbers["training"]["ticks"] > 10
     assert numbers["training"]["pause_acknowledged_ms"] > 0
@@ -63,3 +66,4 @@ def test_whole_round_gives_every_number(qapp) -> None:
     assert numbers["camera"]["shown_fps"] > 0
     assert numbers["keypoint_drag"]["p50_ms"] > 0
     assert numbers["selection"]["p50_ms"] > 0
+    assert numbers["selection"]["detections"] == 2000

@@ -22,6 +22,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("import contracts", [str(SCRIPTS / "lint-imports"), "--no-cache"]),
     ("spelling", [sys.executable, "-m", "codespell_lib"]),
     ("language", [sys.executable, "tools/check_language.py"]),
+    ("length of files", [sys.executable, "tools/check_length.py"]),
 ]
 
 

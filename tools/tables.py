@@ -22,10 +22,13 @@ import math
 import platform
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from table_rows import ALL_TERMS, BESIDE, COLUMNS, ROWS, SHOWN, TITLES, Row
 
 from tusk_core import api
 from tusk_core.atomic import write_text
@@ -34,117 +37,43 @@ from tusk_core.control import RunControl
 from tusk_core.events import RunFinished, StepDone
 from tusk_core.results import EvaluationReport, TuskError
 
-# What every row starts from: the preset with the paper's equivariance, which the preset leaves out.
-ALL_TERMS = {"losses.equivariance_weight": 0.1, "losses.heatmap_equivariance_weight": 0.01}
-# Terms that pull descriptors towards prototypes; the preset's own is the information term.
-NO_CLUSTER_TERM = {"losses.kmeans_weight": 0.0, "losses.information_weight": 0.0}
-PAPERS_TERM = {"losses.kmeans_weight": 0.01, "losses.information_weight": 0.0}
-NO_EQUIVARIANCE = {"losses.equivariance_weight": 0.0, "losses.heatmap_equivariance_weight": 0.0}
-# With the k-means weight at 0 the codes would have no hold on the descriptors at all.
-CODES = {"prototypes.method": "vector-quantisation", "losses.kmeans_weight": 0.25}
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Facts = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of an ablation table: what it is called, what it changes, what the paper has.
-
-    ``paper`` is classification, localisation, both, in per cent; None where the paper has no
-    such line, or prints figures that cannot be.
-    """
-
-    table: str
-    name: str
-    changes: dict[str, object] = field(default_factory=dict)
-    paper: tuple[float | None, float | None, float | None] = (None, None, None)
-
-
-FULL_PAPER = (92.8, 99.9, 92.8)
-ROWS = (
-    Row("4", "reconstruction alone",
-        {**NO_CLUSTER_TERM, **NO_EQUIVARIANCE, "losses.sliced_wasserstein_weight": 0.0},
-        (10.3, 99.9, 10.3)),
-    Row("4", "and sliced Wasserstein", {**NO_CLUSTER_TERM, **NO_EQUIVARIANCE}, (40.7, 99.9, 40.7)),
-    Row("4", "and cluster term: the preset", NO_EQUIVARIANCE, (78.4, 99.6, 78.0)),
-    Row("4", "all, trained jointly", {"losses.joint": True}, (71.6, 99.9, 71.6)),
-    Row("4", "all, iterative training", {}, FULL_PAPER),
-    Row("5", "M = 5, fewer than classes", {"prototypes.num_prototypes": 5}, (47.4, 90.8, 43.0)),
-    Row("5", "M = 10", {"prototypes.num_prototypes": 10}, FULL_PAPER),
-    Row("5", "M = 20", {"prototypes.num_prototypes": 20}, (87.7, 99.9, 87.7)),
-    Row("5", "M = 50", {"prototypes.num_prototypes": 50}),
-    # The paper's text prints 21.1 / 99.5 / 99.9 here; both cannot exceed classification.
-    Row("6", "k-means in place of sliced Wasserstein", {"prototypes.method": "k-means"},
-        (21.1, 99.5, None)),
-    Row("6", "vector quantisation", CODES, (23.7, 65.3, 15.3)),
-    Row("6", "sliced Wasserstein", {"prototypes.method": "sliced-wasserstein"},
-        FULL_PAPER),
-    Row("6p", "k-means in place of sliced Wasserstein, the paper's cluster term",
-        {**PAPERS_TERM, "prototypes.method": "k-means"}, (21.1, 99.5, None)),
-    Row("6p", "vector quantisation, the paper's cluster term", {**PAPERS_TERM, **CODES},
-        (23.7, 65.3, 15.3)),
-    Row("6p", "sliced Wasserstein, the paper's cluster term", PAPERS_TERM, FULL_PAPER),
-    Row("ours", "all terms", {}),
-    Row("ours", "no equivariance: the preset", NO_EQUIVARIANCE),
-    Row("ours", "equivariance of the features alone", {"losses.heatmap_equivariance_weight": 0.0}),
-    Row("ours", "equivariance of the heat map alone", {"losses.equivariance_weight": 0.0}),
-    Row("ours", "no cluster term at all", NO_CLUSTER_TERM),
-    Row("ours", "narrow suppression window (7 cells for 9)", {"keypoints.nms_window": 7}),
-    Row("ours", "prototypes see the last batch alone", {"prototypes.bank_size": 0}),
-    Row("ours", "no keypoint put where something was missed", {"keypoints.explore_missed": 0.0}),
-    Row("ours", "weak warps", {
-        "pair.second.scale_jitter": 0.05, "pair.second.bend": 0.05, "pair.second.rotation": 0.2}),
-    Row("ours", "no presence", {"decoder.presence": False}),
-    Row("ours", "channel-wise, one map per keypoint",
-        {"keypoints.detector": "channel-wise", "prototypes.num_prototypes": 9},
-        (75.5, 25.4, 24.8)),
-)  # fmt: skip
-TITLES = {
-    "4": "Loss terms and training (the paper's Table 4)",
-    "5": "Number of prototypes (Table 5)",
-    "6": "Clustering (Table 6), our cluster term",
-    "6p": "Clustering (Table 6), the paper's cluster term",
-    "ours": "Switches of this program",
-}
-COLUMNS = (
-    ("released_classification", "classification"),
-    ("released_localisation", "localisation"),
-    ("released_both", "both"),
-)
-BESIDE = (
-    ("classification_bipartite", "bipartite"),
-    ("joined_bipartite", "bipartite, joined"),
-    ("classification_reverse", "reverse"),
-    ("nmi", "NMI"),
-)
-
-
-def key_of(facts: dict) -> str:
-    """A short name for settings, seed and data, the same on every machine."""
+def key_of(facts: Facts) -> str:
+    """Return a short name for settings, seed and data, the same on every machine."""
     text = json.dumps(facts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def read_done(path: Path) -> dict[str, dict]:
-    """Results that are there already, by key; a file that is not such a table is refused."""
+def read_done(path: Path) -> dict[str, Facts]:
+    """Return results that are there already, by key; a file that is not such a table is refused."""
     if not path.exists():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["results"]
+        return dict(json.loads(path.read_text(encoding="utf-8"))["results"])
     except (ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{path} is not a table of this script; choose another --out.") from error
 
 
-def write_done(path: Path, done: dict[str, dict], markdown: str) -> None:
+def write_done(path: Path, done: Mapping[str, Facts], markdown: str) -> None:
+    """Write results, and the tables made of them beside."""
     path.parent.mkdir(parents=True, exist_ok=True)
     note = {"machine": f"{platform.machine()}, {platform.system()}", "results": done}
     write_text(path, json.dumps(note, indent=1, ensure_ascii=False) + "\n")
     write_text(path.with_suffix(".md"), markdown)
 
 
-def last_report(job) -> EvaluationReport:
+def last_report(job: Iterable[object]) -> EvaluationReport:
+    """Return what an evaluation ended with."""
     return [item for item in job if isinstance(item, EvaluationReport)][-1]
 
 
-def facts_of(report: EvaluationReport) -> dict:
+def facts_of(report: EvaluationReport) -> Facts:
+    """Return the finite figures of a report, their intervals and the paper's, rounded."""
     known = [name for name, value in report.metrics.items() if math.isfinite(value)]
     return {
         "metrics": {name: round(report.metrics[name], 3) for name in known},
@@ -162,7 +91,7 @@ def facts_of(report: EvaluationReport) -> dict:
 
 
 def chosen_rows(tables: str, names: str) -> list[Row]:
-    """Rows of the tables asked for whose name has one of the given words in it."""
+    """Return rows of the tables asked for whose name has one of the given words in it."""
     wanted = [one.strip() for one in tables.split(",") if one.strip()] or list(TITLES)
     unknown = [one for one in wanted if one not in TITLES]
     if unknown:
@@ -172,14 +101,16 @@ def chosen_rows(tables: str, names: str) -> list[Row]:
     return [row for row in rows if not words or any(word in row.name for word in words)]
 
 
-def row_config(row: Row, arguments: argparse.Namespace, seed: int):
-    """The preset with all terms, the row's changes and those typed after --set."""
+def row_config(row: Row, arguments: argparse.Namespace, seed: int) -> TrainConfig:
+    """Return the preset with all terms, the row's changes and those typed after --set."""
     typed = dict(parse_assignment(text) for text in arguments.set)
     base = {"optim.steps": arguments.steps, "run.seed": seed, "data.source": arguments.data}
     return replaced(load_preset(arguments.preset), {**base, **ALL_TERMS, **typed, **row.changes})
 
 
-def train_row(config, arguments: argparse.Namespace, name: str) -> tuple[Path, int, float]:
+def train_row(
+    config: TrainConfig, arguments: argparse.Namespace, name: str
+) -> tuple[Path, int, float]:
     """Train to the end; returns the best checkpoint, its run's last step and its seconds."""
     seconds, shown, end = 0.0, 0.0, None
     for event in api.train(config, RunControl(), run_root=arguments.run_root, name=name):
@@ -196,6 +127,7 @@ def train_row(config, arguments: argparse.Namespace, name: str) -> tuple[Path, i
 
 
 def ablations(arguments: argparse.Namespace) -> None:
+    """Train and score every row that is not there yet."""
     rows = chosen_rows(arguments.tables, arguments.rows)
     seeds = [int(one) for one in arguments.seeds.split(",")]
     done = read_done(arguments.out)
@@ -224,8 +156,8 @@ def ablations(arguments: argparse.Namespace) -> None:
     print("\n" + markdown)
 
 
-def joined_metrics(model: Path, test: str, config: TrainConfig, report: EvaluationReport) -> dict:
-    """Classification one to one after joining prototypes that are alike, as many as classes."""
+def joined_metrics(model: Path, test: str, config: TrainConfig, report: EvaluationReport) -> Facts:
+    """Return classification one to one, prototypes joined until there are as many as classes."""
     classes = report.counts["classes"]
     if config.prototypes.num_prototypes <= classes:
         return {}
@@ -234,14 +166,20 @@ def joined_metrics(model: Path, test: str, config: TrainConfig, report: Evaluati
     return {"joined_bipartite": round(value, 3)} if math.isfinite(value) else {}
 
 
-def summary(result: dict) -> str:
+def summary(result: Facts) -> str:
+    """Return the figures of a row in a line."""
     metrics = result["metrics"]
     known = [(name, title) for name, title in (*COLUMNS, *BESIDE) if name in metrics]
     return ", ".join(f"{title} {metrics[name]:.1f}" for name, title in known)
 
 
-def ablation_text(rows, seeds, arguments, done) -> str:
-    """The Markdown of all tables that were asked for."""
+def ablation_text(
+    rows: Sequence[Row],
+    seeds: Sequence[int],
+    arguments: argparse.Namespace,
+    done: Mapping[str, Facts],
+) -> str:
+    """Return the Markdown of all tables that were asked for."""
     head = (
         f"Preset `{arguments.preset}`, {arguments.steps} steps, seeds "
         f"{', '.join(map(str, seeds))}; trained on `{arguments.data}`, scored on "
@@ -269,12 +207,13 @@ def ablation_text(rows, seeds, arguments, done) -> str:
 
 
 def row_key(config: TrainConfig, test: str) -> str:
-    """Rows of several tables with the same settings are one row."""
+    """Return a key that rows of several tables with the same settings share."""
     settings = config.model_dump(mode="json", exclude={"description", "preset", "config_schema"})
     return key_of({"settings": settings, "test": test})
 
 
-def ablation_line(row: Row, results: list[dict]) -> str:
+def ablation_line(row: Row, results: Sequence[Facts]) -> str:
+    """Return the line of a table: mean and range over the seeds, the paper's beside."""
     cells = []
     for place, (metric, _) in enumerate((*COLUMNS, *BESIDE)):
         paper = row.paper[place] if place < len(COLUMNS) else None
@@ -284,8 +223,8 @@ def ablation_line(row: Row, results: list[dict]) -> str:
     return f"| {row.name} | " + " | ".join(cells) + f" | {minutes} |"
 
 
-def spread(values: list[float | None]) -> str:
-    """One number, or the mean of several seeds with the smallest and the largest."""
+def spread(values: Sequence[float | None]) -> str:
+    """Return one number, or the mean of several seeds with the smallest and the largest."""
     known = [value for value in values if value is not None]
     if not known:
         return "–"
@@ -296,38 +235,9 @@ def spread(values: list[float | None]) -> str:
 
 # -- models and baselines side by side
 
-SHOWN = {
-    "detection": (
-        ("found", "found"), ("right", "right"), ("f1", "F1"),
-        ("kinds_majority", "kinds"), ("kinds_balanced", "kinds, balanced"),
-        ("best_found", "found, best threshold"), ("best_right", "right, best threshold"),
-        ("steered_found", "found, steered"), ("steered_right", "right, steered"),
-    ),
-    "presence": (
-        ("area_under_curve", "area"), ("subject_seen", "seen"), ("empty_left_empty", "left empty"),
-    ),
-    "mnist-hard": (
-        *COLUMNS, ("classification_bipartite", "bipartite"), ("both_bipartite", "both, bipartite"),
-        ("nmi", "NMI"), ("ari", "ARI"),
-    ),
-    "multi-object": (
-        ("foreground_ari", "foreground ARI"), ("shape", "shape"), ("colour", "colour"),
-        ("size", "size"), ("coverage", "coverage"), ("foreground_ari_strict", "ARI, strict"),
-        ("shape_strict", "shape, strict"), ("colour_strict", "colour, strict"),
-    ),
-    "landmarks": (
-        ("error_eye_distance", "error / eyes"), ("error_image_size", "error / size"),
-        ("error_affine", "affine map"), ("error_peaks", "peaks"),
-        ("error_peaks_affine", "peaks, affine"), ("error_peaks_affine_width", "peaks / width"),
-        ("mean_shape_error", "mean shape"), ("error_mean_shape_width", "mean shape / width"),
-        ("error_median", "median"),
-        ("error_left_eye", "left eye"), ("error_right_eye", "right eye"), ("error_nose", "nose"),
-        ("error_left_mouth", "left mouth"), ("error_right_mouth", "right mouth"),
-    ),
-}  # fmt: skip
-
 
 def compare(arguments: argparse.Namespace) -> None:
+    """Score models and baselines that are not scored yet."""
     done = read_done(arguments.out)
     wanted = []
     for model in arguments.models:
@@ -355,8 +265,8 @@ def compare(arguments: argparse.Namespace) -> None:
     print("\n" + markdown)
 
 
-def compare_text(arguments: argparse.Namespace, results: list[dict]) -> str:
-    """Markdown: one line a model, the interval under each figure, the paper's line first."""
+def compare_text(arguments: argparse.Namespace, results: Sequence[Facts]) -> str:
+    """Return Markdown: one line a model, the interval under each figure, the paper's line first."""
     metrics: dict[str, float] = {}
     for result in results:
         metrics |= result["metrics"]
@@ -398,6 +308,7 @@ def show_rows(_: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the script's words."""
     top = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -431,6 +342,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Make the tables that were asked for."""
     arguments = parser().parse_args(argv)
     try:
         arguments.run(arguments)

@@ -6,6 +6,8 @@ Opens pictures through the dialogs, trains the quick sample, inspects the model 
 evaluates, plays a video as a camera, and opens every dialog, with synthetic mouse and keyboard
 input. Each stop is saved as numbered PNGs, in the light and in the dark theme. Ends with status 1
 if a stop could not be reached; the others are still made.
+
+Longer than other files: one walk through the window, read from top to bottom, a method per stop.
 """
 
 from __future__ import annotations

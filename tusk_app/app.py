@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import socket
 import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QImageReader
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -41,6 +39,7 @@ from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
 from tusk_app.shell.progress import ProgressFeed
 from tusk_app.shell.recovery import Recovery
+from tusk_app.shell.system_signals import SignalBridge
 from tusk_app.shell.workshop import Workshop
 from tusk_app.state.display import DisplayModel
 from tusk_app.state.document import Document
@@ -334,53 +333,6 @@ class Program(QObject):
         self.window.layouts.show_dock(TrainingDock.name)
 
 
-class SignalBridge(QObject):
-    """Turns Ctrl+C and the system's request to end into a tidy close; a second one is final.
-
-    Python runs signal handlers only between its own instructions, which can be seconds away while
-    Qt waits; the wake-up socket brings Qt back at once.
-    """
-
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
-        self._program = program
-        self._count = 0
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
-        self._old_fd = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
-        self._old = {kind: signal.signal(kind, self._ignore) for kind in _SIGNALS}
-        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._take)
-
-    def remove(self) -> None:
-        """Give the signals back."""
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(self._old_fd)
-        for kind, handler in self._old.items():
-            signal.signal(kind, handler)
-        self._ours.close()
-        self._theirs.close()
-
-    @staticmethod
-    def _ignore(_number: int, _frame: object) -> None:
-        """Do nothing: the socket brings the news."""
-
-    @Slot()
-    def _take(self) -> None:
-        data = self._ours.recv(64)
-        if not any(byte in {int(kind) for kind in _SIGNALS} for byte in data):
-            return
-        self._count += 1
-        if self._count > 1:
-            os._exit(130)
-        log.info("asked to end by the system")
-        QTimer.singleShot(0, self._program.window.closer.force)
-
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
 def make_application(arguments: Sequence[str]) -> QApplication:
     """Return the one QApplication, set up for this program."""
     app = QApplication.instance()
@@ -412,7 +364,7 @@ def run(paths: Sequence[str], *, sample: bool = False) -> int:
     settings = Settings()
     program = Program(settings, logging_)
     hooks.caught.connect(program.report, Qt.ConnectionType.QueuedConnection)
-    bridge = SignalBridge(program)
+    bridge = SignalBridge(program.window.closer.force, program)
     program.window.closed.connect(app.quit)
     if logging_.previous_crash:
         log.warning("the last start ended in a crash:\n%s", logging_.previous_crash)

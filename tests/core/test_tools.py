@@ -307,3 +307,18 @@ def test_habits_of_speech_are_found_in_texts_and_pages_alone(tmp_path: Path) -> 
         ("tools/said.py", 4, "pictures a second"),
         ("README.md", 1, "goes on"),
     ]
+
+
+def test_long_files_are_found_unless_they_say_why(tmp_path: Path) -> None:
+    folder = tmp_path / "tusk_core"
+    folder.mkdir()
+    lines = "x = 1\n" * 400
+    (folder / "long.py").write_text(f'"""Numbers."""\n{lines}')
+    (folder / "short.py").write_text(lines)
+    (folder / "said.py").write_text(
+        f'"""Numbers.\n\nLonger than\nother files: a table."""\n{lines}'
+    )
+    check = load("check_length")
+    assert [(str(file), num) for file, num in check.too_long(tmp_path)] == [
+        ("tusk_core/long.py", 401)
+    ]

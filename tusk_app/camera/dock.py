@@ -8,18 +8,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +30,7 @@ from tusk_app.camera.recorder import FORMATS, RecordingPlan, RecordingResult
 from tusk_app.camera.widgets.readings import UNKNOWN, Readings
 from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
+from tusk_app.parts.panel_layout import scrolled
 from tusk_app.pictures.controller import SourceController
 
 if TYPE_CHECKING:
@@ -76,12 +75,7 @@ class CameraDock(Panel):
         column.addWidget(self._readings)
         column.addLayout(self._make_settings())
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        self.setWidget(area)
+        self.setWidget(scrolled(content, self))
         self._clock = QTimer(self)
         self._clock.setInterval(500)
         self._clock.timeout.connect(self._show_recording)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
-    QFrame,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from tusk_app.canvas.widgets.layer_row import LayerRow
 from tusk_app.panel import Panel
+from tusk_app.parts.panel_layout import scrolled
 from tusk_app.parts.value_slider import ValueSlider
 from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
@@ -70,12 +69,7 @@ class OverlayDock(Panel):
         column.addWidget(_heading("Markers"))
         column.addLayout(self._make_markers())
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(content)
-        self.setWidget(area)
+        self.setWidget(scrolled(content, self))
         workbench.display.changed.connect(self._show)
         workbench.document.thresholds_changed.connect(self._show)
         workbench.document.model_changed.connect(self._show)

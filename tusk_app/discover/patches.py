@@ -8,8 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.pictures.patch_cache import PatchCache
-from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest
-from tusk_app.threads.worker_thread import WorkerThread
+from tusk_app.pictures.patch_loader import PatchRequest
+from tusk_app.pictures.patch_thread import PatchThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,6 @@ class KindPatches(QObject):
     """
 
     arrived = Signal()
-    _wake = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,10 +44,8 @@ class KindPatches(QObject):
         self._cache = PatchCache(parent=self)
         self._cache.wanted.connect(self._load)
         self._cache.arrived.connect(self.arrived)
-        self._queue = PatchQueue()
-        self._thread = WorkerThread("patches of kinds", self)
-        self._loader: PatchLoader | None = None
-        self._is_down = False
+        self._thread = PatchThread("patches of kinds", self)
+        self._thread.ready.connect(self._take)
 
     def set_source(self, source: str, shown_as: DataConfig | None = None) -> None:
         """Cut from other pictures, or show them otherwise."""
@@ -63,31 +60,16 @@ class KindPatches(QObject):
         if row is None:
             row = self._rows[example] = len(self._examples)
             self._examples.append(example)
-        return None if self._is_down else self._cache.get(row)
+        return None if self._thread.is_down else self._cache.get(row)
 
     def shutdown(self) -> bool:
         """End the thread; False if it did not end in time."""
-        self._is_down = True
-        self._queue.close()
-        if not self._thread.end():
-            return False
-        if self._loader is not None:
-            self._loader.close()
-            self._loader = None
-        return True
+        return self._thread.shutdown()
 
     @Slot(object)
     def _load(self, rows: Sequence[int]) -> None:
-        if self._is_down:
-            return
-        if not self._thread.is_alive:
-            loader = self._loader = PatchLoader(self._queue)
-            self._thread.take(loader)
-            self._wake.connect(loader.work)
-            loader.patches_ready.connect(self._take)
-            self._thread.start()
         chosen = [self._examples[row] for row in rows]
-        self._queue.put(
+        self._thread.request(
             PatchRequest(
                 source=self._source,
                 rows=np.array(rows, np.int64),
@@ -98,7 +80,6 @@ class KindPatches(QObject):
                 shown_as=self._shown_as,
             )
         )
-        self._wake.emit()
 
     @Slot(object, object)
     def _take(self, rows: NDArray[np.int64], patches: NDArray[np.uint8]) -> None:

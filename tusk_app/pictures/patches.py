@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.patch_cache import PatchCache
-from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest
-from tusk_app.threads.worker_thread import WorkerThread
+from tusk_app.pictures.patch_loader import PatchRequest
+from tusk_app.pictures.patch_thread import PatchThread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,14 +26,12 @@ _FALLBACK_SHARE = 0.15
 
 
 class PatchController(QObject):
-    """Owns the patch loader's thread.
+    """Knows which patch each row of the analysis has, and keeps those that came.
 
     Attributes:
         patches: patches by row of the analysis; asking for one that is missing loads it.
         opener: opens a source by name.
     """
-
-    _wake = Signal()
 
     def __init__(
         self,
@@ -46,12 +44,11 @@ class PatchController(QObject):
         super().__init__(parent)
         self._document, self._notices, self.opener = document, notices, opener
         self._context = 1.0
-        self._is_down = False  # a panel that is drawn once more at the end starts no new thread
         self.patches = PatchCache(parent=self)
         self.patches.wanted.connect(self._load)
-        self._queue = PatchQueue()
-        self._thread = WorkerThread("patches", self)
-        self._loader: PatchLoader | None = None
+        self._thread = PatchThread("patches", self, opener=self._open)
+        self._thread.ready.connect(self._take_patches)
+        self._thread.failed.connect(self._loading_failed)
         document.analysis_changed.connect(self.patches.clear)
         document.look_changed.connect(self.patches.clear)
 
@@ -94,36 +91,16 @@ class PatchController(QObject):
 
     def shutdown(self) -> bool:
         """End the thread; False if it did not end in time."""
-        self._is_down = True
-        self._queue.close()
-        if not self._thread.end():
-            return False
-        if self._loader is not None:
-            self._loader.close()
-            self._loader = None
-        return True
+        return self._thread.shutdown()
 
     @Slot(object)
     def _load(self, rows: list[int]) -> None:
         analysis = self._document.analysis
-        if analysis is None or self._is_down:
+        if analysis is None:
             return
         chosen = np.array([row for row in rows if row < len(analysis.labels)], np.int64)
-        if len(chosen) == 0:
-            return
-        self._ensure_thread()
-        self._queue.put(self.request(chosen))
-        self._wake.emit()
-
-    def _ensure_thread(self) -> None:
-        if self._thread.is_alive:
-            return
-        loader = self._loader = PatchLoader(self._queue, self._open)
-        self._thread.take(loader)
-        self._wake.connect(loader.work)
-        loader.patches_ready.connect(self._take_patches)
-        loader.failed.connect(self._loading_failed)
-        self._thread.start()
+        if len(chosen):
+            self._thread.request(self.request(chosen))
 
     def _open(self, name: str, shown_as: DataConfig | None) -> PictureSource:
         return self.opener(name, shown_as)

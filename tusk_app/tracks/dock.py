@@ -12,13 +12,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
-from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar, labelled
+from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
 from tusk_app.tracks.controller import TracksController
@@ -102,15 +101,9 @@ class TracksDock(Panel):
         splitter.addWidget(self.rows)
         splitter.addWidget(self.trails)
         splitter.use_sizes()
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(bar)
-        layout.addWidget(splitter, 1)
         hint = EmptyHint("timeline", "", "")
         hint.clicked.connect(self._begin)
-        self.stack = HintStack(hint, content)
+        self.stack = HintStack(hint, below_bar(bar, splitter))
         self.setWidget(self.stack)
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:

@@ -14,7 +14,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton, QTreeWidget
 
-from tusk_app.pictures.open_data import OpenDataDialog, describe_sizes
+from tusk_app.pictures.open_data import OpenDataDialog
+from tusk_app.pictures.summary_texts import describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
 from tusk_app.shell.about import bundled_parts
 from tusk_app.shell.error_dialog import ErrorCenter, report_text

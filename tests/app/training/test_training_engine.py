@@ -6,22 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMainWindow
 
-from tusk_app.app import compose
 from tusk_app.training.controller import RunState
-from tusk_app.training.dock import TrainingDock
 from tusk_app.training.request import TrainingRequest
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset, replaced
 from tusk_core.training import loop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tusk_app.shell.workshop import Workshop
 
 pytestmark = pytest.mark.slow
 
@@ -32,25 +26,6 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     list(api.make_sample_data("tetrominoes", count=12, seed=1, out=folder))
     return folder
-
-
-@pytest.fixture
-def bench(qtbot, settings) -> Iterator[Workshop]:
-    made = compose(settings)
-    yield made
-    assert made.shut_down() == []
-
-
-@pytest.fixture
-def dock(qtbot, bench) -> Iterator[TrainingDock]:
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    made = TrainingDock(bench, window)
-    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, made)
-    window.resize(1100, 500)
-    window.show()
-    yield made
-    window.close()
 
 
 def tiny(source: Path, **changes: object) -> TrainConfig:

@@ -263,7 +263,7 @@ def _request(source: ShapesSource, count: int) -> PatchRequest:
 
 def test_loader_reads_each_picture_once(qtbot) -> None:
     source, queue = ShapesSource(6), PatchQueue()
-    loader = PatchLoader(queue, lambda _name: source)
+    loader = PatchLoader(queue, lambda _name, _shown_as: source)
     got: dict[int, np.ndarray] = {}
     loader.patches_ready.connect(
         lambda rows, patches: got.update(zip(rows.tolist(), patches, strict=True))
@@ -278,7 +278,7 @@ def test_loader_reads_each_picture_once(qtbot) -> None:
 
 def test_a_newer_request_interrupts_an_older_one(qtbot) -> None:
     source, queue = ShapesSource(6), PatchQueue()
-    loader = PatchLoader(queue, lambda _name: source)
+    loader = PatchLoader(queue, lambda _name, _shown_as: source)
     request = _request(source, 12)
     queue.put(request)
     taken = queue.take()
@@ -292,7 +292,7 @@ def test_mean_patches_of_each_label() -> None:
     source = ShapesSource(6)
     request = _request(source, 12)
     labels = np.arange(12) % 2
-    means = mean_patches(request, labels, 3, RunControl(), lambda _name: source)
+    means = mean_patches(request, labels, 3, RunControl(), lambda _name, _shown_as: source)
     assert means.shape == (3, 24, 24, 3)
     assert means[0].max() > 0
     assert means[2].max() == 0

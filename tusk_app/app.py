@@ -24,6 +24,7 @@ from tusk_app.engine.detections import Detections
 from tusk_app.engine.engine import Engine, EngineState
 from tusk_app.engine.links import LinkController
 from tusk_app.engine.live import LiveInference
+from tusk_app.engine.model_change import ModelChange
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.parts import icons, theme
@@ -32,7 +33,7 @@ from tusk_app.pictures.controller import SourceController
 from tusk_app.pictures.feed import PictureFeed
 from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.side_reader import SideReader
-from tusk_app.settings import Settings, cache_dir, data_dir, log_dir, names_folder
+from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
 from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
 from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
@@ -75,6 +76,7 @@ def compose(settings: Settings) -> Workshop:
     folder = cache_dir()
     document, notices, wants = Document(), Notices(), Wants()
     selection, prototypes, jobs = SelectionModel(), PrototypeBook(), JobController()
+    ModelChange(document, selection, prototypes)
     engine = Engine(document, notices)
     detections = Detections(document, wants, engine)
     live = LiveInference(engine)
@@ -243,14 +245,11 @@ class Program(QObject):
     def _take_model(self) -> None:
         model = self.workbench.document.model
         if model is None:
-            self.workbench.prototypes.reset(0)
             self._show_device()
             return
         bench = self.workbench
         bench.settings.add_recent("model", model.path)
-        folder = names_folder(model.path, model.fingerprint)
-        bench.prototypes.reset(len(model.prototypes), folder)
-        if folder is None:
+        if not bench.prototypes.is_kept:
             self._tell_names_are_not_kept()
         known = {device.name: device.label for device in self._devices}
         self.window.status.set_device(

@@ -29,6 +29,7 @@ from tusk_core.events import (
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import ModelFileError, SourceError, TrainingError
 from tusk_core.runs.folder import RunFolder
+from tusk_core.training import loop
 from tusk_core.training.checkpoint import STATE, prune_checkpoints
 from tusk_core.training.estimate import _probe
 from tusk_core.training.event_log import EventLog
@@ -369,6 +370,46 @@ def test_two_writers_are_refused_and_a_crash_is_told(tmp_path) -> None:
     assert api.read_run(summary.path).status == "stopped"
     RunFolder(summary.path).describe(status="running")
     assert api.read_run(summary.path).status == "crashed"
+
+
+def test_a_run_killed_early_keeps_what_it_learnt(tmp_path) -> None:
+    # A process of its own, killed the hard way long before its first planned checkpoint.
+    steps = {"optim.steps": 100_000, "run.preview_every": 3600.0, "run.threads": 1}
+    program = (
+        "import sys; from pathlib import Path; from tests.core.test_training import tiny\n"
+        "from tusk_core import api; from tusk_core.control import RunControl\n"
+        "from tusk_core.training import loop\n"
+        "loop.FIRST_RESCUE_S = loop.RESCUE_S = 0.2\n"
+        f"for _ in api.train(tiny(**{steps!r}), RunControl(), run_root=Path(sys.argv[1])):\n"
+        "    print(flush=True)\n"
+    )
+    arguments = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as child:
+        for _event in child.stdout:
+            runs = api.list_runs(tmp_path)
+            if runs and runs[0].checkpoints:
+                break
+        child.kill()
+    (run_,) = api.list_runs(tmp_path)
+    assert run_.status == "crashed"
+    kept = run_.checkpoints[-1]
+    again = list(api.resume(run_.path, RunControl(), steps=kept + 3))
+    whole = losses(run(tiny(**{**steps, "optim.steps": kept + 3}), tmp_path / "whole"))
+    assert losses(again) == whole[kept:]
+    # The rescue is gone: what stays is what the run keeps by itself, whatever the clock said.
+    assert api.read_run(run_.path).checkpoints[-1] == kept + 3
+
+
+def test_rescues_change_neither_the_numbers_nor_what_is_kept(tmp_path, monkeypatch) -> None:
+    config = tiny(**{"run.checkpoint_every": 4, "run.threads": 1})
+    plain = run(config, tmp_path / "plain")
+    monkeypatch.setattr(loop, "FIRST_RESCUE_S", 0.0)
+    monkeypatch.setattr(loop, "RESCUE_S", 0.0)
+    monkeypatch.setattr(loop, "_RESCUE_SHARE", 1e9)
+    rescued = run(config, tmp_path / "rescued")
+    assert losses(rescued) == losses(plain)
+    first, second = (api.read_run(events[-1].run_dir) for events in (plain, rescued))
+    assert (second.checkpoints, second.best_step) == (first.checkpoints, first.best_step)
 
 
 def test_events_can_be_followed_from_disk_while_being_written(tmp_path) -> None:

@@ -59,6 +59,7 @@ class AnalysisController(QObject):
         self._targets: tuple[int, ...] = ()
         self._job: Job | None = None
         self._job_path: Path | None = None
+        self._job_model = ""
         self._tells_errors = False
         self._was_opened = False
         self._reader = LatestTask("results-reader", self)
@@ -116,7 +117,7 @@ class AnalysisController(QObject):
         assert model is not None
         assert source is not None
         path = self._path_of(model.fingerprint, source.source)
-        self._job_path = path
+        self._job_path, self._job_model = path, model.fingerprint
         work = functools.partial(
             _analyse,
             model=model.path,
@@ -186,6 +187,7 @@ class AnalysisController(QObject):
     def _look_for_kept(self) -> None:
         model, source = self._document.model, self._document.source
         analysis = self._document.analysis
+        self._drop_other_job()
         if model is None or source is None:
             # A file that the user opened stays; it needs neither to be looked at.
             return
@@ -198,6 +200,14 @@ class AnalysisController(QObject):
         if path.is_file():
             self._tells_errors = self._was_opened = False
             self._read_kept(path)
+
+    def _drop_other_job(self) -> None:
+        """Stop analysing with a model that is no longer open; it would hold up the next one."""
+        model, job = self._document.model, self._job
+        if job is not None and (model is None or model.fingerprint != self._job_model):
+            self._job = self._job_path = None
+            job.cancel()
+            self._tell_busy()
 
     @Slot(object)
     def _take_read(self, analysis: Analysis) -> None:

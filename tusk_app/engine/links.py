@@ -8,6 +8,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from tusk_app.engine.analysis import AnalysisController
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
@@ -69,6 +73,33 @@ class LinkController(QObject):
         else:
             self._document.go_to(picture)
 
+    @property
+    def is_part(self) -> bool:
+        """True while several detections are selected that are not all there are of a prototype."""
+        index, rows = self._analysis.index, self._selection.detections
+        if index is None or len(rows) < 2:
+            return False
+        prototype = self._selection.prototype
+        if prototype is None:
+            return True
+        return len(rows) != len(index.rows_of_prototype(self._book.target(prototype)))
+
+    def select_prototypes(self, prototypes: Sequence[int]) -> None:
+        """Select all detections of some prototypes; keypoints of others are let go."""
+        index, wanted = self._analysis.index, {self._book.target(p) for p in prototypes}
+        rows = [np.empty(0, np.int64)]
+        if index is not None:
+            rows += [index.rows_of_prototype(each) for each in wanted]
+        detection = self._document.shown
+        labels = [] if detection is None else detection.keypoints.labels.tolist()
+        kept = [
+            each
+            for each in self._selection.keypoints
+            if each < len(labels) and self._book.target(labels[each]) in wanted
+        ]
+        only = prototypes[0] if len(prototypes) == 1 else None
+        self._selection.select(np.concatenate(rows), only, kept, ORIGIN)
+
     def row_of_keypoint(self, keypoint: int) -> int | None:
         """Return the row of a keypoint of the picture on the canvas; None if there is none."""
         rows = self._rows_on_canvas()
@@ -105,16 +136,13 @@ class LinkController(QObject):
 
     @Slot(str)
     def _keypoint_changed(self, origin: str) -> None:
-        keypoint = self._selection.keypoint
-        if origin == ORIGIN or keypoint is None:
+        keypoint, detection = self._selection.keypoint, self._document.shown
+        if origin == ORIGIN or keypoint is None or detection is None:
             return
-        detection = self._document.shown
-        row = self.row_of_keypoint(keypoint)
-        if row is not None:
-            self._selection.select_detections([row], ORIGIN)
-        if detection is not None and keypoint < len(detection.keypoints.labels):
+        if keypoint < len(detection.keypoints.labels):
+            row = self.row_of_keypoint(keypoint)
             label = self._book.target(int(detection.keypoints.labels[keypoint]))
-            self._selection.select_prototype(label, ORIGIN)
+            self._selection.select(() if row is None else (row,), label, (keypoint,), ORIGIN)
 
     @Slot(str)
     def _keypoints_changed(self, origin: str) -> None:
@@ -122,8 +150,9 @@ class LinkController(QObject):
         chosen = self._selection.keypoints
         if origin == ORIGIN or len(chosen) < 2:
             return
-        rows = (self.row_of_keypoint(each) for each in chosen)
-        self._selection.select_detections((row for row in rows if row is not None), ORIGIN)
+        found = (self.row_of_keypoint(each) for each in chosen)
+        rows = np.array([row for row in found if row is not None], np.int64)
+        self._selection.select(rows, self._only_prototype(rows), chosen, ORIGIN)
 
     @Slot(str)
     def _keypoint_hovered(self, origin: str) -> None:
@@ -145,33 +174,46 @@ class LinkController(QObject):
         if origin == ORIGIN:
             return
         rows = self._selection.detections
-        if len(rows) != 1:
-            here = np.intersect1d(rows, self._rows_on_canvas())
-            found = (self.keypoint_of_row(int(row)) for row in here)
-            self._selection.select_keypoints((i for i in found if i is not None), ORIGIN)
-            return
-        keypoint = self.keypoint_of_row(int(rows[0]))
-        self._selection.select_keypoint(keypoint, ORIGIN)
+        self._selection.select(rows, self._only_prototype(rows), self._keypoints_of(rows), ORIGIN)
+
+    def _keypoints_of(self, rows: NDArray[np.int64]) -> list[int]:
+        """Return the keypoints on the canvas that these rows stand for."""
+        here = np.intersect1d(rows, self._rows_on_canvas())
+        found = (self.keypoint_of_row(int(row)) for row in here)
+        return [keypoint for keypoint in found if keypoint is not None]
+
+    def _only_prototype(self, rows: NDArray[np.int64]) -> int | None:
+        """Return the prototype of all these rows; None where they are of several, or none."""
         index = self._analysis.index
-        if index is not None:
-            self._selection.select_prototype(int(index.labels[rows[0]]), ORIGIN)
+        if index is None or len(rows) == 0:
+            return None
+        labels = index.labels[rows]
+        return int(labels[0]) if (labels == labels[0]).all() else None
 
     @Slot(str)
     def _prototype_changed(self, origin: str) -> None:
-        index, prototype = self._analysis.index, self._selection.prototype
-        if origin == ORIGIN or index is None or prototype is None:
-            return
-        self._selection.select_detections(index.rows_of_prototype(prototype), ORIGIN)
+        prototype = self._selection.prototype
+        if origin != ORIGIN and prototype is not None:
+            self.select_prototypes([prototype])
 
     @Slot()
     def _detection_came(self) -> None:
         row = self._awaited
-        if row is None or self._document.analysis is None:
+        if self._document.analysis is None:
+            return
+        if row is None:
+            self._mark_part()
             return
         keypoint = self.keypoint_of_row(row)
         if keypoint is not None:
             self._awaited = None
             self._selection.select_keypoint(keypoint, ORIGIN)
+
+    def _mark_part(self) -> None:
+        """Select in another picture the keypoints that belong to the rows selected before."""
+        is_new = self._document.shown is not None and self._document.edited is None
+        if is_new and self.is_part:
+            self._selection.select_keypoints(self._keypoints_of(self._selection.detections), ORIGIN)
 
     @Slot()
     def _analysis_changed(self) -> None:

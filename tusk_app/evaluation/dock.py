@@ -64,6 +64,7 @@ class EvaluationDock(Panel):
         super().__init__(workbench, parent)
         self._job: Job | None = None
         self._report: EvaluationReport | None = None
+        self._reports: dict[str, EvaluationReport] = {}
         self._last_data = 0
         self._make_widgets()
         self._add_actions()
@@ -104,7 +105,7 @@ class EvaluationDock(Panel):
     @Slot(object)
     def show_report(self, report: EvaluationReport) -> None:
         """Show numbers, tables and worst pictures."""
-        self._report = report
+        self._report = self._reports[report.model] = report
         model = self._bench.document.model
         if model is not None and str(model.path) == report.model:
             self._bench.document.set_evaluation(report)
@@ -214,7 +215,23 @@ class EvaluationDock(Panel):
             if trained_on in SAMPLES:
                 data, protocol = SAMPLES[trained_on]
                 self._choose(data, protocol)
+            else:
+                self.data_box.setCurrentIndex(0)  # the open pictures, where there are some
+                self._last_data = 0
+        self._show_own_report()
         self._refresh()
+
+    def _show_own_report(self) -> None:
+        """Show the newest numbers of the open model; those of another are kept for its return."""
+        model = self._bench.document.model
+        report = None if model is None else self._reports.get(str(model.path))
+        if report is self._report:
+            return
+        self._report = report
+        self._stack.show_content(has_content=report is not None)
+        if report is not None:
+            self._pane.show_report(report, display_name(report.data))
+        self._show_table()
 
     @Slot()
     def _take_protocol(self) -> None:

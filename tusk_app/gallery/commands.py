@@ -41,6 +41,7 @@ class GalleryCommands(QObject):
         self.dialog: MergeDialog | None = None
         self._gallery = workbench.part(GalleryController)
         self._gallery.merges_found.connect(self._offer_merges)
+        workbench.document.analysis_changed.connect(self._withdraw)
         if "analyze.merges" not in workbench.actions:
             workbench.actions.add(
                 "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
@@ -116,6 +117,12 @@ class GalleryCommands(QObject):
         self.dialog.accepted_groups.connect(self.apply_groups)
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
+
+    @Slot()
+    def _withdraw(self) -> None:
+        """Take back an offer that was made of other results."""
+        if self.dialog is not None:
+            self.dialog.reject()
 
     @Slot()
     def _forget_dialog(self) -> None:

@@ -104,11 +104,21 @@ class GalleryController(QObject):
         if analysis is not None and not self._is_down:
             self._merge_task.request(functools.partial(api.merge_steps, analysis))
 
-    def rows(self, prototype: int | None, key: SortKey) -> NDArray[np.int64]:
-        """Return the rows of a prototype (all of them for None) in the order of ``key``."""
+    def rows(
+        self, prototype: int | None, key: SortKey, only: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """Return the rows of a prototype (all of them for None) in the order of ``key``.
+
+        Args:
+            prototype: which; its similarity is what ``similarity`` sorts by.
+            key: what to sort by.
+            only: (n,) these rows and no others, of whatever prototype.
+        """
         analysis, index = self._document.analysis, self._analysis.index
         if analysis is None or index is None:
             return np.empty(0, np.int64)
+        if only is not None:
+            return sorted_rows(analysis, only[only < len(analysis.labels)], key, prototype)
         known = self._orders.get((prototype, key))
         if known is None:
             # Kept, so that going back to a prototype does not sort again.

@@ -64,7 +64,10 @@ class GalleryDock(Panel):
         self._gallery = workbench.part(GalleryController)
         self._patches = workbench.part(PatchController).patches
         self._hovered_at = QPoint()
+        # What the patches are of: one prototype, or rows that were selected in any panel, or all.
         self._shown: int | None = None
+        self._only: NDArray[np.int64] | None = None
+        self._said = ""
         self._when_seen = WhenSeen(self)
         # A click on a patch selects its prototype; the patches stay where they are.
         self._keeps_rows = False
@@ -149,7 +152,11 @@ class GalleryDock(Panel):
         row.setContentsMargins(0, 0, 0, 0)
         for widget in (self.sort, self.context, self.side):
             row.addWidget(widget)
-        bar = flow_bar(self._title, choices)
+        self.all_button = QToolButton()
+        self.all_button.setText("Show all")
+        self.all_button.setToolTip("Select nothing, and show every detection (Esc)")
+        self.all_button.hide()
+        bar = flow_bar(self._title, self.all_button, choices)
         hint = EmptyHint("grid", "", "")
         hint.clicked.connect(self._bench.analysis.start)
         self.grid_stack = HintStack(hint, self.grid)
@@ -167,7 +174,8 @@ class GalleryDock(Panel):
             self._bench.selection,
             self._bench.prototypes,
         )
-        self.tiles.prototype_chosen.connect(self._choose)
+        self.tiles.chosen.connect(self._bench.links.select_prototypes)
+        self.all_button.clicked.connect(lambda: selection.clear(ORIGIN))
         self.tiles.renamed.connect(book.rename)
         self.commands.merged.connect(self._show_merged)
         self.tiles.menu_requested.connect(self._show_menu)
@@ -198,9 +206,14 @@ class GalleryDock(Panel):
         self.context.currentIndexChanged.connect(
             lambda: self._bench.part(PatchController).set_context(float(self.context.currentData()))
         )
-        selection.prototype_changed.connect(self._prototype_changed)
-        selection.detections_changed.connect(self._detections_changed)
+        selection.prototype_changed.connect(self._follow)
+        selection.detections_changed.connect(self._follow)
         selection.hover_changed.connect(self._hover_changed)
+
+    @property
+    def patches_of(self) -> str:
+        """What the patches are said to be of; empty without any."""
+        return self._said
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the pictures of the tiles as soon as somebody looks."""
@@ -244,11 +257,12 @@ class GalleryDock(Panel):
         book = self._bench.prototypes
         if analysis is None or index is None:
             self._title.clear()
+            self._said = ""
             return
         if self._shown is not None:
             self._shown = book.target(self._shown)
         key: SortKey = self.sort.currentData()
-        rows = self._gallery.rows(self._shown, key)
+        rows = self._gallery.rows(self._shown, key, self._only)
         if self._shown is None and len(book.hidden()) >= index.num_prototypes:
             rows = rows[~book.hidden()[index.labels[rows]]]
         table = book.colours() if book.num >= index.num_prototypes else None
@@ -259,8 +273,17 @@ class GalleryDock(Panel):
         self.grid.set_rows(rows, frames)
         self.grid.set_selected(self._bench.selection.detections)
         self.grid.set_empty_text(self._why_empty())
-        name = "All detections" if self._shown is None else book.name(self._shown)
-        self._title.setText(f"<b>{escape(name)}</b> · {readable.count(len(rows))}")
+        self._show_title(len(rows))
+
+    def _show_title(self, count: int) -> None:
+        name = "All detections"
+        if self._shown is not None:
+            name = self._bench.prototypes.name(self._shown)
+        if self._only is not None:
+            name = "Selected" if self._shown is None else f"Selected of {name}"
+        self._said = f"{name} · {readable.count(count)}"
+        self._title.setText(f"<b>{escape(name)}</b> · {readable.count(count)}")
+        self.all_button.setVisible(self._shown is not None or self._only is not None)
 
     def _why_empty(self) -> str:
         if self._shown is None:
@@ -278,16 +301,6 @@ class GalleryDock(Panel):
             return f"{analysis.picture_errors[analysis.picture[row]]:.4f}"
         return f"{similarities(analysis, np.array([row]), self._shown)[0]:.2f}"
 
-    @Slot(int)
-    def _choose(self, prototype: int) -> None:
-        self._set_shown(None if prototype < 0 else prototype)
-        self._bench.selection.select_prototype(self._shown, ORIGIN)
-
-    def _set_shown(self, prototype: int | None) -> None:
-        if prototype != self._shown:
-            self._shown = prototype
-            self._when_seen(self._show_rows)
-
     @Slot(object)
     def _select_rows(self, rows: NDArray[np.int64]) -> None:
         self._keeps_rows = True
@@ -301,23 +314,28 @@ class GalleryDock(Panel):
         self._keeps_rows = False
 
     @Slot(str)
-    def _prototype_changed(self, origin: str) -> None:
-        if origin == ORIGIN:
-            return
-        prototype = self._bench.selection.prototype
-        target = None if prototype is None else self._bench.prototypes.target(prototype)
+    def _follow(self, _origin: str) -> None:
+        """Show what is selected in whatever panel: some rows, all of a prototype, or everything."""
         if not self._keeps_rows:
-            self._set_shown(target)
-        self._when_seen(self._select_tile)
+            self._set_shown()
+        self._when_seen(self._select_tiles)
+        self._when_seen(self._show_detections)
 
-    def _select_tile(self) -> None:
-        prototype = self._bench.selection.prototype
-        self.tiles.select(None if prototype is None else self._bench.prototypes.target(prototype))
+    def _set_shown(self) -> None:
+        selection, is_part = self._bench.selection, self._bench.links.is_part
+        prototype = selection.prototype
+        shown = None if prototype is None else self._bench.prototypes.target(prototype)
+        only = selection.detections if is_part else None
+        if shown != self._shown or only is not self._only:
+            self._shown, self._only = shown, only
+            self._when_seen(self._show_rows)
 
-    @Slot(str)
-    def _detections_changed(self, origin: str) -> None:
-        if origin != ORIGIN:
-            self._when_seen(self._show_detections)
+    def _select_tiles(self) -> None:
+        selection, index = self._bench.selection, self._bench.analysis.index
+        chosen = [] if selection.prototype is None else [selection.prototype]
+        if selection.prototype is None and index is not None and self._bench.links.is_part:
+            chosen = np.unique(index.labels[selection.detections]).tolist()
+        self.tiles.select([self._bench.prototypes.target(each) for each in chosen])
 
     def _show_detections(self) -> None:
         rows = self._bench.selection.detections
@@ -363,8 +381,7 @@ class GalleryDock(Panel):
 
     @Slot(int)
     def _show_merged(self, prototype: int) -> None:
-        self._choose(prototype)
-        self.tiles.select(prototype)
+        self._bench.links.select_prototypes([prototype])
 
     @Slot(object, QPoint)
     def _show_menu(self, chosen: list[int], at: QPoint) -> None:

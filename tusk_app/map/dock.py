@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.map import files as map_files
 from tusk_app.map.child import MapSettings
-from tusk_app.map.colours import MapColours, legend_entries, map_colours
+from tusk_app.map.colours import MapColours, legend_entries, map_colours, short_name
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
 from tusk_app.map.widgets.bar import MapBar, MapChoice
@@ -223,9 +223,7 @@ class EmbeddingDock(Panel):
         index = self._bench.analysis.index
         self._show_hint()
         if embedding is None or analysis is None or index is None:
-            self.scatter.set_points(
-                np.zeros((0, 2), np.float32), np.zeros(0, np.int64), strata=np.zeros(0, np.int64)
-            )
+            self._clear()
             return
         book = self._bench.prototypes
         hidden = book.hidden()
@@ -244,6 +242,13 @@ class EmbeddingDock(Panel):
         self._show_selected()
         self.live.show_current()
 
+    def _clear(self) -> None:
+        """Forget the map, and what was hidden of it: the next may be of another model."""
+        self._colours = None
+        none = np.zeros(0, np.int64)
+        self.scatter.set_points(np.zeros((0, 2), np.float32), none, strata=none)
+        self._show_stars(np.zeros((0, 2), np.float32))
+
     def _show_stars(self, places: NDArray[np.float32]) -> None:
         book, index = self._bench.prototypes, self._bench.analysis.index
         num = len(places)
@@ -252,7 +257,7 @@ class EmbeddingDock(Panel):
             [not named or (book.target(i) == i and not book.is_hidden(i)) for i in range(num)]
         ).reshape(num)
         colours = book.colours() if named else np.full((num, 3), 150, np.uint8)
-        labels = tuple(_short(book.name(i)) for i in range(num))
+        labels = tuple(short_name(book.name(i)) for i in range(num))
         faint = None if index is None or index.num_prototypes != num else index.counts == 0
         stars = ScatterStars(places, colours, labels, shown.astype(np.bool_), faint)
         self.scatter.set_stars(stars)
@@ -390,8 +395,3 @@ class EmbeddingDock(Panel):
         if len(rows) == 0:
             rows = np.arange(len(analysis.labels))
         save_detections(path, rows, analysis, index, self._bench.prototypes, self._embedding.map)
-
-
-def _short(name: str) -> str:
-    """Unnamed prototypes carry only their number on the map."""
-    return name.removeprefix("prototype ")

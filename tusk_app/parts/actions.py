@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -56,10 +56,12 @@ class ActionRegistry(QObject):
 
     Signals:
         added: ActionEntry, a command was registered.
+        relabelled: ActionEntry, a command that does the opposite now has other words and icon.
         shortcuts_changed: keys of some command changed.
     """
 
     added = Signal(object)
+    relabelled = Signal(object)
     shortcuts_changed = Signal()
 
     def __init__(
@@ -138,6 +140,16 @@ class ActionRegistry(QObject):
     def trigger(self, id: str) -> None:  # noqa: A002
         """Carry out a command as if it was chosen in the menu; nothing happens if disabled."""
         self._entries[id].action.trigger()
+
+    def relabel(self, id: str, text: str, icon: str) -> None:  # noqa: A002
+        """Give a command the words and the icon of what it does now, such as to resume."""
+        entry = self._entries[id]
+        if (entry.text, entry.icon) == (text, icon):
+            return
+        entry = self._entries[id] = replace(entry, text=text, icon=icon)
+        entry.action.setText(text)
+        self._show_keys(entry)
+        self.relabelled.emit(entry)
 
     def all(self) -> tuple[ActionEntry, ...]:
         """Return every command in the order of registration."""

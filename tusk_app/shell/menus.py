@@ -89,6 +89,7 @@ class Menus(QObject):
         self._place_submenu_commands()
         self.tool_bar = self._make_tool_bar()
         actions.added.connect(self._take_late)
+        actions.relabelled.connect(self._show_anew)
 
     def paint_icons(self, colours: theme.Theme) -> None:
         """Draw every command's icon in the colours of a theme."""
@@ -143,6 +144,13 @@ class Menus(QObject):
         menu = self.submenus[key] if key in SUBMENUS else self.menu(entry.menu)
         menu.addAction(entry.action)
         _paint(entry, theme.of(self._window.palette()))
+
+    def _show_anew(self, entry: ActionEntry) -> None:
+        """Show the words and the icon of a command that does something else now."""
+        _paint(entry, theme.of(self._window.palette()))
+        button = self.tool_bar.widgetForAction(entry.action)
+        if isinstance(button, QToolButton):
+            button.setAccessibleName(entry.title)
 
     def _make_tool_bar(self) -> QToolBar:
         bar = QToolBar("Tool bar", self._window)

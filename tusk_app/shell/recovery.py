@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox
 
+from tusk_app.shell.layouts import DATA
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 
@@ -58,27 +59,37 @@ class Recovery(QObject):
             self._ask(crashed[0])
 
     def _ask(self, run: RunSummary) -> None:
-        self._dismiss(run)
         box = QMessageBox(self._window)
         box.setWindowTitle("TUSK")
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(f"The run {run.name} ended without notice.")
         box.setInformativeText(
-            f"It had done {run.step:,} of {run.total_steps:,} steps; step "
-            f"{run.checkpoints[-1]:,} is saved. Resume from there?"
+            f"It had done {_steps(run)}; what it had learnt by step "
+            f"{run.checkpoints[-1]:,} is saved."
         )
         go_on = box.addButton("Resume", QMessageBox.ButtonRole.AcceptRole)
-        look = box.addButton("Open it", QMessageBox.ButtonRole.ActionRole)
-        box.addButton("Not now", QMessageBox.ButtonRole.RejectRole)
+        look = box.addButton("Open what was learnt", QMessageBox.ButtonRole.ActionRole)
+        box.addButton("Dismiss", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(go_on)
         box.setModal(False)
         go_on.clicked.connect(lambda: self._go_on(run))
-        look.clicked.connect(lambda: self._bench.sources.run_wanted.emit(str(run.path)))
+        look.clicked.connect(lambda: self._look(run))
+        # Answered once, it is not asked again; ended without an answer, it is.
+        box.finished.connect(lambda _answer: self._dismiss(run))
         box.finished.connect(self._forget)
         self._box = box
         box.show()
 
     def _go_on(self, run: RunSummary) -> None:
         self._bench.training.continue_run(run.path, steps=run.total_steps)
+
+    def _look(self, run: RunSummary) -> None:
+        bench = self._bench
+        bench.document.set_run(run.path)
+        self._window.open_model(str(run.path))
+        if bench.document.source is None and run.source:
+            bench.sources.open_paths([run.source])
+        self._window.layouts.switch(DATA)
 
     def _dismiss(self, run: RunSummary) -> None:
         known = self._bench.settings.strings(DISMISSED)
@@ -89,3 +100,9 @@ class Recovery(QObject):
         if self._box is not None:
             self._box.deleteLater()
             self._box = None
+
+
+def _steps(run: RunSummary) -> str:
+    # The description of a run that was killed early is behind its last checkpoint.
+    done = max(run.step, run.checkpoints[-1])
+    return f"{done:,} of {run.total_steps:,} steps" if run.total_steps else f"{done:,} steps"

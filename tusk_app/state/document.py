@@ -41,6 +41,8 @@ class Document(QObject):
             changed; with the detection also ``edited``, ``shown`` and ``keypoints``.
         index_requested: int, picture that should be shown next.
         region_changed: other places of these pictures count.
+        model_replaced: another model was opened, or the open one closed; comes before
+            ``model_changed``, so that what belonged to the old one is gone when panels hear of it.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
         look_changed: the open pictures look otherwise now than those read before.
@@ -51,6 +53,7 @@ class Document(QObject):
     picture_changed = Signal()
     detection_changed = Signal()
     reconstruction_changed = Signal()
+    model_replaced = Signal()
     model_changed = Signal()
     run_changed = Signal()
     analysis_changed = Signal()
@@ -243,8 +246,9 @@ class Document(QObject):
 
     def set_model(self, model: ModelInfo | None) -> None:
         """Take an opened model; what an older one said is dropped."""
-        is_another = model is not None and (self._model is None or self._model.path != model.path)
-        self._model = model
+        before, self._model = self._model, model
+        is_another = model is not None and (before is None or before.path != model.path)
+        is_replaced = _identity(before) != _identity(model)
         self._reconstruction = None
         if is_another:
             self._evaluation = None
@@ -254,6 +258,8 @@ class Document(QObject):
         looks_otherwise = self._match_look()
         if looks_otherwise:
             self._picture = None  # nobody must detect in it any more
+        if is_replaced:
+            self.model_replaced.emit()
         self.model_changed.emit()
         self.detection_changed.emit()
         self.reconstruction_changed.emit()
@@ -311,3 +317,7 @@ class Document(QObject):
     def _take(self, detection: Detection | None) -> None:
         self._detection = self._shown = detection
         self._edited = None
+
+
+def _identity(model: ModelInfo | None) -> tuple[Path, str] | None:
+    return None if model is None else (model.path, model.fingerprint)

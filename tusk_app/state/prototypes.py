@@ -75,6 +75,11 @@ class PrototypeBook(QObject):
         """M, the number of prototypes."""
         return self._num
 
+    @property
+    def is_kept(self) -> bool:
+        """True while names are written to a file; else they last as long as the program."""
+        return self._path is not None
+
     def target(self, index: int) -> int:
         """Return the prototype that ``index`` was merged into, or ``index``."""
         return self._merged.get(index, index)

@@ -120,12 +120,32 @@ class SelectionModel(QObject):
             self._hovered_keypoint = index
             self.keypoint_hover_changed.emit(origin)
 
+    def select(
+        self,
+        detections: Iterable[int] | NDArray[np.integer],
+        prototype: int | None,
+        keypoints: Iterable[int],
+        origin: str = "",
+    ) -> None:
+        """Select all three at once: whoever hears of one of them finds the others in place."""
+        rows, chosen = _rows(detections), frozenset(keypoints)
+        only = next(iter(chosen)) if len(chosen) == 1 else None
+        changes = (
+            (self.detections_changed, not np.array_equal(rows, self._detections)),
+            (self.prototype_changed, prototype != self._prototype),
+            (self.keypoint_changed, only != self._keypoint),
+            (self.keypoints_changed, chosen != self._keypoints),
+        )
+        self._detections, self._prototype = rows, prototype
+        self._keypoint, self._keypoints = only, chosen
+        for signal, has_changed in changes:
+            if has_changed:
+                signal.emit(origin)
+
     def clear(self, origin: str = "") -> None:
         """Select and point at nothing."""
-        self.select_detections((), origin)
+        self.select((), None, (), origin)
         self.hover(None, origin)
-        self.select_prototype(None, origin)
-        self.select_keypoint(None, origin)
         self.hover_keypoint(None, origin)
 
 

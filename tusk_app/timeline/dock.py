@@ -156,7 +156,8 @@ class TimelineDock(Panel):
         document.picture_changed.connect(self._show_index)
         self._bench.detections.frames_changed.connect(self._plan)
         # What is selected is shown at once, as in all panels.
-        self._bench.selection.prototype_changed.connect(self._prototype_changed)
+        self._bench.selection.prototype_changed.connect(self._selection_changed)
+        self._bench.selection.detections_changed.connect(self._selection_changed)
         self._bench.prototypes.changed.connect(self._plan)
         playback.playing_changed.connect(self._show_playing)
         playback.speed_changed.connect(self._show_speed)
@@ -204,8 +205,8 @@ class TimelineDock(Panel):
 
     @Slot(bool)
     def _show_playing(self, playing: bool) -> None:
-        action = self._bench.actions.get("go.play")
-        action.setText("&Pause" if playing else "&Play")
+        text, icon = ("&Pause", "pause") if playing else ("&Play", "play")
+        self._bench.actions.relabel("go.play", text, icon)
         self._buttons["play"].setToolTip("Pause" if playing else "Play (Space on the canvas)")
         self._buttons["play"].setAccessibleName("Pause" if playing else "Play")
         self.restyle()
@@ -233,7 +234,7 @@ class TimelineDock(Panel):
             self._later.start()
 
     @Slot()
-    def _prototype_changed(self) -> None:
+    def _selection_changed(self) -> None:
         self._when_seen(self._draw_strips)
 
     @Slot()
@@ -249,13 +250,20 @@ class TimelineDock(Panel):
             Strip("Keypoints", frames.counts(score), _COUNT),
             Strip("Mean score", frames.mean_scores(), _SCORE, top=1.0),
         ]
+        self.bar.set_strips((*strips, self._selection_strip(score)), frames.known)
+
+    def _selection_strip(self, score: float) -> Strip:
+        """Return in which frames the selection is: some detections, or a prototype."""
+        frames, analysis = self._bench.detections.frames, self._bench.document.analysis
         chosen, book = self._bench.selection.prototype, self._bench.prototypes
+        links, num = self._bench.links, len(frames.known)
+        if analysis is not None and links.is_part and self._bench.analysis.is_of_open_source():
+            pictures = analysis.picture[self._bench.selection.detections]
+            share = np.minimum(np.bincount(pictures, minlength=num)[:num], 1)
+            return Strip("Selected", share.astype(np.float32), _COUNT, top=1.0)
         if chosen is None:
-            unknown = np.full(len(frames.known), np.nan, np.float32)
             hint = "Select a prototype to see in which frames it is"
-            strips.append(Strip("Prototype", unknown, _COUNT, hint=hint))
-        else:
-            same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
-            presence = frames.presence(np.array(same or [chosen]), score)
-            strips.append(Strip(book.name(chosen), presence, book.colour(chosen), top=1.0))
-        self.bar.set_strips(tuple(strips), frames.known)
+            return Strip("Prototype", np.full(num, np.nan, np.float32), _COUNT, hint=hint)
+        same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
+        presence = frames.presence(np.array(same or [chosen]), score)
+        return Strip(book.name(chosen), presence, book.colour(chosen), top=1.0)

@@ -23,6 +23,7 @@ class TrainingActions(QObject):
         super().__init__(parent)
         self._training = workbench.part(TrainingController)
         self._confirm = confirm_discard
+        self._actions = workbench.actions
         add = workbench.actions.add
         self._train = add(
             "model.train", "&Train…", self._ask, menu="Model", shortcut="Ctrl+T", icon="train",
@@ -69,7 +70,8 @@ class TrainingActions(QObject):
         can_end = state not in {RunState.IDLE, RunState.STOPPING}
         self._train.setEnabled(state is RunState.IDLE)
         self._hold.setEnabled(can_hold)
-        self._hold.setText("&Resume the run" if is_held else "&Pause the run")
+        text, icon = ("&Resume the run", "play") if is_held else ("&Pause the run", "pause")
+        self._actions.relabel("model.pause", text, icon)
         self._save.setEnabled(can_hold)
         self._stop.setEnabled(can_end)
         self._discard.setEnabled(can_end)

@@ -120,7 +120,7 @@ class TrainingDock(Panel):
             lambda path: self._bench.notices.toast(f"{path.name} is in the trash.")
         )
         training.record.was_reset.connect(self._show)
-        training.record.phase_changed.connect(self._show_header)
+        training.record.phase_changed.connect(self._take_phase)
         training.record.steps_done.connect(self._show_header)
         training.record.run_started.connect(self._take_run)
         training.record.noticed.connect(self._pass_on_warning)
@@ -192,7 +192,20 @@ class TrainingDock(Panel):
             self.view.header.end_saying()
             if not self.isVisible() and "view.workspace-train" in self._bench.actions:
                 self._bench.actions.trigger("view.workspace-train")
+        elif state in {RunState.PAUSED, RunState.RUNNING}:
+            # What was asked for has come true: the answer to the press is no longer news.
+            self.view.header.end_saying()
+            if state is RunState.PAUSED:
+                said = texts.state_line(state, self._training.record)[0]
+                self._bench.notices.status(f"{said}.")
         self._show()
+
+    @Slot()
+    def _take_phase(self) -> None:
+        phase = self._training.record.phase
+        if phase is not None and phase.phase == "training":
+            self.view.header.end_saying()
+        self._show_header()
 
     @Slot(str)
     def _say(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -23,8 +24,7 @@ from tusk_core.training.thread_choice import choose_by_steps
 from tusk_core.training.views import batch_indices, to_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
+    from collections.abc import Callable, Generator
 
     from torch import Tensor
 
@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 
 Reason = Literal["completed", "time limit", "stopped"]
 
+# A killed run loses at most this much: seconds until the first rescue, and between two of them.
+FIRST_RESCUE_S, RESCUE_S = 15.0, 120.0
+# Rescues never take more than about this share of the time.
+_RESCUE_SHARE = 0.02
 _SPEED_MEMORY = 0.9
 _PAUSE_POLL_S = 0.2
 
@@ -72,7 +76,8 @@ class Loop:
         alone = self._team.size == 1
         self._threads = choose_by_steps(task.config, opened.session.device) if alone else None
         self._last_preview = 0.0
-        self._saved_step = -1
+        self._saved_step = self._rescued_step = -1
+        self._rescue_at = time.monotonic() + FIRST_RESCUE_S
 
     def events(self) -> Generator[TrainEvent, None, Reason]:
         """Yield every step with its previews and checkpoints; the value is why it ended."""
@@ -175,6 +180,7 @@ class Loop:
             return
         yield PhaseChanged("paused", "Memory is kept while paused.")
         self._record.describe("paused")
+        yield from self._rescue()
         while not self._control.wait_while_paused(_PAUSE_POLL_S):
             if self._control.take_checkpoint_request():
                 yield from self._save()
@@ -191,6 +197,8 @@ class Loop:
         if wanted or is_due:
             yield from self._save()
         now = time.monotonic()
+        if now >= self._rescue_at:
+            yield from self._rescue()
         if now - self._last_preview >= self._config.run.preview_every:
             yield self._preview()
             # Counted from the end, so that slow previews never eat the training.
@@ -209,27 +217,64 @@ class Loop:
         score = session.smoothed if held_out is None else held_out
         is_best = score <= session.best
         session.best = min(session.best, score)
+        notice = self._try_to(lambda: self._write_checkpoint(is_best=is_best))
+        if notice is not None:
+            yield notice
+            return
+        self._saved_step = session.step
+        yield CheckpointSaved(
+            session.step, self._folder.checkpoint(session.step), is_best, held_out
+        )
+
+    def _rescue(self) -> Generator[TrainEvent, None, None]:
+        """Save where the run is, should it be killed; the next checkpoint takes its place.
+
+        Nothing is measured and no checkpoint becomes the best, so that what a run keeps and finds
+        does not depend on the clock.
+        """
+        session, begin = self._session, time.monotonic()
+        newest = max(self._saved_step, self._rescued_step)
+        if self._record.is_kept and session.step > max(newest, 0):
+            notice = self._try_to(self._write_rescue)
+            if notice is not None:
+                yield notice
+        took = time.monotonic() - begin
+        self._rescue_at = time.monotonic() + max(RESCUE_S, took / _RESCUE_SHARE)
+
+    def _forget_rescue(self) -> None:
+        """Delete the last rescue: a newer checkpoint is there."""
+        if self._rescued_step not in {-1, self._session.step}:
+            path = self._folder.checkpoint(self._rescued_step)
+            shutil.rmtree(path, ignore_errors=True)
+        self._rescued_step = -1
+
+    def _try_to(self, save: Callable[[], None]) -> Notice | None:
+        """Save; returns what the user should know if that failed: training outlives a full disk."""
         try:
-            path = self._write_checkpoint(is_best=is_best)
+            save()
         except (OSError, RuntimeError, TuskError) as error:
             log.exception("checkpoint not saved")
             reason = getattr(error, "strerror", None) or error
-            yield Notice(
+            return Notice(
                 "warning",
-                f"The checkpoint at step {session.step} was not saved: {reason}. Training "
+                f"The checkpoint at step {self._session.step} was not saved: {reason}. Training "
                 "continues; free some disk space and save again.",
             )
-            return
-        self._saved_step = session.step
-        yield CheckpointSaved(session.step, path, is_best, held_out)
+        return None
 
-    def _write_checkpoint(self, *, is_best: bool) -> Path:
+    def _write_rescue(self) -> None:
+        save_checkpoint(self._folder, self._session, is_best=False, name=self._record.name)
+        self._forget_rescue()
+        self._rescued_step = self._session.step
+
+    def _write_checkpoint(self, *, is_best: bool) -> None:
         session, folder = self._session, self._folder
-        path = save_checkpoint(folder, session, is_best=is_best, name=self._record.name)
+        save_checkpoint(folder, session, is_best=is_best, name=self._record.name)
+        self._forget_rescue()
+        self._rescue_at = time.monotonic() + RESCUE_S
         prune_checkpoints(folder, self._config.run.keep_checkpoints)
         write_preview(folder.previews / f"step_{session.step:08d}.npz", self._preview())
         folder.describe(step=session.step, elapsed=round(session.elapsed, 3))
-        return path
 
     def _preview(self) -> PreviewReady:
         session = self._session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from tusk_app.gallery.dock import GalleryDock
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
 from tusk_app.shell.analysis_commands import AnalysisCommands
+from tusk_app.shell.go_commands import GoCommands
+from tusk_app.timeline.dock import TimelineDock
 from tusk_app.timeline.raster_dock import RasterDock
 
 LEFT = Qt.MouseButton.LeftButton
@@ -26,8 +29,12 @@ NONE = Qt.KeyboardModifier.NoModifier
 class Panels:
     """Canvas and docks in one window."""
 
-    def __init__(self, bench, qtbot) -> None:
+    def __init__(self, bench, qtbot, predictor) -> None:
         self.bench = bench
+        # What the engine opens, by name.
+        self.predictors = {"made-model": predictor}
+        _, devices = bench.engine._engine
+        bench.engine._engine = (lambda model, *_a, **_k: self.predictors[str(model)], devices)
         self.window = QMainWindow()
         qtbot.addWidget(self.window)
         self.area = CanvasArea(bench, self.window)
@@ -40,16 +47,24 @@ class Panels:
             self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         self.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.layers)
         AnalysisCommands(self.window, bench)
+        GoCommands(self.window, bench)
+        self.timeline = TimelineDock(bench, self.window)
+        self.window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.timeline)
         self.window.resize(1500, 1000)
         with qtbot.waitExposed(self.window):
             self.window.show()
+
+    def timeline_values(self, name: str) -> set[int]:
+        """The frames in which the strip of this name has something."""
+        (strip,) = [each for each in self.timeline.bar.strips if each.name == name]
+        return set(np.flatnonzero(np.nan_to_num(strip.values) > 0).tolist())
 
 
 @pytest.fixture
 def panels(qtbot, settings):
     """Everything open and analysed; the analysis is what the model says of each picture."""
     bench, predictor, source = explore_bench.make_bench(settings, ShapesSource(10))
-    made = Panels(bench, qtbot)
+    made = Panels(bench, qtbot, predictor)
     explore_bench.open_everything(bench, source, qtbot)
     bench.document.set_analysis(explore_bench.found_by(predictor, source))
     qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
@@ -176,6 +191,86 @@ def test_lasso_adds_and_removes(qtbot, panels) -> None:
     assert "3 selected" in dock._footer.text()
     QTest.keyClick(dock.scatter, Qt.Key.Key_Escape)
     assert len(selection.detections) == 0
+
+
+def test_a_lasso_rules_gallery_tiles_table_and_timeline(qtbot, panels) -> None:
+    bench, gallery = panels.bench, panels.gallery
+    analysis = bench.document.analysis
+    own = np.flatnonzero(analysis.picture == bench.document.index)
+    others = (analysis.picture > 0) & (analysis.labels != analysis.labels[own[0]])
+    other = np.flatnonzero(others)[0]
+    there = int(analysis.picture[other])
+    chosen = np.append(own[:2], other)
+    panels.map.scatter.enclosed.emit(chosen, "replace")
+    assert sorted(gallery.grid.rows.tolist()) == chosen.tolist()
+    assert gallery.patches_of == "Selected · 3"
+    kinds = np.unique(analysis.labels[chosen]).tolist()
+    assert sorted(gallery.tiles.selected_prototypes()) == kinds
+    assert len(bench.selection.keypoints) == 2
+    assert panels.timeline_values("Selected") == {bench.document.index, there}
+    # Also in the picture that is shown next.
+    bench.document.go_to(there)
+    qtbot.waitUntil(lambda: len(bench.selection.keypoints) == 1, timeout=20_000)
+    # Back to everything, by what the gallery itself offers.
+    _click(gallery.all_button, gallery.all_button.rect().center())
+    assert len(gallery.grid.rows) == len(analysis.labels)
+    assert not panels.map.scatter.state.selected.any()
+
+
+def test_the_gallery_rules_the_map_and_end_takes_it_along(qtbot, panels) -> None:
+    bench, tiles = panels.bench, panels.gallery.tiles
+    tiles.setFocus()
+    QTest.keyClick(tiles, Qt.Key.Key_Home)
+    first = bench.selection.prototype
+    QTest.keyClick(tiles, Qt.Key.Key_End)
+    last = tiles.selected_prototypes()
+    assert [bench.selection.prototype] == last != [first]
+    assert panels.gallery.patches_of.startswith(bench.prototypes.name(last[0]))
+    # Two tiles: the map and the patches are of both.
+    row = int(bench.document.analysis.labels[0])
+    tiles.select([row])
+    keys = Qt.KeyboardModifier.ControlModifier
+    twin = int(bench.document.analysis.labels[bench.document.analysis.labels != row][0])
+    at = tiles.visualRect(tiles.prototypes.index(tiles.prototypes.row_of(twin)))
+    tiles.scrollTo(tiles.prototypes.index(tiles.prototypes.row_of(twin)))
+    at = tiles.visualRect(tiles.prototypes.index(tiles.prototypes.row_of(twin)))
+    _click(tiles.viewport(), at.center(), keys)
+    expected = np.flatnonzero(np.isin(bench.document.analysis.labels, [row, twin]))
+    assert bench.selection.detections.tolist() == expected.tolist()
+    assert sorted(panels.gallery.grid.rows.tolist()) == expected.tolist()
+
+
+def test_what_belonged_to_a_model_goes_with_it(qtbot, panels) -> None:
+    bench, gallery = panels.bench, panels.gallery
+    last = len(bench.document.model.prototypes) - 1
+    bench.prototypes.rename(last, "old name")
+    bench.document.set_num_keypoints(2)
+    bench.selection.select_prototype(last, "test")
+    panels.map.legend.topLevelItem(0)
+    _click(panels.map.legend.viewport(), panels.map.legend.visualItemRect(
+        panels.map.legend.topLevelItem(0)).center())  # fmt: skip
+    assert panels.map.legend.hidden
+    smaller = explore_bench.ShapesPredictor(num_prototypes=6)
+    smaller.info = replace(smaller.info, path=Path("another"), fingerprint="another")
+    panels.predictors["another"] = smaller
+    with qtbot.waitSignal(bench.engine.model_opened, timeout=20_000):
+        bench.engine.open_model("another")
+    assert bench.document.analysis is None
+    assert bench.document.num_keypoints is None
+    assert bench.selection.prototype is None
+    assert len(bench.selection.detections) == 0
+    assert bench.prototypes.num == 6
+    assert gallery.tiles.prototypes.rowCount() == 6
+    assert gallery.patches_of == ""
+    assert panels.timeline_values("Prototype") == set()
+    assert panels.raster.stack.is_empty
+    # The next analysis starts afresh in every panel.
+    found = explore_bench.found_by(smaller, ShapesSource(10))
+    bench.document.set_analysis(replace(found, model_fingerprint="another"))
+    qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
+    assert panels.map.legend.hidden == frozenset()
+    assert gallery.patches_of.startswith("All detections")
+    assert len(gallery.grid.rows) == len(found.labels)
 
 
 def test_legend_hides_and_solos(qtbot, panels) -> None:

@@ -367,6 +367,8 @@ def test_a_crashed_run_is_offered_once(qtbot, program: Program, tmp_path: Path) 
     assert question is not None
     assert not question.isModal()
     assert "120 of 500" in question.informativeText()
+    words = [button.text() for button in question.buttons()]
+    assert sorted(words) == ["Dismiss", "Open what was learnt", "Resume"]
     question.reject()
     qtbot.waitUntil(lambda: recovery.question is None)
     recovery._take_runs((run,))

@@ -70,9 +70,15 @@ def test_train_pause_resume_stop_inspect(qtbot, program, pictures) -> None:
     assert view.header.detail_text == "Pausing after this step…"
     qtbot.waitUntil(lambda: training.state is RunState.PAUSED, timeout=20_000)
     assert view.header.state_text.startswith("Paused at step")
+    assert view.header.detail_text.startswith("The model stays in memory")
+    assert program.window.status.message.startswith("Paused at step")
+    shown = actions.entry("model.pause")
+    assert (shown.title, shown.icon) == ("Resume the run", "play")
     held_at = len(training.record.history)
     actions.trigger("model.pause")
     qtbot.waitUntil(lambda: len(training.record.history) > held_at, timeout=20_000)
+    assert "paus" not in view.header.state_text + view.header.detail_text.lower()
+    assert actions.entry("model.pause").icon == "pause"
     with qtbot.waitSignal(training.run_ended, timeout=20_000) as blocker:
         actions.trigger("model.stop")
     assert blocker.args == ["stopped"]

@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
     QEvent,
+    QItemSelectionModel,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
@@ -18,6 +19,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import (
     QColor,
@@ -263,13 +265,13 @@ class PrototypeTiles(QListView):
     """The list of tiles.
 
     Signals:
-        prototype_chosen: int prototype; -1 when Esc clears the choice.
+        chosen: list[int], the prototypes selected by mouse or keys; empty when Esc clears them.
         renamed: (int prototype, str name).
         menu_requested: (list[int] selected prototypes, QPoint on the screen).
         drag_started: a tile is being dragged away.
     """
 
-    prototype_chosen = Signal(int)
+    chosen = Signal(object)
     renamed = Signal(int, str)
     menu_requested = Signal(object, QPoint)
     drag_started = Signal()
@@ -294,7 +296,7 @@ class PrototypeTiles(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Prototypes")
         self.customContextMenuRequested.connect(self._ask_menu)
-        self.clicked.connect(self._choose)
+        self.clicked.connect(self._tell_chosen)
 
     def minimumSizeHint(self) -> QSize:
         """One row of whole tiles."""
@@ -306,15 +308,18 @@ class PrototypeTiles(QListView):
         rows = sorted(index.row() for index in self.selectedIndexes())
         return [self._tile(row).index for row in rows]
 
-    def select(self, prototype: int | None) -> None:
-        """Select one prototype, or none; scrolls to it."""
-        row = -1 if prototype is None else self.prototypes.row_of(prototype)
-        if row < 0:
+    def select(self, prototypes: Sequence[int]) -> None:
+        """Select these prototypes and no others; scrolls to the first."""
+        rows = [row for row in map(self.prototypes.row_of, prototypes) if row >= 0]
+        if not rows:
             self.clearSelection()
             return
-        if self.selected_prototypes() != [prototype]:
-            self.setCurrentIndex(self.prototypes.index(row))
-        self._bring_into_view(self.prototypes.index(row))
+        indexes = [self.prototypes.index(row) for row in sorted(rows)]
+        if [index.row() for index in sorted(self.selectedIndexes())] != sorted(rows):
+            self.setCurrentIndex(indexes[0])
+            for index in indexes[1:]:
+                self.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+        self._bring_into_view(indexes[0])
 
     def _bring_into_view(self, index: Index) -> None:
         if not self.viewport().rect().contains(self.visualRect(index)):
@@ -328,15 +333,15 @@ class PrototypeTiles(QListView):
             self._bring_into_view(chosen[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter chooses, Esc clears, F2 renames."""
-        current = self.currentIndex()
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current.isValid():
-            self._choose(current)
-        elif event.key() == Qt.Key.Key_Escape:
+        """Arrows, Home and End choose; Esc clears, F2 renames."""
+        before = self.selected_prototypes()
+        if event.key() == Qt.Key.Key_Escape:
             self.clearSelection()
-            self.prototype_chosen.emit(-1)
-        else:
+        elif event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             super().keyPressEvent(event)
+            if self.selected_prototypes() == before:
+                return
+        self._tell_chosen()
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         """Tell that a tile is on its way."""
@@ -353,8 +358,9 @@ class PrototypeTiles(QListView):
         tile: PrototypeTile = self.prototypes.index(row).data(TILE_ROLE)
         return tile
 
-    def _choose(self, index: Index) -> None:
-        self.prototype_chosen.emit(self._tile(index.row()).index)
+    @Slot()
+    def _tell_chosen(self) -> None:
+        self.chosen.emit(self.selected_prototypes())
 
     def _ask_menu(self, at: QPoint) -> None:
         chosen = self.selected_prototypes()

@@ -1,0 +1,46 @@
+"""What belonged to the model before goes when another one is opened, before panels hear of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from tusk_app.settings import names_folder
+
+if TYPE_CHECKING:
+    from tusk_app.state.document import Document
+    from tusk_app.state.prototypes import PrototypeBook
+    from tusk_app.state.selection import SelectionModel
+
+ORIGIN = "model"
+
+
+class ModelChange(QObject):
+    """Drops selection and results of the model before, and takes the names of the new one.
+
+    A panel that shows something of prototypes or of rows hears of that through the selection, the
+    book and the analysis as ever; none has to remember which model its numbers were of.
+    """
+
+    def __init__(
+        self, document: Document, selection: SelectionModel, prototypes: PrototypeBook
+    ) -> None:
+        super().__init__(document)
+        self._document, self._selection, self._book = document, selection, prototypes
+        document.model_replaced.connect(self._replace)
+
+    @Slot()
+    def _replace(self) -> None:
+        model, analysis = self._document.model, self._document.analysis
+        self._selection.clear(ORIGIN)
+        if analysis is not None and (
+            model is None or analysis.model_fingerprint != model.fingerprint
+        ):
+            self._document.set_analysis(None)
+        self._document.set_num_keypoints(None)
+        if model is None:
+            self._book.reset(0)
+        else:
+            folder = names_folder(model.path, model.fingerprint)
+            self._book.reset(len(model.prototypes), folder)

@@ -18,7 +18,6 @@ from tusk_app.camera.controller import CameraController
 from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.canvas.region_controller import RegionController
 from tusk_app.discover.controller import DiscoverController
-from tusk_app.discover.dock import DiscoverDock
 from tusk_app.engine.analysis import AnalysisController
 from tusk_app.engine.detections import Detections
 from tusk_app.engine.engine import Engine, EngineState
@@ -34,12 +33,13 @@ from tusk_app.pictures.feed import PictureFeed
 from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.side_reader import SideReader
 from tusk_app.settings import Settings, cache_dir, data_dir, log_dir
-from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
+from tusk_app.shell.layouts import EXPLORE, TRAIN
 from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import ErrorHooks, Logging, start_logging
 from tusk_app.shell.main_window import MainWindow
 from tusk_app.shell.progress import ProgressFeed
 from tusk_app.shell.recovery import Recovery
+from tusk_app.shell.showing import Showing
 from tusk_app.shell.system_signals import SignalBridge
 from tusk_app.shell.workshop import Workshop
 from tusk_app.state.display import DisplayModel
@@ -53,7 +53,7 @@ from tusk_app.threads.worker_thread import any_late
 from tusk_app.timeline.controller import TrackingController
 from tusk_app.timeline.playback import PlaybackController
 from tusk_app.tracks.controller import TracksController
-from tusk_app.training.controller import RunState, TrainingController
+from tusk_app.training.controller import TrainingController
 from tusk_app.training.dock import TrainingDock
 from tusk_app.training.history.controller import TimeMachineController
 
@@ -146,6 +146,7 @@ class Program(QObject):
         )
         self.window.layouts.changed.connect(self._progress.look_again)
         self._recovery = Recovery(self.window, self.workbench, self)
+        self._showing = Showing(self.window, self.workbench)
         self._connect()
         self._next_tip()
         if logging_ is not None:
@@ -199,7 +200,6 @@ class Program(QObject):
         bench.settings.changed.connect(self._take_setting)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
         bench.sources.model_wanted.connect(self.window.open_model)
-        bench.sources.run_wanted.connect(self._open_run)
         bench.sources.analysis_wanted.connect(lambda path: bench.analysis.open(Path(path)))
         bench.sources.camera_wanted.connect(lambda _name: bench.actions.trigger("file.open-camera"))
         bench.document.model_changed.connect(self._take_model)
@@ -208,9 +208,7 @@ class Program(QObject):
         )
         bench.engine.state_changed.connect(self._take_engine)
         bench.engine.devices_known.connect(self._take_devices)
-        bench.discover.shown.connect(self._show_discovery)
         bench.training.run_ended.connect(self._announce_end)
-        bench.training.state_changed.connect(self._take_run_state)
 
     def _show_log(self, logging_: Logging) -> None:
         self.window.openers.set_book(logging_.book)
@@ -232,14 +230,6 @@ class Program(QObject):
     def _take_setting(self, key: str) -> None:
         if key == "folders/runs":
             self.workbench.training.set_run_root(self.workbench.settings.run_root)
-
-    @Slot(str)
-    def _open_run(self, path: str) -> None:
-        bench = self.workbench
-        bench.settings.add_recent("run", path)
-        self._show_training()
-        bench.document.set_run(Path(path))
-        bench.training.monitor.follow(Path(path))
 
     @Slot()
     def _take_model(self) -> None:
@@ -314,22 +304,7 @@ class Program(QObject):
             lost = bool(self.workbench.training.record.num_unsaved)
             words += " Not all of it could be saved." if lost else ""
             level: Level = "warning" if lost else "success"
-            self.workbench.notices.toast(words, level, "Show it", self._show_training)
-
-    @Slot(object)
-    def _take_run_state(self, state: RunState) -> None:
-        if state is RunState.PREPARING:
-            self._show_training()
-
-    @Slot()
-    def _show_discovery(self) -> None:
-        if self.window.layouts.current == TRAIN:
-            self.window.layouts.switch(DATA)
-        self.window.layouts.show_dock(DiscoverDock.name)
-
-    def _show_training(self) -> None:
-        self.window.layouts.switch(TRAIN)
-        self.window.layouts.show_dock(TrainingDock.name)
+            self.workbench.notices.toast(words, level, "Show it", self._showing.training)
 
 
 def make_application(arguments: Sequence[str]) -> QApplication:

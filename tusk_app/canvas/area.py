@@ -28,11 +28,14 @@ from tusk_app.engine.engine import EngineState
 from tusk_app.threads.jobs import Job, JobState
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from tusk_app.threads.job_worker import JobFailure
     from tusk_app.workbench import Workbench
     from tusk_core.events import JobProgress
 
 WIDEST_STATE = "88 keypoints in 888 ms"
+JOBS_WIDTH, JOBS_MARGIN = 520, 10  # logical pixels
 PLACE_COMMANDS = ("kinds.from-here", "kinds.not-this")
 ZOOMS = (25, 50, 100, 200, 400, 800, 1600)
 
@@ -98,7 +101,19 @@ class CanvasArea(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.region_bar)
         column.addWidget(self.canvas, 1)
-        column.addWidget(self.jobs)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the jobs at the lower edge of the picture."""
+        super().resizeEvent(event)
+        self._place_jobs()
+
+    @Slot()
+    def _place_jobs(self) -> None:
+        """Lay the jobs over the picture: a row that came and went would change its zoom."""
+        width = min(self.width() - 2 * JOBS_MARGIN, JOBS_WIDTH)
+        height = self.jobs.sizeHint().height()
+        top = max(0, self.height() - height - JOBS_MARGIN)
+        self.jobs.setGeometry(JOBS_MARGIN, top, max(width, 0), height)
 
     def _connect(self) -> None:
         bench, document = self._bench, self._bench.document
@@ -121,6 +136,7 @@ class CanvasArea(QWidget):
         bench.jobs.job_cancelled.connect(self._remove_job)
         bench.jobs.job_failed.connect(self._tell_failure)
         self.jobs.cancel_requested.connect(bench.jobs.cancel)
+        self.jobs.rows_changed.connect(self._place_jobs)
 
     @Slot()
     def _show_name(self, _value: object = None) -> None:

@@ -33,10 +33,12 @@ class AnalysisController(QObject):
     """Keeps ``document.analysis`` in step with model and source.
 
     Signals:
+        opened: a results file that the user chose is shown.
         index_changed: the lookup tables were made anew (other detections, or merged prototypes).
         busy_changed: bool, a job of ours runs or a file is being read.
     """
 
+    opened = Signal()
     index_changed = Signal()
     busy_changed = Signal(bool)
 
@@ -229,6 +231,8 @@ class AnalysisController(QObject):
         self._document.set_analysis(analysis)
         count, pictures = len(analysis.labels), len(analysis.picture_names)
         self._notices.status(f"{count} detections in {pictures} pictures.")
+        if self._was_opened and self._tells_errors:
+            self.opened.emit()
 
     @Slot(object)
     def _read_failed(self, error: Exception) -> None:

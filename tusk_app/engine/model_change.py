@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tusk_app.state.document import Document
     from tusk_app.state.prototypes import PrototypeBook
     from tusk_app.state.selection import SelectionModel
+    from tusk_core.results import ModelInfo
 
 ORIGIN = "model"
 
@@ -30,17 +31,23 @@ class ModelChange(QObject):
         self._document, self._selection, self._book = document, selection, prototypes
         document.model_replaced.connect(self._replace)
 
-    @Slot()
-    def _replace(self) -> None:
+    @Slot(object)
+    def _replace(self, before: ModelInfo | None) -> None:
         model, analysis = self._document.model, self._document.analysis
+        # The same folder again: its kinds were kept, ignored or made by hand.
+        is_same = model is not None and before is not None and model.path == before.path
+        prototype = self._selection.prototype
         self._selection.clear(ORIGIN)
         if analysis is not None and (
             model is None or analysis.model_fingerprint != model.fingerprint
         ):
             self._document.set_analysis(None)
-        self._document.set_num_keypoints(None)
+        if not is_same:
+            self._document.set_num_keypoints(None)
         if model is None:
             self._book.reset(0)
         else:
             folder = names_folder(model.path, model.fingerprint)
             self._book.reset(len(model.prototypes), folder)
+            if is_same and prototype is not None and prototype < len(model.prototypes):
+                self._selection.select_prototype(prototype, ORIGIN)

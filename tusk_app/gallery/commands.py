@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog, QFileDialog, QMenu
+from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu
 
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.engine.prototype_pictures import common_middle
@@ -43,11 +43,49 @@ class GalleryCommands(QObject):
         self._gallery.merges_found.connect(self._offer_merges)
         workbench.document.analysis_changed.connect(self._withdraw)
         if "analyze.merges" not in workbench.actions:
-            workbench.actions.add(
-                "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
-                group="analysis", icon="prototypes",
-                tip="See which prototypes mean the same kind of thing, and join them",
-            )  # fmt: skip
+            self._add_actions()
+            for signal in (self._tiles.chosen_changed, workbench.selection.prototype_changed):
+                signal.connect(self._enable)
+            self._enable()
+
+    def _add_actions(self) -> None:
+        add = self._bench.actions.add
+        add(
+            "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
+            group="analysis", icon="prototypes",
+            tip="See which prototypes mean the same kind of thing, and join them",
+        )  # fmt: skip
+        add(
+            "prototypes.merge", "Merge the selected &prototypes",
+            lambda: self.merge(self._tiles.selected_prototypes()), menu="Analyse",
+            group="names", icon="link", tip="Treat the prototypes whose tiles are selected as one",
+        )  # fmt: skip
+        add(
+            "prototypes.rename", "&Rename the selected prototype…", self.rename_selected,
+            menu="Analyse", group="names", icon="pencil",
+            tip="Name the selected prototype in every panel and export",
+        )  # fmt: skip
+
+    @Slot()
+    def _enable(self, _value: object = None) -> None:
+        actions, chosen = self._bench.actions, self._tiles.selected_prototypes()
+        actions.get("prototypes.merge").setEnabled(len(chosen) > 1)
+        actions.get("prototypes.rename").setEnabled(self._bench.selection.prototype is not None)
+
+    def rename_selected(self) -> None:
+        """Ask for a name of the selected prototype."""
+        prototype = self._bench.selection.prototype
+        if prototype is None:
+            return
+        before = self._book.name(prototype)
+        dialog = QInputDialog(self._tiles.window())
+        dialog.setObjectName("rename-dialog")
+        dialog.setWindowTitle("Rename")
+        dialog.setLabelText(f"Name of {before}:")
+        dialog.setTextValue(before)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.textValueSelected.connect(lambda name: self._book.rename(prototype, name))
+        dialog.open()
 
     def make_menu(self, chosen: list[int]) -> QMenu:
         """Return the commands for some prototypes."""

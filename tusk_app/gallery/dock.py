@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from tusk_app.gallery.widgets.patch_grid import PatchGrid
 from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
 from tusk_app.panel import Panel
 from tusk_app.parts import readable
+from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar
@@ -42,14 +42,15 @@ if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
 
 ORIGIN = "gallery"
-# Below this width the patches stand beneath the tiles.
-_NARROW = 560
+# Below this width the patches stand beneath the tiles, where the panel is at least so tall: in a
+# low one a row of each would be cut.
+_NARROW, _TALL = 560, 480
 _CONTEXTS = (0.6, 0.8, 1.0, 1.4, 2.0, 3.0)
 _SORTS: tuple[tuple[str, str], ...] = (
-    ("similarity", "most similar first"),
-    ("score", "highest score first"),
-    ("error", "worst picture first"),
-    ("time", "in order of pictures"),
+    ("similarity", "most similar"),
+    ("score", "highest score"),
+    ("error", "worst picture"),
+    ("time", "in order"),
 )
 
 
@@ -81,10 +82,8 @@ class GalleryDock(Panel):
         self.tiles = PrototypeTiles()
         self.grid = PatchGrid()
         self._card = HoverCard(self)
-        self._summary = QLabel()
+        self._summary = ElidedLabel()
         self._summary.setContentsMargins(8, 4, 8, 0)
-        self._summary.setWordWrap(True)
-        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.merge_button = QToolButton()
         self.merge_button.setText("Merge")
         self.merge_button.setToolTip(
@@ -102,16 +101,16 @@ class GalleryDock(Panel):
         head.addWidget(self._summary, 1)
         head.addWidget(self.suggest_button)
         head.addWidget(self.merge_button)
-        left = QWidget()
-        left_layout = QVBoxLayout(left)
-        left_layout.setContentsMargins(0, 0, 0, 0)
-        left_layout.setSpacing(3)
-        left_layout.addLayout(head)
-        left_layout.addWidget(self.tiles, 1)
-        splitter = AdaptiveSplitter(_NARROW, (400, 370), (185, 155))
-        splitter.addWidget(left)
+        splitter = AdaptiveSplitter(_NARROW, (400, 370), (185, 155), tall=_TALL)
+        splitter.addWidget(self.tiles)
         splitter.addWidget(self._make_detections())
         splitter.use_sizes()
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(head)
+        layout.addWidget(splitter, 1)
         hint = EmptyHint(
             "gallery",
             "No prototypes yet",
@@ -120,7 +119,7 @@ class GalleryDock(Panel):
                 "it draws, what it was found on, and how often."
             ),
         )
-        self.stack = HintStack(hint, splitter)
+        self.stack = HintStack(hint, content)
         self.setWidget(self.stack)
 
     def _make_detections(self) -> QWidget:
@@ -131,8 +130,9 @@ class GalleryDock(Panel):
         self.sort.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.sort.setMinimumContentsLength(10)
+        self.sort.setMinimumContentsLength(11)
         self.sort.setAccessibleName("Sort by")
+        self.sort.setToolTip("What comes first")
         for value, text in _SORTS:
             self.sort.addItem(text, value)
         self.context = QComboBox()
@@ -144,19 +144,14 @@ class GalleryDock(Panel):
         self.side = QSlider(Qt.Orientation.Horizontal)
         self.side.setRange(32, 160)
         self.side.setValue(self.grid.side)
-        self.side.setMaximumWidth(70)
+        self.side.setFixedWidth(70)
         self.side.setAccessibleName("Size on the screen")
         self.side.setToolTip("Size of the patches (Ctrl+wheel)")
-        choices = QWidget()
-        row = QHBoxLayout(choices)
-        row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.sort, self.context, self.side):
-            row.addWidget(widget)
         self.all_button = QToolButton()
         self.all_button.setText("Show all")
         self.all_button.setToolTip("Select nothing, and show every detection (Esc)")
         self.all_button.hide()
-        bar = flow_bar(self._title, self.all_button, choices)
+        bar = flow_bar(self._title, self.all_button, self.sort, self.context, self.side)
         hint = EmptyHint("grid", "", "")
         hint.clicked.connect(self._bench.analysis.start)
         self.grid_stack = HintStack(hint, self.grid)

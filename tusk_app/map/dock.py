@@ -8,14 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
-    QLabel,
     QMenu,
-    QSizePolicy,
-    QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -27,9 +23,10 @@ from tusk_app.map.colours import MapColours, legend_entries, map_colours, short_
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
 from tusk_app.map.widgets.bar import MapBar, MapChoice
+from tusk_app.map.widgets.footer import MapFooter
+from tusk_app.map.widgets.split import MapSplit
 from tusk_app.panel import Panel
 from tusk_app.parts import readable
-from tusk_app.parts.colour_scale import ColourBar
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.legend_list import LegendList
@@ -77,35 +74,16 @@ class EmbeddingDock(Panel):
         self.bar = MapBar()
         self.scatter = ScatterView()
         self.legend = LegendList()
-        self._scale = ColourBar()
         self._card = HoverCard(self)
-        side = QStackedWidget()
-        side.addWidget(self.legend)
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.addWidget(self._scale)
-        column.addStretch(1)
-        side.addWidget(holder)
-        side.setMinimumWidth(128)
-        self._side = side
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.scatter)
-        splitter.addWidget(side)
-        splitter.setStretchFactor(0, 4)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([560, 110])
-        self._footer = QLabel()
-        self._footer.setContentsMargins(8, 0, 8, 3)
-        self._footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.split = MapSplit(self.scatter, self.legend)
+        self.footer = MapFooter()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.bar)
-        layout.addWidget(splitter, 1)
-        layout.addWidget(self._footer)
+        layout.addWidget(self.split, 1)
+        layout.addWidget(self.footer)
         hint = EmptyHint("map", "", "", "")
         hint.clicked.connect(self._bench.analysis.start)
         self.stack = HintStack(hint, content)
@@ -115,7 +93,6 @@ class EmbeddingDock(Panel):
         bar, scatter = self.bar, self.scatter
         bar.compute_requested.connect(self._compute)
         bar.cancel_requested.connect(self._embedding.cancel)
-        bar.method_chosen.connect(self._embedding.warm_up)
         bar.colour_changed.connect(self._recolour)
         bar.tool_chosen.connect(scatter.set_tool)
         bar.fit_requested.connect(scatter.fit)
@@ -143,9 +120,9 @@ class EmbeddingDock(Panel):
         document, selection = self._bench.document, self._bench.selection
         embedding = self._embedding
         embedding.map_changed.connect(self._show_map)
-        embedding.busy_changed.connect(lambda busy: self.bar.set_busy(busy=busy))
-        embedding.phase_changed.connect(self.bar.set_phase)
-        embedding.progress.connect(self.bar.set_progress)
+        embedding.busy_changed.connect(self._show_busy)
+        embedding.phase_changed.connect(self.footer.set_phase)
+        embedding.progress.connect(self.footer.set_progress)
         self._bench.analysis.index_changed.connect(self._show_analysis)
         self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show_map)
@@ -159,18 +136,19 @@ class EmbeddingDock(Panel):
     def _restore(self) -> None:
         settings = self._bench.settings
         default = MapSettings()
-        method = settings.value("map/method", "pca")
-        # Nothing is warmed up for a method that was only remembered.
-        self.bar.blockSignals(True)
-        self.bar.set_choice(
+        self.bar.set_options(
             MapChoice(
-                "umap" if method == "umap" else "tsne" if method == "tsne" else "pca",
+                "pca",
                 settings.value("map/points", default.max_points),
                 settings.value("map/neighbours", default.neighbours),
                 settings.value("map/seed", default.seed),
             )
         )
-        self.bar.blockSignals(False)
+
+    @Slot(bool)
+    def _show_busy(self, busy: bool) -> None:
+        self.footer.set_busy(busy=busy)
+        self.bar.set_busy(busy=busy)
 
     @Slot(object)
     def _compute(self, choice: MapChoice) -> None:
@@ -193,7 +171,8 @@ class EmbeddingDock(Panel):
                 has_times=bool(np.isfinite(analysis.times).any()),
             )
             if self.isVisible():
-                self._embedding.warm_up(self.bar.choice.method)
+                # The method chosen last time is likely to be chosen again.
+                self._embedding.warm_up(self._bench.settings.value("map/method", "pca"))
         self._show_map()
 
     @Slot()
@@ -225,6 +204,7 @@ class EmbeddingDock(Panel):
         if embedding is None or analysis is None or index is None:
             self._clear()
             return
+        self.bar.show_drawn(embedding.method)
         book = self._bench.prototypes
         hidden = book.hidden()
         labels = index.labels[embedding.indices]
@@ -272,9 +252,7 @@ class EmbeddingDock(Panel):
         same = self._colours is not None and self._colours.names.keys() == made.names.keys()
         self._colours = made
         self.scatter.set_colours(made.colours, made.groups)
-        self._side.setCurrentIndex(0 if made.scale is None else 1)
-        if made.scale is not None:
-            self._scale.set_range(*made.scale)
+        self.split.show_scale(made.scale)
         self._show_legend(keep_hidden=same)
 
     def _show_legend(self, *, keep_hidden: bool) -> None:
@@ -283,6 +261,7 @@ class EmbeddingDock(Panel):
         ):
             entries = legend_entries(self._colours, self.scatter.state.selected)
             self.legend.set_entries(entries, keep_hidden=keep_hidden)
+            self.split.fit()
 
     @Slot()
     def _selection_changed(self) -> None:
@@ -308,7 +287,7 @@ class EmbeddingDock(Panel):
     def _show_footer(self) -> None:
         analysis = self._bench.document.analysis
         if analysis is None:
-            self._footer.clear()
+            self.footer.set_facts("")
             return
         state = self.scatter.state
         drawn = len(state.drawn_and_shown())
@@ -322,7 +301,7 @@ class EmbeddingDock(Panel):
         if embedding is not None:
             method = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}.get(embedding.method, "")
             text += f" · {method}"
-        self._footer.setText(text)
+        self.footer.set_facts(text)
 
     @Slot(object, str)
     def _take_lasso(self, rows: NDArray[np.int64], mode: str) -> None:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from tusk_app.parts import readable
 from tusk_app.parts.themed import Themed
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 _GROUP = Qt.ItemDataRole.UserRole
 _SWATCH = 14
 _COUNT_MARGIN = 14
+_NAME_MARGIN = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class LegendList(Themed, QTreeWidget):
         self._hidden: frozenset[int] = frozenset()
         self._colours: dict[int, tuple[int, int, int]] = {}
         self._look: object = None
+        self._needed = 0
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
@@ -83,6 +92,11 @@ class LegendList(Themed, QTreeWidget):
     def hidden(self) -> frozenset[int]:
         """Groups that are hidden."""
         return self._hidden
+
+    @property
+    def needed_width(self) -> int:
+        """Width at which no name and no count is cut, in logical pixels."""
+        return self._needed
 
     def groups(self) -> list[int]:
         """Return the groups in the order shown."""
@@ -113,10 +127,14 @@ class LegendList(Themed, QTreeWidget):
         for entry in entries:
             total = readable.count(entry.total)
             counts.append(f"{readable.count(entry.selected)} / {total}" if any_selected else total)
-        longest = max(counts, key=len, default="")
-        width = self.fontMetrics().horizontalAdvance(longest) + _COUNT_MARGIN
+        # Room for any selection, so that names keep theirs when something is selected.
+        most = readable.count(max((entry.total for entry in entries), default=0))
+        width = self.fontMetrics().horizontalAdvance(f"{most} / {most}") + _COUNT_MARGIN
         if width != self.columnWidth(1):
             self.setColumnWidth(1, width)
+        names = (self.fontMetrics().horizontalAdvance(entry.name) for entry in entries)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self._needed = width + max(names, default=0) + _SWATCH + _NAME_MARGIN + bar
         # One notice for the view instead of one for each line.
         self.model().blockSignals(True)
         for i, (entry, count) in enumerate(zip(entries, counts, strict=True)):

@@ -77,10 +77,15 @@ class AdaptiveSplitter(QSplitter):
         wide_sizes: Sequence[int],
         tall_sizes: Sequence[int],
         parent: QWidget | None = None,
+        *,
+        tall: int = 0,
     ) -> None:
-        """Begin wide; below ``narrow`` pixels the parts are stacked with ``tall_sizes``."""
+        """Begin wide; below ``narrow`` pixels the parts are stacked with ``tall_sizes``.
+
+        Only where there are ``tall`` pixels for that: in a low panel they stay side by side.
+        """
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._narrow = narrow
+        self._narrow, self._tall = narrow, tall
         self._sizes = {
             Qt.Orientation.Horizontal: list(wide_sizes),
             Qt.Orientation.Vertical: list(tall_sizes),
@@ -93,7 +98,7 @@ class AdaptiveSplitter(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn when the width says so; each direction keeps its own sizes."""
-        is_narrow = event.size().width() < self._narrow
+        is_narrow = event.size().width() < self._narrow and event.size().height() >= self._tall
         wanted = Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal
         if self.orientation() != wanted:
             if sum(self.sizes()) > 0:

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from tusk_app.parts import tones
+from tusk_app.parts.name_room import line_room, name_room
 from tusk_app.parts.scatter import raster as scatter_raster
 from tusk_app.parts.scatter.painter import owned_image
 
@@ -117,19 +118,25 @@ class RasterView(QAbstractScrollArea):
     @property
     def row_height(self) -> int:
         """Height of a row: places need more room than presence."""
-        return ROW if self._rows is None or self._rows.places is None else 2 * ROW
+        row = line_room(self.fontMetrics(), ROW)
+        return row if self._rows is None or self._rows.places is None else 2 * row
+
+    @property
+    def names_width(self) -> int:
+        """Logical pixels left of the rows, for chips and names."""
+        return name_room(self.fontMetrics(), NAMES - 22) + 22
 
     def frame_x(self, frame: float) -> float:
         """Return the viewport x where a frame begins."""
         first, last = self._span
-        return NAMES + (frame - first) / (last - first) * self._width()
+        return self.names_width + (frame - first) / (last - first) * self._width()
 
     def row_y(self, row: int) -> int:
         """Return the viewport y where a row begins."""
         return AXIS + row * self.row_height - self.verticalScrollBar().value()
 
     def _width(self) -> int:
-        return max(1, self.viewport().width() - NAMES - 6)
+        return max(1, self.viewport().width() - self.names_width - 6)
 
     def _set_range(self) -> None:
         count = 0 if self._rows is None else len(self._rows.names)
@@ -207,13 +214,13 @@ class RasterView(QAbstractScrollArea):
         colour = QColor(*(int(part) for part in rows.colours[row]))
         painter.fillRect(QRect(4, top + (self.row_height - 9) // 2, 8, 9), colour)
         painter.setPen(tones.tone(palette, "text"))
-        words = QRect(17, top, NAMES - 22, self.row_height)
+        words = QRect(17, top, self.names_width - 22, self.row_height)
         name = self.fontMetrics().elidedText(
             rows.names[row], Qt.TextElideMode.ElideRight, words.width()
         )
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
         assert self._image is not None
-        target = QRect(NAMES, top + 2, self._width(), self.row_height - 4)
+        target = QRect(self.names_width, top + 2, self._width(), self.row_height - 4)
         if rows.places is None:
             painter.drawImage(target, self._image, QRect(0, row, self._image.width(), 1))
         else:
@@ -260,13 +267,13 @@ class RasterView(QAbstractScrollArea):
 
     def _paint_playhead(self, painter: QPainter) -> None:
         x = self.frame_x(self._frame + 0.5)
-        if NAMES <= x <= self.viewport().width():
+        if self.names_width <= x <= self.viewport().width():
             painter.setPen(QPen(tones.tone(self.palette(), "accent"), 1.5))
             painter.drawLine(QPointF(x, AXIS - 6), QPointF(x, self.viewport().height()))
 
     def _frame_at(self, x: float) -> int:
         first, last = self._span
-        frame = int(first + (x - NAMES) / self._width() * (last - first))
+        frame = int(first + (x - self.names_width) / self._width() * (last - first))
         frames = 1 if self._rows is None else self._rows.strength.shape[1]
         return min(max(frame, 0), frames - 1)
 
@@ -282,7 +289,7 @@ class RasterView(QAbstractScrollArea):
         row = self._row_at(event.position().y())
         if row >= 0:
             self.prototype_chosen.emit(int(self._rows.prototypes[row]))
-        if event.position().x() >= NAMES:
+        if event.position().x() >= self.names_width:
             self.frame_chosen.emit(self._frame_at(event.position().x()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -292,11 +299,11 @@ class RasterView(QAbstractScrollArea):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Seek while the button is down; else say what is there."""
         x, y = event.position().x(), event.position().y()
-        if event.buttons() & Qt.MouseButton.LeftButton and x >= NAMES:
+        if event.buttons() & Qt.MouseButton.LeftButton and x >= self.names_width:
             self.frame_chosen.emit(self._frame_at(x))
             return
         row = self._row_at(y)
-        if self._rows is not None and row >= 0 and x >= NAMES:
+        if self._rows is not None and row >= 0 and x >= self.names_width:
             frame = self._frame_at(x)
             strength = float(self._rows.strength[row, frame])
             when = f"{frame / self._fps:.2f} s" if self._fps > 0 else f"picture {frame + 1}"
@@ -312,11 +319,11 @@ class RasterView(QAbstractScrollArea):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             shift = -(last - first) * turns / 1200
             self._set_span(first + shift, last + shift)
-        elif x < NAMES:
+        elif x < self.names_width:
             super().wheelEvent(event)
             return
         else:
-            here = first + (x - NAMES) / self._width() * (last - first)
+            here = first + (x - self.names_width) / self._width() * (last - first)
             factor = 1.0012**-turns
             self._set_span(here - (here - first) * factor, here + (last - here) * factor)
         event.accept()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QStyle, QWidget
 
+from tusk_app.shell.filling import FillingPanel, tend_tabs
+from tusk_app.shell.lent_height import LentHeight
 from tusk_app.shell.widgets.dock_title import DockTitle
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 # Counts up when the table of docks changes so much that older saved layouts make no sense.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 # A bottom dock that is called for gets at least this height [px].
 LEAST_HEIGHT = 230
@@ -51,6 +54,15 @@ WIDGET_SIZE_MAX = (1 << 24) - 1  # what Qt means by "no limit"
 # Docks that share the first column of their side in a workspace, whatever column they have
 # elsewhere: there, each of them needs the whole height.
 _TOGETHER = {EXPLORE: frozenset({"overlay"})}
+
+# Docks that stand in a row of their own below the others of their side when they are shown.
+_OWN_ROW = {EXPLORE: frozenset({"timeline"})}
+
+# Share of the width that the first of the columns below gets at first.
+_FIRST_COLUMN = 0.55
+# Analyses compare pictures side by side: this share of the width is theirs when called for.
+_WIDE_SHARE = 0.64
+_WIDE = frozenset({"correspondence", "equivariance", "raster", "tracks", "time-machine"})
 
 # The dock that takes the place of the picture in a workspace, for as long as it is shown.
 _MAIN_DOCK = {TRAIN: "training"}
@@ -108,11 +120,13 @@ class Layouts(QObject):
         self._resizer.setSingleShot(True)
         self._resizer.setInterval(0)
         self._resizer.timeout.connect(lambda: self._resize(self._current))
-        # Height that the lower side had before a taller panel came to it [px].
-        self._lent: dict[QDockWidget, int] = {}
+        self._lent = LentHeight(window, self._docks.values())
+        self._filling = FillingPanel(window, docks, version=LAYOUT_VERSION)
+        self._filling.changed.connect(self._tidy_soon)
         self._titles: dict[QDockWidget, tuple[DockTitle, QWidget]] = {}
         for dock in self._docks.values():
             self._titles[dock] = (DockTitle(dock), QWidget(dock))
+            self._titles[dock][0].fill_wanted.connect(functools.partial(self.toggle_fill, dock))
             dock.setTitleBarWidget(self._titles[dock][0])
             self._titles[dock][1].hide()
             dock.visibilityChanged.connect(self._tidy_soon)
@@ -145,6 +159,7 @@ class Layouts(QObject):
         if self._is_revealed and name == self._current:
             return
         self.remember()
+        self._filling.put_back()
         self._current = name
         self._is_revealed = True
         self._show(name)
@@ -156,6 +171,7 @@ class Layouts(QObject):
         for name in WORKSPACES:
             self._settings.remove(_key(name))
         self._is_revealed = True
+        self._filling.put_back()
         self._fold_centre(is_folded=False)
         self._arrange(self._current)
         self._tidy()
@@ -164,7 +180,21 @@ class Layouts(QObject):
     def remember(self) -> None:
         """Save the layout in force."""
         if self._is_revealed:
-            self._settings.set_bytes(_key(self._current), self._window.saveState(LAYOUT_VERSION))
+            self._settings.set_bytes(_key(self._current), self._filling.state())
+
+    @property
+    def filled(self) -> QDockWidget | None:
+        """The panel that fills the window; None while all have their places."""
+        return self._filling.dock
+
+    def toggle_fill(self, dock: QDockWidget) -> None:
+        """Let a panel take the room of all others, or give it back."""
+        if self._filling.dock is dock:
+            self._filling.put_back()
+        else:
+            self.reveal()
+            self._filling.fill(dock)
+        self._tidy()
 
     def show_dock(self, name: str) -> None:
         """Bring a dock to the front, in whatever workspace."""
@@ -172,8 +202,10 @@ class Layouts(QObject):
         if dock is None:
             return
         self.reveal()
+        if self._filling.dock not in {None, dock}:
+            self._filling.put_back()
         if dock.isHidden() and self._window.dockWidgetArea(dock) == BOTTOM:
-            self._lent[dock] = self._lower_height()
+            self._lent.note(dock)
         dock.show()
         dock.raise_()
         least = _LEAST_WIDTHS.get(name, 0)
@@ -182,6 +214,12 @@ class Layouts(QObject):
         is_low = self._window.dockWidgetArea(dock) == BOTTOM and dock.height() < LEAST_HEIGHT
         if is_low and not dock.isFloating() and name != "timeline":
             self._window.resizeDocks([dock], [LEAST_HEIGHT], Qt.Orientation.Vertical)
+        if name in _OWN_ROW.get(self._current, ()):
+            self._resizer.start()
+        if name in _WIDE and self._current == EXPLORE and not dock.isFloating():
+            whole = sum(head.width() for head in self._heads(BOTTOM, EXPLORE))
+            wide = round(_WIDE_SHARE * whole)
+            self._window.resizeDocks([dock], [wide], Qt.Orientation.Horizontal)
 
     def _show(self, name: str) -> None:
         self._set_corners(name)
@@ -198,27 +236,6 @@ class Layouts(QObject):
         """Give the lower corners to the side docks, or to the bottom ones where these need room."""
         self._window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM if name == EXPLORE else LEFT)
         self._window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
-
-    def _lower_height(self) -> int:
-        """Return how tall the lower side is, 0 where nothing is shown there."""
-        in_front = (dock for dock in self._lower_docks() if not dock.visibleRegion().isEmpty())
-        heights = [dock.height() for dock in in_front]
-        return max(heights, default=0)
-
-    def _lower_docks(self) -> list[QDockWidget]:
-        return [
-            dock
-            for dock in self._docks.values()
-            if self._window.dockWidgetArea(dock) == BOTTOM
-            and not (dock.isHidden() or dock.isFloating())
-        ]
-
-    def _give_back(self) -> None:
-        """Let the picture have the room again that a tall panel took, once that one is closed."""
-        for dock in [dock for dock in self._lent if dock.isHidden()]:
-            height, left = self._lent.pop(dock), self._lower_docks()
-            if left and 0 < height < self._lower_height():
-                self._window.resizeDocks(left[:1], [height], Qt.Orientation.Vertical)
 
     def _arrange(self, name: str) -> None:
         self._lent.clear()
@@ -261,7 +278,11 @@ class Layouts(QObject):
         for head in heads.values():
             head.raise_()
         for spec in specs:
-            if spec not in shown:
+            if spec.make.name in _OWN_ROW.get(name, ()):
+                dock = self._docks[spec.make.name]
+                self._window.addDockWidget(area, dock, Qt.Orientation.Vertical)
+                dock.hide()
+            elif spec not in shown:
                 self._stow(
                     area, self._docks[spec.make.name], heads.get(_column(spec, name), before)
                 )
@@ -286,16 +307,31 @@ class Layouts(QObject):
                 continue
             is_bottom = area == BOTTOM
             extent = round(share * (height if is_bottom else width))
+            if is_bottom and name == EXPLORE:
+                extent = self._lower_half(extent)
             across = Qt.Orientation.Vertical if is_bottom else Qt.Orientation.Horizontal
             self._window.resizeDocks([self._docks[shown[0].make.name]], [extent], across)
         heads = self._heads(BOTTOM, name)
         if len(heads) > 1:
-            even = [width // len(heads)] * len(heads)
-            self._window.resizeDocks(heads, even, Qt.Orientation.Horizontal)
+            first = round(_FIRST_COLUMN * width)
+            rest = (width - first) // (len(heads) - 1)
+            widths = [first, *[rest] * (len(heads) - 1)]
+            self._window.resizeDocks(heads, widths, Qt.Orientation.Horizontal)
         stacked = self._heads(RIGHT, name)
         if len(stacked) == len(_STACK):
             tall = [round(share * height) for share in _STACK]
             self._window.resizeDocks(stacked, tall, Qt.Orientation.Vertical)
+
+    def _lower_half(self, wanted: int) -> int:
+        """Return how tall the lower docks may be for the picture to keep half of the room."""
+        docks = (dock for dock in self._docks.values() if dock.isVisible())
+        below = [d for d in docks if self._window.dockWidgetArea(d) == BOTTOM]
+        if not below:
+            return wanted
+        room = max(d.geometry().bottom() for d in below) - self._centre().geometry().top()
+        own = [self._docks[name] for name in _OWN_ROW[EXPLORE]]
+        rows = sum(dock.height() for dock in own if dock in below)
+        return min(wanted, room // 2) - rows
 
     def _heads(self, area: Qt.DockWidgetArea, name: str) -> list[QDockWidget]:
         """Return the front dock of each column of a side."""
@@ -321,8 +357,11 @@ class Layouts(QObject):
                 dock.setTitleBarWidget(wanted)
                 wanted.show()
                 (title if has_tab else nothing).hide()
+            title.set_filled(is_filled=self._filling.dock is dock)
         self._show_centre()
-        self._give_back()
+        if self._filling.dock is None:
+            self._lent.give_back()
+        tend_tabs(self._window, self._docks.values(), self.toggle_fill)
 
     def _show_centre(self) -> None:
         main = self._docks.get(_MAIN_DOCK.get(self._current, ""))
@@ -332,7 +371,7 @@ class Layouts(QObject):
             and main.isVisibleTo(self._window)
             and not main.isFloating()
         )
-        self._fold_centre(is_folded=fills)
+        self._fold_centre(is_folded=fills or self._filling.dock is not None)
 
     def _fold_centre(self, *, is_folded: bool) -> None:
         # Not hidden: without a centre Qt gives the left side five more pixels at every change of

@@ -42,6 +42,7 @@ from tusk_app.shell.layouts import (
     DockSpec,
     Layouts,
 )
+from tusk_app.shell.letter_keys import LetterKeys
 from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import shorten_home
 from tusk_app.shell.menus import Menus
@@ -127,6 +128,7 @@ class MainWindow(Themed, Host):
         HelpCommands(self, workbench, self.openers)
         self._add_panel_commands()
         self.menus = Menus(self, workbench.actions)
+        LetterKeys(self, workbench.actions)
         self._connect()
         self._restore_geometry()
         self.show_recent()

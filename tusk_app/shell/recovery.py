@@ -64,11 +64,11 @@ class Recovery(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(f"The run {run.name} ended without notice.")
         box.setInformativeText(
-            f"It had done {_steps(run)}; what it had learnt by step "
+            f"It had done {_steps(run)}; what it had learned by step "
             f"{run.checkpoints[-1]:,} is saved."
         )
         go_on = box.addButton("Resume", QMessageBox.ButtonRole.AcceptRole)
-        look = box.addButton("Open what was learnt", QMessageBox.ButtonRole.ActionRole)
+        look = box.addButton("Open what was learned", QMessageBox.ButtonRole.ActionRole)
         box.addButton("Dismiss", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(go_on)
         box.setModal(False)

@@ -105,6 +105,15 @@ class ViewCommands(QObject):
             tip="Fill the screen; press again to leave",
             icon="full-screen",
         )
+        self._actions.add(
+            "view.fill-panel",
+            "F&ill the window with this panel",
+            self._fill_panel,
+            menu="View",
+            shortcut="Shift+F11",
+            tip="Let the panel in use take the room of all others; again: back to its place",
+            icon="full-screen",
+        )
         for name, text, keys, direction in (
             ("view.next-panel", "Next pane&l", "F6", 1),
             ("view.previous-panel", "Previo&us panel", "Shift+F6", -1),
@@ -125,6 +134,14 @@ class ViewCommands(QObject):
             tip="Put all panels back in their default places",
             icon="reset-layout",
         )
+
+    def _fill_panel(self) -> None:
+        """Fill the window with the panel that has the keyboard, or put all panels back."""
+        layouts, focus = self._window.layouts, QApplication.focusWidget()
+        panels = (p for p in self._window.docks.values() if focus and p.isAncestorOf(focus))
+        panel = layouts.filled or next(panels, None)
+        if panel is not None:
+            layouts.toggle_fill(panel)
 
     def _go_to_panel(self, direction: int) -> None:
         """Move the keyboard to the next panel that is seen; the centre counts as one."""

@@ -41,8 +41,8 @@ class Document(QObject):
             changed; with the detection also ``edited``, ``shown`` and ``keypoints``.
         index_requested: int, picture that should be shown next.
         region_changed: other places of these pictures count.
-        model_replaced: another model was opened, or the open one closed; comes before
-            ``model_changed``, so that what belonged to the old one is gone when panels hear of it.
+        model_replaced: ModelInfo or None, the model before: another was opened, or it was closed.
+            Comes before ``model_changed``, so that what belonged to it is gone when panels hear.
         truth_changed: the ground truth of the picture shown came or went.
         thresholds_changed: ``num_keypoints`` or ``min_score`` changed.
         look_changed: the open pictures look otherwise now than those read before.
@@ -53,7 +53,7 @@ class Document(QObject):
     picture_changed = Signal()
     detection_changed = Signal()
     reconstruction_changed = Signal()
-    model_replaced = Signal()
+    model_replaced = Signal(object)
     model_changed = Signal()
     run_changed = Signal()
     analysis_changed = Signal()
@@ -259,7 +259,7 @@ class Document(QObject):
         if looks_otherwise:
             self._picture = None  # nobody must detect in it any more
         if is_replaced:
-            self.model_replaced.emit()
+            self.model_replaced.emit(before)
         self.model_changed.emit()
         self.detection_changed.emit()
         self.reconstruction_changed.emit()

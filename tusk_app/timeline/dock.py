@@ -20,7 +20,7 @@ from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.timeline.playback import SPEEDS, PlaybackController
-from tusk_app.timeline.widgets.bar import FULL_HEIGHT, Strip, TimelineBar
+from tusk_app.timeline.widgets.bar import Strip, TimelineBar
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -131,7 +131,7 @@ class TimelineDock(Panel):
         column.addWidget(self.bar)
         column.addStretch(1)
         # Three strips and the bar below them are never cut off.
-        page.setMinimumHeight(row.sizeHint().height() + FULL_HEIGHT + 14)
+        page.setMinimumHeight(row.sizeHint().height() + self.bar.full_height + 14)
         return page
 
     def _button(

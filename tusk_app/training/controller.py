@@ -82,6 +82,7 @@ class TrainingController(QObject):
         setup_requested: str kind ("new", "resume", "fine-tune") and Path or None: somebody wants
             the training dialog; the window shows it.
         compare_toggled: Path of a run whose curves are to be shown in grey, or no longer.
+        inspect_requested: Path of a run whose model is to be seen with its pictures.
         live_requested: the run of this window is to be shown, not one that is followed.
     """
 
@@ -93,6 +94,7 @@ class TrainingController(QObject):
     trash_failed = Signal(str)
     setup_requested = Signal(str, object)
     compare_toggled = Signal(object)
+    inspect_requested = Signal(object)
     live_requested = Signal()
 
     def __init__(self, parent: QObject | None = None, *, run_root: Path | None = None) -> None:

@@ -125,6 +125,7 @@ class TrainingDock(Panel):
         training.record.run_started.connect(self._take_run)
         training.record.noticed.connect(self._pass_on_warning)
         training.live_requested.connect(self.show_live)
+        training.inspect_requested.connect(self._inspect)
         monitor = training.monitor
         monitor.following_changed.connect(self._take_following)
         monitor.failed.connect(lambda text: self._bench.notices.toast(text, "warning"))
@@ -302,9 +303,27 @@ class TrainingDock(Panel):
         run_dir = self._run_dir()
         if run_dir is None:
             return
-        record = self.view.record
-        if record is not None and record.is_sample and self._bench.document.source is None:
-            self._bench.part(SourceController).open_pictures(texts.SAMPLE_SOURCE)
+        self._show_run(run_dir, self._source_of_run(), then)
+
+    def _source_of_run(self) -> str:
+        """Return what the run that is shown learns from; empty if that is not known."""
+        record, summary = self.view.record, self._training.monitor.summary
+        if self.is_following:
+            return "" if summary is None else summary.source
+        if record is not None and record.is_sample:
+            return texts.SAMPLE_SOURCE
+        request = self._training.request
+        config = None if request is None else request.config
+        return "" if config is None else config.data.source
+
+    @Slot(object)
+    def _inspect(self, run: RunSummary) -> None:
+        """Show the model of a run with the pictures that are open, else those it learned from."""
+        self._show_run(run.path, run.source, ("view.workspace-data",))
+
+    def _show_run(self, run_dir: Path, source: str, then: tuple[str, ...]) -> None:
+        if source and self._bench.document.source is None:
+            self._bench.part(SourceController).open_paths([source])
         self._then = then
         self._bench.engine.open_model(str(run_dir), self._bench.settings.device)
 

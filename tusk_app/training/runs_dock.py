@@ -23,7 +23,7 @@ from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.training.controller import TrainingController
-from tusk_app.training.run_list import TIME, RunList
+from tusk_app.training.run_list import NAME, PRESET, STARTED, STATUS, STEP, TIME, RunList
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -133,7 +133,7 @@ class RunsDock(Panel):
         if name == "watch":
             self._watch(run)
         elif name == "inspect":
-            self._bench.engine.open_model(str(run.path), self._bench.settings.device)
+            self._training.inspect_requested.emit(run)
         elif name == "resume":
             self._training.setup_requested.emit("resume", run.path)
         elif name == "compare":
@@ -168,7 +168,8 @@ class RunsDock(Panel):
         table.verticalHeader().hide()
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.installEventFilter(self)
@@ -235,12 +236,13 @@ class RunsDock(Panel):
 
     @Slot()
     def _fit_columns(self) -> None:
-        """Leave out what would be cut off at the right; the tool tip has it all the same."""
+        """Leave out what would be cut off; the tool tip has it all the same. The name is elided."""
         header, room = self.table.horizontalHeader(), self.table.viewport().width()
-        for column in range(self.list_model.columnCount()):
+        room -= 12 * self.table.fontMetrics().averageCharWidth()
+        for column in (STATUS, TIME, STEP, PRESET, STARTED):  # the most telling first
             hint = max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column))
             room -= hint
-            self.table.setColumnHidden(column, column > TIME and room < 0)
+            self.table.setColumnHidden(column, column != STATUS and room < 0)
 
     @Slot()
     def _show_buttons(self, _first: QModelIndex | None = None, *_more: object) -> None:

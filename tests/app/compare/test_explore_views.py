@@ -365,7 +365,7 @@ def test_colours_and_legend_fit_each_other(qtbot, show, by) -> None:
         )
         assert total == len(state.points.rows)
     else:
-        assert dock._side.currentIndex() == 1
+        assert dock.split.shows_scale
 
 
 # Time machine
@@ -530,3 +530,21 @@ def test_every_empty_panel_says_what_to_do(qtbot, settings, dock_class) -> None:
     assert "rain a model" in dock.stack.hint._text.text()
     dock.close()
     explore_bench.close(bench)
+
+
+def test_another_run_leaves_nothing_of_the_one_before(qtbot, show, run_dir) -> None:
+    dock, bench, _, _ = show(TimeMachineDock)
+    bench.document.set_run(run_dir)
+    qtbot.waitUntil(lambda: bench.time_machine.moment is not None, timeout=20_000)
+    assert len(dock.wall.pictures) == 12
+    # The open model is of no run: its names and choices are not those of the run's prototypes.
+    bench.prototypes.rename(3, "mine")
+    assert "mine" not in " ".join(picture.tip for picture in dock.wall.pictures)
+    dock.wall.chosen.emit(3)
+    assert bench.selection.prototype is None
+    other = run_dir.parent / "other"
+    other.mkdir()
+    bench.document.set_run(other)
+    assert len(dock.wall.pictures) == 0
+    assert len(dock.map.state.stars.xy) == 0
+    qtbot.waitUntil(lambda: not bench.time_machine.is_busy, timeout=20_000)

@@ -188,7 +188,7 @@ def test_lasso_adds_and_removes(qtbot, panels) -> None:
     assert selection.detections.tolist() == [1, 2, 3, 5]
     dock.scatter.enclosed.emit(np.array([2]), "remove")
     assert selection.detections.tolist() == [1, 3, 5]
-    assert "3 selected" in dock._footer.text()
+    assert "3 selected" in dock.footer.text
     QTest.keyClick(dock.scatter, Qt.Key.Key_Escape)
     assert len(selection.detections) == 0
 
@@ -309,8 +309,8 @@ def test_a_hundred_thousand_detections_are_looked_up_not_searched(qtbot, setting
         bench.selection.select_prototype(1, "test")
         expected = np.flatnonzero(analysis.labels == 1)
         assert np.array_equal(bench.selection.detections, expected)
-        assert "of 100" in dock._footer.text()
-        assert "sampled" in dock._footer.text()
+        assert "of 100" in dock.footer.text
+        assert "sampled" in dock.footer.text
     finally:
         explore_bench.close(bench)
 

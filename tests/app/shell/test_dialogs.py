@@ -368,7 +368,7 @@ def test_a_crashed_run_is_offered_once(qtbot, program: Program, tmp_path: Path) 
     assert not question.isModal()
     assert "120 of 500" in question.informativeText()
     words = [button.text() for button in question.buttons()]
-    assert sorted(words) == ["Dismiss", "Open what was learnt", "Resume"]
+    assert sorted(words) == ["Dismiss", "Open what was learned", "Resume"]
     question.reject()
     qtbot.waitUntil(lambda: recovery.question is None)
     recovery._take_runs((run,))

@@ -307,6 +307,15 @@ def test_the_list_of_runs_watches_and_compares(qtbot, bench, dock, log) -> None:
     qtbot.waitUntil(lambda: len(runs.list_model.runs) == 1)
     runs.table.setCurrentIndex(runs.list_model.index(0, 0))
     assert runs.button("watch").isEnabled()
+    # No column is cut at the right, however narrow the panel: the least telling ones go.
+    for width in (700, 320, 240):
+        runs.resize(width, 300)
+        header = runs.table.horizontalHeader()
+        seen = [i for i in range(header.count()) if not header.isSectionHidden(i)]
+        ends = [header.sectionViewportPosition(i) + header.sectionSize(i) for i in seen]
+        assert max(ends) <= runs.table.viewport().width() + 1
+        fixed = [i for i in seen if i > 0]
+        assert all(header.sectionSize(i) >= runs.table.sizeHintForColumn(i) for i in fixed)
     assert runs.button("resume").isEnabled()
     runs.button("compare").click()
     qtbot.waitUntil(lambda: dock._files.compared == ("elsewhere",))

@@ -1,18 +1,18 @@
-"""Rows of work that goes on: title, bar, time left, cancel. Hidden while there is none."""
+"""Work that goes on: title, bar, time left, cancel. Lies over the picture, and moves nothing."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QLabel,
+    QGridLayout,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
+
+from tusk_app.parts.elided_label import ElidedLabel
 
 
 def time_left(seconds: float | None) -> str:
@@ -39,26 +39,28 @@ class JobRow(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel(title, self)
+        self._title = ElidedLabel(title, self)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 0)
         self._bar.setAccessibleName(title)
         self._bar.setFixedHeight(8)
         self._bar.setMinimumWidth(80)
-        self._words = QLabel(self)
+        self._words = ElidedLabel("", self)
         self._words.setProperty("role", "muted")
-        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._cancel = QPushButton("Cancel", self)
         self._cancel.setAccessibleName(f"Cancel {title}")
         self._cancel.clicked.connect(self.cancel_clicked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
-        row.addWidget(self._title)
-        row.addWidget(self._bar, 2)
-        row.addWidget(self._words, 3)
-        row.addWidget(self._cancel)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self._title, 0, 0, 1, 2)
+        grid.addWidget(self._bar, 1, 0)
+        grid.addWidget(self._words, 1, 1)
+        grid.addWidget(self._cancel, 0, 2, 2, 1)
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(1, 3)
 
     @property
     def cancel_button(self) -> QPushButton:
@@ -90,16 +92,19 @@ class JobsPanel(QFrame):
 
     Signals:
         cancel_requested: int, number of a job.
+        rows_changed: there are more or fewer rows, so that it wants another height.
     """
 
     cancel_requested = Signal(int)
+    rows_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: dict[int, JobRow] = {}
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(12, 6, 8, 6)
-        self._column.setSpacing(4)
+        self._column.setContentsMargins(12, 8, 8, 8)
+        self._column.setSpacing(6)
+        self.setProperty("role", "card")
         self.setAccessibleName("Jobs")
         self.hide()
 
@@ -115,6 +120,8 @@ class JobsPanel(QFrame):
         self._rows[number] = row
         self._column.addWidget(row)
         self.show()
+        self.raise_()
+        self.rows_changed.emit()
 
     def show_progress(
         self, number: int, done: int, total: int, message: str, remaining: float | None
@@ -136,6 +143,13 @@ class JobsPanel(QFrame):
             row.hide()
             row.deleteLater()
         self.setVisible(bool(self._rows))
+        self.rows_changed.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """Ask for another height when the rows need one, such as for larger text."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.rows_changed.emit()
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""

@@ -113,7 +113,10 @@ class KeypointModel(QAbstractTableModel):
     def _chip(self, row: int) -> QIcon:
         key = (tuple(self._marks.colours[row].tolist()), self._marks.symbols[row])
         if key not in self._chips:
-            self._chips[key] = QIcon(chip(QColor(*key[0]), key[1], ratio=2.0))
+            picture = chip(QColor(*key[0]), key[1], ratio=2.0)
+            icon = self._chips[key] = QIcon(picture)
+            # Qt tints icons of selected rows; the colour is what these are for.
+            icon.addPixmap(picture, QIcon.Mode.Selected)
         return self._chips[key]
 
 

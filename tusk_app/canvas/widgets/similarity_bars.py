@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tusk_app.canvas.widgets.keypoint_table import chip
 from tusk_app.parts import tones
+from tusk_app.parts.name_room import line_room, name_room
 
 ROW = 20
 
@@ -57,13 +58,17 @@ class SimilarityBars(QWidget):
             self.updateGeometry()
         self.update()
 
+    @property
+    def _row(self) -> int:
+        return line_room(self.fontMetrics(), ROW)
+
     def sizeHint(self) -> QSize:
         """As high as its rows."""
-        return QSize(160, ROW * len(self._rows))
+        return QSize(160, self._row * len(self._rows))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tell which prototype was clicked."""
-        row = int(event.position().y() // ROW)
+        row = int(event.position().y() // self._row)
         if 0 <= row < len(self._rows):
             self.clicked.emit(self._rows[row].index)
 
@@ -73,24 +78,25 @@ class SimilarityBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         number = metrics.horizontalAdvance("-0.00") + 4
-        names = min(max((metrics.horizontalAdvance(r.name) for r in self._rows), default=0), 96)
+        names = max((metrics.horizontalAdvance(r.name) for r in self._rows), default=0)
+        names = min(names, name_room(metrics, 96))
         for place, row in enumerate(self._rows):
-            top = place * ROW
+            top = place * self._row
             colour = QColor(*row.colour)
             painter.drawPixmap(
-                QPointF(0, top + (ROW - 14) / 2),
+                QPointF(0, top + (self._row - 14) / 2),
                 chip(colour, row.symbol, 14, self.devicePixelRatioF()),
             )
             painter.setPen(tones.tone(self.palette(), "text"))
             left = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, names + 2)
-            painter.drawText(QRectF(20, top, names + 4, ROW), left, name)
-            bar = QRectF(30 + names, top + ROW / 2 - 4, self.width() - names - number - 38, 8)
+            painter.drawText(QRectF(20, top, names + 4, self._row), left, name)
+            bar = QRectF(30 + names, top + self._row / 2 - 4, self.width() - names - number - 38, 8)
             self._paint_bar(painter, bar, row, colour)
             painter.setPen(tones.tone(self.palette(), "muted"))
             right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(
-                QRectF(self.width() - number, top, number, ROW), right, f"{row.cosine:.2f}"
+                QRectF(self.width() - number, top, number, self._row), right, f"{row.cosine:.2f}"
             )
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, row: Likeness, colour: QColor) -> None:

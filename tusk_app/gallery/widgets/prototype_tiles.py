@@ -44,6 +44,7 @@ from PySide6.QtWidgets import (
 from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.parts import readable, shades, tones
 from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.name_room import name_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -161,7 +162,9 @@ def _tool_tip(tile: PrototypeTile) -> str:
 
 
 def _tile_size(metrics: QFontMetrics) -> QSize:
-    return QSize(2 * _PICTURE + 3 * _PAD, _PICTURE + 3 * metrics.height() + 3 * _PAD)
+    # Names are bold, which is about a tenth wider.
+    names = round(1.1 * name_room(metrics)) + 2 * _PAD
+    return QSize(max(2 * _PICTURE + 3 * _PAD, names), _PICTURE + 3 * metrics.height() + 3 * _PAD)
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -266,12 +269,14 @@ class PrototypeTiles(QListView):
 
     Signals:
         chosen: list[int], the prototypes selected by mouse or keys; empty when Esc clears them.
+        chosen_changed: other tiles are selected, by whomever.
         renamed: (int prototype, str name).
         menu_requested: (list[int] selected prototypes, QPoint on the screen).
         drag_started: a tile is being dragged away.
     """
 
     chosen = Signal(object)
+    chosen_changed = Signal()
     renamed = Signal(int, str)
     menu_requested = Signal(object, QPoint)
     drag_started = Signal()
@@ -297,6 +302,7 @@ class PrototypeTiles(QListView):
         self.setAccessibleName("Prototypes")
         self.customContextMenuRequested.connect(self._ask_menu)
         self.clicked.connect(self._tell_chosen)
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())
 
     def minimumSizeHint(self) -> QSize:
         """One row of whole tiles."""

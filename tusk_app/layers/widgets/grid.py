@@ -30,6 +30,7 @@ from tusk_app.layers.model import LayerStates
 from tusk_app.layers.widgets.geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
 from tusk_app.layers.widgets.painter import paint_effect, paint_slider
 from tusk_app.parts import icons, shades, tones
+from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.picture_tile import picture_menu
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class LayerGrid(QAbstractScrollArea):
         self._sliding = -1
         self._geometry = LayerGeometry(320, _LEAST_WORDS, self.fontMetrics().height(), 3)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        keep_keys(self, "SML+-=")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Layers")

@@ -9,16 +9,16 @@ from typing import Literal, cast
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
+    QWidgetAction,
 )
 
 from tusk_app.parts.icon_button import IconButton
@@ -28,6 +28,7 @@ MapMethod = Literal["pca", "umap", "tsne"]
 ColourBy = Literal["prototype", "score", "class", "picture", "time"]
 
 _METHODS = {"pca": "PCA (instant)", "umap": "UMAP", "tsne": "t-SNE"}
+_BUTTON_PADDING = 36  # logical pixels
 _SAMPLES = (1000, 2000, 5000, 10_000, 20_000)
 
 
@@ -42,12 +43,11 @@ class MapChoice:
 
 
 class MapBar(QWidget):
-    """Plain values in, wishes out.
+    """Plain values in, wishes out. Its rows never change: nothing moves under the pointer.
 
     Signals:
-        compute_requested: MapChoice.
+        compute_requested: MapChoice; a method was chosen, or Compute was pressed.
         cancel_requested: Cancel was pressed.
-        method_chosen: str, the method in the list changed.
         colour_changed: str, a ``ColourBy``.
         tool_chosen: str, ``pan``, ``lasso`` or ``box``.
         fit_requested: show everything.
@@ -56,7 +56,6 @@ class MapBar(QWidget):
 
     compute_requested = Signal(object)
     cancel_requested = Signal()
-    method_chosen = Signal(str)
     colour_changed = Signal(str)
     tool_chosen = Signal(str)
     fit_requested = Signal()
@@ -67,27 +66,16 @@ class MapBar(QWidget):
         super().__init__(parent)
         self._buttons: list[IconButton] = []
         self._is_busy = False
+        self._drawn: MapMethod = "pca"
         self._make_map_row()
         self._make_view_row()
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setMaximumHeight(8)
-        self._phase = QLabel()
-        self._phase.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        progress = QHBoxLayout()
-        progress.addWidget(self._phase, 3)
-        progress.addWidget(self._progress, 2)
-        self._progress_row = QWidget()
-        self._progress_row.setLayout(progress)
-        progress.setContentsMargins(0, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 4, 6, 2)
         layout.setSpacing(4)
         layout.addWidget(self._map_row)
         layout.addWidget(self._view_row)
-        layout.addWidget(self._progress_row)
         self.set_busy(busy=False)
-        self._show_method()
+        self._show_options()
 
     @property
     def choice(self) -> MapChoice:
@@ -97,12 +85,18 @@ class MapBar(QWidget):
             method, int(self._sample.currentData()), self._neighbours.value(), self._seed.value()
         )
 
-    def set_choice(self, choice: MapChoice) -> None:
-        """Fill the fields."""
-        self._method.setCurrentIndex(self._method.findData(choice.method))
+    def set_options(self, choice: MapChoice) -> None:
+        """Fill the fields of the options; the method stays that of the map."""
         self._sample.setCurrentIndex(max(0, self._sample.findData(choice.max_points)))
         self._neighbours.setValue(choice.neighbours)
         self._seed.setValue(choice.seed)
+
+    def show_drawn(self, method: str) -> None:
+        """Say by which method the map that is drawn was made; what is on its way stays chosen."""
+        self._drawn = cast("MapMethod", method)
+        if not self._is_busy:
+            self._method.setCurrentIndex(self._method.findData(method))
+            self._show_options()
 
     @property
     def colour_by(self) -> ColourBy:
@@ -141,54 +135,58 @@ class MapBar(QWidget):
         self._export.setMenu(menu)
 
     def set_busy(self, *, busy: bool) -> None:
-        """Compute becomes Cancel while a map is made."""
+        """Compute becomes Cancel while a map is made; the box then tells what is drawn again."""
         self._is_busy = busy
         self.compute_button.setText("Cancel" if busy else "Compute")
-        self._progress_row.setVisible(busy)
-        self._progress.setRange(0, 0)
-
-    def set_phase(self, text: str) -> None:
-        """Say what is going on."""
-        self._phase.setText(text + "…")
-        self._progress.setRange(0, 0)
-
-    def set_progress(self, done: int, total: int, text: str) -> None:
-        """Say how far it is; ``total`` 0 when unknown."""
-        self._progress.setRange(0, total)
-        self._progress.setValue(done)
-        if text:
-            self._phase.setText(text)
+        self.show_drawn(self._drawn)
 
     def _make_map_row(self) -> None:
         self._method = QComboBox()
         for value, text in _METHODS.items():
             self._method.addItem(text, value)
         self._method.setAccessibleName("Method")
-        self._method.currentIndexChanged.connect(self._show_method)
+        self._method.setToolTip("How the descriptors are laid out in the plane")
+        self._method.activated.connect(self._choose_method)
         self._neighbours_label = QLabel("Neighbours")
         self._neighbours = QSpinBox()
         self._neighbours.setRange(2, 200)
         self._neighbours.setValue(15)
-        self._neighbours_piece = _piece(self._neighbours_label, self._neighbours)
         self._sample = QComboBox()
         for count in _SAMPLES:
             self._sample.addItem(f"{count:,}".replace(",", " "), count)
         self._sample.setCurrentIndex(2)
         self._sample.setToolTip("Show at most this many detections, spread over the prototypes.")
-        self._sample_piece = labelled("Points", self._sample)
         self._seed = QSpinBox()
         self._seed.setRange(0, 9999)
-        self._seed_piece = labelled("Seed", self._seed)
         self.compute_button = QPushButton("Compute")
+        self.compute_button.setToolTip("Make the map again, with these options")
         self.compute_button.clicked.connect(self._press)
+        # As wide as either word: what stands beside it stays where it is.
+        words = self.compute_button.fontMetrics()
+        widest = max(words.horizontalAdvance(text) for text in ("Compute", "Cancel"))
+        self.compute_button.setMinimumWidth(widest + _BUTTON_PADDING)
         self._map_row = flow_bar(
-            self._method,
-            self._neighbours_piece,
-            self._sample_piece,
-            self._seed_piece,
-            self.compute_button,
-            margins=(0, 0, 0, 0),
+            self._method, self._make_options(), self.compute_button, margins=(0, 0, 0, 0)
         )
+
+    def _make_options(self) -> QToolButton:
+        """Return the button that opens what UMAP and t-SNE can be told."""
+        form = QWidget()
+        rows = QFormLayout(form)
+        rows.setContentsMargins(12, 10, 12, 10)
+        rows.addRow(self._neighbours_label, self._neighbours)
+        rows.addRow("Points", self._sample)
+        rows.addRow("Seed", self._seed)
+        self._menu = QMenu(self)
+        holder = QWidgetAction(self._menu)
+        holder.setDefaultWidget(form)
+        self._menu.addAction(holder)
+        self.options_button = QToolButton()
+        self.options_button.setText("Options")
+        self.options_button.setAccessibleName("Options of the map")
+        self.options_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.options_button.setMenu(self._menu)
+        return self.options_button
 
     def _make_view_row(self) -> None:
         self._colour = QComboBox()
@@ -237,29 +235,23 @@ class MapBar(QWidget):
         self._buttons.append(button)
         return button
 
-    def _show_method(self) -> None:
+    def _show_options(self) -> None:
         method = self._method.currentData()
-        is_pca = method == "pca"
-        for piece in (self._neighbours_piece, self._sample_piece, self._seed_piece):
-            piece.setVisible(not is_pca)
+        self.options_button.setEnabled(method != "pca")
+        self.options_button.setToolTip(
+            "PCA has no options" if method == "pca" else "Neighbours, points and seed of the map"
+        )
         text = "Perplexity" if method == "tsne" else "Neighbours"
         self._neighbours_label.setText(text)
-        self.method_chosen.emit(method)
+
+    def _choose_method(self) -> None:
+        """Make the map of the method that was chosen: the box never names one that is not made."""
+        self._show_options()
+        if self.choice.method != self._drawn or self._is_busy:
+            self.compute_requested.emit(self.choice)
 
     def _press(self) -> None:
         if self._is_busy:
             self.cancel_requested.emit()
         else:
             self.compute_requested.emit(self.choice)
-
-
-def _piece(label: QLabel, field: QWidget) -> QWidget:
-    """Return a label whose text changes and its field as one piece."""
-    piece = QWidget()
-    layout = QHBoxLayout(piece)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(5)
-    label.setBuddy(field)
-    layout.addWidget(label)
-    layout.addWidget(field)
-    return piece

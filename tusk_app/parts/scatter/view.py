@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from tusk_app.parts.lasso import Lasso
+from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.sampling import stratified_sample
 from tusk_app.parts.scatter import painter as scatter_painter
 from tusk_app.parts.scatter import raster as scatter_raster
@@ -90,6 +91,7 @@ class ScatterView(QWidget):
         self._patch_of: Callable[[int], QImage | None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        keep_keys(self, "SBGF+-=")
         self.setMinimumSize(160, 140)
         self.setAccessibleName("Map of descriptors")
         self.setCursor(Qt.CursorShape.CrossCursor)

@@ -34,6 +34,7 @@ RECENT_ROLE = Qt.ItemDataRole.UserRole
 WIDE_ENOUGH = 700
 BODY_WIDTH = 940
 ICON_SIDE = 44
+LEAST_HEIGHT = 440  # below it only the buttons are shown [px]
 MAX_ROWS = 4
 _KIND_WORDS = {
     "pictures": ("Pictures", "open-images"),
@@ -115,7 +116,8 @@ class WelcomePage(QScrollArea):
         self.drop_zone = DropZone(body)
         self._column.addWidget(self.drop_zone)
         self._column.addWidget(self._make_recent(body))
-        self._column.addLayout(self._make_foot(body))
+        self._foot_box = self._make_foot(body)
+        self._column.addWidget(self._foot_box)
         self._column.addStretch(2)
         self.setWidget(page)
         self._dress()
@@ -153,8 +155,8 @@ class WelcomePage(QScrollArea):
             row.setToolTip(item.path)
             row.setIcon(self._recent_icon(item, icon))
             self._recent.addItem(row)
-        self._recent_box.setVisible(bool(items))
         self._measure_recent()
+        self._fit()
 
     def set_tip(self, index: int) -> None:
         """Show one of the tips."""
@@ -175,6 +177,14 @@ class WelcomePage(QScrollArea):
         super().resizeEvent(event)
         self._arrange()
         self._measure_recent()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Between panels only the buttons are shown, so that none of them is cut."""
+        has_room = self.viewport().height() >= LEAST_HEIGHT
+        for part in (self.drop_zone, self._foot_box):
+            part.setVisible(has_room)
+        self._recent_box.setVisible(has_room and self._recent.count() > 0)
 
     def _make_head(self, parent: QWidget) -> QHBoxLayout:
         self._mark = QLabel(parent)
@@ -268,21 +278,23 @@ class WelcomePage(QScrollArea):
         self._recent_box.hide()
         return self._recent_box
 
-    def _make_foot(self, parent: QWidget) -> QHBoxLayout:
-        self._tip = QLabel(parent)
+    def _make_foot(self, parent: QWidget) -> QWidget:
+        box = QWidget(parent)
+        self._tip = QLabel(box)
         self._tip.setWordWrap(True)
         self._tip.setProperty("role", "muted")
-        self._state = QLabel(parent)
+        self._state = QLabel(box)
         self._state.setProperty("role", "muted")
-        tour = QPushButton("Take a tour", parent)
+        tour = QPushButton("Take a tour", box)
         tour.clicked.connect(self.tour_wanted)
-        foot = QHBoxLayout()
+        foot = QHBoxLayout(box)
+        foot.setContentsMargins(0, 0, 0, 0)
         foot.setSpacing(12)
         foot.addWidget(self._tip, 1)
         foot.addWidget(self._state)
         foot.addWidget(tour)
         self.set_tip(0)
-        return foot
+        return box
 
     def _arrange(self) -> None:
         is_wide = self.viewport().width() >= WIDE_ENOUGH * self.fontMetrics().height() / 16

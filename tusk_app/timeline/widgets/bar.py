@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from tusk_app.parts import tones
+from tusk_app.parts.name_room import line_room, name_room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 STRIP = 16
 GAP = 4
 SEEK = 22
-FULL_HEIGHT = 3 * (STRIP + GAP) + SEEK + 6
 LABELS = 92  # logical pixels left of the strips
 EDGE = 10
 
@@ -148,7 +148,7 @@ class TimelineBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as strips and bar."""
-        return QSize(400, len(self._strips) * (STRIP + GAP) + SEEK + 6)
+        return QSize(400, round(len(self._strips) * self._pitch) + SEEK + 6)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow windows get a narrow bar."""
@@ -221,14 +221,14 @@ class TimelineBar(QWidget):
         left, width = self._span()
         muted = tones.tone(self.palette(), "muted")
         for row, (strip, image) in enumerate(zip(self._strips, self._images, strict=True)):
-            top = 3.0 + row * (STRIP + GAP)
+            top = 3.0 + row * self._pitch
             painter.setPen(muted)
             name = self.fontMetrics().elidedText(
-                strip.name, Qt.TextElideMode.ElideRight, LABELS - EDGE - 4
+                strip.name, Qt.TextElideMode.ElideRight, self._labels - EDGE - 4
             )
             flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(EDGE, top, LABELS - EDGE, STRIP), flags, name)
-            place = QRectF(left, top, width, STRIP)
+            painter.drawText(QRectF(EDGE, top, self._labels - EDGE, self._strip), flags, name)
+            place = QRectF(left, top, width, self._strip)
             painter.fillRect(place, tones.tone(self.palette(), "surface"))
             if image is not None:
                 painter.drawImage(place, image)
@@ -239,8 +239,25 @@ class TimelineBar(QWidget):
 
     # Inside
 
+    @property
+    def full_height(self) -> int:
+        """Height with three strips, in logical pixels; larger text needs more."""
+        return 3 * self._pitch + SEEK + 6
+
+    @property
+    def _strip(self) -> int:
+        return line_room(self.fontMetrics(), STRIP)
+
+    @property
+    def _pitch(self) -> int:
+        return self._strip + GAP
+
+    @property
+    def _labels(self) -> int:
+        return name_room(self.fontMetrics(), LABELS - EDGE) + EDGE
+
     def _span(self) -> tuple[float, float]:
-        left = float(LABELS if self._strips else EDGE)
+        left = float(self._labels if self._strips else EDGE)
         return left, max(self.width() - left - EDGE, 1.0)
 
     def _tell_range(self, frame: int) -> None:
@@ -256,7 +273,7 @@ class TimelineBar(QWidget):
 
     def _draw_strip(self, strip: Strip) -> QImage | None:
         width = round(self._span()[1] * self.devicePixelRatioF())
-        height = round(STRIP * self.devicePixelRatioF())
+        height = round(self._strip * self.devicePixelRatioF())
         columns = binned(strip.values, width)
         known = ~np.isnan(columns)
         if not known.any():
@@ -273,7 +290,7 @@ class TimelineBar(QWidget):
         return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
     def _paint_bar(self, painter: QPainter, left: float, width: float) -> None:
-        top = 3.0 + len(self._strips) * (STRIP + GAP)
+        top = 3.0 + len(self._strips) * self._pitch
         groove = QRectF(left, top + SEEK / 2 - 3, width, 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tones.tone(self.palette(), "line"))

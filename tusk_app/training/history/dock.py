@@ -42,6 +42,9 @@ PLAY_MS = 700
 _NARROW = 700
 # Below this share of an even use a prototype counts as out of use.
 _DEAD_SHARE = 0.05
+_NO_STARS = ScatterStars(
+    np.zeros((0, 2), np.float32), np.zeros((0, 3), np.uint8), (), np.zeros(0, np.bool_)
+)
 
 
 class TimeMachineDock(Panel):
@@ -121,9 +124,16 @@ class TimeMachineDock(Panel):
         self.play_button.toggled.connect(self._play)
         self.refresh_button.clicked.connect(machine.refresh)
         self.probes.enlarge_requested.connect(self._enlarge)
-        self.wall.chosen.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
-        self.map.star_clicked.connect(lambda i: self._bench.selection.select_prototype(i, ORIGIN))
+        self.wall.chosen.connect(self._choose)
+        self.map.star_clicked.connect(self._choose)
+        self._bench.document.model_changed.connect(self._show_moment)
         self._bench.selection.prototype_changed.connect(self._show_selected)
+
+    @Slot(int)
+    def _choose(self, prototype: int) -> None:
+        """Select a prototype everywhere, where the open model has the same ones."""
+        if self._is_own:
+            self._bench.selection.select_prototype(prototype, ORIGIN)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the run as soon as somebody looks."""
@@ -141,9 +151,18 @@ class TimeMachineDock(Panel):
         """Steps one can travel to."""
         return () if self._machine.moments is None else self._machine.moments.steps
 
+    @property
+    def _is_own(self) -> bool:
+        """True if the open model is of this run: names, colours and choices are then shared."""
+        model, moments = self._bench.document.model, self._machine.moments
+        return model is not None and moments is not None and moments.run in model.path.parents
+
     @Slot()
     def _show_moments(self) -> None:
         steps = self.steps
+        if self._machine.moment is None:
+            # What was shown here is of another run.
+            self._clear()
         self.stack.show_content(has_content=bool(steps))
         self._show_hint()
         self.slider.blockSignals(True)
@@ -194,14 +213,21 @@ class TimeMachineDock(Panel):
 
     def _colours(self, num: int) -> NDArray[np.uint8]:
         book = self._bench.prototypes
-        return book.colours() if book.num == num else palette.colours(num)
+        is_shared = self._is_own and book.num == num
+        return book.colours() if is_shared else palette.colours(num)
+
+    def _clear(self) -> None:
+        self.wall.set_pictures([])
+        none = np.zeros(0, np.int64)
+        self.map.set_points(np.zeros((0, 2), np.float32), none, strata=none)
+        self.map.set_stars(_NO_STARS)
 
     @Slot()
     def _show_moment(self) -> None:
         moment = self._machine.moment
         self._show_note()
         if moment is None:
-            # The last known moment stays, so that playing does not flicker.
+            # The last known moment of this run stays, so that playing does not flicker.
             return
         num = len(moment.prototypes)
         colours = self._colours(num)
@@ -236,7 +262,8 @@ class TimeMachineDock(Panel):
 
     def _names(self, num: int) -> list[str]:
         book = self._bench.prototypes
-        return [book.name(i) if book.num == num else f"prototype {i}" for i in range(num)]
+        is_shared = self._is_own and book.num == num
+        return [book.name(i) if is_shared else f"prototype {i}" for i in range(num)]
 
     @Slot()
     def _show_note(self) -> None:
@@ -257,7 +284,7 @@ class TimeMachineDock(Panel):
 
     @Slot()
     def _show_selected(self) -> None:
-        prototype = self._bench.selection.prototype
+        prototype = self._bench.selection.prototype if self._is_own else None
         self.wall.set_current(prototype)
         self.map.set_selected_star(prototype)
 

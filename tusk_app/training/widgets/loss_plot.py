@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import readable, theme
+from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.themed import Themed
 from tusk_app.training.loss_history import HELD_OUT, LossHistory, smoothed, thinned
 from tusk_app.training.widgets import loss_style
@@ -186,6 +187,7 @@ class LossPlot(Themed, QWidget):
         column.addWidget(self.bar)
         column.addWidget(self._body, 1)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        keep_keys(self, "F")
         self.setAccessibleName("Loss curves")
 
     def _place_legend(self) -> None:

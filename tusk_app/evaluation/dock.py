@@ -225,10 +225,9 @@ class EvaluationDock(Panel):
         """Show the newest numbers of the open model; those of another are kept for its return."""
         model = self._bench.document.model
         report = None if model is None else self._reports.get(str(model.path))
-        if report is self._report:
-            return
         self._report = report
         self._stack.show_content(has_content=report is not None)
+        self._bench.document.set_evaluation(report)
         if report is not None:
             self._pane.show_report(report, display_name(report.data))
         self._show_table()

@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from tusk_app.parts.elided_label import ElidedLabel
+from tusk_app.parts.thin_bar import thin_bar
 
 
 def time_left(seconds: float | None) -> str:
@@ -40,11 +40,8 @@ class JobRow(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = ElidedLabel(title, self)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
+        self._bar = thin_bar(title, self)
         self._bar.setRange(0, 0)
-        self._bar.setAccessibleName(title)
-        self._bar.setFixedHeight(8)
         self._bar.setMinimumWidth(80)
         self._words = ElidedLabel("", self)
         self._words.setProperty("role", "muted")

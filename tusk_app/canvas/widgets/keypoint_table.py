@@ -19,11 +19,13 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
+from tusk_app.parts.name_room import name_room
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtGui import QMouseEvent, QResizeEvent
 
+_CHIP_ROOM = 30  # logical pixels
 _HEADERS = ("Prototype", "Score", "x", "y")
 _ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _ALIGN_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -181,6 +183,15 @@ class KeypointTable(QTableView):
             else:
                 self.selectionModel().select(place, flags.Select | flags.Rows)
         self._is_ours = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out places before names are cut; the inspector tells them for a chosen row."""
+        super().resizeEvent(event)
+        header, room = self.horizontalHeader(), self.viewport().width()
+        room -= name_room(self.fontMetrics()) + _CHIP_ROOM
+        for column in range(1, len(_HEADERS)):
+            room -= max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
+            self.setColumnHidden(column, room < 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the row under the pointer."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from tusk_app.parts.elided_label import ElidedLabel
+from tusk_app.parts.thin_bar import thin_bar
 
 _BAR_WIDTH = 110  # logical pixels
 
@@ -15,10 +16,8 @@ class MapFooter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = ElidedLabel()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedSize(_BAR_WIDTH, 8)
-        self._bar.setAccessibleName("Progress of the map")
+        self._bar = thin_bar("Progress of the map")
+        self._bar.setFixedWidth(_BAR_WIDTH)
         self._facts, self._is_busy = "", False
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 3)

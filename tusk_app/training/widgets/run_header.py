@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from tusk_app.parts import icons, theme, tones
 from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.parts.themed import Themed
+from tusk_app.parts.thin_bar import thin_bar
 
 SAID_MS = 4000
 
@@ -59,13 +59,7 @@ class RunHeader(Themed, QWidget):
         self._state.setObjectName("run-state")
         self._detail = ElidedLabel("", self)
         self._detail.setProperty("role", "muted")
-        self._progress = QProgressBar(self)
-        self._progress.setTextVisible(False)
-        self._progress.setStyleSheet(
-            "QProgressBar { min-height: 6px; max-height: 6px; border-radius: 3px; }"
-            "QProgressBar::chunk { border-radius: 3px; }"
-        )
-        self._progress.setAccessibleName("Progress of the run")
+        self._progress = thin_bar("Progress of the run", self)
         self._button_area = QWidget(self)
         self._row = FlowLayout(self._button_area, align_right=True)
         self._buttons: dict[str, QPushButton] = {}

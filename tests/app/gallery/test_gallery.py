@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from tests.support.explore_values import (
     ShapesSource,
@@ -53,6 +54,35 @@ def test_rename_with_the_keyboard_reaches_every_name(qtbot, gallery) -> None:
     QTest.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bench.prototypes.name(2) == "corner")
     assert tiles.prototypes.index(2).data() == "corner"
+
+
+def test_names_of_tiles_are_whole_with_larger_text(gallery) -> None:
+    dock, bench, _ = gallery
+    font = dock.tiles.font()
+    font.setPointSizeF(1.75 * font.pointSizeF())
+    dock.tiles.setFont(font)
+    font.setBold(True)
+    name = QFontMetrics(font).horizontalAdvance(bench.prototypes.name(11))
+    tile = dock.tiles.sizeHintForIndex(dock.tiles.prototypes.index(11))
+    assert tile.width() >= name + 10
+
+
+def test_merge_and_rename_are_commands(gallery) -> None:
+    dock, bench, _ = gallery
+    merge, rename = (bench.actions.get(f"prototypes.{word}") for word in ("merge", "rename"))
+    bench.selection.clear()
+    assert not merge.isEnabled()
+    assert not rename.isEnabled()
+    bench.links.select_prototypes([2])
+    rename.trigger()
+    (dialog,) = dock.window().findChildren(QInputDialog)
+    dialog.setTextValue("corner")
+    dialog.accept()
+    assert bench.prototypes.name(2) == "corner"
+    bench.links.select_prototypes([0, 1])
+    assert merge.isEnabled()
+    merge.trigger()
+    assert len(bench.prototypes.merges()) == 1
 
 
 def test_merge_and_rename_are_carried_into_a_coco_export(qtbot, gallery, tmp_path) -> None:

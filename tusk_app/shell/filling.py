@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-    from tusk_app.panel import Panel
-
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
@@ -27,7 +25,9 @@ class FillingPanel(QObject):
 
     changed = Signal()
 
-    def __init__(self, window: QMainWindow, docks: Mapping[str, Panel], *, version: int) -> None:
+    def __init__(
+        self, window: QMainWindow, docks: Mapping[str, QDockWidget], *, version: int
+    ) -> None:
         """Begin with every panel in its place; ``version`` is that of saved layouts."""
         super().__init__(window)
         self._window, self._docks, self._version = window, docks, version

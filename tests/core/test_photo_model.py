@@ -50,6 +50,17 @@ def test_peaks_of_two_kinds_side_by_side_and_two_of_one_kind() -> None:
     assert across.scores[0, 2] == 0  # the weaker kind beside the stronger one
 
 
+def test_a_plateau_is_one_place_also_at_an_edge() -> None:
+    maps = torch.zeros(1, 2, 16, 20)
+    maps[0, 0, 4:9, :4] = 1.0
+    maps[0, 1, 12, 15] = 0.5
+    found = find_kind_peaks(maps, 4, window=7, refine=5)
+    assert (found.scores > 0).tolist() == [[True, True, False, False]]
+    assert found.kinds[0, :2].tolist() == [0, 1]
+    flat = find_kind_peaks(torch.ones(1, 1, 6, 40), 5, window=7, refine=5)
+    assert int((flat.scores > 0).sum()) == 1
+
+
 def test_centre_of_mass_is_differentiable_and_stays_inside() -> None:
     maps = bump(10, 10, 0.4, 3.3)[None, None].requires_grad_()
     xy, _ = centre_of_mass(maps, torch.tensor([[0]]), torch.tensor([[30]]), 7)

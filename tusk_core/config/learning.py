@@ -102,6 +102,25 @@ class LossConfig(Settings):
     peak_threshold: float = setting(
         0.3, "Least height of a blob, blurred, that gets a peak.", ge=0, le=1
     )
+    empty_weight: float = setting(
+        1.0, "Weight of finding no peak in the pictures of data.empty.", ge=0, le=1e6
+    )
+    kind_stride: int = setting(
+        1,
+        "In each step, kinds are compared at every n-th place of a row and of a column, in turn; "
+        "more saves time.",
+        unit="map px",
+        ge=1,
+        le=8,
+    )
+    redraw_every: int = setting(
+        1,
+        "Steps from one redrawing of the pictures to the next, in models with a frozen network; "
+        "more saves time where the decoder alone learns from it.",
+        unit="steps",
+        ge=1,
+        le=1000,
+    )
     joint: bool = setting(
         False, "Train network and prototypes in one step (Table 4's straightforward variant)."
     )

@@ -89,9 +89,24 @@ class WarpConfig(Settings):
     shift: float = setting(0.02, "Centre moves within ± this.", unit="half sides", ge=0, le=1)
     rotation: float = setting(0.05, "Turn within ± this.", unit="rad", ge=0, le=math.pi)
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether every warp that can be drawn leaves the picture as it is."""
+        jitter = (self.scale_jitter, self.bend, self.shift, self.rotation)
+        return self.scale == 1 and not any(jitter)
+
 
 class PairConfig(Settings):
     """How the two views of one picture are made (paper section 3.4, equivariance)."""
+
+    uses: int = setting(
+        1,
+        "Steps that use each pair of views, in models with a frozen network: its features are "
+        "computed once, so that a step needs it for new pairs only. More saves time on a CPU.",
+        unit="steps",
+        ge=1,
+        le=64,
+    )
 
     first: WarpConfig = setting(WarpConfig(), "Warp that makes the first view.")
     second: WarpConfig = setting(

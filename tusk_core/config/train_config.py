@@ -61,7 +61,21 @@ class TrainConfig(Settings):
                 'decoder.kind = "none" needs encoder.backbone: without it, keypoints are learned '
                 "from redrawing alone"
             )
+        self._check_frozen()
         return self
+
+    def _check_frozen(self) -> None:
+        """Refuse what only a model with a frozen network can do."""
+        has_backbone, uses = self.encoder.has_backbone, self.pair.uses
+        if uses > 1 and not has_backbone:
+            raise ValueError("pair.uses above 1 needs encoder.backbone: it spares a frozen network")
+        learns_peaks = has_backbone and self.encoder.head == "dense" and self.losses.peaks_weight
+        if self.data.empty and not learns_peaks:
+            raise ValueError(
+                "data.empty teaches which scores are low, which only peaks on a frozen network "
+                'learn: it needs encoder.backbone, encoder.head = "dense" and losses.peaks_weight. '
+                "Begin from the preset quick-photos, or leave data.empty out"
+            )
 
     def _check_places(self) -> None:
         """Refuse more keypoints than one heat map has places."""

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
     from tusk_core.config import LossConfig
     from tusk_core.geometry.tps import Warp
     from tusk_core.losses.reconstruction import PerceptualLoss
+    from tusk_core.nn.trunk import Taps
 
 
 _EPSILON = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPictures:
+    """Pictures (E, channels, H, W) in [0, 1], and what the frozen network says of them."""
+
+    images: Tensor
+    taps: Taps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,8 @@ class Views:
         places: (B, 2, K) random numbers in [0, 1) that put keypoints of both views where the
             picture is unlike the background; negative leaves one at its peak. None leaves all.
         shown: (B, 2, n, n) 1 for blocks of each view that the decoder may see. None for none.
+        taps: frozen features of both views, where they are known already.
+        empty: pictures without the subject; None for none.
     """
 
     first: Tensor
@@ -49,17 +60,24 @@ class Views:
     warp: Warp
     places: Tensor | None = None
     shown: Tensor | None = None
+    taps: tuple[Taps, Taps] | None = None
+    empty: KnownPictures | None = None
 
     def part(self, start: int, stop: int) -> Views:
-        """Return the views of pictures ``start`` to ``stop``."""
+        """Return the views of pictures ``start`` to ``stop``; each part has all the empty ones."""
+        rows = slice(start, stop)
         warp = type(self.warp)(
-            self.warp.control[start:stop],
-            self.warp.weights[start:stop],
-            self.warp.affine[start:stop],
+            self.warp.control[rows], self.warp.weights[rows], self.warp.affine[rows]
         )
-        places = None if self.places is None else self.places[start:stop]
-        shown = None if self.shown is None else self.shown[start:stop]
-        return Views(self.first[start:stop], self.second[start:stop], warp, places, shown)
+        return Views(
+            self.first[rows],
+            self.second[rows],
+            warp,
+            places=None if self.places is None else self.places[rows],
+            shown=None if self.shown is None else self.shown[rows],
+            taps=None if self.taps is None else (self.taps[0].rows(rows), self.taps[1].rows(rows)),
+            empty=self.empty,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +87,8 @@ class StepLoss:
     Attributes:
         total: weighted sum; call ``backward`` on it.
         terms: unweighted value of each term in use, detached scalars.
-        descriptors: (2, B, K, C) detached, first views then second.
+        descriptors: (2, B, K, C) detached, first views then second; K is 0 where no keypoints
+            were read in this step.
         labels: (2, B, K) nearest prototype.
     """
 

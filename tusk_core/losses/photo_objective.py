@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -29,10 +29,11 @@ from tusk_core.losses.kinds import (
 from tusk_core.losses.objective import StepLoss, reconstruction_terms
 from tusk_core.losses.terms import Term, detached, weighted_sum
 from tusk_core.nn.photo_model import EncodedKinds, PhotoModel, kind_maps
+from tusk_core.nn.trunk import Taps
 
 if TYPE_CHECKING:
     from tusk_core.config import LossConfig
-    from tusk_core.losses.objective import Views
+    from tusk_core.losses.objective import KnownPictures, Views
     from tusk_core.losses.reconstruction import PerceptualLoss
     from tusk_core.nn.model import KeypointSet
 
@@ -45,15 +46,15 @@ class _Pair:
     """Both views as the model sees them, and how they lie on each other.
 
     Attributes:
-        first: of B pictures.
-        second: of the same.
+        surface: (2B, n, h, w) what kinds and peaks are read from, first views then second.
+        coarse: (B, 112, h', w') the trunk's coarsest map of the first.
         clusters: (B, M, h, w) memberships of the seed's clusters in the first view.
         positions: (B, h, w, 2) where the second view's cells lie in the first, unit square.
         seen: (B, h, w) 1 where the first view shows them.
     """
 
-    first: EncodedKinds
-    second: EncodedKinds
+    surface: Tensor
+    coarse: Tensor
     clusters: Tensor
     positions: Tensor
     seen: Tensor
@@ -64,7 +65,12 @@ class _Pair:
 
 
 def photo_step_loss(
-    model: PhotoModel, views: Views, done: float, perceptual: PerceptualLoss | None
+    model: PhotoModel,
+    views: Views,
+    done: float,
+    perceptual: PerceptualLoss | None,
+    *,
+    step: int = 0,
 ) -> StepLoss:
     """Compute the objective of one batch of views.
 
@@ -73,80 +79,107 @@ def photo_step_loss(
         views: B pictures; the second view may be recoloured.
         done: share of the run that is over, in [0, 1].
         perceptual: needed if the configuration asks for it.
+        step: tells which places are compared and whether the picture is redrawn.
     """
     config = model.config.losses
     pair = _encoded(model, views)
-    weighted = _kind_terms(config, pair, done)
+    weighted = _kind_terms(model, pair, done, step)
     if config.peaks_weight and done >= config.peaks_start:
         weighted += _peak_terms(model, pair, done)
-    keypoints = model.find_keypoints(pair.first)
-    if model.config.decoder.kind != "none":
-        weighted += _redrawing_terms(model, pair.first, keypoints, views.first, perceptual)
-    total = weighted_sum(weighted)
-    assert keypoints.labels is not None
+        if views.empty is not None:
+            weighted.append(_empty_term(model, views.empty))
+    read: KeypointSet | None = None
+    if step % config.redraw_every == 0:
+        encoded = _to_redraw(model, pair, views.first)
+        read = model.find_keypoints(encoded)
+        if model.config.decoder.kind != "none":
+            weighted += _redrawing_terms(model, encoded, read, views.first, perceptual)
+    return _as_step_loss(weighted, read, views.first)
+
+
+def _as_step_loss(weighted: list[Term], read: KeypointSet | None, like: Tensor) -> StepLoss:
+    B = like.shape[0]
+    if read is None:
+        descriptors = like.new_zeros(1, B, 0, 1)
+        labels = torch.zeros(1, B, 0, dtype=torch.int64, device=like.device)
+    else:
+        assert read.labels is not None
+        descriptors, labels = read.descriptors.detach().unsqueeze(0), read.labels.unsqueeze(0)
     return StepLoss(
-        total=total,
+        total=weighted_sum(weighted),
         terms=detached(weighted),
-        descriptors=keypoints.descriptors.detach().unsqueeze(0),
-        labels=keypoints.labels.unsqueeze(0),
+        descriptors=descriptors,
+        labels=labels,
     )
 
 
 def _encoded(model: PhotoModel, views: Views) -> _Pair:
     both = torch.cat([views.first, views.second])
-    with torch.no_grad():
-        taps = model.trunk(both)
     B = views.first.shape[0]
-    encoded = model.encode_taps(taps, both)
-    first, second = _part(encoded, slice(None, B)), _part(encoded, slice(B, None))
-    h, w = encoded.features.shape[-2:]
     with torch.no_grad():
+        taps = model.trunk(both) if views.taps is None else Taps.joined(views.taps)
         coarse = torch.softmax(model.seed.logits(taps.coarse[:B]), dim=1)
         clusters = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
+    surface = model.surface(taps, both)
+    h, w = surface.shape[-2:]
     grid = pixel_grid((w, h), device=both.device).view(1, -1, 2).expand(B, -1, -1)
     positions = views.warp(grid).view(B, h, w, 2)
-    seen = inside(positions).to(both.dtype)
-    return _Pair(first, second, clusters[..., :h, :w], positions, seen)
+    return _Pair(
+        surface=surface,
+        coarse=taps.coarse[:B],
+        clusters=clusters[..., :h, :w],
+        positions=positions,
+        seen=inside(positions).to(both.dtype),
+    )
 
 
-def _part(encoded: EncodedKinds, rows: slice) -> EncodedKinds:
-    tensors: dict[str, Any] = {
-        field.name: value[rows]
-        for field in dataclasses.fields(encoded)
-        if isinstance(value := getattr(encoded, field.name), Tensor)
-    }
-    return dataclasses.replace(encoded, **tensors)
+def _kind_terms(model: PhotoModel, pair: _Pair, done: float, step: int) -> list[Term]:
+    """Compare kinds at every ``kind_stride``-th place, in each step at others.
 
-
-def _kind_terms(config: LossConfig, pair: _Pair, done: float) -> list[Term]:
-    first, second, seen = pair.first.kind_logits, pair.second.kind_logits, pair.seen
+    Neighbouring places say nearly the same: so many fewer cost less and teach as much.
+    """
+    config = model.config.losses
+    stride = config.kind_stride
+    rows, columns = slice(step // stride % stride, None, stride), slice(step % stride, None, stride)
+    positions, seen = pair.positions[:, rows, columns], pair.seen[:, rows, columns]
+    moved_surface = sample(pair.surface.chunk(2)[0], positions, padding="edge")
+    surfaces = torch.cat([moved_surface, pair.surface[..., rows, columns]])
+    moved, here, there = model.kind_logits(model.descriptors(surfaces)).chunk(3)
+    weight = _membership_weight(config, done)
     terms: list[Term] = []
-    if config.membership_weight:
-        fallen = min(1.0, done / _MEMBERSHIP_FALL)
-        weight = config.membership_weight * (1 - (1 - config.membership_end) * fallen)
-        here = membership_loss(first, pair.clusters, torch.ones_like(seen))
-        there = membership_loss(second, pair.moved(pair.clusters), seen)
-        terms.append(Term("membership", weight, (here + there) / 2))
+    if weight:
+        clusters = pair.clusters[..., rows, columns]
+        value = membership_loss(here, clusters, torch.ones_like(seen))
+        clusters = sample(pair.clusters, positions, padding="edge")
+        value = (value + membership_loss(there, clusters, seen)) / 2
+        terms.append(Term("membership", weight, value))
     if config.dense_information_weight:
-        moved = pair.moved(torch.softmax(first, dim=1))
-        value = dense_information_loss(moved, torch.softmax(second, dim=1), seen)
+        kinds = torch.softmax(torch.cat([moved, there]), dim=1).chunk(2)
+        value = dense_information_loss(kinds[0], kinds[1], seen)
         terms.append(Term("dense_information", config.dense_information_weight, value))
     return terms
+
+
+def _membership_weight(config: LossConfig, done: float) -> float:
+    fallen = min(1.0, done / _MEMBERSHIP_FALL)
+    return config.membership_weight * (1 - (1 - config.membership_end) * fallen)
 
 
 def _peak_terms(model: PhotoModel, pair: _Pair, done: float) -> list[Term]:
     """Aim at the blobs of the memberships at first, later at the model's own peaks."""
     config = model.config.losses
-    first, second = pair.first.peak_logits, pair.second.peak_logits
-    assert first is not None
-    assert second is not None
+    B = len(pair.seen)
+    peaks = model.peak_logits(pair.surface)
+    assert peaks is not None
+    first, second = peaks.chunk(2)
     begun = (done - config.peaks_start) / max(1e-6, 1 - config.peaks_start)
     own = min(1.0, begun / _PEAKS_BLEND)
     with torch.no_grad():
-        memberships = torch.softmax(pair.first.kind_logits, dim=1)
+        maps = kind_maps(first, first)
+        memberships = maps if own == 1 else _memberships(model, pair.surface[:B])
         targets = peak_targets(
             memberships,
-            kind_maps(pair.first.kind_logits, first),
+            maps,
             own,
             smoothing=config.peak_smoothing,
             width=config.peak_width,
@@ -157,6 +190,30 @@ def _peak_terms(model: PhotoModel, pair: _Pair, done: float) -> list[Term]:
         second, pair.moved(targets), pair.seen
     )
     return [Term("peaks", config.peaks_weight, value)]
+
+
+def _memberships(model: PhotoModel, surface: Tensor) -> Tensor:
+    return torch.softmax(model.kind_logits(model.descriptors(surface)), dim=1)
+
+
+def _empty_term(model: PhotoModel, empty: KnownPictures) -> Term:
+    """Teach that pictures without the subject have no peak anywhere."""
+    peaks = model.peak_logits(model.surface(empty.taps, empty.images))
+    assert peaks is not None
+    value = peak_loss(peaks, torch.zeros_like(peaks), torch.ones_like(peaks[:, 0]))
+    return Term("empty", model.config.losses.empty_weight, value)
+
+
+def _to_redraw(model: PhotoModel, pair: _Pair, images: Tensor) -> EncodedKinds:
+    """Return the first views as keypoints are read from them, with the gradients that count."""
+    size = (images.shape[-1], images.shape[-2])
+    first = pair.surface[: len(images)]
+    if model.config.losses.reconstruction_reaches != "decoder":
+        return model.encode_surface(first, pair.coarse, size)
+    with torch.no_grad():
+        encoded = model.encode_surface(first, pair.coarse, size)
+    # The code belongs to the decoder, which learns.
+    return dataclasses.replace(encoded, code=model.background.code(pair.coarse))
 
 
 def _redrawing_terms(
@@ -198,7 +255,7 @@ def photo_rebuilt_loss(
 ) -> Tensor:
     """Return the loss of held-out pictures: of redrawing them, or else of disagreeing views."""
     if model.config.decoder.kind == "none":
-        return _kind_terms(model.config.losses, _encoded(model, views), 1.0)[-1].value
+        return _kind_terms(model, _encoded(model, views), 1.0, 0)[-1].value
     encoded = model.encode(views.first)
     keypoints = model.find_keypoints(encoded)
     decoded = model.decode(keypoints, encoded.size, encoded.code, with_layers=False)

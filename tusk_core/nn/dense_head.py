@@ -61,8 +61,8 @@ class DenseHead(nn.Module):
             deviation = tap.std(dim=(0, 2, 3)).clamp_min(_LEAST_DEVIATION)
             getattr(self, f"{name}_deviation").copy_(deviation)
 
-    def forward(self, taps: Taps, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features (B, C, h, w) and log-odds (B, M, h, w) of each kind's peaks.
+    def forward(self, taps: Taps, images: Tensor) -> Tensor:
+        """Return the map (B, width, h, w) that ``features`` and ``peaks`` read place by place.
 
         Args:
             taps: of the pictures.
@@ -77,8 +77,8 @@ class DenseHead(nn.Module):
         if self.stem is not None:
             colours = images.expand(-1, 3, -1, -1) * 2 - 1
             x = x + self.stem(colours)[..., : x.shape[-2], : x.shape[-1]]
-        x = self.fine(x)
-        return self.features(x), self.peaks(x)
+        smooth: Tensor = self.fine(x)
+        return smooth
 
     def _standard(self, taps: Taps, name: str) -> Tensor:
         tap: Tensor = getattr(taps, name)

@@ -52,7 +52,7 @@ def find_kind_peaks(
     """
     h, w = maps.shape[-2:]
     plain = maps.detach()
-    is_peak = (plain == window_maximum(plain, window)) & (plain > 0)
+    is_peak = _first_of_equal((plain == window_maximum(plain, window)) & (plain > 0), window)
     if across > 1:
         is_peak &= plain >= window_maximum(plain.amax(dim=1, keepdim=True), across)
     values, places = torch.where(is_peak, plain, 0.0).flatten(1).topk(num_keypoints, dim=1)
@@ -60,6 +60,18 @@ def find_kind_peaks(
     xy, spread = centre_of_mass(maps, kinds, cells, refine)
     scores = maps.flatten(1).gather(1, places) * (values > 0)
     return KindPeaks(xy, scores, kinds, spread)
+
+
+def _first_of_equal(is_peak: Tensor, window: int) -> Tensor:
+    """Leave of each plateau the first cell: (B, M, h, w) bool.
+
+    Peaks within one window are equally high, or one of them would not be a peak. Without this a
+    plateau gives its place several times and takes that of other peaks.
+    """
+    h, w = is_peak.shape[-2:]
+    order = torch.arange(h * w, 0, -1, device=is_peak.device, dtype=torch.float32).view(h, w)
+    order = torch.where(is_peak, order, 0.0)
+    return is_peak & (order == window_maximum(order, window))
 
 
 def centre_of_mass(

@@ -124,21 +124,69 @@ class PhotoModel(TuskModel):
 
     def encode_taps(self, taps: Taps, images: Tensor) -> EncodedKinds:
         """Like ``encode``, from frozen features that are known already."""
-        features, peaks = self._read(taps, images)
-        if not self.config.losses.peaks_weight:
-            peaks = None
-        unit = F.normalize(features, dim=1)
-        logits = torch.einsum("bchw,mc->bmhw", unit, self.prototypes.unit()) / self.temperature
+        surface = self.surface(taps, images)
+        size = (images.shape[-1], images.shape[-2])
+        return self.encode_surface(surface, taps.coarse, size)
+
+    def surface(self, taps: Taps, images: Tensor) -> Tensor:
+        """Return the map (B, n, h, w) that kinds and peaks are read from, place by place.
+
+        Args:
+            taps: of the pictures.
+            images: (B, channels, H, W) in [0, 1]; only a colour stem reads more than their size.
+        """
+        if self.head is None:
+            coarse = self.seed.directions(taps.coarse)
+            height, width = taps.fine.shape[-2:]
+            large = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
+            return large[..., :height, :width]
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
+            surface: Tensor = self.head(taps, images)
+        return surface
+
+    def encode_surface(
+        self, surface: Tensor, coarse: Tensor, size: tuple[int, int]
+    ) -> EncodedKinds:
+        """Return maps and features from what ``surface`` returned.
+
+        Args:
+            surface: (B, n, h, w).
+            coarse: (B, 112, h', w'), the trunk's coarsest map.
+            size: (width, height) of the pictures.
+        """
+        unit = self.descriptors(surface)
+        logits = self.kind_logits(unit)
+        peaks = self.peak_logits(surface)
         maps = self._maps(logits, peaks) * self.kept.view(1, -1, 1, 1)
         return EncodedKinds(
             score_map=maps.amax(dim=1, keepdim=True),
             features=unit,
-            code=self.background.code(taps.coarse),
-            size=(images.shape[-1], images.shape[-2]),
+            code=self.background.code(coarse),
+            size=size,
             kind_logits=logits,
             peak_logits=peaks,
             kind_maps=maps,
         )
+
+    def descriptors(self, surface: Tensor) -> Tensor:
+        """Return descriptors (B, C, h, w), unit length, of places of a surface (B, n, h, w)."""
+        if self.head is None:
+            return F.normalize(surface, dim=1)
+        with torch.autocast(surface.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
+            features = self.head.features(surface)
+        return F.normalize(at_least_float(features), dim=1)
+
+    def kind_logits(self, descriptors: Tensor) -> Tensor:
+        """Return (B, M, h, w): cosine to each prototype over the temperature."""
+        cosines = torch.einsum("bchw,mc->bmhw", descriptors, self.prototypes.unit())
+        return cosines / self.temperature
+
+    def peak_logits(self, surface: Tensor) -> Tensor | None:
+        """Return log-odds (B, M, h, w) of each kind's peak; None where none are learned."""
+        if self.head is None or not self.config.losses.peaks_weight:
+            return None
+        with torch.autocast(surface.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
+            return at_least_float(self.head.peaks(surface))
 
     def _maps(self, logits: Tensor, peaks: Tensor | None) -> Tensor:
         if not self.is_steered:
@@ -153,16 +201,6 @@ class PhotoModel(TuskModel):
     def temperature(self) -> float:
         """Of the cosine between descriptors and prototypes."""
         return SEED_TEMPERATURE if self.head is None else self.config.losses.kmeans_temperature
-
-    def _read(self, taps: Taps, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        if self.head is None:
-            coarse = self.seed.directions(taps.coarse)
-            height, width = taps.fine.shape[-2:]
-            large = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
-            return large[..., :height, :width], None
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
-            features, peaks = self.head(taps, images)
-        return at_least_float(features), at_least_float(peaks)
 
     def find_keypoints(
         self,

@@ -24,6 +24,7 @@ from tusk_core.resources import resource
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 TRUNK_STRIDE = 16
@@ -62,6 +63,23 @@ class Taps:
             for tap, factor in ((self.middle, 2), (self.coarse, 4))
         )
         return self.fine, middle, coarse
+
+    def rows(self, which: slice) -> Taps:
+        """Return those of some of the pictures."""
+        return Taps(self.fine[which], self.middle[which], self.coarse[which])
+
+    def to(self, dtype: torch.dtype) -> Taps:
+        """Return the same numbers in another precision."""
+        return Taps(self.fine.to(dtype), self.middle.to(dtype), self.coarse.to(dtype))
+
+    @staticmethod
+    def joined(parts: Sequence[Taps]) -> Taps:
+        """Return the taps of all pictures of several parts, in their order."""
+        return Taps(
+            torch.cat([part.fine for part in parts]),
+            torch.cat([part.middle for part in parts]),
+            torch.cat([part.coarse for part in parts]),
+        )
 
 
 class Trunk(nn.Module):

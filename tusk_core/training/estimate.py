@@ -7,15 +7,22 @@ import os
 import statistics
 import sys
 import time
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from tusk_core.config import TrainConfig, replaced
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.results import TrainingEstimate
+from tusk_core.training.batches import APART, KnownBatches, PlainBatches, batches_of
 from tusk_core.training.distributed import Team
+from tusk_core.training.held_out import Division
 from tusk_core.training.session import Session
+
+if TYPE_CHECKING:
+    from tusk_core.losses.objective import Views
 
 _FLOAT_BYTES = 4
 _MOST_TIMED = 4
@@ -40,14 +47,17 @@ def estimate_training(
     device = choose_device(config.run.device)
     probe, scale = _probe(config) if device.name == "cpu" else (_whole(config), 1.0)
     session = Session(probe, torch.device(device.name), Team())
-    images = _noise(probe).to(device.name)
-    activations = round(_kept_bytes(session, images) * scale)
+    batches = _noise(probe, session)
+    activations = round(_kept_bytes(session, batches.of(0)) * scale)
     seconds = []
-    for _ in range(num_steps):
+    for number in range(num_steps):
         if control is not None and control.stop_requested:
             raise Cancelled
         begin = time.perf_counter()
-        session.train_step(images)  # ends with a read-back, so the device is done
+        # So far apart that each makes as many new pairs as a step in the midst of a run.
+        session.train_step(
+            batches.of((number + 1) * APART)
+        )  # ends with a read-back, so the device is done
         seconds.append(time.perf_counter() - begin)
     step_seconds = statistics.median(seconds) * scale
     weights = sum(p.numel() for p in session.model.parameters())
@@ -60,7 +70,8 @@ def estimate_training(
         total_seconds=total,
         memory_bytes=int(memory),
         device=device.name,
-        detail=f"Measured over {num_steps} steps of {len(images)} pictures on {device.label}.",
+        detail=f"Measured over {num_steps} steps of {probe.optim.batch_size} pictures on "
+        f"{device.label}.",
         memory_limit=_memory_of(device.name),
     )
 
@@ -87,10 +98,12 @@ def _probe(config: TrainConfig) -> tuple[TrainConfig, float]:
     return probe, batch / timed * (data.width * data.height) / (width * height)
 
 
-def _noise(config: TrainConfig) -> torch.Tensor:
+def _noise(config: TrainConfig, session: Session) -> PlainBatches | KnownBatches:
     data = config.data
-    shape = (config.optim.batch_size, data.channels, data.height, data.width)
-    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    shape = (config.optim.batch_size, data.height, data.width, data.channels)
+    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    division = Division(images, np.arange(len(images)), np.arange(0))
+    return batches_of(session, division, None)
 
 
 def _memory_of(device: str) -> int | None:
@@ -103,7 +116,7 @@ def _memory_of(device: str) -> int | None:
         return None
 
 
-def _kept_bytes(session: Session, images: torch.Tensor) -> int:
+def _kept_bytes(session: Session, batch: torch.Tensor | Views) -> int:
     """Do one step and return the bytes its backward pass had to keep: most of its memory."""
     kept: dict[int, int] = {}
 
@@ -113,7 +126,7 @@ def _kept_bytes(session: Session, images: torch.Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        session.train_step(images)
+        session.train_step(batch)
     return sum(kept.values())
 
 

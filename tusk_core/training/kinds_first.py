@@ -37,9 +37,8 @@ def seed_kinds(model: PhotoModel, pictures: NDArray[np.uint8], seed: int) -> Non
     taps = [model.trunk(batch) for batch in _batches(pictures, device)]
     samples = torch.cat([tap.coarse.permute(0, 2, 3, 1).flatten(0, 2) for tap in taps])
     order = torch.randperm(len(samples), generator=generator)[:_MOST_SAMPLES]
-    some = taps[:: max(1, len(taps) // 8)]
-    joined = Taps(*(torch.cat([getattr(t, n) for t in some]) for n in ("fine", "middle", "coarse")))
-    model.take_seed(samples[order.to(device)], joined, generator)
+    some = Taps.joined(taps[:: max(1, len(taps) // 8)])
+    model.take_seed(samples[order.to(device)], some, generator)
 
 
 @torch.no_grad()

@@ -21,7 +21,6 @@ from tusk_core.training.held_out import held_out_loss
 from tusk_core.training.kinds_first import MOST_RANKED, rank_kinds
 from tusk_core.training.preview import make_preview
 from tusk_core.training.thread_choice import choose_by_steps
-from tusk_core.training.views import batch_indices, to_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tusk_core.events import TrainEvent
+    from tusk_core.losses.objective import Views
     from tusk_core.training.opening import Opened
     from tusk_core.training.record import RunRecord
     from tusk_core.training.session import StepResult
@@ -70,7 +70,7 @@ class Loop:
         self._config, self._control = task.config, task.control
         self._folder, self._team, self._device = task.folder, task.team, task.device
         self._session, self._division = opened.session, opened.division
-        self._probes = opened.probes
+        self._probes, self._batches = opened.probes, opened.batches
         self._record = record
         self._pace = _Pace()
         alone = self._team.size == 1
@@ -113,12 +113,12 @@ class Loop:
     def _one_step(self) -> Generator[TrainEvent, None, float]:
         """Do one step and tell it; the value is how many seconds it took."""
         session, begin = self._session, time.perf_counter()
-        images = self._batch()
-        result = self._attempt(images)
+        batch = self._batches.of(session.step)
+        result = self._attempt(batch)
         # Recover outside the handler: its traceback would keep the tensors alive.
         while result is None:
             yield self._smaller_parts()
-            result = self._attempt(images)
+            result = self._attempt(batch)
         seconds = time.perf_counter() - begin
         session.elapsed += seconds
         self._pace.add(seconds)
@@ -134,16 +134,10 @@ class Loop:
         )
         return seconds
 
-    def _batch(self) -> Tensor:
-        optim, seed = self._config.optim, self._config.run.seed
-        rows = self._division.training
-        rows = rows[batch_indices(len(rows), optim.batch_size, self._session.step, seed)]
-        return to_batch(self._division.images[rows], self._session.device)
-
-    def _attempt(self, images: Tensor) -> StepResult | None:
+    def _attempt(self, batch: Tensor | Views) -> StepResult | None:
         """Do one step; None if memory ran out, with the weights as they were."""
         try:
-            return self._session.train_step(images)
+            return self._session.train_step(batch)
         except torch.OutOfMemoryError:
             return None
 

@@ -8,14 +8,15 @@ import queue
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 
 from tusk_core.config import replaced
-from tusk_core.data.cache import PictureCache, build_cache
+from tusk_core.data.cache import PictureCache, build_cache, build_empty_cache
 from tusk_core.events import Notice, PhaseChanged, TrainEvent
 from tusk_core.nn.photo_model import PhotoModel
+from tusk_core.training.batches import KnownBatches, PlainBatches, batches_of
 from tusk_core.training.checkpoint import load_matching_weights, newest_state
 from tusk_core.training.held_out import Division, divide
 from tusk_core.training.kinds_first import MOST_RANKED, MOST_SEEDED, rank_kinds, seed_kinds
@@ -23,11 +24,16 @@ from tusk_core.training.session import Session
 from tusk_core.training.views import to_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
+    from tusk_core.data.cache_folder import Progress
     from tusk_core.training.task import RunTask
+
+T = TypeVar("T")
 
 NUM_PROBES = 8
 _READ_POLL_S = 0.1
@@ -42,12 +48,14 @@ class Opened:
         session: model, optimisers and counters.
         division: the pictures, learned from and held out.
         probes: (P, channels, H, W) in [0, 1], the pictures shown while training.
+        batches: of each step.
     """
 
     task: RunTask
     session: Session
     division: Division
     probes: Tensor
+    batches: PlainBatches | KnownBatches
 
 
 def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
@@ -58,6 +66,7 @@ def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
         TuskError: if the pictures, the checkpoint or the model to start from cannot be used.
     """
     cache = yield from _load_pictures(task)
+    empty = yield from _load_empty(task)
     task = yield from _with_brightness(task, cache)
     division = divide(cache, task.config.data.held_out, task.config.run.seed)
     notice = division.notice()
@@ -65,32 +74,58 @@ def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
         yield notice
     session = yield from _build_session(task, division)
     probes = to_batch(division.spread(NUM_PROBES), session.device)
-    return Opened(task, session, division, probes)
+    batches = batches_of(session, division, empty)
+    return Opened(task, session, division, probes, batches)
 
 
 def _load_pictures(task: RunTask) -> Generator[TrainEvent, None, PictureCache]:
     data = task.config.data
     yield PhaseChanged("loading data", f"Reading {data.source or 'pictures'}.")
+    cache = yield from _reading(
+        lambda report: build_cache(
+            data, seed=task.config.run.seed, progress=report, control=task.control
+        )
+    )
+    yield from _skipped(cache)
+    return cache
+
+
+def _reading(read: Callable[[Progress], T]) -> Generator[TrainEvent, None, T]:
+    """Yield what a reader reports while it reads in a thread; the value is what it returned."""
     news: queue.SimpleQueue[PhaseChanged] = queue.SimpleQueue()
 
     def report(done: int, total: int, message: str) -> None:
         news.put(PhaseChanged("loading data", message, done / total if total else None))
 
-    # The reader tells its progress by a call; a thread turns that into events.
     with ThreadPoolExecutor(1, thread_name_prefix="tusk-reader") as pool:
-        seed, control = task.config.run.seed, task.control
-        reading = pool.submit(build_cache, data, seed=seed, progress=report, control=control)
+        reading = pool.submit(read, report)
         while not reading.done():
             with contextlib.suppress(queue.Empty):
                 yield news.get(timeout=_READ_POLL_S)
-        cache = reading.result()
+        return reading.result()
+
+
+def _skipped(cache: PictureCache) -> Generator[TrainEvent, None, None]:
     if cache.skipped:
         first = cache.skipped[0]
         yield Notice(
             "warning",
             f"{len(cache.skipped)} files were skipped, such as {first.path.name}: {first.reason}.",
         )
-    return cache
+
+
+def _load_empty(task: RunTask) -> Generator[TrainEvent, None, NDArray[np.uint8] | None]:
+    """Read the pictures without the subject, as the others were read."""
+    cache = yield from _reading(
+        lambda report: build_empty_cache(
+            task.config.data, seed=task.config.run.seed, progress=report, control=task.control
+        )
+    )
+    if cache is None:
+        return None
+    yield from _skipped(cache)
+    yield Notice("info", f"{len(cache)} pictures without the subject teach what scores low.")
+    return cache.images
 
 
 def _with_brightness(task: RunTask, cache: PictureCache) -> Generator[TrainEvent, None, RunTask]:

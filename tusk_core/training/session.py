@@ -164,36 +164,27 @@ class Session:
             with torch.no_grad():
                 picture.copy_(mean.to(self.device).unsqueeze(0))
 
-    def train_step(self, images: Tensor) -> StepResult:
-        """Do one network step and its prototype steps on this process's whole joint batch.
+    def train_step(self, batch: Tensor | Views) -> StepResult:
+        """Do one network step and its prototype steps.
 
         Args:
-            images: (B, channels, H, W) in [0, 1], the batch of all processes.
+            batch: (B, channels, H, W) in [0, 1], the pictures of all processes; or this process's
+                part of the views, made already.
 
         Raises:
             TrainingError: if a loss is not finite; the weights are those before the step.
             torch.OutOfMemoryError: the weights are those before the step.
         """
-        seed = self.config.run.seed
-        views = make_views(images, self.config.pair, step_generator(seed, self.step, WARPS))
-        places = explored_places(
-            self.config.keypoints,
-            images.shape[0],
-            self.step,
-            step_generator(seed, self.step, PLACES),
-        )
-        if places is not None:
-            views = dataclasses.replace(views, places=to_device(places, self.device))
-        shown = hint_blocks(
-            self.config.decoder, images.shape[0], step_generator(seed, self.step, HINTS)
-        )
-        if shown is not None:
-            views = dataclasses.replace(views, shown=to_device(shown, self.device))
-        if self._is_round:
-            count = self.bank.size_after(2 * len(images) * self.config.keypoints.num_keypoints)
-            self._draws.begin(count, step_generator(seed, self.step, PROTOTYPES))
-        start, stop = self.team.part(images.shape[0])
-        done = self._network_backward(views.part(start, stop))
+        if isinstance(batch, Views):
+            views = batch
+        else:
+            views = self._made_views(batch)
+            if self._is_round:
+                count = self.bank.size_after(2 * len(batch) * self.config.keypoints.num_keypoints)
+                generator = step_generator(self.config.run.seed, self.step, PROTOTYPES)
+                self._draws.begin(count, generator)
+            views = views.part(*self.team.part(len(batch)))
+        done = self._network_backward(views)
         self.team.average_gradients(self._trained())
         values = self.team.mean(torch.stack(list(done.terms.values()))).tolist()
         losses = dict(zip(done.terms, values, strict=True))
@@ -209,6 +200,20 @@ class Session:
         memory = _LOSS_MEMORY if math.isfinite(self.smoothed) else 0.0
         self.smoothed = memory * (self.smoothed if memory else 0.0) + (1 - memory) * recent
         return StepResult(losses)
+
+    def _made_views(self, images: Tensor) -> Views:
+        """Return the views (B) of pictures, and what else is drawn for this step."""
+        seed, step, count = self.config.run.seed, self.step, len(images)
+        views = make_views(images, self.config.pair, step_generator(seed, step, WARPS))
+        places = explored_places(
+            self.config.keypoints, count, step, step_generator(seed, step, PLACES)
+        )
+        if places is not None:
+            views = dataclasses.replace(views, places=to_device(places, self.device))
+        shown = hint_blocks(self.config.decoder, count, step_generator(seed, step, HINTS))
+        if shown is not None:
+            views = dataclasses.replace(views, shown=to_device(shown, self.device))
+        return views
 
     def _trained(self) -> list[torch.nn.Parameter]:
         return [p for group in self.optimiser.param_groups for p in group["params"]]
@@ -238,7 +243,7 @@ class Session:
 
     def _objective(self, views: Views) -> StepLoss:
         if isinstance(self.model, PhotoModel):
-            return photo_step_loss(self.model, views, self.done(), self.perceptual)
+            return photo_step_loss(self.model, views, self.done(), self.perceptual, step=self.step)
         return step_loss(self.model, views, self.step, self.perceptual)
 
     def held_out_loss(self, views: Views) -> Tensor:
@@ -308,6 +313,8 @@ class Session:
         return rate
 
     def _count_labels(self, labels: Tensor) -> None:
+        if not labels.numel():
+            return
         M = self.config.prototypes.num_prototypes
         # As bincount, which makes a GPU be waited for.
         counts = torch.zeros(M, device=labels.device).index_add_(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS = 1, 2, 3, 4, 5, 6
+WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS, EMPTY = 1, 2, 3, 4, 5, 6, 7
 _EXPLORED_SHARE = 0.5
 _HINT_BLOCKS = 8
 _UNHINTED = 0.25
@@ -30,8 +30,7 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: ``WARPS``, ``PROTOTYPES``, ``PLACES``, ``HINTS``, ``HELD_OUT`` or ``KINDS``; their
-            draws do not shift each other.
+        stream: one of ``WARPS`` to ``EMPTY`` above; their draws do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
@@ -72,15 +71,18 @@ def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Genera
     first_warp = random_warp(config.first, B, generator, device=images.device)
     second_warp = random_warp(config.second, B, generator, device=images.device)
     grid = pixel_grid((W, H), device=images.device).view(1, -1, 2).expand(B, -1, -1)
-    first_xy = first_warp(grid)
     # The second view reads the picture itself, not the first view: no blur on blur, and what
     # lies just beyond the first view's edge is still there.
-    second_xy = first_warp(second_warp(grid))
+    second_xy = second_warp(grid)
+    first = images
+    if not config.first.is_identity:
+        first = sample(images, first_warp(grid).view(B, H, W, 2), padding=config.padding)
+        second_xy = first_warp(second_xy)
     second = sample(images, second_xy.view(B, H, W, 2), padding=config.padding)
     if config.recolour:
         second = recoloured(second, config.recolour, generator)
     return Views(
-        first=sample(images, first_xy.view(B, H, W, 2), padding=config.padding),
+        first=first,
         second=second,
         warp=second_warp,
     )

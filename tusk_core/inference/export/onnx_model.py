@@ -86,6 +86,8 @@ class DecoderGraph(nn.Module):
 def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = None) -> list[Path]:
     """Write ``encoder.onnx``, ``decoder.onnx`` and ``model.json`` into a folder.
 
+    A model that was never taught to redraw pictures has no decoder to write.
+
     Args:
         model: folder, run or bundled name.
         out: folder, made if missing.
@@ -117,15 +119,18 @@ def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = Non
     if len(found) > len(ENCODER_OUTPUTS):
         inputs["code"] = found[-1]
     layers = [] if meta.config.decoder.blend == "sum" else ["rgb", "shares"]
+    written = [out / ENCODER]
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write(encoder, {"image": image}, names, out / ENCODER)
-        _write(DecoderGraph(network), inputs, ["composite", *layers], out / DECODER)
+        if meta.config.decoder.kind != "none":
+            _write(DecoderGraph(network), inputs, ["composite", *layers], out / DECODER)
+            written.append(out / DECODER)
         text = json.dumps(_note(meta, count), indent=1, ensure_ascii=False)
         write_text(out / NOTE, text + "\n")
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
-    return [out / ENCODER, out / DECODER, out / NOTE]
+    return [*written, out / NOTE]
 
 
 def _write(graph: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:

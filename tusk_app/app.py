@@ -26,9 +26,11 @@ from tusk_app.engine.live import LiveInference
 from tusk_app.engine.model_change import ModelChange
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.map.controller import EmbeddingController
-from tusk_app.parts import icons, theme
+from tusk_app.parts import icons, theme, words
 from tusk_app.parts.actions import ActionRegistry
+from tusk_app.parts.words import say
 from tusk_app.pictures.controller import SourceController
+from tusk_app.pictures.faces import KindFaces
 from tusk_app.pictures.feed import PictureFeed
 from tusk_app.pictures.patches import PatchController
 from tusk_app.pictures.side_reader import SideReader
@@ -73,6 +75,7 @@ WARM_UP_DELAY_MS = 250
 
 def compose(settings: Settings) -> Workshop:
     """Build state and controllers."""
+    words.use_terms(on=settings.shows_terms)
     folder = cache_dir()
     document, notices, wants = Document(), Notices(), Wants()
     selection, prototypes, jobs = SelectionModel(), PrototypeBook(), JobController()
@@ -82,6 +85,7 @@ def compose(settings: Settings) -> Workshop:
     live = LiveInference(engine)
     analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
     patches = PatchController(document, notices)
+    faces = KindFaces(document, engine, analysis, patches)
     feed = PictureFeed(document, wants, engine, detections, notices)
     return Workshop(
         settings=settings,
@@ -100,11 +104,12 @@ def compose(settings: Settings) -> Workshop:
         jobs=jobs,
         sources=SourceController(document, settings, notices),
         patches=patches,
+        faces=faces,
         side_reader=SideReader(document),
         training=TrainingController(run_root=settings.run_root),
         time_machine=TimeMachineController(document, notices),
         discover=DiscoverController(document, settings, prototypes, notices, engine, jobs),
-        gallery=GalleryController(document, prototypes, notices, analysis, engine, patches),
+        gallery=GalleryController(document, prototypes, notices, analysis, faces, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
         tracks=TracksController(document, analysis, jobs, notices),
@@ -255,8 +260,10 @@ class Program(QObject):
         self._told_of_names = True
         place = self.workbench.prototypes.path or data_dir()
         self.workbench.notices.toast(
-            f"Names of prototypes cannot be kept in {place}: it cannot be written. They last until "
-            "the window closes.",
+            say(
+                f"Names of [kinds] cannot be kept in {place}: it cannot be written. They last "
+                "until the window closes."
+            ),
             "warning",
             "Save elsewhere…",
             self._save_names_elsewhere,
@@ -264,7 +271,7 @@ class Program(QObject):
 
     def _save_names_elsewhere(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
-            self.window, "Save the names of prototypes", "prototypes.json", "*.json"
+            self.window, say("Save the names of [kinds]"), "prototypes.json", "*.json"
         )
         if chosen and not self.workbench.prototypes.save_in(Path(chosen)):
             self.workbench.notices.toast(f"{chosen} cannot be written.", "error")

@@ -161,6 +161,15 @@ class Settings(QObject):
         self.font_scale_changed.emit()
 
     @property
+    def shows_terms(self) -> bool:
+        """Whether the method's terms stand in place of plain words, from the next start on."""
+        return self.value("appearance/method-terms", False)
+
+    @shows_terms.setter
+    def shows_terms(self, on: bool) -> None:
+        self.set_value("appearance/method-terms", on)
+
+    @property
     def run_root(self) -> Path:
         """Folder under which new runs are made."""
         return Path(self.value("folders/runs", str(default_run_root())))

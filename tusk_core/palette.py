@@ -1,9 +1,10 @@
 """Colours of the prototypes: the same prototype looks the same in the window and every export.
 
-The first eight colours follow Okabe and Ito's palette for colour-blind readers (yellow darkened
-and black replaced by grey, so that both are seen on light and on dark ground). The others were
-chosen one by one as the colour farthest, in OKLab, from all before it, among those with a
-relative luminance of 0.10 to 0.55.
+The first seven colours follow Okabe and Ito's palette for colour-blind readers (yellow darkened,
+black left out, so that all are seen on light and on dark ground); with the next five they differ
+for deuteranopes and protanopes as well (simulated after Machado, Oliveira and Fernandes 2009).
+The others were chosen one by one as the colour farthest, in OKLab, from all before it, among those
+with a relative luminance of 0.10 to 0.55.
 """
 
 from __future__ import annotations

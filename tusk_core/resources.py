@@ -28,6 +28,13 @@ def resource(name: str) -> Path:
     return resource_root() / name
 
 
+def guide_root() -> Path | None:
+    """Return the folder of the guides, with ``guide`` and ``pictures`` in it; None without them."""
+    beside = Path(__file__).resolve().parent.parent / "docs"
+    folders = (resource_root() / "docs", beside)
+    return next((folder for folder in folders if (folder / "guide").is_dir()), None)
+
+
 def bundled_models() -> dict[str, Path]:
     """Return the models that ship with the program, by name."""
     folder = resource("models")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.support.small_models import picture
 from tusk_app.parts import palette
@@ -90,3 +91,40 @@ def test_a_map_shows_points_and_their_prototypes() -> None:
 def test_folder_names_of_pictures_are_unique() -> None:
     names = ["a/x.png", "b/X.jpg", "x.tif", "..png", "frame 000001"]
     assert unique_stems(names) == ["x", "X_2", "x_3", "picture", "frame 000001"]
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1.0, on linear sRGB.
+BLINDNESS = {
+    "none": np.eye(3),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+}  # fmt: skip
+TO_CONES = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+     [0.0883024619, 0.2817188376, 0.6299787005]]
+)  # fmt: skip
+TO_OKLAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+     [0.0259040371, 0.7827717662, -0.8086757660]]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_the_first_dozen_kinds_differ_for_colour_blind_readers(blindness: str) -> None:
+    parts = np.array([colour_of(index) for index in range(12)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ BLINDNESS[blindness].T, 0, 1)
+    looks = np.cbrt(seen @ TO_CONES.T) @ TO_OKLAB.T
+    apart = np.linalg.norm(looks[:, None] - looks[None], axis=2)
+    np.fill_diagonal(apart, 1)
+    assert apart.min() > 0.06  # three times what is just noticed
+
+
+def test_no_colour_comes_twice() -> None:
+    assert len({colour_of(index) for index in range(256)}) == 256

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from tusk_app.canvas.save_picture_dialog import SavePictureDialog
 from tusk_app.canvas.widgets.image_canvas import ZOOM_STEP
+from tusk_app.parts.words import say
 from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
 from tusk_core.events import JobProgress
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 # id, text, key, icon, tip, layer
 _LAYERS = (
     ("view.heat-map", "&Heat map", "M", "heat-map",
-     "Show where the model sees something worth a keypoint", Layer.HEAT_MAP),
+     "Show where the model sees something worth a [point]", Layer.HEAT_MAP),
     ("view.reconstruction", "&Reconstruction", "R", "reconstruction",
-     "Show the picture as it is rebuilt from its keypoints", Layer.RECONSTRUCTION),
+     "Show the picture as it is rebuilt from its [points]", Layer.RECONSTRUCTION),
     ("view.segmentation", "Se&gmentation", "G", "layers",
-     "Colour every pixel by the keypoint that draws it", Layer.SEGMENTATION),
+     "Colour every pixel by the [point] that draws it", Layer.SEGMENTATION),
     ("view.error-map", "&Error map", "E", "compare",
      "Show where the reconstruction differs from the picture", Layer.ERROR),
     ("view.ground-truth", "Ground &truth", "T", "check",
@@ -69,13 +70,13 @@ class CanvasActions(QObject):
 
     def _add_layers(self) -> None:
         add, display = self._bench.actions.add, self._bench.display
-        add("view.overlay", "&Keypoints", lambda on: display.change_overlay(visible=on),
+        add("view.overlay", say("&[Points]"), lambda on: display.change_overlay(visible=on),
             menu="View", shortcut="K", checkable=True, checked=True, canvas_only=True,
-            group="layers", icon="overlay", tip="Show keypoints; hold H to hide everything "
-            "over the picture for a moment")  # fmt: skip
+            group="layers", icon="overlay", tip=say("Show [points]; hold H to hide everything "
+            "over the picture for a moment"))  # fmt: skip
         add("view.labels", "&Labels", lambda on: display.change_overlay(labels=on), menu="View",
             shortcut="L", checkable=True, canvas_only=True, group="layers", icon="labels",
-            tip="Name every keypoint")  # fmt: skip
+            tip=say("Name every [point]"))  # fmt: skip
         for command, text, key, icon, tip, layer in _LAYERS:
             add(command, text, functools.partial(self._show_layer, layer), menu="View",
                 shortcut=key, checkable=True, canvas_only=True, group="layers", icon=icon,
@@ -91,7 +92,7 @@ class CanvasActions(QObject):
         add = self._bench.actions.add
         add("edit.copy-picture", "&Copy picture", self.copy, menu="Edit", shortcut="Ctrl+C",
             canvas_only=True, icon="copy", tip="Copy the picture as it is shown")  # fmt: skip
-        add("edit.select-shown", "Select all &keypoints of this picture", self._select_shown,
+        add("edit.select-shown", say("Select all &[points] of this picture"), self._select_shown,
             menu="Edit", shortcut="Shift+A", canvas_only=True, icon="box-select",
             tip="Or draw a box about some: Shift and drag; Alt and drag takes out")  # fmt: skip
         add("edit.clear", "Cl&ear selection", self._bench.selection.clear, menu="Edit",
@@ -99,7 +100,7 @@ class CanvasActions(QObject):
             tip="Select nothing")  # fmt: skip
         add("file.save-picture", "Save pic&ture…", self.save, menu="File",
             shortcut="Ctrl+Alt+S", icon="save",
-            tip="Save the picture as it is shown, with its layers and keypoints")  # fmt: skip
+            tip=say("Save the picture as it is shown, with its layers and [points]"))  # fmt: skip
 
     def _show_layer(self, layer: Layer, visible: bool) -> None:
         self._bench.display.change_layer(layer, visible=visible)
@@ -108,7 +109,7 @@ class CanvasActions(QObject):
         chosen = self._canvas.shown_keypoints()
         self._bench.selection.select_keypoints(chosen, "commands")
         if not chosen:
-            self._bench.notices.status("There are no keypoints on the picture.")
+            self._bench.notices.status(say("There are no [points] on the picture."))
 
     def _flip(self) -> None:
         if self._canvas.can_flip:

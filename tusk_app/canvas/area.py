@@ -20,11 +20,13 @@ from tusk_app.canvas.actions import CanvasActions
 from tusk_app.canvas.binding import CanvasBinding
 from tusk_app.canvas.hand_edits import CanvasEditing
 from tusk_app.canvas.region_binding import CanvasRegion
+from tusk_app.canvas.stranger import StrangerNotice
 from tusk_app.canvas.widgets.banner import Banner
 from tusk_app.canvas.widgets.image_canvas import ImageCanvas
 from tusk_app.canvas.widgets.jobs_panel import JobsPanel
 from tusk_app.canvas.widgets.region_bar import RegionBar
 from tusk_app.engine.engine import EngineState
+from tusk_app.parts.words import say
 from tusk_app.threads.jobs import Job, JobState
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class CanvasArea(QWidget):
         super().__init__(parent)
         self._bench = workbench
         self.canvas = ImageCanvas(self)
-        self.banner = Banner(self)
+        self.banner, self.stranger = Banner(self), Banner(self)
         self.region_bar = RegionBar(self)
         self.jobs = JobsPanel(self)
         self._name = QLabel(self)
@@ -64,6 +66,7 @@ class CanvasArea(QWidget):
         self.commands = CanvasActions(workbench, self.canvas)
         self.editing = CanvasEditing(workbench, self.canvas)
         self.region = CanvasRegion(workbench, self.canvas, self.region_bar)
+        StrangerNotice(workbench, self.stranger)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)
         self._connect()
@@ -100,6 +103,7 @@ class CanvasArea(QWidget):
         column.addWidget(head)
         column.addWidget(self.banner)
         column.addWidget(self.region_bar)
+        column.addWidget(self.stranger)
         column.addWidget(self.canvas, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -173,7 +177,7 @@ class CanvasArea(QWidget):
             text = "Detecting…" if engine.is_busy else ""
         else:
             num = int((detection.keypoints.scores >= document.min_score).sum())
-            text = f"{num} keypoint{'' if num == 1 else 's'}"
+            text = say(f"{num} [point]{'' if num == 1 else 's'}")
             if detection.milliseconds > 0:
                 text += f" in {detection.milliseconds:.0f} ms"
         self._state.setText(text)

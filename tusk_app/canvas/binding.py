@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from tusk_app.canvas.marks import by_individual, marks_of
 from tusk_app.canvas.widgets.keypoint_overlay import TrailStep
 from tusk_app.parts.layer_images import covered_rect
+from tusk_app.parts.words import say
 from tusk_app.pictures.feed import PictureFeed
 from tusk_app.state.display import Layer
 from tusk_app.state.wants import Want
@@ -242,7 +243,7 @@ class CanvasBinding(QObject):
         chosen = selection.keypoints
         chosen = chosen - indices if mode == "remove" else chosen | indices
         selection.select_keypoints(chosen, ORIGIN)
-        words = "1 keypoint is" if len(chosen) == 1 else f"{len(chosen)} keypoints are"
+        words = say("1 [point] is") if len(chosen) == 1 else say(f"{len(chosen)} [points] are")
         self._bench.notices.status(f"{words} selected; Shift adds, Alt takes out, Esc clears.")
 
     @Slot(int)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from tusk_app.canvas import editing
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +89,9 @@ class EditingController(QObject):
         """Put a keypoint elsewhere, pixels of the original; all steps of a drag are one undo."""
         points = self._points_with(index)
         if points is not None:
-            self._push("Move keypoint", points, editing.moved(points, index, x, y), self._gesture)
+            self._push(
+                say("Move [point]"), points, editing.moved(points, index, x, y), self._gesture
+            )
 
     @Slot(int)
     def finish_move(self, _index: int = -1) -> None:
@@ -106,7 +109,7 @@ class EditingController(QObject):
             distance = np.linalg.norm(points.xy - np.array([x, y]), axis=1)
             label = int(points.labels[np.argmin(distance)]) if len(distance) else 0
         descriptor = editing.unit(model.prototypes[label])
-        self._push("Add keypoint", points, editing.with_added(points, x, y, descriptor, label))
+        self._push(say("Add [point]"), points, editing.with_added(points, x, y, descriptor, label))
         self._selection.select_keypoint(len(points.scores), ORIGIN)
 
     @Slot(int)
@@ -115,7 +118,7 @@ class EditingController(QObject):
         points = self._points_with(index)
         if points is not None:
             self._selection.select_keypoint(None, ORIGIN)
-            self._push("Delete keypoint", points, editing.without(points, index))
+            self._push(say("Delete [point]"), points, editing.without(points, index))
 
     @Slot(int, int)
     def drop_prototype(self, index: int, prototype: int) -> None:
@@ -125,7 +128,7 @@ class EditingController(QObject):
             return
         descriptor = editing.unit(model.prototypes[prototype])
         after = editing.with_descriptor(points, index, descriptor, prototype)
-        self._push("Change prototype", points, after)
+        self._push(say("Change [kind]"), points, after)
 
     def interpolate(self, index: int, first: int, second: int, share: float) -> None:
         """Let a keypoint draw what lies between two prototypes; ``share`` 0 is the first."""
@@ -136,7 +139,7 @@ class EditingController(QObject):
         descriptor = editing.between(table[first], table[second], share)
         label = editing.nearest_prototype(descriptor, table)
         after = editing.with_descriptor(points, index, descriptor, label)
-        self._push("Blend prototypes", points, after, self._gesture)
+        self._push(say("Blend [kinds]"), points, after, self._gesture)
 
     @Slot()
     def reset(self) -> None:

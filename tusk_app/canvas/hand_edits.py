@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from tusk_app.canvas.editing_controller import EditingController
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from tusk_app.canvas.widgets.image_canvas import ImageCanvas
@@ -38,16 +39,16 @@ class CanvasEditing(QObject):
         add, editing = self._bench.actions.add, self._editing
         steps = editing.undo_group
         add("edit.undo", "&Undo", steps.undo, menu="Edit", shortcut="Ctrl+Z", icon="undo",
-            group="undo", tip="Take back the last change of a keypoint or region")  # fmt: skip
+            group="undo", tip=say("Take back the last change of a [point] or region"))  # fmt: skip
         add("edit.redo", "&Redo", steps.redo, menu="Edit", shortcut="Ctrl+Shift+Z; Ctrl+Y",
             icon="redo", group="undo", tip="Redo the last undone change")  # fmt: skip
-        add("edit.keypoints", "&Edit keypoints by hand", editing.set_enabled, menu="Edit",
+        add("edit.keypoints", say("&Edit [points] by hand"), editing.set_enabled, menu="Edit",
             shortcut="Ctrl+Shift+E", icon="pencil", checkable=True, group="keypoints",
-            tip="Drag keypoints, nudge with the arrows, double click adds, Delete removes; the "
-            "picture is rebuilt at once")  # fmt: skip
+            tip=say("Drag [points], nudge with the arrows, double click adds, Delete removes; the "
+            "picture is rebuilt at once"))  # fmt: skip
         add("edit.reset-keypoints", "Reset to &detected", editing.reset, menu="Edit",
             icon="refresh", group="keypoints",
-            tip="Go back to the keypoints that the model found")  # fmt: skip
+            tip=say("Go back to the [points] that the model found"))  # fmt: skip
 
     @Slot(int, float, float)
     def _move(self, index: int, x: float, y: float) -> None:

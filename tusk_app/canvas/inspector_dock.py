@@ -23,6 +23,8 @@ from tusk_app.canvas.widgets.patch_view import PatchView
 from tusk_app.canvas.widgets.similarity_bars import Likeness, SimilarityBars
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.words import say
+from tusk_app.pictures.faces import KindFaces
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -30,7 +32,12 @@ if TYPE_CHECKING:
 
 ORIGIN = "inspector"
 NUM_ALIKE = 3
-NOTHING = "Point at a keypoint, or choose rows, to see more."
+_NO_MODEL = (
+    "Discover finds what recurs in these pictures without training; or train a model on them, or "
+    "open one."
+)
+_WAYS = (("Train…", "model.train"), ("Open model…", "file.open-model"))
+NOTHING = "Move the mouse over a [point], or choose rows, to see more."
 
 
 class InspectorDock(Panel):
@@ -38,9 +45,11 @@ class InspectorDock(Panel):
 
     name = "inspector"
     title = "Inspector"
+    question = "What is at each [point]?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
+        self._faces = workbench.part(KindFaces)
         self.table = KeypointTable(self)
         self.patch = PatchView(self)
         self.alike = SimilarityBars(self)
@@ -52,6 +61,7 @@ class InspectorDock(Panel):
         self._values = {name: QLabel(self) for name in ("Place", "Score", "Confidence")}
         hint = EmptyHint("keypoint", "Nothing to inspect", "")
         hint.clicked.connect(self._help)
+        hint.other_clicked.connect(self._trigger)
         self._stack = HintStack(hint, self._lay_out(), self)
         self.setWidget(self._stack)
         # A video changes thirty times a second; numbers that nobody can read need not.
@@ -92,7 +102,7 @@ class InspectorDock(Panel):
         row.addLayout(grid, 1)
         column.addWidget(self._details)
         column.addWidget(self.alike)
-        self._nothing = QLabel(NOTHING, self)
+        self._nothing = QLabel(say(NOTHING), self)
         self._nothing.setProperty("role", "muted")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -110,6 +120,7 @@ class InspectorDock(Panel):
             self._bench.prototypes.changed,
             self._bench.live.changed,
             self._bench.engine.busy_changed,
+            self._faces.changed,
         ):
             signal.connect(self._plan)
         selection.keypoint_changed.connect(self._show_keypoint)
@@ -139,30 +150,36 @@ class InspectorDock(Panel):
             self._say_what_to_do()
             return
         marks = marks_of(detection, self._bench.prototypes)
-        self.table.set_marks(marks, document.min_score)
+        kinds = map(int, detection.keypoints.labels)
+        faces = tuple(self._faces.image(self._bench.prototypes.target(kind)) for kind in kinds)
+        self.table.set_marks(marks, document.min_score, faces)
         self._picture.setText(self._describe())
         self._show_keypoint()
 
     def _say_what_to_do(self) -> None:
         document = self._bench.document
         if self._bench.live.is_on:
-            text = ("The camera is on", "Freeze a frame to see its keypoints in numbers.")
+            text = ("The camera is on", say("Freeze a frame to see its [points] in numbers."))
         elif document.picture is None and document.source is not None:
-            text = ("No picture is shown", "Its keypoints appear here when there is one.")
+            text = ("No picture is shown", say("Its [points] appear here when there is one."))
         elif document.picture is None:
-            text = ("No picture is open", "Open pictures or a video, then point at a keypoint.")
+            text = (
+                "No picture is open",
+                say("Open pictures or a video, then move the mouse over a [point]."),
+            )
         elif document.model is None and self._bench.engine.is_busy:
             text = (
                 "One moment",
-                "The engine is being loaded; keypoints appear once a model is open.",
+                say("The engine is being loaded; [points] appear once a model is open."),
             )
         elif document.model is None:
-            text = ("No model is open", "Train a model on these pictures, or open one.")
+            text = ("No model is open", _NO_MODEL)
         else:
-            text = ("Detecting keypoints", "Its keypoints appear here in a moment.")
-        buttons = {"No picture is open": "Open images…", "No model is open": "Open model…",
+            text = (say("Detecting [points]"), say("Its [points] appear here in a moment."))
+        buttons = {"No picture is open": "Open images…", "No model is open": "Discover",
                    "The camera is on": "Freeze"}  # fmt: skip
         self._stack.hint.set_text(*text, buttons.get(text[0], ""))
+        self._stack.hint.set_others(_WAYS if text[1] is _NO_MODEL else ())
 
     @Slot()
     def _help(self) -> None:
@@ -170,7 +187,10 @@ class InspectorDock(Panel):
             self._bench.live.freeze()
             return
         has_picture = self._bench.document.picture is not None
-        command = "file.open-model" if has_picture else "file.open-images"
+        self._trigger("model.discover" if has_picture else "file.open-images")
+
+    @Slot(str)
+    def _trigger(self, command: str) -> None:
         if command in self._bench.actions:
             self._bench.actions.trigger(command)
 
@@ -180,7 +200,7 @@ class InspectorDock(Panel):
         scores = document.shown.keypoints.scores
         width, height = document.shown.size
         above = int((scores >= document.min_score).sum())
-        parts = [f"{width} × {height} px", f"{len(scores)} keypoints"]
+        parts = [f"{width} × {height} px", say(f"{len(scores)} [points]")]
         if above != len(scores):
             parts.append(f"{above} with a score of at least {document.min_score:.2f}")
         if document.reconstruction is not None:
@@ -228,12 +248,12 @@ class InspectorDock(Panel):
         """Return what is said of several selected keypoints, or how to select any."""
         chosen, detection = self._bench.selection.keypoints, self._bench.document.shown
         if len(chosen) < 2 or detection is None:
-            return NOTHING
+            return say(NOTHING)
         points, book = detection.keypoints, self._bench.prototypes
         rows = [i for i in sorted(chosen) if i < len(points.scores)]
         counts = Counter(book.name(book.target(int(points.labels[i]))) for i in rows)
         kinds = ", ".join(f"{count} × {name}" for name, count in counts.most_common())
-        return f"{len(rows)} keypoints, mean score {points.scores[rows].mean():.3f}: {kinds}."
+        return say(f"{len(rows)} [points], mean score {points.scores[rows].mean():.3f}: {kinds}.")
 
     @Slot(object)
     def _choose(self, rows: frozenset[int]) -> None:

@@ -20,6 +20,7 @@ from tusk_app.canvas.widgets.layer_row import LayerRow
 from tusk_app.panel import Panel
 from tusk_app.parts.panel_layout import scrolled
 from tusk_app.parts.value_slider import ValueSlider
+from tusk_app.parts.words import say
 from tusk_app.state.display import Layer
 from tusk_core.api import has_ground_truth
 
@@ -30,14 +31,14 @@ MOST_KEYPOINTS = 64
 
 _LAYERS = (
     (Layer.PICTURE, "Picture", "The picture itself"),
-    (Layer.RECONSTRUCTION, "Reconstruction", "The picture as it is rebuilt from its keypoints"),
-    (Layer.SEGMENTATION, "Segmentation", "Every pixel in the colour of the keypoint that draws it"),
+    (Layer.RECONSTRUCTION, "Reconstruction", "The picture as it is rebuilt from its [points]"),
+    (Layer.SEGMENTATION, "Segmentation", "Every pixel in the colour of the [point] that draws it"),
     (Layer.ERROR, "Error map", "Where the reconstruction differs from the picture"),
-    (Layer.HEAT_MAP, "Heat map", "Where the model sees something worth a keypoint"),
+    (Layer.HEAT_MAP, "Heat map", "Where the model sees something worth a [point]"),
     (Layer.TRUTH, "Ground truth", "What is known to be in the picture: a box, a centre, a name"),
 )
 _COLOURS = (
-    ("prototype", "Prototype"),
+    ("prototype", "[Kind]"),
     ("individual", "Individual"),
     ("score", "Score"),
     ("one", "One colour"),
@@ -51,6 +52,7 @@ class OverlayDock(Panel):
 
     name = "overlay"
     title = "Overlay"
+    question = "What is drawn on the picture?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -59,12 +61,12 @@ class OverlayDock(Panel):
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(6)
-        column.addWidget(_heading("Keypoints"))
+        column.addWidget(_heading(say("[Points]")))
         column.addLayout(self._make_keypoints())
         column.addSpacing(8)
         column.addWidget(_heading("Layers"))
         for layer, name, tip in _LAYERS:
-            column.addWidget(self._make_row(layer, name, tip))
+            column.addWidget(self._make_row(layer, name, say(tip)))
         column.addSpacing(8)
         column.addWidget(_heading("Markers"))
         column.addLayout(self._make_markers())
@@ -93,14 +95,14 @@ class OverlayDock(Panel):
 
     def _make_keypoints(self) -> QFormLayout:
         document, form = self._bench.document, _form()
-        self._num = ValueSlider("Keypoints of each picture", 1, MOST_KEYPOINTS)
-        self._num.setToolTip("How many keypoints to show of each picture, best first")
+        self._num = ValueSlider(say("[Points] of each picture"), 1, MOST_KEYPOINTS)
+        self._num.setToolTip(say("How many [points] to show of each picture, best first"))
         self._num.value_changed.connect(lambda v: document.set_num_keypoints(round(v)))
         self._training = QPushButton("As in training")
-        self._training.setToolTip("Ask for as many keypoints as the model was trained with")
+        self._training.setToolTip(say("Ask for as many [points] as the model was trained with"))
         self._training.clicked.connect(lambda: document.set_num_keypoints(None))
         self._score = ValueSlider("Minimum score", 0.0, 1.0, step=0.01, decimals=2)
-        self._score.setToolTip("Keypoints with a lower score are dimmed or hidden")
+        self._score.setToolTip(say("[Points] with a lower score are dimmed or hidden"))
         self._score.value_changed.connect(document.set_min_score)
         form.addRow("Number", self._num)
         form.addRow("", self._training)
@@ -109,7 +111,7 @@ class OverlayDock(Panel):
 
     def _make_markers(self) -> QFormLayout:
         display, form = self._bench.display, _form()
-        self._below = _choice(_BELOW, "Keypoints below the minimum score")
+        self._below = _choice(_BELOW, say("[Points] below the minimum score"))
         self._below.activated.connect(
             lambda i: display.change_overlay(below=self._below.itemData(i))
         )
@@ -125,10 +127,12 @@ class OverlayDock(Panel):
         )
         self._hollow = QCheckBox("Hollow markers")
         self._hollow.toggled.connect(lambda on: display.change_overlay(hollow=on))
-        self._labels = QCheckBox("Name every keypoint")
+        self._labels = QCheckBox(say("Name every [point]"))
         self._labels.toggled.connect(lambda on: display.change_overlay(labels=on))
         self._trail = ValueSlider("Trail", 0, 60)
-        self._trail.setToolTip("Frames of a video whose keypoints stay as fading dots; 0 is none")
+        self._trail.setToolTip(
+            say("Frames of a video whose [points] stay as fading dots; 0 is none")
+        )
         self._trail.value_changed.connect(lambda v: display.change_overlay(trail=round(v)))
         form.addRow("Low scores", self._below)
         form.addRow("Colour by", self._colour_by)
@@ -210,5 +214,5 @@ def _choice(items: tuple[tuple[str, str], ...], name: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     for value, text in items:
-        box.addItem(text, value)
+        box.addItem(say(text), value)
     return box

@@ -45,7 +45,7 @@ class CanvasRegion(QObject):
         add = self._bench.actions.add
         self._edit = add("edit.region", "Draw a &region…", self._set_editing, menu="Edit",
             shortcut="Ctrl+Shift+R", icon="lasso", checkable=True, group="region",
-            tip="Rectangles and polygons outside which no keypoint counts")  # fmt: skip
+            tip="Rectangles and polygons outside which no [point] counts")  # fmt: skip
         self._clear = add("edit.clear-region", "Clear the region", self._region.clear,
             menu="Edit", icon="clear", group="region",
             tip="Everything in the picture counts again")  # fmt: skip

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.parts.words import say
+
 FACTORS = (1, 2, 4, 8, 16)
 PIXELS_AT_MOST = 100_000_000
 GOOD_SIDE = 600  # a suggestion reaches this, so that markers and labels can be read
@@ -33,7 +35,7 @@ class SavePictureDialog(QDialog):
             self._size.addItem(f"{size[0] * factor:,} × {size[1] * factor:,} ({times})")
         enough = [i for i, f in enumerate(self._factors) if f * max(size) >= GOOD_SIDE]
         self._size.setCurrentIndex(enough[0] if enough else len(self._factors) - 1)
-        self._keypoints = QCheckBox("With keypoints", self)
+        self._keypoints = QCheckBox(say("With [points]"), self)
         self._keypoints.setChecked(True)
         words = QLabel("Layers are saved as they are shown now, at the picture's full size.", self)
         words.setProperty("role", "muted")

@@ -24,6 +24,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.marked_picture import Marks, no_marks
 from tusk_app.parts.panel_layout import flow_bar, labelled
+from tusk_app.parts.words import say
 from tusk_app.pictures.side_reader import SideReader
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class CorrespondenceDock(Panel):
 
     name = "correspondence"
     title = "Correspondence"
+    question = "Which [points] of two pictures agree?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -187,7 +189,7 @@ class CorrespondenceDock(Panel):
         """Compare with the picture that shares most prototypes with the one on the canvas."""
         order = self._alike_order()
         if len(order) == 0:
-            self._bench.notices.status("No other picture shows any of these prototypes.")
+            self._bench.notices.status(say("No other picture shows any of these [kinds]."))
             return
         following = 0
         if self._alike_index == self._other_index and self._other_index in order:
@@ -294,7 +296,7 @@ class CorrespondenceDock(Panel):
             )
         )
         shown, total = len(self._shown), len(pairs.first)
-        text = f"{shown} pair{'' if shown == 1 else 's'} of the same prototype"
+        text = say(f"{shown} pair{'' if shown == 1 else 's'} of the same [kind]")
         if shown < total:
             text += f", {total - shown} more differ too much"
         self._summary.setText(text + ".")
@@ -306,7 +308,7 @@ class CorrespondenceDock(Panel):
         self.stack.show_content(has_content=ready)
         title = "Nothing to compare yet"
         if document.model is None:
-            text = "Open or train a model to see which keypoints of two pictures agree."
+            text = say("Open or train a model to see which [points] of two pictures agree.")
         else:
             text = "Open a folder or a video: two pictures are needed."
         self.stack.hint.set_text(title, text)

@@ -27,6 +27,7 @@ from tusk_app.parts import tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.marked_picture import MarkedPicture, Marks
 from tusk_app.parts.panel_layout import AdaptiveSplitter
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,7 @@ class EquivarianceDock(Panel):
 
     name = "equivariance"
     title = "Equivariance"
+    question = "Do [points] follow when the picture moves?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -311,7 +313,7 @@ class EquivarianceDock(Panel):
 
     def _show_headline(self, drift: Drift) -> None:
         if len(drift.pixels) == 0:
-            self._headline.setText("No keypoint could be followed.")
+            self._headline.setText(say("No [point] could be followed."))
             return
         mean = drift.mean / self._scale
         share = 100 * mean * self._scale / min(self._picture_size())
@@ -321,7 +323,7 @@ class EquivarianceDock(Panel):
         big = f'<span style="font-size:x-large; color:{colour}"><b>{mean:.1f} px</b></span>'
         lines = [
             f"{big} mean drift ({share:.1f} % of the picture)",
-            f"{kept} of {len(drift.followed)} keep their prototype",
+            say(f"{kept} of {len(drift.followed)} keep their [kind]"),
         ]
         if len(drift.lost):
             lines.append(f"{len(drift.lost)} lost")
@@ -334,9 +336,9 @@ class EquivarianceDock(Panel):
     def _show_hint(self) -> None:
         title = "Nothing to test yet"
         if self._bench.document.model is None:
-            text = "Open or train a model: its keypoints should follow when a picture turns."
+            text = say("Open or train a model: its [points] should follow when a picture turns.")
         else:
-            text = "Open a picture, then drag it and watch whether the keypoints follow."
+            text = say("Open a picture, then drag it and watch whether the [points] follow.")
         self.stack.hint.set_text(title, text)
 
     @Slot(int)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from tusk_app.discover.controller import DiscoverController
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -44,7 +45,7 @@ class DiscoverCommands(QObject):
         self._from_here = add(
             "kinds.from-here", "A &kind from here", lambda: self._click("new"), menu="Model",
             icon="plus", group="kinds",
-            tip="Make a kind from the place last right-clicked, or from the selected keypoint",
+            tip=say("Make a kind from the place last right-clicked, or from the selected [point]"),
         )  # fmt: skip
         self._not_this = add(
             "kinds.not-this", "&Not this", lambda: self._click("not"), menu="Model",
@@ -77,7 +78,7 @@ class DiscoverCommands(QObject):
             place = (x, y)
         if place is None:
             self._notices.toast(
-                "Right-click a place of the picture, or select a keypoint first.", "info"
+                say("Right-click a place of the picture, or select a [point] first."), "info"
             )
             return
         self._selection.point_at(None)

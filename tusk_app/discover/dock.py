@@ -26,6 +26,7 @@ from tusk_app.panel import Panel
 from tusk_app.parts import palette
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import flow_bar
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -45,6 +46,7 @@ class DiscoverDock(Panel):
 
     name = "discover"
     title = "Kinds"
+    question = "What recurs in these pictures?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -250,7 +252,7 @@ class DiscoverDock(Panel):
         if not self._discover.is_open:
             return "The model with these kinds is not open yet"
         if not self._discover.is_kept(kind):
-            return "Tick to make keypoints of it; it was left out, or recurs less clearly"
+            return say("Tick to make [points] of it; it was left out, or recurs less clearly")
         return "Untick to ignore this kind everywhere: on the picture, in results, in training"
 
     @Slot(object)

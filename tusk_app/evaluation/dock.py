@@ -23,6 +23,7 @@ from tusk_app.evaluation.widgets.results_pane import ResultsPane
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.parts.words import say
 from tusk_app.pictures.controller import SourceController, display_name
 from tusk_core import api
 from tusk_core.results import EvaluationReport, TuskError
@@ -59,6 +60,7 @@ class EvaluationDock(Panel):
 
     name = "evaluation"
     title = "Evaluate"
+    question = "How good is it?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -142,7 +144,7 @@ class EvaluationDock(Panel):
         for protocol, (words, tip) in PROTOCOL_TEXTS.items():
             self.protocol_box.addItem(words, protocol)
             self.protocol_box.setItemData(
-                self.protocol_box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole
+                self.protocol_box.count() - 1, say(tip), Qt.ItemDataRole.ToolTipRole
             )
         self.data_box = QComboBox()
         self.data_box.setAccessibleName("Data with ground truth")
@@ -212,7 +214,12 @@ class EvaluationDock(Panel):
         model = self._bench.document.model
         if model is not None:
             trained_on = model.config.data.source.removeprefix("sample:").partition("?")[0]
-            if trained_on in SAMPLES:
+            source = self._bench.document.source
+            is_open = "" if source is None else source.source.removeprefix("sample:")
+            if source is not None and is_open.partition("?")[0] != trained_on:
+                # A sample's truth says nothing of other pictures.
+                self._choose(source.source, self.protocol_box.currentData())
+            elif trained_on in SAMPLES:
                 data, protocol = SAMPLES[trained_on]
                 self._choose(data, protocol)
             else:

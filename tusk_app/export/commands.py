@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from tusk_app.export.after_analysis import AfterAnalysis
 from tusk_app.export.dialog import ExportDialog
 from tusk_app.export.model_commands import ModelExportCommands
+from tusk_app.parts.words import say
 from tusk_core import api
 from tusk_core.events import JobProgress
 
@@ -97,7 +98,7 @@ class ExportCommands(QObject):
             "with the names and merges you gave."
         )
         if hidden:
-            text += f" The {hidden} hidden prototypes are left out."
+            text += say(f" The {hidden} hidden [kinds] are left out.")
         return text
 
     @Slot(str)

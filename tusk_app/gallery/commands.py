@@ -14,6 +14,7 @@ from tusk_app.engine.detection_table import save_detections
 from tusk_app.engine.prototype_pictures import common_middle
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
     from tusk_app.workbench import Workbench
     from tusk_core.results import MergeSteps
+
+
+# Directions at random have a cosine of about one over the root of their length; twice that is
+# hardly alike.
+_BY_CHANCE = 2.0
 
 
 class GalleryCommands(QObject):
@@ -53,17 +59,17 @@ class GalleryCommands(QObject):
         add(
             "analyze.merges", "Suggest &merges…", self.suggest_merges, menu="Analyse",
             group="analysis", icon="prototypes",
-            tip="See which prototypes mean the same kind of thing, and join them",
+            tip="See which [kinds] mean the same kind of thing, and join them",
         )  # fmt: skip
         add(
-            "prototypes.merge", "Merge the selected &prototypes",
+            "prototypes.merge", "Merge the selected &[kinds]",
             lambda: self.merge(self._tiles.selected_prototypes()), menu="Analyse",
-            group="names", icon="link", tip="Treat the prototypes whose tiles are selected as one",
+            group="names", icon="link", tip="Treat the [kinds] whose tiles are selected as one",
         )  # fmt: skip
         add(
-            "prototypes.rename", "&Rename the selected prototype…", self.rename_selected,
+            "prototypes.rename", "&Rename the selected [kind]…", self.rename_selected,
             menu="Analyse", group="names", icon="pencil",
-            tip="Name the selected prototype in every panel and export",
+            tip="Name the selected [kind] in every panel and export",
         )  # fmt: skip
 
     @Slot()
@@ -118,7 +124,7 @@ class GalleryCommands(QObject):
         book, into = self._book, self._main_one(chosen)
         others = [i for i in chosen if i != into]
         _each(others, lambda i: book.merge(i, into))
-        text = f"{len(others) + 1} prototypes are shown and exported as {book.name(into)}."
+        text = say(f"{len(others) + 1} [kinds] are shown and exported as {book.name(into)}.")
         self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
         self.merged.emit(into)
 
@@ -149,6 +155,7 @@ class GalleryCommands(QObject):
             names=tuple(book.own_name(i) for i in range(len(steps.counts))),
             cosines=unit @ unit.T,
             pictures=decoded,
+            doubtful_below=_BY_CHANCE / np.sqrt(unit.shape[1]),
             has_merges=bool(book.merges()),
         )
         self.dialog = MergeDialog(offer, self._tiles)
@@ -172,7 +179,7 @@ class GalleryCommands(QObject):
         book, before = self._book, self._book.merges()
         book.set_merges({i: int(t) for i, t in enumerate(targets.tolist()) if i != t})
         kinds = len({book.target(i) for i in range(book.num)})
-        text = f"{len(book.merges())} prototypes were joined to others; {kinds} are shown."
+        text = say(f"{len(book.merges())} [kinds] were joined to others; {kinds} are shown.")
         undo = lambda: book.set_merges(before)  # noqa: E731
         self._bench.notices.toast(text, "info", "Undo", undo)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_app.engine.analysis import AnalysisController
-    from tusk_app.engine.engine import Engine
+    from tusk_app.pictures.faces import KindFaces
     from tusk_app.pictures.patches import PatchController
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
@@ -48,16 +48,15 @@ class GalleryController(QObject):
         prototypes: PrototypeBook,
         notices: Notices,
         analysis: AnalysisController,
-        engine: Engine,
+        faces: KindFaces,
         patches: PatchController,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._book, self._notices = document, prototypes, notices
-        self._analysis, self._engine, self._patches = analysis, engine, patches
+        self._analysis, self._faces, self._patches = analysis, faces, patches
         self._orders: dict[tuple[int | None, SortKey], NDArray[np.int64]] = {}
         self._tiles: tuple[PrototypeTile, ...] = ()
-        self._decoded: NDArray[np.uint8] | None = None
         self._means: NDArray[np.uint8] | None = None
         self._is_wanted = False
         self._is_down = False  # a panel that is drawn once more at the end starts no new thread
@@ -72,9 +71,7 @@ class GalleryController(QObject):
         analysis.index_changed.connect(self._index_changed)
         document.analysis_changed.connect(self._analysis_changed)
         document.model_changed.connect(self._model_changed)
-        # Another source drops what the engine was asked for the old one.
-        document.source_changed.connect(self._ask_decoded)
-        engine.prototype_pictures.connect(self._take_decoded)
+        faces.changed.connect(self.tiles_changed)
 
     @property
     def tiles(self) -> tuple[PrototypeTile, ...]:
@@ -84,7 +81,7 @@ class GalleryController(QObject):
     @property
     def decoded(self) -> NDArray[np.uint8] | None:
         """Each prototype drawn alone, (M, h, w, 3) uint8; None while it is not known."""
-        return self._decoded
+        return self._faces.decoded
 
     @property
     def means(self) -> NDArray[np.uint8] | None:
@@ -95,7 +92,7 @@ class GalleryController(QObject):
         """Begin to make decoded looks and means; called when something that shows them opens."""
         if not self._is_wanted:
             self._is_wanted = True
-            self._ask_decoded()
+            self._faces.want()
             self._ask_means()
 
     def find_merges(self) -> None:
@@ -150,14 +147,7 @@ class GalleryController(QObject):
 
     @Slot()
     def _model_changed(self) -> None:
-        self._decoded = None
-        self._ask_decoded()
         self._remake()
-
-    @Slot()
-    def _ask_decoded(self) -> None:
-        if self._is_wanted and self._decoded is None and self._document.model is not None:
-            self._engine.decode_prototypes()
 
     def _ask_means(self) -> None:
         analysis = self._document.analysis
@@ -180,11 +170,6 @@ class GalleryController(QObject):
     @Slot(object)
     def _take_means(self, means: NDArray[np.uint8]) -> None:
         self._means = means
-        self.tiles_changed.emit()
-
-    @Slot(object)
-    def _take_decoded(self, pictures: NDArray[np.uint8]) -> None:
-        self._decoded = pictures
         self.tiles_changed.emit()
 
     @Slot()

@@ -32,6 +32,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar
 from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.parts.words import say
 from tusk_app.pictures.patches import PatchController
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class GalleryDock(Panel):
     """Binds gallery controller, prototype book and selection to tiles and patches."""
 
     name = "gallery"
-    title = "Prototypes"
+    title = "Gallery"
+    question = "What does each [kind] look like?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -93,7 +95,7 @@ class GalleryDock(Panel):
         self.suggest_button = QToolButton()
         self.suggest_button.setText("Suggest merges…")
         self.suggest_button.setToolTip(
-            "See which prototypes mean the same kind of thing, and join them"
+            say("See which [kinds] mean the same kind of thing, and join them")
         )
         self.suggest_button.setEnabled(False)
         head = QHBoxLayout()
@@ -113,10 +115,10 @@ class GalleryDock(Panel):
         layout.addWidget(splitter, 1)
         hint = EmptyHint(
             "gallery",
-            "No prototypes yet",
-            (
-                "Open or train a model. Each kind of keypoint it knows becomes a tile here: what "
-                "it draws, what it was found on, and how often."
+            say("No [kinds] yet"),
+            say(
+                "Open or train a model. Each [kind] it knows becomes a tile here: what it draws, "
+                "what it was found on, and how often."
             ),
         )
         self.stack = HintStack(hint, content)
@@ -227,7 +229,7 @@ class GalleryDock(Panel):
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
         self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
         self._summary.setText(summary(gallery.tiles))
-        twins = "Prototypes that look like others (cosine above 0.95) can be merged."
+        twins = say("[Kinds] that look like others (cosine above 0.95) can be merged.")
         self._summary.setToolTip(f"<p>{usage_note(gallery.tiles)}</p><p>{twins}</p>")
         self._show_grid_hint()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import readable
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _PICTURE = 40
 _GAP = 3
 _MOST_PICTURES = 8
+_MEMBERS = Qt.ItemDataRole.UserRole
+_DOUBTFUL = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +49,7 @@ class MergeOffer:
         names: M names.
         cosines: (M, M) similarity of prototypes.
         pictures: (M, h, w, 3) uint8 look of each; None while it is not known.
+        doubtful_below: groups with a less similar pair are not ticked at first.
         has_merges: prototypes are merged already.
     """
 
@@ -55,6 +59,7 @@ class MergeOffer:
     names: tuple[str, ...]
     cosines: NDArray[np.floating]
     pictures: NDArray[np.uint8] | None = None
+    doubtful_below: float = -1.0
     has_merges: bool = False
 
     @property
@@ -64,7 +69,7 @@ class MergeOffer:
 
 
 class MergeDialog(QDialog):
-    """A number of kinds, and the groups it makes.
+    """A number of kinds, and the groups it makes: those that are ticked are joined.
 
     Signals:
         accepted_groups: (M,) int64 group of each prototype.
@@ -78,6 +83,8 @@ class MergeDialog(QDialog):
         self.setWindowTitle("Suggest merges")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._offer = offer
+        # What the user ticked himself, by the kinds that a row would join.
+        self._ticks: dict[frozenset[int], bool] = {}
         self._images = [] if offer.pictures is None else [_image(p) for p in offer.pictures]
         self.number = QSpinBox(self)
         self.number.setRange(1, max(1, offer.num_used))
@@ -92,23 +99,32 @@ class MergeDialog(QDialog):
         self._note.setProperty("role", "muted")
         self._lay_out()
         self.number.valueChanged.connect(self._show)
+        self.list.itemChanged.connect(self._take_tick)
         self._show()
         self.resize(600, 480)
 
     def groups(self) -> NDArray[np.int64]:
-        """Return the group of each prototype, (M,), as shown."""
-        return self._offer.groups(self.number.value())
+        """Return the group of each prototype, (M,): joined where its row is ticked."""
+        targets = self._offer.groups(self.number.value()).copy()
+        for row in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(row)
+            if item is not None and item.checkState(1) is not Qt.CheckState.Checked:
+                members = item.data(0, _MEMBERS)
+                targets[list(members)] = list(members)
+        return targets
 
     def _set_up_list(self) -> None:
         self.list.setAccessibleName("What would be joined")
         self.list.setColumnCount(3)
-        self.list.setHeaderLabels(["Looks", "Joined", "Least similar"])
+        self.list.setHeaderLabels(["Looks", "Join", "Least similar"])
         self.list.headerItem().setToolTip(
             2,
-            "Cosine between the two prototypes of the group that are least similar; 1 is the same",
+            say(
+                "Cosine between the two [kinds] of the group that are least similar; 1 is the same"
+            ),
         )
         self.list.setRootIsDecorated(False)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header = self.list.header()
         header.setStretchLastSection(False)
@@ -118,8 +134,8 @@ class MergeDialog(QDialog):
 
     def _lay_out(self) -> None:
         offer = self._offer
-        text = (
-            f"{offer.num_used} prototypes are in use. Often several of them mean one kind of "
+        text = say(
+            f"{offer.num_used} [kinds] are in use. Often several of them mean one kind of "
             "thing in different styles. Those that are most similar are joined first; from "
             f"{offer.likely} kinds on, joining costs much more, so that is a likely number."
         )
@@ -146,22 +162,32 @@ class MergeDialog(QDialog):
         column.addWidget(buttons)
 
     def _show(self) -> None:
-        offer, targets = self._offer, self.groups()
+        offer, targets = self._offer, self._offer.groups(self.number.value())
         used = np.flatnonzero(offer.counts > 0)
         own, sizes = np.unique(targets[used], return_counts=True)
         order = own[np.argsort(-sizes, kind="stable")]
+        self.list.blockSignals(True)
         self.list.clear()
-        alone = 0
         for target in order.tolist():
             members = used[targets[used] == target]
-            if len(members) < 2:
-                alone += 1
-                continue
-            self._add(target, members)
-        joined = self.list.topLevelItemCount()
-        self.join_button.setEnabled(joined > 0)
+            if len(members) > 1:
+                self._add(target, members)
+        self.list.blockSignals(False)
         self.likely_button.setVisible(self.number.value() != offer.likely)
-        parts = [f"{alone} prototypes stay as they are." if joined else "Nothing would be joined."]
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Say what Join would do."""
+        offer, targets = self._offer, self.groups()
+        used = np.flatnonzero(offer.counts > 0)
+        _, sizes = np.unique(targets[used], return_counts=True)
+        joined, alone = int((sizes > 1).sum()), int((sizes == 1).sum())
+        self.join_button.setEnabled(joined > 0)
+        parts = [
+            say(f"{alone} [kinds] stay as they are.") if joined else "Nothing would be joined."
+        ]
+        if any(self._is_doubtful(row) for row in range(self.list.topLevelItemCount())):
+            parts.append("Rows with a pair that is hardly alike are not ticked.")
         parts.append("Nothing in the model changes; merges can be taken apart again.")
         if offer.has_merges:
             parts.append("Earlier merges are replaced.")
@@ -171,10 +197,16 @@ class MergeDialog(QDialog):
         offer = self._offer
         rest = [int(i) for i in members if i != target]
         cosines = offer.cosines[np.ix_(members, members)]
-        others = ", ".join(offer.names[i].removeprefix("prototype ") for i in rest)
+        others = ", ".join(offer.names[i] for i in rest)
         count = readable.count(int(offer.counts[members].sum()))
         text = f"{offer.names[target]}  ←  {others}\n{count} detections"
         item = QTreeWidgetItem(["", text, f"{cosines.min():.2f}"])
+        kinds = frozenset(members.tolist())
+        is_doubtful = bool(cosines.min() < offer.doubtful_below)
+        is_ticked = self._ticks.get(kinds, not is_doubtful)
+        item.setData(0, _MEMBERS, kinds)
+        item.setData(2, _DOUBTFUL, is_doubtful)
+        item.setCheckState(1, Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked)
         item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if self._images:
             shown = [target, *rest][:_MOST_PICTURES]
@@ -186,6 +218,16 @@ class MergeDialog(QDialog):
             item.setSizeHint(0, label.sizeHint())
         else:
             self.list.addTopLevelItem(item)
+
+    def _is_doubtful(self, row: int) -> bool:
+        item = self.list.topLevelItem(row)
+        return item is not None and bool(item.data(2, _DOUBTFUL))
+
+    @Slot(QTreeWidgetItem, int)
+    def _take_tick(self, item: QTreeWidgetItem, column: int) -> None:
+        if column == 1:
+            self._ticks[item.data(0, _MEMBERS)] = item.checkState(1) is Qt.CheckState.Checked
+            self._sum_up()
 
     def _accept(self) -> None:
         self.accepted_groups.emit(self.groups())

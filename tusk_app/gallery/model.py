@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tusk_app.engine.analysis_index import PrototypeHealth, prototype_health
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class PrototypeTile:
         if self.health.state == "dead":
             return "dead"
         if self.health.state == "duplicate":
-            return f"like {self.twin_name.removeprefix('prototype ')}"
+            return f"like {self.twin_name}"
         return "used"
 
 
@@ -133,9 +134,9 @@ def usage_note(tiles: tuple[PrototypeTile, ...]) -> str:
     if used == 0:
         return ""
     bits = usage_entropy(tiles)
-    return (
+    return say(
         f"Entropy of use: {bits:.2f} bits of at most {np.log2(used):.2f}. The detections are "
-        f"spread as {effective_number(tiles):.1f} prototypes used equally often would be; much "
+        f"spread as {effective_number(tiles):.1f} [kinds] used equally often would be; much "
         "less than the number in use means that a few do most of the work."
     )
 

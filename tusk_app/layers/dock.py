@@ -26,6 +26,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.layer_images import mask_image, picture_image
 from tusk_app.parts.picture_tile import PictureTile
+from tusk_app.parts.words import say
 from tusk_app.state.wants import Want
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ReconstructionDock(Panel):
 
     name = "reconstruction"
     title = "Reconstruction"
+    question = "What does each [point] draw?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -74,7 +76,7 @@ class ReconstructionDock(Panel):
         self.blend_tile = PictureTile("Rebuilt")
         self.mask_tile = PictureTile("Winning layer")
         self.mask_tile.setToolTip(
-            "Each pixel in the colour of the keypoint with the largest share of it"
+            say("Each pixel in the colour of the [point] with the largest share of it")
         )
         tiles = QHBoxLayout()
         tiles.setContentsMargins(6, 6, 6, 0)
@@ -115,17 +117,17 @@ class ReconstructionDock(Panel):
             self.sort.addItem(text, value)
         self.close_up = IconButton(
             "zoom-in",
-            "Close-up: show only the part each keypoint draws",
+            say("Close-up: show only the part each [point] draws"),
             checkable=True,
         )
         self.close_up.setChecked(True)
         self.reset_button = IconButton("refresh", "All layers on")
         self.edit_button = IconButton(
             "pencil",
-            "Edit keypoints on the picture: drag, arrows, double click adds, Delete removes",
+            say("Edit [points] on the picture: drag, arrows, double click adds, Delete removes"),
             checkable=True,
         )
-        self.undo_button = IconButton("undo", "Undo the last change of a keypoint")
+        self.undo_button = IconButton("undo", say("Undo the last change of a [point]"))
         self.redo_button = IconButton("redo", "Redo it")
         self.detected_button = QPushButton("Reset to detected")
         self.detected_button.hide()
@@ -254,9 +256,9 @@ class ReconstructionDock(Panel):
         document = self._bench.document
         title = "Nothing is rebuilt yet"
         if document.model is None:
-            text = "Open or train a model to see how it draws a picture from keypoints."
+            text = say("Open or train a model to see how it draws a picture from [points].")
         elif document.picture is None:
-            text = "Open a picture, or pause a video, to see what each keypoint draws."
+            text = say("Open a picture, or pause a video, to see what each [point] draws.")
         else:
             text = "The picture is being rebuilt…"
         self.stack.hint.set_text(title, text)
@@ -356,7 +358,7 @@ class ReconstructionDock(Panel):
         keypoint, detection = self._bench.selection.keypoint, self._bench.document.shown
         book = self._bench.prototypes
         shown = [i for i in range(book.num) if book.target(i) == i]
-        names = [(i, book.name(i).removeprefix("prototype "), book.colour(i)) for i in shown]
+        names = [(i, book.name(i), book.colour(i)) for i in shown]
         label = None
         if (
             detection is not None

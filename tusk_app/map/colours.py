@@ -50,7 +50,7 @@ def map_colours(
         table = book.colours()
         if len(table) < index.num_prototypes:
             table = palette.colours(index.num_prototypes)
-        names = {int(g): (short_name(book.name(int(g))), _rgb(table[g])) for g in np.unique(groups)}
+        names = {int(g): (book.name(int(g)), _rgb(table[g])) for g in np.unique(groups)}
         return MapColours(table[groups], groups, names, None)
     if by == "class":
         groups = analysis.classes[rows].astype(np.int32)
@@ -91,11 +91,6 @@ def legend_entries(colours: MapColours, selected: NDArray[np.bool_]) -> list[Leg
         for group, (name, colour) in colours.names.items()
     ]
     return sorted(entries, key=lambda entry: (-entry.total, entry.group))
-
-
-def short_name(name: str) -> str:
-    """Return a name for narrow places: unnamed prototypes carry only their number."""
-    return name.removeprefix("prototype ")
 
 
 def _rgb(values: NDArray[np.uint8]) -> tuple[int, int, int]:

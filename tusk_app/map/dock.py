@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.map import files as map_files
 from tusk_app.map.child import MapSettings
-from tusk_app.map.colours import MapColours, legend_entries, map_colours, short_name
+from tusk_app.map.colours import MapColours, legend_entries, map_colours
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
 from tusk_app.map.widgets.bar import MapBar, MapChoice
@@ -33,6 +34,8 @@ from tusk_app.parts.legend_list import LegendList
 from tusk_app.parts.scatter.state import ScatterStars
 from tusk_app.parts.scatter.view import ScatterView
 from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.parts.words import say
+from tusk_app.pictures.faces import KindFaces
 from tusk_app.pictures.patches import PatchController
 
 if TYPE_CHECKING:
@@ -51,11 +54,13 @@ class EmbeddingDock(Panel):
 
     name = "embedding"
     title = "Map"
+    question = "Where are they alike?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
         self._embedding = workbench.part(EmbeddingController)
         self._patches = workbench.part(PatchController).patches
+        self._faces = workbench.part(KindFaces)
         self._colours: MapColours | None = None
         self._hovered_at = QPoint()
         self._when_seen = WhenSeen(self)
@@ -126,6 +131,7 @@ class EmbeddingDock(Panel):
         self._bench.analysis.index_changed.connect(self._show_analysis)
         self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show_map)
+        self._faces.changed.connect(lambda: self._when_seen(self._show_faces))
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
         self.live = LiveMap(self._bench, self.scatter, self.bar)
@@ -190,8 +196,8 @@ class EmbeddingDock(Panel):
             text = f"The map shows what a model found in all pictures of a source. {problem}"
             self.stack.hint.set_text("Nothing on the map yet", text)
         else:
-            text = (
-                "Let the model go through all open pictures. Every keypoint becomes a point of "
+            text = say(
+                "Let the model go through all open pictures. Every [point] becomes a dot on "
                 "the map; similar ones lie together."
             )
             self.stack.hint.set_text("Nothing on the map yet", text, "Analyse all pictures")
@@ -237,10 +243,17 @@ class EmbeddingDock(Panel):
             [not named or (book.target(i) == i and not book.is_hidden(i)) for i in range(num)]
         ).reshape(num)
         colours = book.colours() if named else np.full((num, 3), 150, np.uint8)
-        labels = tuple(short_name(book.name(i)) for i in range(num))
+        labels = tuple(book.name(i) for i in range(num))
         faint = None if index is None or index.num_prototypes != num else index.counts == 0
-        stars = ScatterStars(places, colours, labels, shown.astype(np.bool_), faint)
+        faces = tuple(self._faces.image(i) if named else None for i in range(num))
+        stars = ScatterStars(places, colours, labels, shown.astype(np.bool_), faint, faces)
         self.scatter.set_stars(stars)
+
+    @Slot()
+    def _show_faces(self) -> None:
+        if self._embedding.map is not None:
+            self._show_stars(self._embedding.map.prototypes)
+            self._show_legend(keep_hidden=True)
 
     @Slot()
     def _recolour(self) -> None:
@@ -260,6 +273,8 @@ class EmbeddingDock(Panel):
             self.scatter.state.selected
         ):
             entries = legend_entries(self._colours, self.scatter.state.selected)
+            if self.bar.colour_by == "prototype":
+                entries = [replace(e, face=self._faces.image(e.group)) for e in entries]
             self.legend.set_entries(entries, keep_hidden=keep_hidden)
             self.split.fit()
 
@@ -293,7 +308,7 @@ class EmbeddingDock(Panel):
         drawn = len(state.drawn_and_shown())
         text = f"{readable.count(drawn)} of {readable.count(len(analysis.labels))} shown"
         if len(state.points.drawn) < len(analysis.labels):
-            text += " (sampled by prototype)"
+            text += say(" (sampled by [kind])")
         selected = len(self._bench.selection.detections)
         if selected:
             text += f" · {readable.count(selected)} selected"

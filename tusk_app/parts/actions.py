@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from tusk_app.parts.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -98,6 +100,7 @@ class ActionRegistry(QObject):
         """
         if id in self._entries:
             raise ValueError(f"a command {id!r} is already registered")
+        text, tip = say(text), say(tip)
         action = QAction(text, self)
         action.setObjectName(id)
         action.setCheckable(checkable)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tusk_app.parts import icons, tones
 from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QResizeEvent
 
 
@@ -19,9 +29,11 @@ class EmptyHint(Themed, QWidget):
 
     Signals:
         clicked: the button was pressed.
+        other_clicked: str, what one of the buttons below it stands for.
     """
 
     clicked = Signal()
+    other_clicked = Signal(str)
 
     def __init__(
         self, icon: str, title: str, text: str, button: str = "", parent: QWidget | None = None
@@ -48,6 +60,9 @@ class EmptyHint(Themed, QWidget):
         layout.addWidget(self._text)
         layout.addSpacing(4)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._others = QHBoxLayout()
+        self._others.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(self._others)
         layout.addStretch(2)
         self.follow_theme()
 
@@ -58,6 +73,17 @@ class EmptyHint(Themed, QWidget):
         self._button.setText(button)
         self._button.setVisible(bool(button))
         self._fit()
+
+    def set_others(self, others: Sequence[tuple[str, str]]) -> None:
+        """Offer other ways below the button: words, and what ``other_clicked`` tells."""
+        while (item := self._others.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for words, value in others:
+            button = QPushButton(words, self)
+            button.setFlat(True)
+            button.clicked.connect(lambda _on=False, v=value: self.other_clicked.emit(v))
+            self._others.addWidget(button)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Do without the drawing where there is no room for it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _GROUP = Qt.ItemDataRole.UserRole
 _SWATCH = 14
+_FACE = 18
 _COUNT_MARGIN = 14
 _NAME_MARGIN = 22
 
@@ -39,6 +40,7 @@ class LegendEntry:
         colour: sRGB.
         total: points of the group.
         selected: how many of them are selected.
+        face: what the group looks like; None for a patch of its colour alone.
     """
 
     group: int
@@ -46,6 +48,7 @@ class LegendEntry:
     colour: tuple[int, int, int]
     total: int
     selected: int = 0
+    face: QImage | None = None
 
 
 class LegendList(Themed, QTreeWidget):
@@ -63,6 +66,7 @@ class LegendList(Themed, QTreeWidget):
         super().__init__(parent)
         self._hidden: frozenset[int] = frozenset()
         self._colours: dict[int, tuple[int, int, int]] = {}
+        self._faces: dict[int, QImage] = {}
         self._look: object = None
         self._needed = 0
         self.setColumnCount(2)
@@ -70,7 +74,7 @@ class LegendList(Themed, QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setIndentation(0)
-        self.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.setIconSize(QSize(_SWATCH + 4 + _FACE, _FACE))
         self.setMouseTracking(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -117,8 +121,11 @@ class LegendList(Themed, QTreeWidget):
                 )
                 self.addTopLevelItem(item)
         self._colours = {entry.group: entry.colour for entry in entries}
+        faces = {entry.group: entry.face for entry in entries if entry.face is not None}
+        is_new = not same or faces.keys() != self._faces.keys()
+        self._faces = faces
         self._write(entries)
-        self._set_hidden(hidden, is_new=not same)
+        self._set_hidden(hidden, is_new=is_new)
 
     def _write(self, entries: Sequence[LegendEntry]) -> None:
         """Set the words of all lines at once; only what changed is touched."""
@@ -134,7 +141,7 @@ class LegendList(Themed, QTreeWidget):
             self.setColumnWidth(1, width)
         names = (self.fontMetrics().horizontalAdvance(entry.name) for entry in entries)
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        self._needed = width + max(names, default=0) + _SWATCH + _NAME_MARGIN + bar
+        self._needed = width + max(names, default=0) + _SWATCH + 4 + _FACE + _NAME_MARGIN + bar
         # One notice for the view instead of one for each line.
         self.model().blockSignals(True)
         for i, (entry, count) in enumerate(zip(entries, counts, strict=True)):
@@ -195,7 +202,9 @@ class LegendList(Themed, QTreeWidget):
             item = self._item(i)
             group = _group_of(item)
             is_hidden = group in hidden
-            item.setIcon(0, swatch(self._colours.get(group, (128, 128, 128)), filled=not is_hidden))
+            mark = swatch(self._colours.get(group, (128, 128, 128)), filled=not is_hidden)
+            face = self._faces.get(group)
+            item.setIcon(0, mark if face is None else faced(mark, face))
             for column in (0, 1):
                 item.setForeground(column, faint if is_hidden else text)
         if changed:
@@ -216,5 +225,17 @@ def swatch(colour: tuple[int, int, int], *, filled: bool, side: int = _SWATCH) -
     painter.setPen(QPen(QColor(*colour), 3))
     painter.setBrush(QColor(*colour) if filled else Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QRectF(QPointF(4, 4), QPointF(2 * side - 4, 2 * side - 4)))
+    painter.end()
+    return QIcon(picture)
+
+
+def faced(mark: QIcon, face: QImage) -> QIcon:
+    """Return a patch of colour with a face right of it."""
+    picture = QPixmap(2 * (_SWATCH + 4 + _FACE), 2 * _FACE)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(0, _FACE - _SWATCH, mark.pixmap(2 * _SWATCH, 2 * _SWATCH))
+    painter.drawImage(QRectF(2 * (_SWATCH + 4), 0, 2 * _FACE, 2 * _FACE), face)
     painter.end()
     return QIcon(picture)

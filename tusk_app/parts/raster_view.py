@@ -23,6 +23,7 @@ from tusk_app.parts import tones
 from tusk_app.parts.name_room import line_room, name_room
 from tusk_app.parts.scatter import raster as scatter_raster
 from tusk_app.parts.scatter.painter import owned_image
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class RasterView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
-        self.setAccessibleName("Prototypes over time")
+        self.setAccessibleName(say("[Kinds] over time"))
 
     @property
     def rows(self) -> RasterRows | None:

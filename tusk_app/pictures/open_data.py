@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.parts.words import say
 from tusk_app.pictures.controller import display_name
 from tusk_app.pictures.summary_texts import describe_summary, problem_lines
 from tusk_app.pictures.widgets.crop_preview import CropPreview
@@ -210,7 +211,11 @@ class OpenDataDialog(QDialog):
         title.setProperty("role", "heading")
         self._width, self._height = QSpinBox(self), QSpinBox(self)
         # Until the user chooses, what the preset that the training dialog offers first would do.
-        usual = load_preset(USUAL_PRESET).data
+        preset = load_preset(USUAL_PRESET)
+        usual = preset.data
+        self._preview.set_keypoint(preset.decoder.patch_size)
+        self._circle_note = QLabel(say("Circle: what one [point] draws"), self)
+        self._circle_note.setProperty("role", "muted")
         for box, name in ((self._width, "width"), (self._height, "height")):
             box.setRange(8, 2048)
             box.setSuffix(" px")
@@ -232,7 +237,11 @@ class OpenDataDialog(QDialog):
         row.addWidget(self._height)
         row.addWidget(self._fit, 1)
         column = QVBoxLayout()
-        column.addWidget(title)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        head.addWidget(self._circle_note)
+        column.addLayout(head)
         column.addWidget(self._preview)
         column.addLayout(row)
         column.addLayout(self._make_held_out())

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from tusk_app.parts.words import say
+
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
     from tusk_app.shell.workshop import Workshop
@@ -15,21 +17,21 @@ if TYPE_CHECKING:
 # id, text, dock, icon, tip
 _PANELS = (
     ("analyze.map", "Show the &map", "embedding", "map",
-     "Every descriptor as a point, every prototype as a star"),
-    ("analyze.prototypes", "Show the &prototypes", "gallery", "gallery",
-     "What each prototype looks like and where it is found"),
+     "Every descriptor as a point, every [kind] as a star"),
+    ("analyze.prototypes", "Show the &gallery", "gallery", "gallery",
+     "What each [kind] looks like and where it is found"),
     ("analyze.layers", "Show the &layers of the picture", "reconstruction", "layers",
-     "What each keypoint draws"),
+     "What each [point] draws"),
     ("analyze.correspondence", "&Compare two pictures", "correspondence", "link",
-     "Lines between keypoints that show the same thing"),
+     "Lines between [points] that show the same thing"),
     ("analyze.equivariance", "Test &equivariance", "equivariance", "warp",
-     "Turn, scale or bend the picture and see whether keypoints follow"),
+     "Turn, scale or bend the picture and see whether [points] follow"),
     ("analyze.raster", "Show the &raster over time", "raster", "timeline",
-     "When and where each prototype is seen in a video"),
+     "When and where each [kind] is seen in a video"),
     ("analyze.tracks", "&Follow individuals over time", "tracks", "timeline",
      "Who is who from frame to frame: correct, name and export them"),
     ("analyze.time-machine", "&Travel through the training", "time-machine", "clock",
-     "Probe pictures, prototypes and map at every checkpoint of the run"),
+     "Probe pictures, [kinds] and map at every checkpoint of the run"),
 )  # fmt: skip
 
 
@@ -42,12 +44,12 @@ class AnalysisCommands(QObject):
         add, analysis = workbench.actions.add, workbench.analysis
         self._all = add("analyze.all", "&Analyse all pictures", analysis.start, menu="Analyse",
             shortcut="Ctrl+Shift+A", icon="run-on-folder", group="analysis",
-            tip="Find the keypoints of every picture or frame of the open source")  # fmt: skip
+            tip=say("Find the [points] of every picture or frame of the open source"))  # fmt: skip
         add("analyze.open", "&Open results…", self._ask_open, menu="Analyse", icon="folder",
             group="analysis", tip="Open a results file of an earlier analysis")  # fmt: skip
-        add("edit.select-prototype", "Select all of the same &prototype", self.select_same,
+        add("edit.select-prototype", say("Select all of the same &[kind]"), self.select_same,
             menu="Edit", shortcut="Ctrl+A", canvas_only=True, icon="prototypes",
-            tip="Select every detection of the selected prototype in all pictures")  # fmt: skip
+            tip=say("Select every detection of the selected [kind] in all pictures"))  # fmt: skip
         for command, text, dock, icon, tip in _PANELS:
             add(command, text, lambda name=dock: window.layouts.show_dock(name), menu="Analyse",
                 icon=icon, group="panels", tip=tip)  # fmt: skip
@@ -64,7 +66,7 @@ class AnalysisCommands(QObject):
         """Select every detection of the prototype that is selected."""
         selection, index = self._bench.selection, self._bench.analysis.index
         if index is None or selection.prototype is None:
-            self._bench.notices.status("Select a keypoint first, and analyse all pictures.")
+            self._bench.notices.status(say("Select a [point] first, and analyse all pictures."))
             return
         prototype = self._bench.prototypes.target(selection.prototype)
         selection.select_detections(index.rows_of_prototype(prototype), "commands")
@@ -90,5 +92,7 @@ class AnalysisCommands(QObject):
     def _enable(self) -> None:
         analysis = self._bench.analysis
         self._all.setEnabled(not analysis.problem and not analysis.is_busy)
-        tip = analysis.problem or "Find the keypoints of every picture or frame of the open source"
+        tip = analysis.problem or say(
+            "Find the [points] of every picture or frame of the open source"
+        )
         self._all.setStatusTip(tip)

@@ -30,7 +30,7 @@ _STEPS = (
     ("go.first", "&First picture", "Home", "first", -(2**31)),
     ("go.last", "&Last picture", "End", "last", 2**31),
 )
-_PROTOTYPE_TIP = "Needs a selected prototype and an analysis of the pictures"
+_PROTOTYPE_TIP = "Needs a selected [kind] and an analysis of the pictures"
 
 
 class GoCommands(QObject):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from tusk_app.settings import log_dir
+from tusk_app.shell.help_dock import HelpDock, panel_with_focus
 
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
@@ -20,7 +21,7 @@ class HelpCommands(QObject):
 
     def __init__(self, window: Host, workbench: Workshop, openers: Openers) -> None:
         super().__init__(window)
-        self._settings = workbench.settings
+        self._settings, self._window = workbench.settings, window
         add = workbench.actions.add
         add(
             "tools.command-palette",
@@ -43,7 +44,9 @@ class HelpCommands(QObject):
         # Id, text, what it does, keys, tip, icon.
         for name, text, slot, keys, tip, icon in (
             ("tour", "Take a &tour", openers.tour, "", "Six steps over the real window", "tour"),
-            ("shortcuts", "&Keyboard shortcuts", openers.shortcuts, "?; F1",
+            ("guide", "&Guide", self._show_guide, "F1",
+             "The guide's page of the panel you are in; it can be searched", "help"),
+            ("shortcuts", "&Keyboard shortcuts", openers.shortcuts, "?",
              "All commands with their keys", "keyboard"),
             ("system-information", "System &information…", openers.system_information, "",
              "Versions, devices and the last log lines, to be copied", "info"),
@@ -56,6 +59,11 @@ class HelpCommands(QObject):
             ("about", "&About TUSK", openers.about, "", "Version and method", "keypoint"),
         ):  # fmt: skip
             add(f"help.{name}", text, slot, menu="Help", shortcut=keys, tip=tip, icon=icon)
+
+    def _show_guide(self) -> None:
+        panel = panel_with_focus()
+        self._window.layouts.show_dock(HelpDock.name)
+        self._window.panel(HelpDock).open_for(panel)
 
     def _show_logs(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir())))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtWidgets import QStyle, QTabBar, QWidget
 
+from tusk_app.panel import Panel
 from tusk_app.shell.filling import FillingPanel, tend_tabs
 from tusk_app.shell.lent_height import LentHeight
 from tusk_app.shell.widgets.dock_title import DockTitle
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-    from tusk_app.panel import Panel
     from tusk_app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -362,6 +362,17 @@ class Layouts(QObject):
         if self._filling.dock is None:
             self._lent.give_back()
         tend_tabs(self._window, self._docks.values(), self.toggle_fill)
+        self._tip_tabs()
+
+    def _tip_tabs(self) -> None:
+        """Let every tab tell which question its panel answers: there is no title bar then."""
+        tips = {
+            dock.windowTitle(): dock.tip for dock in self._docks.values() if isinstance(dock, Panel)
+        }
+        for bar in self._window.findChildren(QTabBar):
+            for tab in range(bar.count()):
+                if (tip := tips.get(bar.tabText(tab))) is not None:
+                    bar.setTabToolTip(tab, f"{tip}\n{bar.toolTip()}".strip())
 
     def _show_centre(self) -> None:
         main = self._docks.get(_MAIN_DOCK.get(self._current, ""))

@@ -31,6 +31,7 @@ from tusk_app.shell.error_dialog import ErrorCenter
 from tusk_app.shell.file_commands import FileCommands
 from tusk_app.shell.go_commands import GoCommands
 from tusk_app.shell.help_commands import HelpCommands
+from tusk_app.shell.help_dock import HelpDock
 from tusk_app.shell.host import Host
 from tusk_app.shell.layouts import (
     BOTTOM,
@@ -47,7 +48,7 @@ from tusk_app.shell.log_dock import LogDock
 from tusk_app.shell.logs import shorten_home
 from tusk_app.shell.menus import Menus
 from tusk_app.shell.openers import Openers
-from tusk_app.shell.sample_projects import sample_projects
+from tusk_app.shell.sample_projects import real_samples, sample_projects
 from tusk_app.shell.status_bar import StatusBar
 from tusk_app.shell.view_commands import ViewCommands
 from tusk_app.shell.widgets.toast import ToastStack
@@ -90,6 +91,7 @@ DOCKS = (
     DockSpec(TimeMachineDock, BOTTOM, frozenset({EXPLORE})),
     DockSpec(TrainingDock, BOTTOM, frozenset({TRAIN})),
     DockSpec(LogDock, BOTTOM, frozenset()),
+    DockSpec(HelpDock, RIGHT, frozenset()),
 )
 
 DEFAULT_SIZE = QSize(1280, 800)
@@ -216,6 +218,8 @@ class MainWindow(Themed, Host):
         welcome.tour_wanted.connect(lambda: trigger("help.tour"))
         welcome.set_projects([(p.model, p.title, p.tip) for p in sample_projects()])
         welcome.project_chosen.connect(self.openers.project)
+        welcome.set_samples(real_samples())
+        welcome.sample_chosen.connect(self.openers.real_sample)
         welcome.recent_cleared.connect(bench.settings.clear_recent)
         welcome.recent_chosen.connect(self.open_recent)
         self._status.device_clicked.connect(self.openers.system_information)

@@ -43,8 +43,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
     "Analyse": ("...",),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),
     "Help": (
-        "help.tour", "help.shortcuts", "|", "help.system-information", "help.open-logs",
-        "help.open-settings", "...", "|", "help.licences", "help.about",
+        "help.guide", "help.tour", "help.shortcuts", "|", "help.system-information",
+        "help.open-logs", "help.open-settings", "...", "|", "help.licences", "help.about",
     ),
 }  # fmt: skip
 

@@ -160,6 +160,10 @@ class Openers(QObject):
         else:
             self._bench.actions.trigger("file.open-images")
 
+    def real_sample(self, name: str) -> None:
+        """Open real pictures that came with the program and discover what recurs in them."""
+        self._open_and("model.discover", f"sample:{name}", None)
+
     @property
     def running_tour(self) -> Tour | None:
         """The tour, once it was started."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.parts.words import WORDS
 from tusk_app.settings import FONT_SCALES, Settings, ThemeChoice
 from tusk_core.places import default_run_root
 
@@ -91,7 +92,16 @@ class PreferencesDialog(QDialog):
         form = QFormLayout(box)
         form.addRow("Theme", self.theme)
         form.addRow("Text size", self.text_size)
+        form.addRow("Words", self._make_terms(box))
         return box
+
+    def _make_terms(self, box: QWidget) -> QCheckBox:
+        self.terms = QCheckBox("Show the method's terms (from the next start)", box)
+        pairs = ", ".join(f"{word.term} for {word.plain}" for word in WORDS)
+        self.terms.setToolTip(f"Such as {pairs}. The guide has a page of all words.")
+        self.terms.setChecked(self._settings.shows_terms)
+        self.terms.toggled.connect(lambda on: setattr(self._settings, "shows_terms", on))
+        return self.terms
 
     def _make_engine(self, devices: Sequence[DeviceInfo]) -> QGroupBox:
         box = QGroupBox("Engine", self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tusk_core.resources import bundled_models
+from tusk_core.resources import bundled_models, resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,48 @@ _PROJECTS = (
         "The general model on pictures you choose, or on the camera. Train on them for better.",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RealSample:
+    """Real pictures that come with the program, to discover kinds in.
+
+    Attributes:
+        name: after ``sample:``.
+        title: for people.
+        tip: one sentence.
+        licence: whose they are and on what terms.
+        picture: a small picture of them, bundled.
+    """
+
+    name: str
+    title: str
+    tip: str
+    licence: str
+    picture: str
+
+
+_REAL = (
+    RealSample(
+        "cells",
+        "Blood cells",
+        "Twenty smears: see which kinds of thing recur, without a label and without training.",
+        "BCCD, © 2017 shenggan, MIT licence",
+        "samples/cells/images/BloodImage_00003.jpg",
+    ),
+    RealSample(
+        "flies",
+        "Three flies",
+        "A video of a dish: find the flies and follow each of them.",
+        "dreem, © 2023 Talmo Lab at the Salk Institute, BSD 3-Clause",
+        "samples/flies.jpg",
+    ),
+)
+
+
+def real_samples() -> tuple[RealSample, ...]:
+    """Return the real samples that came with this installation."""
+    return tuple(s for s in _REAL if resource(s.picture).is_file())
 
 
 def sample_projects() -> tuple[SampleProject, ...]:

@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.parts.words import say
+
 if TYPE_CHECKING:
     from tusk_app.parts.actions import ActionRegistry
     from tusk_app.settings import Settings
@@ -42,10 +44,10 @@ MENUS = (
 MOUSE = (
     ("Move the picture", "Drag", "With the left or the middle button"),
     ("Zoom", "Wheel", "At the pointer"),
-    ("Fit the picture", "Double click", "Beside the keypoints; while editing, adds a keypoint"),
-    ("Select a keypoint", "Click", "Beside the keypoints, selects nothing"),
-    ("Add keypoints to the selection", "Shift+Drag", "A box about them; or Shift and click one"),
-    ("Take keypoints out of it", "Alt+Drag", "A box about them; or Alt and click one"),
+    ("Fit the picture", "Double click", "Beside the [points]; while editing, adds a [point]"),
+    ("Select a [point]", "Click", "Beside the [points], selects nothing"),
+    ("Add [points] to the selection", "Shift+Drag", "A box about them; or Shift and click one"),
+    ("Take [points] out of it", "Alt+Drag", "A box about them; or Alt and click one"),
     ("Compare", "Drag the divider", "Of the split view"),
 )
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -178,7 +180,7 @@ class ShortcutsDialog(QDialog):
             item.setData(0, ID_ROLE, entry.id)
         mouse = self._add_group("Mouse, over the picture")
         for words in MOUSE:
-            QTreeWidgetItem(mouse, list(words))
+            QTreeWidgetItem(mouse, [say(text) for text in words])
         self._tree.expandAll()
         self._show_current()
 

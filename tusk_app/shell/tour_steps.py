@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_app.parts.words import say
 from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
 from tusk_app.shell.tour import TourStep
 
@@ -55,23 +56,29 @@ def tour_steps(window: Host) -> tuple[TourStep, ...]:
         ),
         TourStep(
             "Watch it learn",
-            "Curves fall, and eight pictures are drawn again from their keypoints alone. The bars "
-            "show how often each prototype is used: each means one kind of part.",
+            say(
+                "Curves fall, and eight pictures are drawn again from their [points] alone. The "
+                "bars show how often each [kind] is used: each means one kind of part."
+            ),
             lambda: show(TRAIN, "training"),
             lambda: dock("training"),
         ),
         TourStep(
             "Look closely",
-            "Every keypoint has the colour and shape of its prototype, everywhere. Point at one "
-            "for its numbers; hold H to see the picture alone; drag the sliders for fewer or more.",
+            say(
+                "Every [point] has the colour and shape of its [kind], everywhere. Hover over one "
+                "for its numbers; hold H to see the picture alone; drag the sliders for more."
+            ),
             lambda: show(DATA, "inspector"),
             canvas_or_inspector,
         ),
         TourStep(
             "Explore what was found",
-            "Lay all keypoints out in a map, lasso some, and see their patches in the gallery. "
-            "Picture, map and gallery always show the same selection. Ctrl+Shift+P finds every "
-            "command by its name.",
+            say(
+                "Lay all [points] out in a map, lasso some, and see their patches in the gallery. "
+                "Picture, map and gallery always show the same selection. Ctrl+Shift+P finds every "
+                "command by its name."
+            ),
             lambda: show(EXPLORE, "embedding"),
             lambda: dock("embedding"),
         ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tusk_app.gallery.controller import GalleryController
     from tusk_app.map.controller import EmbeddingController
     from tusk_app.pictures.controller import SourceController
+    from tusk_app.pictures.faces import KindFaces
     from tusk_app.pictures.feed import PictureFeed
     from tusk_app.pictures.patches import PatchController
     from tusk_app.pictures.side_reader import SideReader
@@ -41,6 +42,7 @@ class Workshop(Workbench):
     Attributes:
         sources: opens pictures and makes thumbnails.
         patches: small pictures around detections.
+        faces: the face of each kind.
         side_reader: single pictures for panels beside the canvas.
         training: runs.
         time_machine: earlier checkpoints of the run.
@@ -58,6 +60,7 @@ class Workshop(Workbench):
 
     sources: SourceController
     patches: PatchController
+    faces: KindFaces
     side_reader: SideReader
     training: TrainingController
     time_machine: TimeMachineController

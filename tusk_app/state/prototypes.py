@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
 
 from tusk_app.parts import palette
+from tusk_app.parts.words import unnamed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,13 +86,13 @@ class PrototypeBook(QObject):
         return self._merged.get(index, index)
 
     def name(self, index: int) -> str:
-        """Return the name for people; ``prototype 7`` until it gets one."""
+        """Return the name for people; ``#7`` until it gets one."""
         shown = self.target(index)
-        return self._names.get(shown, f"prototype {shown}")
+        return self._names.get(shown, unnamed(shown))
 
     def own_name(self, index: int) -> str:
         """Return the name it has, or would have, when it is merged into none."""
-        return self._names.get(index, f"prototype {index}")
+        return self._names.get(index, unnamed(index))
 
     def has_own_name(self, index: int) -> bool:
         """True if the user named it."""
@@ -135,7 +136,7 @@ class PrototypeBook(QObject):
     def rename(self, index: int, name: str) -> None:
         """Give it a name; an empty one takes the name away."""
         shown, name = self.target(index), name.strip()
-        if name and name != f"prototype {shown}":
+        if name and name != unnamed(shown):
             self._names[shown] = name
         else:
             self._names.pop(shown, None)

@@ -19,6 +19,7 @@ from tusk_app.panel import Panel
 from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
+from tusk_app.parts.words import say
 from tusk_app.timeline.playback import SPEEDS, PlaybackController
 from tusk_app.timeline.widgets.bar import Strip, TimelineBar
 
@@ -41,6 +42,7 @@ class TimelineDock(Panel):
 
     name = "timeline"
     title = "Timeline"
+    question = "When is it seen?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -247,7 +249,7 @@ class TimelineDock(Panel):
             return
         score = max(document.min_score, 1e-6)
         strips = [
-            Strip("Keypoints", frames.counts(score), _COUNT),
+            Strip(say("[Points]"), frames.counts(score), _COUNT),
             Strip("Mean score", frames.mean_scores(), _SCORE, top=1.0),
         ]
         self.bar.set_strips((*strips, self._selection_strip(score)), frames.known)
@@ -262,8 +264,8 @@ class TimelineDock(Panel):
             share = np.minimum(np.bincount(pictures, minlength=num)[:num], 1)
             return Strip("Selected", share.astype(np.float32), _COUNT, top=1.0)
         if chosen is None:
-            hint = "Select a prototype to see in which frames it is"
-            return Strip("Prototype", np.full(num, np.nan, np.float32), _COUNT, hint=hint)
+            hint = say("Select a [kind] to see in which frames it is")
+            return Strip(say("[Kind]"), np.full(num, np.nan, np.float32), _COUNT, hint=hint)
         same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
         presence = frames.presence(np.array(same or [chosen]), score)
         return Strip(book.name(chosen), presence, book.colour(chosen), top=1.0)

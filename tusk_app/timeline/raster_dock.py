@@ -20,6 +20,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
+from tusk_app.parts.words import say
 from tusk_app.timeline.controller import TrackingController
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class RasterDock(Panel):
 
     name = "raster"
     title = "Raster"
+    question = "What is seen when?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -157,11 +159,13 @@ class RasterDock(Panel):
     def _show_hint(self) -> None:
         analysis = self._bench.analysis
         title = "No raster yet"
-        what = "The raster shows when each prototype is seen, from the first picture to the last. "
+        what = say(
+            "The raster shows when each [kind] is seen, from the first picture to the last. "
+        )
         if analysis.is_busy:
             self.stack.hint.set_text(title, "The pictures are being analysed.")
         elif self._tracking.is_busy:
-            self.stack.hint.set_text(title, "Following the keypoints from picture to picture…")
+            self.stack.hint.set_text(title, say("Following the [points] from picture to picture…"))
         elif analysis.problem:
             self.stack.hint.set_text(title, what + analysis.problem)
         else:

@@ -43,6 +43,7 @@ class TracksDock(Panel):
 
     name = "tracks"
     title = "Tracks"
+    question = "Who is who over time?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)

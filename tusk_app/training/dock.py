@@ -40,6 +40,7 @@ class TrainingDock(Panel):
 
     name = "training"
     title = "Training"
+    question = "How is it learning?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)

@@ -47,6 +47,7 @@ class RunsDock(Panel):
 
     name = "runs"
     title = "Runs"
+    question = "What was trained before?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)

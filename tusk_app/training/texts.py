@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tusk_app.parts import readable
+from tusk_app.parts.words import say
 from tusk_app.training.controller import RunState
 from tusk_app.training.remedies import Remedy
 from tusk_app.training.widgets.run_header import HeaderButton
@@ -264,7 +265,7 @@ def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
         figures.append(("Best checkpoint", f"step {readable.count(best.step)}{measured}"))
     if record.preview is not None:
         report = describe_usage(record.preview.usage, 1.0)
-        figures.append(("Prototypes in use", f"{report.num_used} of {len(record.preview.usage)}"))
+        figures.append((say("[Kinds] in use"), f"{report.num_used} of {len(record.preview.usage)}"))
     if record.started is not None:
         figures.append(("Pictures", readable.count(record.started.num_pictures)))
     return figures

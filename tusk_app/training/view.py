@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayou
 
 from tusk_app.parts import icons, palette, theme, tones
 from tusk_app.parts.themed import Themed
+from tusk_app.parts.words import say
 from tusk_app.training import texts
 from tusk_app.training.widgets.loss_plot import LossPlot
 from tusk_app.training.widgets.numbers_row import NumbersRow
@@ -242,7 +243,7 @@ class TrainingView(QWidget):
         self._show_strip_text()
         if preview is None or self._record is None:
             self.bars.set_usage(palette.colours(0)[:, 0].astype("float32"), palette.colours(1))
-            self._usage_text.setText("How often each prototype is used shows here.")
+            self._usage_text.setText(say("How often each [kind] is used shows here."))
             tones.set_role(self._usage_text, "muted")
             return
         colours = self._colours(len(preview.usage))
@@ -264,7 +265,7 @@ class TrainingView(QWidget):
         is_stacked = self.strip.arrangement.is_stacked
         first, second = ("above", "below") if is_stacked else ("left", "right")
         self._strip_text.setText(
-            f"Input with keypoints ({first}), rebuilt from the keypoints alone ({second})"
+            say(f"Input with [points] ({first}), rebuilt from the [points] alone ({second})")
         )
 
     def _show_notice(self) -> None:

@@ -200,7 +200,12 @@ class PrototypeConfig(Settings):
     """The prototypes and how they follow the descriptors (paper section 3.3)."""
 
     num_prototypes: int = setting(
-        32, "Kinds of keypoint the model can tell apart.", symbol="M", level="basic", ge=2, le=4096
+        32,
+        "Kinds of keypoint the model can tell apart: two to three times the kinds you expect.",
+        symbol="M",
+        level="basic",
+        ge=2,
+        le=4096,
     )
     kept: tuple[int, ...] = setting(
         (),

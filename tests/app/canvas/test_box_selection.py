@@ -150,7 +150,7 @@ def test_the_inspector_lists_and_sums_up_the_selection(bench, area, qtbot) -> No
     qtbot.waitUntil(lambda: dock.table.model().rowCount() == 6)
     box(area, *whole(area))
     assert len(dock.table.selectionModel().selectedRows()) == 6
-    assert dock._nothing.text().startswith("6 keypoints, mean score")
+    assert dock._nothing.text().startswith("6 points, mean score")
     dock.table.setFocus()
     row = dock.table.visualRect(dock.table.model().index(1, 0)).center()
     QTest.mouseClick(dock.table.viewport(), LEFT, NONE, row)

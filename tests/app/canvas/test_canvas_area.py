@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from tests.support.fake_predictor import refuse
 from tests.support.media_bench import open_model, piece_source, shown_area
@@ -49,7 +50,7 @@ def test_canvas_shows_picture_and_keypoints(bench, area) -> None:
     assert np.array_equal(area.canvas.marks.xy, bench.document.detection.keypoints.xy)
     assert "picture_000.png" in area._name.text()
     assert "1 of 6" in area._name.text()
-    assert "6 keypoints" in area._state.text()
+    assert "6 points" in area._state.text()
 
 
 def test_colours_names_and_hiding_come_from_the_prototypes(bench, area) -> None:
@@ -133,7 +134,7 @@ def test_model_that_does_not_open_leaves_the_canvas_as_it_was(bench, area, qtbot
     with qtbot.waitSignal(bench.engine.model_failed):
         bench.engine.open_model("/nowhere")
     assert area.canvas.marks is shown
-    qtbot.waitUntil(lambda: "keypoints" in area._state.text())
+    qtbot.waitUntil(lambda: "points" in area._state.text())
 
 
 # Selection, both ways
@@ -287,7 +288,13 @@ def test_inspector_says_what_is_missing(bench, qtbot) -> None:
     bench.document.set_source(piece_source(2))
     qtbot.waitUntil(lambda: bench.document.picture is not None)
     qtbot.waitUntil(lambda: dock.hint.title == "No model is open")
-    assert dock.hint.button.text() == "Open model…"
+    assert dock.hint.button.text() == "Discover"
+    others = {button.text() for button in dock.hint.findChildren(QPushButton)}
+    assert {"Train…", "Open model…"} <= others
+    asked = []
+    bench.actions.add("model.train", "Train", lambda: asked.append("train"), menu="Model")
+    next(b for b in dock.hint.findChildren(QPushButton) if b.text() == "Train…").click()
+    assert asked == ["train"]
 
 
 def test_weak_keypoints_are_grey_in_the_table(bench, area, qtbot) -> None:

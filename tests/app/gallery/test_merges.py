@@ -28,6 +28,8 @@ def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> No
     dialog.number.setValue(3)
     expected = api.suggest_merges(bench.document.analysis, 3)
     assert dialog.list.topLevelItemCount() >= 1
+    for row in range(dialog.list.topLevelItemCount()):
+        dialog.list.topLevelItem(row).setCheckState(1, Qt.CheckState.Checked)
     assert book.merges() == {}
     QTest.mouseClick(dialog.join_button, LEFT)
     assert [book.target(i) for i in range(book.num)] == expected.tolist()
@@ -60,7 +62,7 @@ def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
             groups=lambda number: np.array(steps[number]),
             likely=2,
             counts=np.array([5, 4, 3, 0]),
-            names=("ear", "prototype 1", "prototype 2", "prototype 3"),
+            names=("ear", "#1", "#2", "#3"),
             cosines=np.full((4, 4), 0.25),
             pictures=np.zeros((4, 6, 5, 3), np.uint8),
         )
@@ -69,7 +71,7 @@ def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
     dialog.show()
     assert dialog.number.maximum() == 3
     item = dialog.list.topLevelItem(0)
-    assert item.text(1) == "ear  ←  1\n9 detections"
+    assert item.text(1) == "ear  ←  #1\n9 detections"
     assert item.text(2) == "0.25"
     dialog.number.setValue(3)
     assert not dialog.join_button.isEnabled()
@@ -78,6 +80,38 @@ def test_the_dialog_tells_what_it_would_do(qtbot) -> None:
     with qtbot.waitSignal(dialog.accepted_groups) as joined:
         QTest.mouseClick(dialog.join_button, LEFT)
     assert joined.args[0].tolist() == steps[2]
+
+
+def test_doubtful_rows_are_not_ticked_and_each_row_is_decided_alone(qtbot) -> None:
+    cosines = np.eye(5)
+    cosines[0, 1] = cosines[1, 0] = 0.9
+    cosines[2, 3] = cosines[3, 2] = -0.01
+    steps = {2: [0, 0, 0, 0, 4], 3: [0, 0, 2, 2, 4], 4: [0, 0, 2, 3, 4], 5: [0, 1, 2, 3, 4]}
+    dialog = MergeDialog(
+        MergeOffer(
+            groups=lambda number: np.array(steps[number]),
+            likely=3,
+            counts=np.array([5, 4, 3, 2, 2]),
+            names=tuple("abcde"),
+            cosines=cosines,
+            doubtful_below=0.3,
+        )
+    )
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.groups().tolist() == [0, 0, 2, 3, 4]
+    assert "hardly alike" in dialog._note.text()
+    sure, doubtful = dialog.list.topLevelItem(0), dialog.list.topLevelItem(1)
+    doubtful.setCheckState(1, Qt.CheckState.Checked)
+    assert dialog.groups().tolist() == [0, 0, 2, 2, 4]
+    sure.setCheckState(1, Qt.CheckState.Unchecked)
+    assert dialog.groups().tolist() == [0, 1, 2, 2, 4]
+    dialog.number.setValue(4)
+    assert not dialog.join_button.isEnabled()
+    dialog.number.setValue(3)  # what was ticked by hand is remembered
+    with qtbot.waitSignal(dialog.accepted_groups) as joined:
+        QTest.mouseClick(dialog.join_button, LEFT)
+    assert joined.args[0].tolist() == [0, 1, 2, 2, 4]
 
 
 def test_entropy_of_use_in_plain_words(gallery) -> None:

@@ -99,7 +99,7 @@ def test_a_spoilt_mapping_is_ignored(qapp, tmp_path: Path, content: str, caplog)
     (tmp_path / "prototypes.json").write_text(content)
     book = PrototypeBook()
     book.reset(3, tmp_path)
-    assert [book.name(i) for i in range(3)] == ["prototype 0", "prototype 1", "prototype 2"]
+    assert [book.name(i) for i in range(3)] == ["#0", "#1", "#2"]
     assert book.merges() == {}
 
 

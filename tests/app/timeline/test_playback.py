@@ -95,7 +95,7 @@ def test_a_folder_that_is_gone_is_told_once_by_toast_and_always_on_the_canvas(be
     assert title == "This picture cannot be shown"
     assert "damaged" in text
     assert "open it again" in text
-    assert "keypoints in" not in area._state.text()
+    assert "points in" not in area._state.text()
     inspector.refresh()
     assert "No picture is shown" in inspector.hint.title
     bench.document.go_to(4)
@@ -376,7 +376,7 @@ def test_dock_is_bound_to_playback(bench, qtbot) -> None:
     assert not bench.playback.has_loop_range
     bench.selection.select_prototype(1, "test")
     qtbot.waitUntil(lambda: len(dock.bar.strips) == 3 and not dock._later.isActive())
-    assert dock.bar.strips[2].name == "prototype 1"
+    assert dock.bar.strips[2].name == "#1"
 
 
 def test_clock_reads_well() -> None:

@@ -122,7 +122,7 @@ def test_more_keypoints_than_places_are_refused_while_typing(dialog) -> None:
     assert dialog.config().keypoints.num_keypoints == 256
     keypoints.editor.lineEdit().setText("257")
     assert keypoints.problem.startswith(
-        "Keypoints in a picture can be at most 256 here, got 257: the heat map"
+        "Points in a picture can be at most 256 here, got 257: the heat map"
     )
     assert not dialog.start_button.isEnabled()
     dialog.form.rows["data.width"].set_value(40)
@@ -167,6 +167,24 @@ def test_a_changed_field_is_marked_and_can_be_reset(dialog) -> None:
     assert dialog.form.groups["losses"].mark == ""
 
 
+def test_few_things_are_asked_and_the_rest_opens_where_it_is_at_fault(qtbot, dialog) -> None:
+    dialog.show()
+    shown = [p for p, row in dialog.form.rows.items() if row.editor.isVisibleTo(dialog)]
+    assert shown == [
+        "optim.minutes",
+        "keypoints.num_keypoints",
+        "prototypes.num_prototypes",
+    ]
+    assert "two to three times the kinds" in dialog.form.rows[shown[2]].spec.help_text
+    dialog.form.rows["data.width"].set_value(96)
+    assert dialog.more.mark == "● 1 changed"
+    assert not dialog.more.button.isChecked()
+    dialog.form.rows["keypoints.nms_window"].set_value(6)
+    assert dialog.more.button.isChecked()
+    assert dialog.form.rows["data.width"].editor.isVisibleTo(dialog)
+    dialog.reject()
+
+
 def test_arrows_step_and_typing_is_not_hindered(qtbot, dialog) -> None:
     editor = dialog.form.rows["optim.learning_rate"].editor
     dialog.form.rows["optim.learning_rate"].set_value(0.001)
@@ -188,6 +206,10 @@ def test_pictures_are_counted_and_time_is_measured(qtbot, dialog) -> None:
     qtbot.waitUntil(lambda: "120 pictures" in dialog.origin.source_note)
     qtbot.waitUntil(lambda: dialog.estimate.text.startswith("About 5 min on cpu"))
     assert "400 MB" in dialog.estimate.text
+    # Another time limit is another sum, not another measurement.
+    dialog.form.rows["optim.minutes"].set_value(2.0)
+    assert dialog.estimate.text.startswith("About 2 min on cpu")
+    dialog.form.rows["optim.minutes"].reset()
     qtbot.waitUntil(lambda: dialog.origin.device_combo.count() == 3)
     assert not dialog.origin.device_combo.model().item(2).isEnabled()
     assert dialog.start_button.isEnabled()
@@ -314,6 +336,8 @@ def test_the_form_can_be_used_by_keyboard_alone(qtbot, dialog) -> None:
     dialog.show()
     with qtbot.waitExposed(dialog):
         dialog.activateWindow()
+    dialog.more.button.setFocus()
+    qtbot.keyClick(dialog.more.button, Qt.Key.Key_Space)
     dialog.form.groups["keypoints"].button.setFocus()
     qtbot.keyClick(dialog.form.groups["keypoints"].button, Qt.Key.Key_Space)
     seen = set()

@@ -64,15 +64,15 @@ def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path)
     assert view.numbers.value("rate") == "0.0005"
     assert view.numbers.value("memory") == "512 MB"
     qtbot.waitUntil(lambda: view.strip.preview is not None)
-    assert "1 of 10 prototypes in use. That is normal this early" in view.usage_text
+    assert "1 of 10 kinds in use. That is normal this early" in view.usage_text
     gate.release(28)
-    qtbot.waitUntil(lambda: "6 of 10 prototypes are unused." in view.usage_text)
+    qtbot.waitUntil(lambda: "6 of 10 kinds are unused." in view.usage_text)
     gate.release(10)
     qtbot.waitUntil(lambda: not bench.training.is_busy)
     assert view.header.state_text == "Finished"
     assert view.card.isVisible()
     assert "Steps 40" in view.card.text
-    assert "Prototypes in use 4 of 10" in view.card.text
+    assert "Kinds in use 4 of 10" in view.card.text
     assert view.header.button_names == ("sample", "train")
     view.plot.redraw()
     assert view.plot.legend.shown() == ["reconstruction", "kmeans"]
@@ -221,11 +221,11 @@ def test_usage_in_words() -> None:
     even = np.full(10, 0.1, np.float32)
     one = np.eye(10, dtype=np.float32)[0]
     four = np.array([0.25] * 4 + [0.0] * 6, np.float32)
-    assert describe_usage(even, 0.9).text == "10 of 10 prototypes in use."
+    assert describe_usage(even, 0.9).text == "10 of 10 kinds in use."
     assert describe_usage(one, 0.05).level == "info"
     assert "normal this early" in describe_usage(one, None).text
     assert describe_usage(one, 0.9).level == "warning"
-    assert describe_usage(four, 0.9).text.startswith("6 of 10 prototypes are unused")
+    assert describe_usage(four, 0.9).text.startswith("6 of 10 kinds are unused")
 
 
 def test_probe_pictures_fill_their_room() -> None:

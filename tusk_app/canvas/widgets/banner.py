@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from tusk_app.parts import icons, tones
+from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.themed import Themed
 
 
@@ -14,9 +15,11 @@ class Banner(Themed, QFrame):
 
     Signals:
         clicked: the button was pressed.
+        second_clicked: the other button was.
     """
 
     clicked = Signal()
+    second_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,11 +29,16 @@ class Banner(Themed, QFrame):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._button = QPushButton(self)
         self._button.clicked.connect(self.clicked)
+        self._second = QPushButton(self)
+        self._second.clicked.connect(self.second_clicked)
+        self._close = IconButton("close", "Hide this", self)
+        self._close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.addWidget(self._icon)
         row.addWidget(self._text, 1)
-        row.addWidget(self._button)
+        for button in (self._button, self._second, self._close):
+            row.addWidget(button)
         self.setAutoFillBackground(True)
         self.hide()
         self.follow_theme()
@@ -45,11 +53,27 @@ class Banner(Themed, QFrame):
         """The way out."""
         return self._button
 
-    def say(self, text: str, button: str = "") -> None:
-        """Show a sentence and, where there is one, a button; an empty text hides the strip."""
+    @property
+    def second(self) -> QPushButton:
+        """The other way out."""
+        return self._second
+
+    def say(
+        self, text: str, button: str = "", second: str = "", *, may_close: bool = False
+    ) -> None:
+        """Show a sentence and what can be done; an empty text hides the strip.
+
+        Args:
+            text: one or two sentences.
+            button: the way out; empty for none.
+            second: another one.
+            may_close: the user may send it away.
+        """
         self._text.setText(text)
-        self._button.setText(button)
-        self._button.setVisible(bool(button))
+        for widget, words in ((self._button, button), (self._second, second)):
+            widget.setText(words)
+            widget.setVisible(bool(words))
+        self._close.setVisible(may_close)
         self.setVisible(bool(text))
         self.restyle()
 

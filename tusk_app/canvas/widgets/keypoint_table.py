@@ -10,23 +10,26 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
+    QRectF,
     QSize,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
 from tusk_app.parts.name_room import name_room
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QMouseEvent, QResizeEvent
 
-_CHIP_ROOM = 30  # logical pixels
-_HEADERS = ("Prototype", "Score", "x", "y")
+_CHIP_ROOM = 30  # logical pixels; with a face more
+_HEADERS = ("[Kind]", "Score", "x", "y")
+FACE_SIDE = 20  # of the face of a kind, beside its symbol
 _ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _ALIGN_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _Index = QModelIndex | QPersistentModelIndex
@@ -49,6 +52,20 @@ def chip(colour: QColor, symbol: str, side: int = 16, ratio: float = 1.0) -> QPi
     return picture
 
 
+def beside(mark: QPixmap, face: QImage, side: int = FACE_SIDE, ratio: float = 2.0) -> QPixmap:
+    """Return a symbol and, right of it, the face of its kind, ``side`` logical pixels high."""
+    width = mark.width() / mark.devicePixelRatio()
+    picture = QPixmap(round((width + 4 + side) * ratio), round(side * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(QPointF(0, (side - mark.height() / mark.devicePixelRatio()) / 2), mark)
+    painter.drawImage(QRectF(width + 4, 0, side, side), face)
+    painter.end()
+    return picture
+
+
 class KeypointModel(QAbstractTableModel):
     """Rows are keypoints by index."""
 
@@ -56,15 +73,22 @@ class KeypointModel(QAbstractTableModel):
         super().__init__(parent)
         self._marks = NO_MARKS
         self._min_score = 0.0
-        self._chips: dict[tuple[tuple[int, ...], str], QIcon] = {}
+        self._faces: tuple[QImage | None, ...] = ()
+        self._chips: dict[tuple[tuple[int, ...], str, int], QIcon] = {}
 
     @property
     def marks(self) -> KeypointMarks:
         """What is listed."""
         return self._marks
 
-    def set_marks(self, marks: KeypointMarks, min_score: float) -> None:
-        """List other keypoints."""
+    def set_marks(
+        self,
+        marks: KeypointMarks,
+        min_score: float,
+        faces: tuple[QImage | None, ...] = (),
+    ) -> None:
+        """List other keypoints, each with the face of its kind if there is one."""
+        self._faces = faces
         same = len(marks) == len(self._marks)
         if not same:
             self.beginResetModel()
@@ -89,7 +113,7 @@ class KeypointModel(QAbstractTableModel):
         """Return a column's title."""
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return _HEADERS[section]
+                return say(_HEADERS[section])
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _ALIGN_RIGHT if section > 0 else _ALIGN_LEFT
         return None
@@ -113,9 +137,12 @@ class KeypointModel(QAbstractTableModel):
         return None
 
     def _chip(self, row: int) -> QIcon:
-        key = (tuple(self._marks.colours[row].tolist()), self._marks.symbols[row])
+        face = self._faces[row] if row < len(self._faces) else None
+        colour, symbol = tuple(self._marks.colours[row].tolist()), self._marks.symbols[row]
+        key = (colour, symbol, 0 if face is None else face.cacheKey())
         if key not in self._chips:
-            picture = chip(QColor(*key[0]), key[1], ratio=2.0)
+            drawn = chip(QColor(*colour), symbol, ratio=2.0)
+            picture = drawn if face is None else beside(drawn, face)
             icon = self._chips[key] = QIcon(picture)
             # Qt tints icons of selected rows; the colour is what these are for.
             icon.addPixmap(picture, QIcon.Mode.Selected)
@@ -139,7 +166,7 @@ class KeypointTable(QTableView):
         self.setModel(self._model)
         self._hovered = -1
         self._is_ours = False
-        self.setAccessibleName("Keypoints of this picture")
+        self.setAccessibleName(say("[Points] of this picture"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -147,7 +174,7 @@ class KeypointTable(QTableView):
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self.setIconSize(QSize(16, 16))
+        self.setIconSize(QSize(16 + 4 + FACE_SIDE, FACE_SIDE))
         self.viewport().setMouseTracking(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
@@ -158,10 +185,15 @@ class KeypointTable(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.selectionModel().selectionChanged.connect(self._tell_choice)
 
-    def set_marks(self, marks: KeypointMarks, min_score: float = 0.0) -> None:
+    def set_marks(
+        self,
+        marks: KeypointMarks,
+        min_score: float = 0.0,
+        faces: tuple[QImage | None, ...] = (),
+    ) -> None:
         """List other keypoints; the selection stays if their number does."""
         self._is_ours = True
-        self._model.set_marks(marks, min_score)
+        self._model.set_marks(marks, min_score, faces)
         self._is_ours = False
 
     def selected_rows(self) -> frozenset[int]:
@@ -188,7 +220,7 @@ class KeypointTable(QTableView):
         """Leave out places before names are cut; the inspector tells them for a chosen row."""
         super().resizeEvent(event)
         header, room = self.horizontalHeader(), self.viewport().width()
-        room -= name_room(self.fontMetrics()) + _CHIP_ROOM
+        room -= name_room(self.fontMetrics()) + _CHIP_ROOM + FACE_SIDE
         for column in range(1, len(_HEADERS)):
             room -= max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
             self.setColumnHidden(column, room < 0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tusk_app.parts import theme
 from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class PatchView(QWidget):
         self._colour = QColor(255, 255, 255)
         self.setFixedSize(SIDE, SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("What lies around the keypoint")
+        self.setAccessibleName(say("What lies around the [point]"))
 
     def show_place(
         self, picture: NDArray[np.uint8] | None, xy: tuple[float, float], colour: QColor

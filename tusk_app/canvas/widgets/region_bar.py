@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts import icons, theme
 from tusk_app.parts.themed import Themed
+from tusk_app.parts.words import say
 
 _TOOLS = (
     ("rectangle", "Rectangle", "box-select", "Drag from corner to corner"),
     ("polygon", "Polygon", "lasso", "Click its corners; a double click or Enter closes it"),
 )
 _HINTS = {
-    "rectangle": "Only keypoints inside count. Drag a rectangle; drag its corners to change it.",
-    "polygon": "Only keypoints inside count. Click the corners; a double click closes.",
+    "rectangle": "Only [points] inside count. Drag a rectangle; drag its corners to change it.",
+    "polygon": "Only [points] inside count. Click the corners; a double click closes.",
 }
 
 
@@ -63,7 +64,7 @@ class RegionBar(Themed, QFrame):
         row.addWidget(self.hint, 1)
         self.delete = self._button("Delete", "Take the chosen shape away (Delete)")
         self.clear = self._button("Clear all", "Take all shapes away: everything counts again")
-        self.finish = self._button("Done", "Keep the region and go back to the keypoints (Esc)")
+        self.finish = self._button("Done", say("Keep the region and go back to the [points] (Esc)"))
         self.delete.clicked.connect(self.delete_wanted)
         self.clear.clicked.connect(self.clear_wanted)
         self.finish.clicked.connect(self.done)
@@ -83,7 +84,7 @@ class RegionBar(Themed, QFrame):
     def show_tool(self, name: str) -> None:
         """Mark a tool as chosen."""
         self.tools[name].setChecked(True)
-        self.hint.setText(_HINTS[name])
+        self.hint.setText(say(_HINTS[name]))
 
     def set_count(self, count: int) -> None:
         """Offer to delete only where there is something to delete."""

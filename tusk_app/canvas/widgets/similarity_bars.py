@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tusk_app.canvas.widgets.keypoint_table import chip
 from tusk_app.parts import tones
 from tusk_app.parts.name_room import line_room, name_room
+from tusk_app.parts.words import say
 
 ROW = 20
 
@@ -39,10 +40,10 @@ class SimilarityBars(QWidget):
         super().__init__(parent)
         self._rows: tuple[Likeness, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Most similar prototypes")
+        self.setAccessibleName(say("Most similar [kinds]"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip("Cosine between the keypoint's descriptor and each prototype; click to "
-                        "select a prototype")  # fmt: skip
+        self.setToolTip(say("Cosine between the [point]'s descriptor and each [kind]; click to "
+                        "select a [kind]"))  # fmt: skip
 
     @property
     def rows(self) -> tuple[Likeness, ...]:

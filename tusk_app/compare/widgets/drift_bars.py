@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from tusk_app.parts import tones
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ class DriftBars(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
-        self.setAccessibleName("Drift by prototype")
+        self.setAccessibleName(say("Drift by [kind]"))
 
     @property
     def bars(self) -> tuple[DriftBar, ...]:
@@ -81,9 +82,7 @@ class DriftBars(QAbstractScrollArea):
         for number, bar in enumerate(self._bars):
             top = number * pitch - self.verticalScrollBar().value()
             painter.setPen(tones.tone(self.palette(), "text"))
-            is_long = self.fontMetrics().horizontalAdvance(bar.name) > words - 4
-            short = bar.name.removeprefix("prototype ") if is_long else bar.name
-            name = self.fontMetrics().elidedText(short, Qt.TextElideMode.ElideRight, words - 4)
+            name = self.fontMetrics().elidedText(bar.name, Qt.TextElideMode.ElideRight, words - 4)
             place = QRect(0, top, words, pitch)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
             room = QRectF(words, top + 4, width - words - value, pitch - 8)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from tusk_app.parts import tones
 from tusk_app.parts.colour_scale import table
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +71,7 @@ class ConfusionView(QWidget):
         self._image = QImage()
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Prototypes by class")
+        self.setAccessibleName(say("[Kinds] by class"))
 
     def show_counts(
         self,

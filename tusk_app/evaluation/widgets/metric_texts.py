@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+
+from tusk_app.parts.words import say
 
 PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     "detection": (
@@ -19,11 +22,11 @@ PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "mnist-hard": (
         "Find and classify",
-        "mnist-hard: does every object get a keypoint, and do prototypes agree with classes?",
+        "mnist-hard: does every object get a keypoint, and do [kinds] agree with classes?",
     ),
     "multi-object": (
         "Segments and properties",
-        "multi-object: do layers cover one object each, and do prototypes tell their properties?",
+        "multi-object: do layers cover one object each, and do [kinds] tell their properties?",
     ),
     "landmarks": (
         "Landmarks by regression",
@@ -34,10 +37,10 @@ PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
 _RULES = {
     "bipartite": (
         "one to one",
-        "each class belongs to one prototype and each prototype to one class",
+        "each class belongs to one [kind] and each [kind] to one class",
     ),
-    "many_to_one": ("many to one", "each prototype means its most frequent class"),
-    "reverse": ("reverse", "each class is expected on its most frequent prototype"),
+    "many_to_one": ("many to one", "each [kind] means its most frequent class"),
+    "reverse": ("reverse", "each class is expected on its most frequent [kind]"),
 }
 _HELD_OUT = "The mapping is chosen on one half of the pictures and scored on the other."
 
@@ -106,12 +109,12 @@ _KNOWN: dict[str, MetricText] = {
     "nmi": MetricText(
         "Agreement without a mapping",
         "Mutual information",
-        "Of prototypes and classes, normalised; 100 means that one tells the other.",
+        "Of [kinds] and classes, normalised; 100 means that one tells the other.",
     ),
     "ari": MetricText(
         "Agreement without a mapping",
         "Adjusted Rand index",
-        "Agreement of prototypes and classes over pairs; 0 is chance, 100 is perfect.",
+        "Agreement of [kinds] and classes over pairs; 0 is chance, 100 is perfect.",
     ),
     "released_localisation": MetricText(
         "As the released code counts", "Objects found", "Boxes must overlap by more than half."
@@ -220,7 +223,7 @@ def metric_text(name: str) -> MetricText:
     """Return how the metric ``name`` of an evaluation report is shown."""
     known = _KNOWN.get(name) or _finding_text(name) or _class_text(name)
     if known is not None:
-        return known
+        return dataclasses.replace(known, tip=say(known.tip))
     if name.startswith("error_"):
         landmark = name.removeprefix("error_").replace("_", " ")
         return MetricText("Error of each landmark", landmark.capitalize(), "", True)
@@ -228,7 +231,7 @@ def metric_text(name: str) -> MetricText:
         what = name.removesuffix("_strict")
         tip = f"Of all objects, a missed one is an error; at most one keypoint each. {_HELD_OUT}"
         return MetricText("Properties, strict", what.capitalize(), tip)
-    tip = "Of the keypoints that show an object; each prototype means its most frequent value."
+    tip = say("Of the keypoints that show an object; each [kind] means its most frequent value.")
     return MetricText("Properties, paper's rule", name.replace("_", " ").capitalize(), tip)
 
 

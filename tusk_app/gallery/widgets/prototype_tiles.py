@@ -45,6 +45,7 @@ from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.parts import readable, shades, tones
 from tusk_app.parts.layer_images import picture_image
 from tusk_app.parts.name_room import name_room
+from tusk_app.parts.words import say, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,8 +157,8 @@ def _tool_tip(tile: PrototypeTile) -> str:
     if tile.health is not None and tile.health.twin >= 0:
         lines.append(f"Most like {tile.twin_name} (cosine {tile.health.cosine:.2f})")
     if tile.members:
-        lines.append("Holds " + ", ".join(f"prototype {i}" for i in tile.members))
-    lines.append("Drag it onto a keypoint of the picture to swap what is drawn there.")
+        lines.append("Holds " + ", ".join(map(unnamed, tile.members)))
+    lines.append(say("Drag it onto a [point] of the picture to swap what is drawn there."))
     return "\n".join(lines)
 
 
@@ -299,7 +300,7 @@ class PrototypeTiles(QListView):
             | QAbstractItemView.EditTrigger.DoubleClicked
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setAccessibleName("Prototypes")
+        self.setAccessibleName(say("[Kinds]"))
         self.customContextMenuRequested.connect(self._ask_menu)
         self.clicked.connect(self._tell_chosen)
         self.selectionModel().selectionChanged.connect(lambda *_: self.chosen_changed.emit())

@@ -32,6 +32,7 @@ from tusk_app.layers.widgets.painter import paint_effect, paint_slider
 from tusk_app.parts import icons, shades, tones
 from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.picture_tile import picture_menu
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +47,9 @@ _SWITCH_TIPS = {
     "lock": "Lock (L): solo of others and the mouse leave it alone",
     "opacity": "Opacity: drag, or + and -",
 }
-_WORD_TIP = "Score · share of the picture\nΔ: change of the error when this keypoint is left out"
+_WORD_TIP = "Score · share of the picture\nΔ: change of the error when this [point] is left out"
 _EFFECT_TIP = (
-    "How much this keypoint is worth: change of the error when it is left out.\n"
+    "How much this [point] is worth: change of the error when it is left out.\n"
     "Green: the picture gets worse without it. Red: it gets better."
 )
 _PART_TIPS = ("Colour", "Alpha: where it draws", "Alpha × colour: what it adds")
@@ -395,10 +396,10 @@ class LayerGrid(QAbstractScrollArea):
         ]
         if not row.pictures:
             bar = self._geometry.bar_rect(self._top(position))
-            places.append((bar.adjusted(0, -8, 0, 8), _EFFECT_TIP))
+            places.append((bar.adjusted(0, -8, 0, 8), say(_EFFECT_TIP)))
         tips = [tip for place, tip in places if place.contains(at)]
         is_word = at.x() < self._geometry.left
-        return (tips[0]) if tips else f"{row.name}\n{_WORD_TIP}" if is_word else ""
+        return (tips[0]) if tips else f"{row.name}\n{say(_WORD_TIP)}" if is_word else ""
 
 
 def _bold(font: QFont) -> QFont:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts.legend_list import swatch
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +41,8 @@ class InterpolationBar(QWidget):
         self._label.setWordWrap(True)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.first, self.second = QComboBox(), QComboBox()
-        self.first.setAccessibleName("From prototype")
-        self.second.setAccessibleName("To prototype")
+        self.first.setAccessibleName(say("From [kind]"))
+        self.second.setAccessibleName(say("To [kind]"))
         for combo in (self.first, self.second):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -50,7 +51,7 @@ class InterpolationBar(QWidget):
             combo.currentIndexChanged.connect(self._reset)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
-        self.slider.setAccessibleName("From the first prototype to the second")
+        self.slider.setAccessibleName(say("From the first [kind] to the second"))
         self.slider.valueChanged.connect(self._tell)
         self.slider.sliderReleased.connect(self.finished)
         row = QHBoxLayout()
@@ -93,12 +94,12 @@ class InterpolationBar(QWidget):
         if not is_usable:
             is_alone = keypoint is not None and len(offered) == 1
             self._label.setText(
-                "There is no other prototype to blend it into."
+                say("There is no other [kind] to blend it into.")
                 if is_alone
-                else "Select a keypoint to blend it into another prototype."
+                else say("Select a [point] to blend it into another [kind].")
             )
             return
-        self._label.setText(f"Keypoint {keypoint}: blend two prototypes")
+        self._label.setText(say(f"[Point] {keypoint}: blend two [kinds]"))
         if is_new:
             self._choose(label)
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.panel_layout import flow_bar, labelled
+from tusk_app.parts.words import say
 
 MapMethod = Literal["pca", "umap", "tsne"]
 ColourBy = Literal["prototype", "score", "class", "picture", "time"]
@@ -155,7 +156,7 @@ class MapBar(QWidget):
         for count in _SAMPLES:
             self._sample.addItem(f"{count:,}".replace(",", " "), count)
         self._sample.setCurrentIndex(2)
-        self._sample.setToolTip("Show at most this many detections, spread over the prototypes.")
+        self._sample.setToolTip(say("Show at most this many detections, spread over the [kinds]."))
         self._seed = QSpinBox()
         self._seed.setRange(0, 9999)
         self.compute_button = QPushButton("Compute")
@@ -198,9 +199,9 @@ class MapBar(QWidget):
         self.pan_button = self._tool_button("hand", "Pan (G)")
         self.fit_button = self._tool_button("fit", "Show everything (F)", checkable=False)
         self.live_button = self._tool_button(
-            "pin", "Live: show the keypoints of the current picture on the map"
+            "pin", say("Live: show the [points] of the current picture on the map")
         )
-        self.freeze_button = self._tool_button("pause", "Freeze the live keypoints")
+        self.freeze_button = self._tool_button("pause", say("Freeze the live [points]"))
         self._export = self._tool_button("export", "Export picture or selection", checkable=False)
         self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.lasso_button.setChecked(True)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+
+from tusk_app.parts.words import is_unnamed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,15 +60,26 @@ def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette:
     radii = np.where(faint[seen], 0.75 * usual, usual)
     base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    faced = _faces_that_fit(state, places, seen, usual)
     for k in np.argsort(~faint[seen], kind="stable"):
         i = seen[k]
+        if int(i) in faced:
+            continue
         painter.setOpacity(0.45 if faint[i] else 1.0)
         colour = QColor(*(int(part) for part in stars.colours[i]))
         _paint_star(painter, QPointF(*places[i]), radii[k], (colour, base, text), rim=1.0)
     painter.setOpacity(1.0)
+    for i in faced:
+        colour = QColor(*(int(part) for part in stars.colours[i]))
+        _paint_face(painter, places[i], face_half(usual), stars.faces[i], colour)
     order = seen[np.argsort(faint[seen], kind="stable")][:MAX_LABELS]
-    boxes = np.concatenate([places[seen] - radii[:, None], places[seen] + radii[:, None]], axis=1)
-    _paint_labels(painter, [(places[i], stars.labels[i]) for i in order], boxes, (text, base))
+    reach = np.array(
+        [face_half(usual) if int(i) in faced else radii[k] for k, i in enumerate(seen)]
+    )
+    boxes = np.concatenate([places[seen] - reach[:, None], places[seen] + reach[:, None]], axis=1)
+    # A face says more than a number; a name that somebody gave is still written.
+    told = [i for i in order if int(i) not in faced or not is_unnamed(stars.labels[i])]
+    _paint_labels(painter, [(places[i], stars.labels[i]) for i in told], boxes, (text, base))
 
 
 def paint_chosen_star(
@@ -72,9 +94,55 @@ def paint_chosen_star(
     radius = 1.5 * star_radius(int(stars.shown.sum()))
     colour = QColor(*(int(part) for part in stars.colours[star]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_star(painter, QPointF(*place), radius, (colour, base, text), rim=1.6)
+    face = stars.faces[star] if star < len(stars.faces) else None
+    if face is None:
+        _paint_star(painter, QPointF(*place), radius, (colour, base, text), rim=1.6)
+    else:
+        radius = 1.5 * face_half(star_radius(int(stars.shown.sum())))
+        _paint_face(painter, place, radius, face, colour)
     box = np.concatenate([place - radius, place + radius])[None]
     _paint_labels(painter, [(place, stars.labels[star])], box, (text, base))
+
+
+def face_half(radius: float) -> float:
+    """Return half the side of a face where a star has this radius."""
+    return 1.35 * radius
+
+
+def _faces_that_fit(
+    state: ScatterState, places: NDArray[np.float64], seen: NDArray[np.intp], radius: float
+) -> list[int]:
+    """Return the stars in view whose faces do not cover each other, those that are used first."""
+    stars = state.stars
+    if not stars.faces:
+        return []
+    faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
+    side = 2 * face_half(radius) + 2
+    chosen: list[int] = []
+    for i in seen[np.argsort(faint[seen], kind="stable")].tolist():
+        if stars.faces[i] is None or faint[i]:
+            continue
+        away = np.abs(places[chosen] - places[i]).max(axis=1) if chosen else np.zeros(0)
+        if not (away < side).any():
+            chosen.append(i)
+    return chosen
+
+
+def _paint_face(
+    painter: QPainter,
+    at: NDArray[np.float64],
+    half: float,
+    face: QImage | None,
+    colour: QColor,
+) -> None:
+    """Draw a small picture in a frame of its kind's colour."""
+    place = QRectF(at[0] - half, at[1] - half, 2 * half, 2 * half)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(place.adjusted(-2, -2, 2, 2), 2, 2)
+    if face is not None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, face)
 
 
 def _paint_star(

@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PySide6.QtGui import QImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,8 @@ class ScatterStars:
         labels: m names.
         shown: (m,) bool.
         faint: (m,) bool, drawn small and pale because nothing is like them; None for none.
+        faces: m small pictures, drawn in place of a star where they do not cover each other; empty
+            for none.
     """
 
     xy: NDArray[np.float32]
@@ -48,6 +51,7 @@ class ScatterStars:
     labels: tuple[str, ...]
     shown: NDArray[np.bool_]
     faint: NDArray[np.bool_] | None = None
+    faces: tuple[QImage | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,6 +52,7 @@ class CropPreview(QWidget):
         self._images: list[QImage] = []
         self._size = (80, 80)
         self._fit = "crop"
+        self._keypoint = 0.0
         self._message = "Looking through the pictures…"
 
     def set_pictures(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
@@ -66,6 +67,11 @@ class CropPreview(QWidget):
     def set_target(self, width: int, height: int, fit: str) -> None:
         """Show how pictures are brought to this size [px]."""
         self._size, self._fit = (width, height), fit
+        self.update()
+
+    def set_keypoint(self, diameter: float) -> None:
+        """Draw a circle as large as what one keypoint can draw, pixels of the network; 0: none."""
+        self._keypoint = diameter
         self.update()
 
     def set_message(self, text: str) -> None:
@@ -122,3 +128,17 @@ class CropPreview(QWidget):
         pen.setWidthF(2.0)
         painter.setPen(pen)
         painter.drawRect(used.adjusted(1, 1, -1, -1))
+        self._paint_circle(painter, used)
+
+    def _paint_circle(self, painter: QPainter, used: QRectF) -> None:
+        """Show in the middle how large one keypoint is; dark below, so that it is always seen."""
+        if self._keypoint <= 0:
+            return
+        radius = 0.5 * self._keypoint * used.width() / max(1, self._size[0])
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(used)
+        for colour, width in ((QColor(0, 0, 0, 190), 4.0), (QColor(255, 255, 255), 2.0)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(used.center(), radius, radius)
+        painter.restore()

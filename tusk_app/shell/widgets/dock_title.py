@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from tusk_app.panel import Panel
 from tusk_app.parts import icons, theme
+from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.themed import Themed
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
@@ -32,7 +35,11 @@ class DockTitle(Themed, QWidget):
         super().__init__(dock)
         self._dock = dock
         self._label = QLabel(dock.windowTitle(), self)
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._question = ElidedLabel("", self)
+        self._question.setProperty("role", "muted")
+        self._question.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if isinstance(dock, Panel):
+            self._question.setText(say(dock.question))
         self._fill, self._float, self._close = (QToolButton(self) for _ in range(3))
         for button, words in (
             (self._fill, "Fill the window with"),
@@ -50,7 +57,9 @@ class DockTitle(Themed, QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(*MARGINS)
         row.setSpacing(0)
-        row.addWidget(self._label, 1)
+        row.addWidget(self._label)
+        row.addSpacing(8)
+        row.addWidget(self._question, 1)
         row.addWidget(self._fill)
         row.addWidget(self._float)
         row.addWidget(self._close)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -22,13 +22,18 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.words import say
 from tusk_app.shell.widgets.begin_button import BeginButton
 from tusk_app.shell.widgets.drop_zone import DropZone
+from tusk_app.shell.widgets.sample_tile import SampleTile
+from tusk_core.resources import resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QFocusEvent, QImage, QResizeEvent
+    from PySide6.QtGui import QFocusEvent, QResizeEvent
+
+    from tusk_app.shell.sample_projects import RealSample
 
 RECENT_ROLE = Qt.ItemDataRole.UserRole
 WIDE_ENOUGH = 700
@@ -44,12 +49,12 @@ _KIND_WORDS = {
 }
 
 TIPS = (
-    "Keypoints keep their colour everywhere: on the picture, in the map and in exports.",
-    "Shift and drag over a picture to select the keypoints in a box; Alt takes them out again.",
+    "[Points] keep their colour everywhere: on the picture, in the map and in exports.",
+    "Shift and drag over a picture to select the [points] in a box; Alt takes them out again.",
     "Hold H over a picture to hide everything drawn on it.",
     "Press Ctrl+Shift+P and type what you want to do; every command is there.",
     "TUSK never needs labels: it finds points that help to redraw the picture.",
-    "Many prototypes look unused early in training. That is normal; most come back.",
+    "Many [kinds] look unused early in training. That is normal; most come back.",
     "A run that was started on the command line opens in the same monitor: drop its folder here.",
     "Closing the window during training keeps what was learned; resume later from the Runs panel.",
 )
@@ -79,6 +84,7 @@ class WelcomePage(QScrollArea):
 
     Signals:
         open_images, try_sample, open_model: one of the large buttons was pressed.
+        sample_chosen: name of real sample pictures to discover kinds in.
         project_chosen: name of a bundled model to look at, with pictures for it.
         recent_chosen: str kind, str path.
         recent_cleared: the user wants an empty list.
@@ -92,6 +98,7 @@ class WelcomePage(QScrollArea):
     recent_cleared = Signal()
     tour_wanted = Signal()
     project_chosen = Signal(str)
+    sample_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +119,7 @@ class WelcomePage(QScrollArea):
         self._column.addStretch(1)
         self._column.addLayout(self._make_head(body))
         self._column.addLayout(self._make_buttons(body))
+        self._column.addLayout(self._make_samples())
         self._column.addWidget(self._make_projects(body))
         self.drop_zone = DropZone(body)
         self._column.addWidget(self.drop_zone)
@@ -145,6 +153,15 @@ class WelcomePage(QScrollArea):
         self._projects.addStretch(1)
         self._projects_box.setVisible(bool(projects))
 
+    def set_samples(self, samples: Sequence[RealSample]) -> None:
+        """Offer real pictures that came with the program."""
+        for place, sample in enumerate(samples):
+            picture = QImage(str(resource(sample.picture)))
+            tile = SampleTile(picture, sample.title, sample.tip, sample.licence, self)
+            tile.clicked.connect(lambda *_, name=sample.name: self.sample_chosen.emit(name))
+            self._samples.addWidget(tile, 1, place)
+        self._samples_title.setVisible(bool(samples))
+
     def set_recent(self, items: Sequence[RecentItem]) -> None:
         """Show what was opened lately."""
         self._recent.clear()
@@ -160,7 +177,7 @@ class WelcomePage(QScrollArea):
 
     def set_tip(self, index: int) -> None:
         """Show one of the tips."""
-        self._tip.setText(f"<b>Tip</b>&nbsp; {TIPS[index % len(TIPS)]}")
+        self._tip.setText(f"<b>Tip</b>&nbsp; {say(TIPS[index % len(TIPS)])}")
 
     def set_ready(self, *, ready: bool, text: str = "") -> None:
         """Say whether the engine is still being prepared."""
@@ -190,7 +207,7 @@ class WelcomePage(QScrollArea):
         self._mark = QLabel(parent)
         title = QLabel("TUSK", parent)
         title.setProperty("role", "title")
-        line = QLabel("Find keypoints in your own pictures, without a single label.", parent)
+        line = QLabel(say("Find [points] in your own pictures, without a single label."), parent)
         line.setProperty("role", "muted")
         line.setWordWrap(True)
         words = QVBoxLayout()
@@ -234,6 +251,15 @@ class WelcomePage(QScrollArea):
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         return self._grid
+
+    def _make_samples(self) -> QGridLayout:
+        self._samples_title = QLabel("Or discover what recurs in real pictures:", self)
+        self._samples_title.setProperty("role", "muted")
+        self._samples_title.hide()
+        self._samples = QGridLayout()
+        self._samples.setSpacing(12)
+        self._samples.addWidget(self._samples_title, 0, 0, 1, 2)
+        return self._samples
 
     def _make_projects(self, parent: QWidget) -> QWidget:
         self._projects_box = QWidget(parent)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import tones
+from tusk_app.parts.collapsible import CollapsibleGroup
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.training.controller import TrainingController
 from tusk_app.training.dialog.cards import PresetCards
@@ -51,6 +52,7 @@ class TrainingDialog(QDialog):
         cards: the presets.
         form: the settings.
         resume_page: takes the place of the settings when an earlier run goes on.
+        more: the settings that few people need; it opens itself where one of them is at fault.
         estimate: time and memory.
 
     Signals:
@@ -196,10 +198,16 @@ class TrainingDialog(QDialog):
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(10)
         column.addWidget(self.form.basic)
-        heading = QLabel("Advanced", page)
+        rest = QWidget(page)
+        below = QVBoxLayout(rest)
+        below.setContentsMargins(0, 4, 0, 0)
+        below.setSpacing(10)
+        heading = QLabel("Advanced", rest)
         heading.setProperty("role", "heading")
-        column.addWidget(heading)
-        column.addWidget(self.form.advanced)
+        for widget in (self.form.more, heading, self.form.advanced):
+            below.addWidget(widget)
+        self.more = CollapsibleGroup("More settings", rest, page)
+        column.addWidget(self.more)
         column.addStretch(1)
         return _scrolled(page, self)
 
@@ -229,6 +237,7 @@ class TrainingDialog(QDialog):
         self.origin.device_changed.connect(lambda name: self.form.set_elsewhere("run.device", name))
         self.resume_page.changed.connect(self._refresh)
         self.form.changed.connect(self._refresh)
+        self.form.changed.connect(self._mark_more)
         self.cards.chosen.connect(self._take_preset)
         self._training.setup.runs_listed.connect(self.resume_page.set_runs)
         self._training.state_changed.connect(self._refresh)
@@ -321,6 +330,15 @@ class TrainingDialog(QDialog):
         if self.isVisible():
             config = None if is_resume else self.config()
             self.estimate.set_config(config, can_measure=not is_busy)
+
+    def _mark_more(self) -> None:
+        """Say what is hidden, and open it where something in it must be put right."""
+        num_bad, num_changed = self.form.behind()
+        if num_bad:
+            self.more.set_mark("something here cannot be used", "danger")
+            self.more.button.setChecked(True)
+        else:
+            self.more.set_mark(f"● {num_changed} changed" if num_changed else "", "muted")
 
     def _say(self, text: str, role: str) -> None:
         self._message.setText(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
@@ -25,6 +26,7 @@ class EstimateLine(QWidget):
         self._setup = setup
         self._config: TrainConfig | None = None
         self._measured: TrainConfig | None = None
+        self._known: tuple[TrainConfig, TrainingEstimate] | None = None
         self._text = QLabel("", self)
         self._text.setWordWrap(True)
         self._cancel = QPushButton("Do not measure", self)
@@ -60,6 +62,12 @@ class EstimateLine(QWidget):
         if config == self._config:
             return
         self._config = config
+        if self._known is not None and _as_long(self._known[0]) == _as_long(config):
+            # Only how long it runs is another: a step takes what it took.
+            self._timer.stop()
+            self._measured = config
+            self._show(_of_length(self._known[1], config))
+            return
         self._say("Measuring time and memory…", "muted")
         self._timer.start()
 
@@ -83,6 +91,7 @@ class EstimateLine(QWidget):
         if self._config is None or self._measured is not self._config:
             return
         self._cancel.hide()
+        self._known = self._measured, estimate
         limit = estimate.memory_limit
         if limit is not None and estimate.memory_bytes > limit:
             self._say(
@@ -111,3 +120,17 @@ class EstimateLine(QWidget):
         self._text.setText(text)
         self._text.setToolTip("")
         tones.set_role(self._text, role)
+
+
+def _as_long(config: TrainConfig) -> TrainConfig:
+    """Return settings without how long they run."""
+    optim = config.optim.model_copy(update={"steps": 1, "minutes": 0.0})
+    return config.model_copy(update={"optim": optim})
+
+
+def _of_length(estimate: TrainingEstimate, config: TrainConfig) -> TrainingEstimate:
+    """Return what was measured, for another number of steps or another time limit."""
+    total = estimate.seconds_per_step * config.optim.steps
+    if config.optim.minutes:
+        total = min(total, 60 * config.optim.minutes)
+    return replace(estimate, total_seconds=total)

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tusk_app.parts.words import say
 from tusk_app.settings import config_dir
 from tusk_app.training.dialog.command import config_toml
 from tusk_core.atomic import write_text
@@ -59,10 +60,10 @@ class Preset:
         config = self.config
         steps = config.optim.steps
         shown = f"{steps // 1000} k" if steps >= 1000 and steps % 1000 == 0 else str(steps)
-        return (
+        return say(
             f"{config.data.width}×{config.data.height} px · "
-            f"{config.keypoints.num_keypoints} keypoints · "
-            f"{config.prototypes.num_prototypes} prototypes · {shown} steps"
+            f"{config.keypoints.num_keypoints} [points] · "
+            f"{config.prototypes.num_prototypes} [kinds] · {shown} steps"
         )
 
 

@@ -25,6 +25,7 @@ from tusk_app.parts.layer_images import picture_image
 from tusk_app.parts.panel_layout import AdaptiveSplitter
 from tusk_app.parts.scatter.state import ScatterStars
 from tusk_app.parts.scatter.view import ScatterView
+from tusk_app.parts.words import say, unnamed
 from tusk_app.training.history.controller import TimeMachineController
 from tusk_app.training.widgets.picture_wall import PictureWall, WallPicture
 from tusk_app.training.widgets.probe_strip import ProbeStrip
@@ -52,6 +53,7 @@ class TimeMachineDock(Panel):
 
     name = "time-machine"
     title = "Time machine"
+    question = "How did it learn?"
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
@@ -84,15 +86,15 @@ class TimeMachineDock(Panel):
         bar.addWidget(self.refresh_button)
         self.probes = ProbeStrip()
         self.wall = PictureWall()
-        self.wall.setAccessibleName("Prototypes at this step")
+        self.wall.setAccessibleName(say("[Kinds] at this step"))
         self.map = ScatterView()
         self.map.set_tool("pan")
         # Two rows of pairs that can be told apart.
         self.probes.setMinimumSize(160, 84)
         lower = QSplitter(Qt.Orientation.Horizontal)
         lower.setChildrenCollapsible(False)
-        lower.addWidget(_titled("Prototypes, with their use", self.wall))
-        lower.addWidget(_titled("Map of the probe keypoints", self.map))
+        lower.addWidget(_titled(say("[Kinds], with their use"), self.wall))
+        lower.addWidget(_titled(say("Map of the probe [points]"), self.map))
         lower.setSizes([226, 240])
         splitter = AdaptiveSplitter(_NARROW, (340, 560), (130, 180))
         splitter.addWidget(_titled("Probe pictures", self.probes))
@@ -240,7 +242,7 @@ class TimeMachineDock(Panel):
                     image=picture_image(np.ascontiguousarray(looks[i])),
                     colour=(int(colours[i, 0]), int(colours[i, 1]), int(colours[i, 2])),
                     caption=f"{100 * moment.usage[i]:.1f} %",
-                    tip=f"{names[i]}: {100 * moment.usage[i]:.1f} % of the keypoints",
+                    tip=say(f"{names[i]}: {100 * moment.usage[i]:.1f} % of the [points]"),
                     is_dim=bool(moment.usage[i] < _DEAD_SHARE / num),
                 )
                 for i in range(num)
@@ -255,7 +257,7 @@ class TimeMachineDock(Panel):
             labels = np.clip(moment.labels, 0, num - 1)
             self.map.set_colours(colours[labels], None)
             alive = np.ones(num, np.bool_)
-            short = tuple(name.removeprefix("prototype ") for name in names)
+            short = tuple(names)
             places = basis.project(moment.prototypes)
             self.map.set_stars(ScatterStars(places, colours, short, alive))
         self._show_selected()
@@ -263,7 +265,7 @@ class TimeMachineDock(Panel):
     def _names(self, num: int) -> list[str]:
         book = self._bench.prototypes
         is_shared = self._is_own and book.num == num
-        return [book.name(i) if is_shared else f"prototype {i}" for i in range(num)]
+        return [book.name(i) if is_shared else unnamed(i) for i in range(num)]
 
     @Slot()
     def _show_note(self) -> None:
@@ -277,7 +279,7 @@ class TimeMachineDock(Panel):
         else:
             num = len(moment.usage)
             used = int((moment.usage >= _DEAD_SHARE / num).sum())
-            note = f"{used} of {num} prototypes in use at step {readable.count(moment.step)}"
+            note = say(f"{used} of {num} [kinds] in use at step {readable.count(moment.step)}")
             if moment.step != self._machine.step:
                 note += ", the nearest checkpoint"
             self._note.setText(note)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from tusk_app.parts.number_edit import NumberEdit, number_text
+from tusk_app.parts.words import say
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,8 @@ if typing.TYPE_CHECKING:
     from PySide6.QtGui import QWheelEvent
 
 _LABELS = {
-    "num_keypoints": "Keypoints in a picture",
-    "num_prototypes": "Prototypes",
+    "num_keypoints": "[Points] in a picture",
+    "num_prototypes": "[Kinds]",
     "minutes": "Time limit",
 }
 ENDLESS = 65_536  # limits from here on are no help to anybody
@@ -98,7 +99,7 @@ class Editor:
 def label_of(name: str) -> str:
     """Return a name for people: ``"num_keypoints"`` gives ``"Number of keypoints"``."""
     if name in _LABELS:
-        return _LABELS[name]
+        return say(_LABELS[name])
     text = " ".join(_WORDS.get(word, word) for word in name.split("_"))
     return text[0].upper() + text[1:]
 

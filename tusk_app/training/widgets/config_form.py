@@ -1,4 +1,4 @@
-"""A form made from the schema of the settings: first page, advanced groups, live validation."""
+"""A form made from the schema of the settings: what comes first, the rest, live validation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from tusk_core.config import TrainConfig, describe_error
 
 # Edited by widgets of the dialog that know more than a line of text.
 ELSEWHERE = frozenset({"data.source", "run.device"})
+# What everybody decides: how long, how many in a picture, how many kinds. "More" has the rest.
+FIRST = ("optim.minutes", "keypoints.num_keypoints", "prototypes.num_prototypes")
 
 
 class ConfigForm(QObject):
-    """Two widgets, ``basic`` and ``advanced``, that together edit one ``TrainConfig``.
+    """Three widgets, ``basic``, ``more`` and ``advanced``, that together edit a ``TrainConfig``.
 
     Signals:
         changed: any value changed, also to one that cannot be used.
@@ -30,11 +32,13 @@ class ConfigForm(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.basic = QWidget(parent)
+        self.more = QWidget(parent)
         self.advanced = QWidget(parent)
         self._base = TrainConfig()
         self._elsewhere: dict[str, Any] = {}
         self._is_setting = False
         self._message = ""
+        self._told: dict[str, str] = {}
         self._config: TrainConfig | None = self._base
         specs = [spec for spec in field_specs(TrainConfig) if spec.path not in ELSEWHERE]
         self._rows: dict[str, ConfigRow] = {}
@@ -83,6 +87,12 @@ class ConfigForm(QObject):
         self._elsewhere[path] = value
         self._take_change()
 
+    def behind(self) -> tuple[int, int]:
+        """Return how many settings behind "More" cannot be used, and how many are changed."""
+        rows = [row for path, row in self._rows.items() if path not in FIRST]
+        num_bad = sum(row.spec.path in self._told for row in rows)
+        return num_bad, sum(row.is_changed for row in rows)
+
     def set_enabled(self, *, enabled: bool) -> None:
         """Let the settings be edited or not."""
         for row in self._rows.values():
@@ -96,10 +106,13 @@ class ConfigForm(QObject):
         return super().eventFilter(watched, event)
 
     def _make_basic(self, specs: list[FieldSpec]) -> None:
-        flow = FlowLayout(self.basic, spacing=14)
-        for spec in specs:
-            row = self._rows[spec.path] = ConfigRow(spec, self.basic)
-            flow.addWidget(row.block())
+        first = sorted((s for s in specs if s.path in FIRST), key=lambda s: FIRST.index(s.path))
+        rest = [spec for spec in specs if spec.path not in FIRST]
+        for holder, members in ((self.basic, first), (self.more, rest)):
+            flow = FlowLayout(holder, spacing=14)
+            for spec in members:
+                row = self._rows[spec.path] = ConfigRow(spec, holder)
+                flow.addWidget(row.block())
 
     def _make_advanced(self, specs: list[FieldSpec]) -> None:
         column = QVBoxLayout(self.advanced)
@@ -147,6 +160,7 @@ class ConfigForm(QObject):
             self._config, self._message = None, self._sentences(problems) or describe_error(error)
         for path, row in self._rows.items():
             row.set_problem(problems.get(path, ""))
+        self._told = problems
         self._show_marks(problems)
         self.changed.emit()
 

@@ -97,11 +97,10 @@ def draw_keypoints(
         shape = place.map(symbol_path(palette.symbol(int(label))))
         painter.setOpacity(0.35 + 0.65 * float(min(max(score, 0.0), 1.0)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(HALO, 4.4))
+        # Thin: what is marked is small, and must be seen inside its mark.
+        painter.setPen(QPen(HALO, 3.2))
         painter.drawPath(shape)
-        painter.setPen(QPen(QColor(255, 255, 255), 3.0))
-        painter.drawPath(shape)
-        painter.setPen(QPen(QColor(red, green, blue), 2.0))
+        painter.setPen(QPen(QColor(red, green, blue), 1.6))
         painter.drawPath(shape)
     painter.setOpacity(1.0)
 

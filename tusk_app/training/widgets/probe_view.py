@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from tusk_app.parts import palette, readable
+from tusk_app.parts.words import say
 from tusk_app.training.widgets.probe_strip import draw_keypoints, to_image
 
 if TYPE_CHECKING:
@@ -92,9 +93,11 @@ class ProbeView(QDialog):
         self._canvas.show_pair(preview, self._index, colours)
         num_keypoints = preview.xy.shape[1]
         self._caption.setText(
-            f"Picture {self._index + 1} of {len(preview.images)} at step "
-            f"{readable.count(preview.step)}. Left: the input with its {num_keypoints} keypoints, "
-            "one colour for each prototype. Right: rebuilt from the keypoints alone."
+            say(
+                f"Picture {self._index + 1} of {len(preview.images)} at step "
+                f"{readable.count(preview.step)}. Left: the input with its {num_keypoints} "
+                "[points], one colour for each [kind]. Right: rebuilt from the [points] alone."
+            )
         )
         self._caption.setWordWrap(True)
 

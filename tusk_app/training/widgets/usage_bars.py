@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from tusk_app.parts import palette, theme
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,25 +47,25 @@ def describe_usage(usage: NDArray[np.float32], fraction: float | None) -> UsageR
     is_early = fraction is None or fraction < EARLY_FRACTION
     has_collapsed = num_used <= max(1, total // 16)
     if has_collapsed and is_early:
-        text = (
-            f"{num_used} of {total} prototypes in use. That is normal this early: at first all "
-            "keypoints look similar to the model, the kinds separate later."
+        text = say(
+            f"{num_used} of {total} [kinds] in use. That is normal this early: at first all "
+            "[points] look similar to the model, the kinds separate later."
         )
         return UsageReport(num_used, text, "info")
     if has_collapsed:
-        text = (
-            f"All keypoints still look similar to the model: {num_used} of {total} prototypes in "
+        text = say(
+            f"All [points] still look similar to the model: {num_used} of {total} [kinds] in "
             "use. If this stays so, try a lower equivariance weight or a later k-means start."
         )
         return UsageReport(num_used, text, "warning")
     num_unused = total - num_used
     if 2 * num_unused > total and not is_early:
-        text = (
-            f"{num_unused} of {total} prototypes are unused. Fewer prototypes, or a longer run, "
+        text = say(
+            f"{num_unused} of {total} [kinds] are unused. Fewer [kinds], or a longer run, "
             "may suit these pictures better."
         )
         return UsageReport(num_used, text, "warning")
-    return UsageReport(num_used, f"{num_used} of {total} prototypes in use.", "info")
+    return UsageReport(num_used, say(f"{num_used} of {total} [kinds] in use."), "info")
 
 
 class UsageBars(QWidget):
@@ -83,7 +84,7 @@ class UsageBars(QWidget):
         self._chosen: int | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Use of the prototypes")
+        self.setAccessibleName(say("Use of the [kinds]"))
 
     def set_usage(self, usage: NDArray[np.float32], colours: NDArray[np.uint8]) -> None:
         """Show ``usage`` (M,), bars coloured by ``colours`` (M, 3) uint8."""
@@ -129,7 +130,7 @@ class UsageBars(QWidget):
             index = self._index_at(event.x())
             if index is not None:
                 share = 100 * float(self._usage[index])
-                text = f"Prototype {index}: {share:.1f} % of the keypoints"
+                text = say(f"[Kind] {index}: {share:.1f} % of the [points]")
                 QToolTip.showText(event.globalPos(), text, self)
                 return True
         return super().event(event)

@@ -262,7 +262,7 @@ def test_what_belonged_to_a_model_goes_with_it(qtbot, panels) -> None:
     assert bench.prototypes.num == 6
     assert gallery.tiles.prototypes.rowCount() == 6
     assert gallery.patches_of == ""
-    assert panels.timeline_values("Prototype") == set()
+    assert panels.timeline_values("Kind") == set()
     assert panels.raster.stack.is_empty
     # The next analysis starts afresh in every panel.
     found = explore_bench.found_by(smaller, ShapesSource(10))

@@ -125,7 +125,7 @@ def letters_act_from_any_panel(qtbot, program: Program) -> None:
     tour.stop()
     # Merging and naming are found by their words.
     titles = {entry.title for entry in actions.all()}
-    assert {"Merge the selected prototypes", "Rename the selected prototype"} <= titles
+    assert {"Merge the selected kinds", "Rename the selected kind"} <= titles
 
 
 def test_buttons_of_dialogs_have_no_stock_icons(qtbot, qapp) -> None:

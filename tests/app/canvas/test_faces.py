@@ -57,13 +57,14 @@ def test_inspector_and_map_show_them(bench, qtbot) -> None:
         widget.show()
     open_everything(bench, source, qtbot)
     bench.document.go_to(1)
-    icon = inspector.table.model().index(0, 0)
-    qtbot.waitUntil(lambda: inspector.table.model().rowCount() > 0)
-    qtbot.waitUntil(
-        lambda: max(s.width() for s in icon.data(1).availableSizes()) > 40, timeout=10_000
-    )
+    qtbot.waitUntil(lambda: widest_icon(inspector) > 40, timeout=10_000)
     qtbot.waitUntil(lambda: any(dock.scatter.state.stars.faces), timeout=10_000)
     qtbot.waitUntil(lambda: any(entry for entry in dock.legend._faces.values()))
+
+
+def widest_icon(inspector: InspectorDock) -> int:
+    icon = inspector.table.model().index(0, 0).data(1)
+    return 0 if icon is None else max(size.width() for size in icon.availableSizes())
 
 
 def test_faces_on_the_map_do_not_cover_each_other(bench, qtbot) -> None:

@@ -112,7 +112,7 @@ def compose(settings: Settings) -> Workshop:
         gallery=GalleryController(document, prototypes, notices, analysis, faces, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
-        tracks=TracksController(document, analysis, jobs, notices),
+        tracks=TracksController(document, analysis, jobs, notices, settings),
         editing=EditingController(document, selection, detections),
         region=RegionController(document, notices),
         feed=feed,

@@ -95,6 +95,25 @@ def is_rectangle(polygon: Polygon) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackProposal:
+    """What detections propose for the settings of tracking.
+
+    Attributes:
+        min_score: threshold at which the number of individuals is steadiest; 0 for none.
+        num_individuals: how many there are; 0 where their number changes.
+        steadiness: share of the frames with that many, [0, 1].
+        reach: how far somebody may be from where the motion says, pixels.
+        num_kinds: keypoints of a whole body; 1 where each keypoint is an individual.
+    """
+
+    min_score: float
+    num_individuals: int
+    steadiness: float
+    reach: float
+    num_kinds: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrackOptions:
     """How to track videos.
 
@@ -103,6 +122,8 @@ class TrackOptions:
         num_keypoints: keypoints in a picture; None takes the model's own number.
         regions: keypoints outside do not count; by the name of the video, ``*`` for all.
         again: also track what is done already.
+        follow: False only finds keypoints.
+        formats: names of export formats that each results file is also written in, beside it.
         tiles: longer side of the tiles that larger pictures are searched in, pixels; 0 sees every
             picture whole, None does as the model learned.
     """
@@ -112,3 +133,5 @@ class TrackOptions:
     regions: Mapping[str, Region] = field(default_factory=dict)
     again: bool = False
     tiles: int | None = None
+    follow: bool = True
+    formats: tuple[str, ...] = ()

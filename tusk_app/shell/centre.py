@@ -8,6 +8,7 @@ from tusk_app.camera.live_view import LiveView
 from tusk_app.canvas.area import CanvasArea
 from tusk_app.export.commands import ExportCommands
 from tusk_app.export.report_commands import ReportCommands
+from tusk_app.several.commands import SeveralCommands
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -20,5 +21,6 @@ def make_centre(workshop: Workshop, parent: QWidget | None = None) -> CanvasArea
     area = CanvasArea(workshop, parent)
     LiveView(workshop, area.canvas, area.binding, area.banner)
     ExportCommands(workshop, area)
+    SeveralCommands(workshop, area)
     ReportCommands(workshop, area)
     return area

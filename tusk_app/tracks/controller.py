@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tusk_app.engine.track_settings import chosen_settings, remember_settings
 from tusk_app.threads.latest_task import LatestTask
 from tusk_app.tracks.model import TrackView, make_view
 from tusk_core import api
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.settings import Settings
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
     from tusk_app.threads.jobs import Job, JobController
+    from tusk_core.config import TrackConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
     from tusk_core.results import Analysis
@@ -32,10 +35,12 @@ class TracksController(QObject):
     Signals:
         changed: ``view`` is another one, or None.
         busy_changed: bool.
+        proposed: TrackProposal, what the data propose for the settings.
     """
 
     changed = Signal()
     busy_changed = Signal(bool)
+    proposed = Signal(object)
 
     def __init__(
         self,
@@ -43,11 +48,12 @@ class TracksController(QObject):
         analysis: AnalysisController,
         jobs: JobController,
         notices: Notices,
+        settings: Settings,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._document, self._analysis = document, analysis
-        self._jobs, self._notices = jobs, notices
+        self._jobs, self._notices, self._settings = jobs, notices, settings
         self._view: TrackView | None = None
         # Corrections as asked for; those of the view follow as soon as they are carried out.
         self._wanted: tuple[TrackEdit, ...] = ()
@@ -57,6 +63,8 @@ class TracksController(QObject):
         self._task.done.connect(self._take)
         self._task.failed.connect(self._refused)
         self._task.busy_changed.connect(self._tell_busy)
+        self._proposals = LatestTask("track-proposals", self)
+        self._proposals.done.connect(self.proposed)
         self._writer = LatestTask("track-edits-writer", self)
         self._writer.failed.connect(
             lambda error: notices.error(
@@ -89,6 +97,23 @@ class TracksController(QObject):
         """True if there is a correction that was taken back."""
         return bool(self._undone)
 
+    @property
+    def settings(self) -> TrackConfig:
+        """The settings of tracking that were chosen last."""
+        return chosen_settings(self._settings)
+
+    @Slot(object)
+    def follow_with(self, config: TrackConfig) -> None:
+        """Follow individuals with other settings, which are remembered."""
+        remember_settings(self._settings, config)
+        self.follow()
+
+    def propose(self) -> None:
+        """Ask the data for settings; ``proposed`` tells them."""
+        analysis = self._document.analysis
+        if analysis is not None:
+            self._proposals.request(functools.partial(api.propose_tracking, analysis))
+
     def follow(self) -> None:
         """Follow individuals through the results, as a job; they are written into their file."""
         analysis, path = self._document.analysis, self._analysis.results_path
@@ -96,10 +121,11 @@ class TracksController(QObject):
             return
         if path is None:
             self._wanted = self._undone = ()
-            self._task.request(functools.partial(_track_here, analysis))
+            self._task.request(functools.partial(_track_here, analysis, self.settings))
             return
         regions = {} if self._document.region is None else {"*": self._document.region}
-        work = functools.partial(_track_file, path=path, options=TrackOptions(regions=regions))
+        options = TrackOptions(self.settings, regions=regions)
+        work = functools.partial(_track_file, path=path, options=options)
         self._job = self._jobs.start("Follow individuals", work)
         self._tell_busy()
 
@@ -123,8 +149,8 @@ class TracksController(QObject):
 
     def shutdown(self) -> bool:
         """End the threads; False if one did not end."""
-        task_ended, writer_ended = self._task.shutdown(), self._writer.shutdown()
-        return task_ended and writer_ended
+        ended = [task.shutdown() for task in (self._proposals, self._task, self._writer)]
+        return all(ended)
 
     def _request(self, edits: tuple[TrackEdit, ...]) -> None:
         analysis, view = self._document.analysis, self._view
@@ -179,8 +205,8 @@ def _open(analysis: Analysis, path: Path | None) -> TrackView:
     return make_view(analysis, analysis.tracks, edits)
 
 
-def _track_here(analysis: Analysis) -> TrackView:
-    return make_view(analysis, api.track_analysis(analysis), ())
+def _track_here(analysis: Analysis, config: TrackConfig) -> TrackView:
+    return make_view(analysis, api.track_analysis(analysis, config=config), ())
 
 
 def _track_file(control: RunControl, *, path: Path, options: TrackOptions) -> Iterator[JobProgress]:

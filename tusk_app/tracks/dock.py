@@ -22,6 +22,7 @@ from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
 from tusk_app.tracks.controller import TracksController
 from tusk_app.tracks.model import next_frame
+from tusk_app.tracks.settings_dialog import TrackSettingsDialog
 from tusk_core import palette
 from tusk_core.tracks import TrackEdit
 
@@ -49,6 +50,7 @@ class TracksDock(Panel):
         super().__init__(workbench, parent)
         self._tracks = workbench.part(TracksController)
         self._current = -1
+        self.dialog: TrackSettingsDialog | None = None
         self._make_widgets()
         self._connect()
         self._show()
@@ -90,7 +92,9 @@ class TracksDock(Panel):
             self._go_to_doubt,
         )
         self.again = self._button(
-            "Follow again", tip("Track anew; corrections are given up"), self._tracks.follow
+            "Follow again…",
+            tip("Track anew with other settings; corrections are given up"),
+            self.ask_settings,
         )
         bar = flow_bar(
             labelled(self.tr("Individual"), self.name_edit),
@@ -162,6 +166,23 @@ class TracksDock(Panel):
             self._frame_without_pictures = frame
 
     _frame_without_pictures = 0
+
+    @Slot()
+    def ask_settings(self) -> None:
+        """Show the settings of tracking with proposals; its button follows anew."""
+        if self.dialog is not None:
+            self.dialog.raise_()
+            return
+        dialog = self.dialog = TrackSettingsDialog(self._tracks.settings, self)
+        dialog.chosen.connect(self._tracks.follow_with)
+        self._tracks.proposed.connect(dialog.show_proposal)
+        dialog.finished.connect(self._forget_dialog)
+        self._tracks.propose()
+        dialog.show()
+
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self.dialog = None
 
     @property
     def frame(self) -> int:
@@ -309,7 +330,7 @@ def _raster_rows(view: TrackView) -> RasterRows:
         for one in view.shown.tolist()
     ]
     colours = np.array([palette.colour(one) for one in view.shown.tolist()], np.uint8)
-    return RasterRows(view.shown, tuple(names), colours.reshape(-1, 3), view.presence[view.shown])
+    return RasterRows(view.shown, tuple(names), colours.reshape(-1, 3), view.strength[view.shown])
 
 
 def _paths(analysis: Analysis, view: TrackView, frame: int) -> list[Path]:

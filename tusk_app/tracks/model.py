@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from tusk_core.tracks import TrackEdit, Tracks
 
 
+_DOUBTFUL = 0.2
+# Who is seen with no score at all is still seen.
+_LEAST = 0.02
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackView:
     """Tracks after corrections, ready to be drawn; A individuals, P frames.
@@ -24,7 +30,7 @@ class TrackView:
         base: tracks before the corrections.
         edits: the corrections.
         tracks: tracks after them.
-        presence: (A, P) uint8, 1 where an individual is seen.
+        strength: (A, P) float32, mean score where an individual is seen, else 0.
         shown: (R,) int64, individuals that are seen at all.
         doubtful: (D,) int64, frames to look at, rising.
     """
@@ -32,7 +38,7 @@ class TrackView:
     base: Tracks
     edits: tuple[TrackEdit, ...]
     tracks: Tracks
-    presence: NDArray[np.uint8]
+    strength: NDArray[np.float32]
     shown: NDArray[np.int64]
     doubtful: NDArray[np.int64]
 
@@ -44,11 +50,23 @@ def make_view(analysis: Analysis, base: Tracks, edits: tuple[TrackEdit, ...]) ->
         TuskError: if a correction cannot be made.
     """
     tracks = api.edit_tracks(analysis, base, edits) if edits else base
+    strength = _strength(analysis, tracks)
+    shown = np.flatnonzero(strength.any(axis=1))
+    margin = json.loads(base.settings).get("doubtful", _DOUBTFUL)
+    doubtful = api.doubtful_frames(analysis, tracks, margin=float(margin))
+    return TrackView(base, edits, tracks, strength, shown, doubtful)
+
+
+def _strength(analysis: Analysis, tracks: Tracks) -> NDArray[np.float32]:
+    """Return the mean score (A, P) of each individual in each frame, 0 where it is not seen."""
     known = np.flatnonzero(tracks.individuals >= 0)
-    presence = np.zeros((len(tracks.names), len(analysis.picture_names)), np.uint8)
-    presence[tracks.individuals[known], analysis.picture[known]] = 1
-    shown = np.flatnonzero(presence.any(axis=1))
-    return TrackView(base, edits, tracks, presence, shown, api.doubtful_frames(analysis, tracks))
+    shape = (len(tracks.names), len(analysis.picture_names))
+    cells = tracks.individuals[known].astype(np.int64) * shape[1] + analysis.picture[known]
+    size = shape[0] * shape[1]
+    count = np.bincount(cells, minlength=size).astype(np.float32)
+    total = np.bincount(cells, analysis.scores[known], size).astype(np.float32)
+    mean = total / np.maximum(count, 1)
+    return np.where(count > 0, np.maximum(mean, _LEAST), 0.0).astype(np.float32).reshape(shape)
 
 
 def next_frame(frames: NDArray[np.int64], now: int) -> int | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
     from tusk_core.results import Analysis
-    from tusk_core.tracks import Region, TrackEdit, TrackOptions, Tracks
+    from tusk_core.tracks import Region, TrackEdit, TrackOptions, TrackProposal, Tracks
 
 
 def track(
@@ -72,6 +72,17 @@ def track_analysis(analysis: Analysis, *, config: TrackConfig | None = None) -> 
     from tusk_core.tracking.whole import track_analysis
 
     return track_analysis(analysis, config or TrackConfig())
+
+
+def propose_tracking(analysis: Analysis, *, config: TrackConfig | None = None) -> TrackProposal:
+    """Return what detections at hand propose for the settings of tracking; needs no torch.
+
+    What ``config`` sets is kept; the rest is proposed.
+    """
+    from tusk_core.config import TrackConfig
+    from tusk_core.tracking.propose import propose
+
+    return propose(analysis, config or TrackConfig())
 
 
 def open_corrected(path: Path) -> Analysis:

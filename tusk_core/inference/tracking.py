@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from tusk_core.control import Cancelled
 from tusk_core.data.source import open_source
 from tusk_core.events import JobProgress
 from tusk_core.inference import analysis_files, track_files
-from tusk_core.inference.analysis import header_for, read_analysis, shown_as
+from tusk_core.inference.analysis import header_for, read_analysis, read_corrected, shown_as
 from tusk_core.inference.collect import Wanted, rows_within
+from tusk_core.inference.done_marks import is_done, mark_of, note_done, state_of
+from tusk_core.inference.export import FORMATS, registry, write_export
 from tusk_core.inference.kept_parts import detect_resumably, forget_parts
 from tusk_core.inference.many import outputs_for, sources_in
+from tusk_core.inference.many_progress import ManyProgress, sizes_of
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.results import SourceError, UnreadableFile
 from tusk_core.tracking.bodies import group, within_pictures
@@ -37,7 +41,7 @@ from tusk_core.tracking.whole import is_followed
 from tusk_core.tracks import TrackOptions, Tracks
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -48,12 +52,14 @@ if TYPE_CHECKING:
     from tusk_core.tracks import Region
 
 _BLOCK = 1_000_000
+# Shares of the work on a source at which its stages begin and end.
+_WHOLE, _DETECTING, _FOLLOWING = (0.0, 1.0), (0.0, 0.95), (0.95, 1.0)
 
 
 def _mark(job: TrackOptions, fingerprint: str, source: str, content: str) -> str:
     """Return a short text that is the same only where the outcome would be."""
     region = region_for(job.regions, source)
-    how = (job.config.model_dump(), job.num_keypoints, job.tiles)
+    how = (job.config.model_dump(), job.num_keypoints, job.tiles, job.follow)
     text = json.dumps([*how, fingerprint, content, str(region)])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -82,12 +88,16 @@ def track_sources(
     outputs = outputs_for(listed, out)
     for path in outputs:
         analysis_files.check_writable(path)
+    for name in job.formats:
+        registry.check_export(_export_path(outputs[0], name), name)
     predictor = load_predictor(model, device=device, threads=threads)
-    for number, (source, path) in enumerate(zip(listed, outputs, strict=True), 1):
-        lead = f"{number} of {len(listed)}: " if len(listed) > 1 else ""
+    many = ManyProgress(sizes_of(listed))
+    for number, (source, path) in enumerate(zip(listed, outputs, strict=True)):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            yield from _track_source(predictor, source, path, control, job, lead)
+            for progress, stage in _track_source(predictor, source, path, control, job):
+                yield many.told(number, progress, *stage)
+            yield from _exported(path, job, partial(many.told, number))
         except OSError as error:
             raise SourceError(
                 f"The results file {path} cannot be written: {error.strerror or error}."
@@ -100,14 +110,14 @@ def _track_source(
     path: Path,
     control: RunControl,
     job: TrackOptions,
-    lead: str,
-) -> Iterator[JobProgress]:
+) -> Iterator[tuple[JobProgress, tuple[float, float]]]:
+    """Yield progress with the stage it is of: which share of the work it begins and ends at."""
     region = region_for(job.regions, source)
     wanted = Wanted(job.num_keypoints, job.config.min_score, region=region, tiles=job.tiles)
     with open_source(source) as opened:
         mark = _mark(job, predictor.info.fingerprint, source, opened.fingerprint())
-        if not job.again and _is_done(path, mark):
-            yield JobProgress(1, 1, f"{lead}{path.name} is there already.")
+        if not job.again and (_is_tracked(path, mark) or is_done(path, mark)):
+            yield JobProgress(1, 1, f"{path.name} is there already."), _WHOLE
             return
         skipped: list[UnreadableFile] = []
         with replacing(path) as temporary:
@@ -117,12 +127,31 @@ def _track_source(
                 found = detect_resumably(predictor, opened, wanted, control, skipped, path)
                 for progress, rows in found:
                     writer.add(rows)
-                    yield JobProgress(
-                        progress.done, progress.total, lead + progress.message, progress.remaining
-                    )
+                    yield progress, _DETECTING if job.follow else _WHOLE
                 writer.finish(skipped, shown_as(predictor, opened))
-            yield from _track_file(temporary, job.config, control, mark, lead)
+            if job.follow:
+                for progress in _track_file(temporary, job.config, control, mark):
+                    yield progress, _FOLLOWING
+        if not job.follow:
+            note_done(path, mark)
         forget_parts(path)
+
+
+def _exported(
+    path: Path, job: TrackOptions, told: Callable[[JobProgress], JobProgress]
+) -> Iterator[JobProgress]:
+    """Write a results file in the formats asked for, unless that was done."""
+    for name in job.formats:
+        out = _export_path(path, name)
+        mark = mark_of(name, state_of(path))
+        if job.again or not is_done(out, mark):
+            yield told(JobProgress(1, 1, f"Writing {out.name}."))
+            write_export(read_corrected(path), out, file_format=name)
+            note_done(out, mark)
+
+
+def _export_path(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}-{name}{FORMATS[name].suffix}")
 
 
 def track_results(
@@ -155,7 +184,7 @@ def track_results(
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
 
 
-def _is_done(path: Path, mark: str) -> bool:
+def _is_tracked(path: Path, mark: str) -> bool:
     if not path.is_file():
         return False
     try:
@@ -214,7 +243,6 @@ def _track_file(
     config: TrackConfig,
     control: RunControl,
     mark: str = "",
-    lead: str = "",
     *,
     region: Region | None = None,
 ) -> Iterator[JobProgress]:
@@ -226,9 +254,9 @@ def _track_file(
         plan = make_plan(runs, results.num_kinds, config, (results.size[0], results.size[1]))
         over_time = is_followed(config, is_video=results.is_video)
         if over_time:
-            count = yield from _followed(file, results, plan, control, lead)
+            count = yield from _followed(file, results, plan, control)
         else:
-            count = yield from _grouped(file, results, plan, control, lead)
+            count = yield from _grouped(file, results, plan, control)
         tracks = Tracks(
             np.zeros(0, np.int32),
             np.zeros(0, np.float32),
@@ -240,9 +268,7 @@ def _track_file(
         file[track_files.ABOUT] = track_files.about_text(tracks, mark)
 
 
-def _cuts(
-    results: _Results, control: RunControl, lead: str
-) -> Iterator[tuple[int, int, JobProgress]]:
+def _cuts(results: _Results, control: RunControl) -> Iterator[tuple[int, int, JobProgress]]:
     total, begin = len(results.counts), time.monotonic()
     for start in range(0, total, STRETCH):
         if control.stop_requested:
@@ -250,17 +276,17 @@ def _cuts(
         stop = min(start + STRETCH, total)
         passed = time.monotonic() - begin
         left = passed / start * (total - start) if start else None
-        message = f"{lead}Following individuals, frame {stop} of {total}."
+        message = f"Following individuals, frame {stop} of {total}."
         yield start, stop, JobProgress(stop, total, message, left)
 
 
 def _followed(
-    file: Any, results: _Results, plan: Plan, control: RunControl, lead: str
+    file: Any, results: _Results, plan: Plan, control: RunControl
 ) -> Generator[JobProgress, None, int]:
     """Write the individuals of a video; returns how many there are."""
     tracker = Tracker(plan)
     who, margin = file[track_files.INDIVIDUAL], file[track_files.MARGIN]
-    for start, stop, progress in _cuts(results, control, lead):
+    for start, stop, progress in _cuts(results, control):
         rows = results.rows(start, stop)
         tracks, margins = tracker.take(results.stretch(start, stop))
         if len(tracks):
@@ -276,12 +302,12 @@ def _followed(
 
 
 def _grouped(
-    file: Any, results: _Results, plan: Plan, control: RunControl, lead: str
+    file: Any, results: _Results, plan: Plan, control: RunControl
 ) -> Generator[JobProgress, None, int]:
     """Write the individuals of pictures that are no video, counted within each picture."""
     who, margin = file[track_files.INDIVIDUAL], file[track_files.MARGIN]
     most = 0
-    for start, stop, progress in _cuts(results, control, lead):
+    for start, stop, progress in _cuts(results, control):
         stretch = results.stretch(start, stop)
         numbers = within_pictures(stretch, group(stretch, plan.skeleton, plan.config))
         rows = results.rows(start, stop)

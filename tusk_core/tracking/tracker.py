@@ -195,6 +195,12 @@ def track_whole(
     whole: Stretch, num_kinds: int, config: TrackConfig, size: tuple[int, int]
 ) -> Tracks:
     """Track detections that are all in memory; see ``Tracker`` for those that are not."""
+    plan = make_plan(sample_runs(whole), num_kinds, config, size)
+    return track_stretches(stretches(whole, STRETCH), plan)
+
+
+def sample_runs(whole: Stretch) -> list[Stretch]:
+    """Return the runs of frames of a stretch that ``make_plan`` is to see."""
     ends = np.concatenate([[0], np.cumsum(whole.counts)])
     runs = []
     for start, stop in sample_frames(len(whole.counts)):
@@ -209,5 +215,4 @@ def track_whole(
                 whole.descriptors[rows],
             )
         )
-    plan = make_plan(runs, num_kinds, config, size)
-    return track_stretches(stretches(whole, STRETCH), plan)
+    return runs

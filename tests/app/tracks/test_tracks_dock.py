@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -229,5 +230,37 @@ def test_a_hundred_individuals_over_many_frames_are_drawn_from_what_is_in_view(q
     tracks = Tracks(who, np.ones(len(who), np.float32), tuple(f"fly {i}" for i in range(count)))
     view = make_view(analysis, tracks, (TrackEdit("delete", 3),))
     assert len(view.shown) == count - 1
-    assert view.presence.dtype == np.uint8
+    assert view.strength.shape == (count, frames)
+    assert view.strength[0, 0] == 1
+    assert not view.strength[3].any()
     assert NAMES > 0
+
+
+def test_settings_are_proposed_by_the_data_taken_and_remembered(
+    dock: TracksDock, qtbot, program
+) -> None:
+    QTest.mouseClick(dock.again, LEFT)
+    dialog = dock.dialog
+    assert dialog is not None
+    assert "being looked through" in dialog.summary.text()
+    qtbot.waitUntil(dialog.use_all.isEnabled, timeout=20_000)
+    assert "A body has 2 kinds of keypoint; 3 are seen in" in dialog.summary.text()
+    assert dialog.proposals["num_individuals"].text() == "Use 3"
+    QTest.mouseClick(dialog.proposals["num_individuals"], LEFT)
+    dialog.rows["min_length"].set_value(7)
+    dialog.rows["reach"].set_value(-1.0)
+    assert dialog.problem.isVisible()
+    assert not dialog.follow.isEnabled()
+    dialog.rows["reach"].reset()
+    before = dock._tracks.view
+    QTest.mouseClick(dialog.follow, LEFT)
+    qtbot.waitUntil(lambda: dock._tracks.view not in (None, before), timeout=30_000)
+    made = json.loads(dock._tracks.view.base.settings)
+    assert (made["num_individuals"], made["min_length"]) == (3, 7)
+    assert dock._tracks.settings.num_individuals == 3
+
+
+def test_rows_are_as_strong_as_the_scores(dock: TracksDock) -> None:
+    analysis, tracks = dock._bench.document.analysis, dock._bench.document.tracks
+    rows = (tracks.individuals == 1) & (analysis.picture == 9)
+    assert dock.rows.rows.strength[1, 9] == pytest.approx(float(analysis.scores[rows].mean()))

@@ -14,12 +14,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from tusk_app.parts import theme
+from tusk_app.parts.config_fields import field_specs
 from tusk_app.training.controller import TrainingController
 from tusk_app.training.dialog.command import command_line, config_toml, nearest_preset
 from tusk_app.training.dialog.dialog import LARGEST, TrainingDialog
 from tusk_app.training.dialog.presets import all_presets, save_preset
 from tusk_app.training.request import TrainingRequest
-from tusk_app.training.widgets.config_fields import field_specs
 from tusk_app.training.widgets.config_form import ELSEWHERE
 from tusk_core.commands import train
 from tusk_core.config import (

@@ -9,8 +9,8 @@ from PySide6.QtGui import QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from tusk_app.parts import readable, tones
+from tusk_app.parts.config_fields import CalmComboBox
 from tusk_app.parts.path_edit import PathEdit
-from tusk_app.training.widgets.config_fields import CalmComboBox
 from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from tusk_app.parts import readable, tones
+from tusk_app.parts.config_fields import CalmComboBox
 from tusk_app.parts.number_edit import NumberEdit
 from tusk_app.parts.path_edit import PathEdit
-from tusk_app.training.widgets.config_fields import CalmComboBox
 
 if TYPE_CHECKING:
     from tusk_core.results import RunSummary

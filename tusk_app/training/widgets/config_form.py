@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from tusk_app.parts.collapsible import CollapsibleGroup
+from tusk_app.parts.config_fields import FieldSpec, field_specs, group_titles
+from tusk_app.parts.config_row import ConfigRow
 from tusk_app.parts.flow_layout import FlowLayout
-from tusk_app.training.widgets.config_fields import FieldSpec, field_specs, group_titles
-from tusk_app.training.widgets.config_row import ConfigRow
 from tusk_core.config import TrainConfig, describe_error
 
 # Edited by widgets of the dialog that know more than a line of text.

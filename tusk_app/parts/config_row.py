@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from tusk_app.parts import icons, theme, tones
-from tusk_app.training.widgets.config_fields import FieldSpec, make_editor
+from tusk_app.parts.config_fields import FieldSpec, make_editor
 
 BLOCK_WIDTH_CHARS = 33
 

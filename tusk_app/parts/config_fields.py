@@ -113,6 +113,11 @@ def field_specs(model: type[BaseModel]) -> list[FieldSpec]:
     return specs
 
 
+def leaf_specs(model: type[BaseModel]) -> list[FieldSpec]:
+    """Return the settings of a ``model`` without groups, in their order."""
+    return _specs_in(model, "", "", "")
+
+
 def group_titles(model: type[BaseModel]) -> dict[str, str]:
     """Return the title of each group of ``model``."""
     return {
@@ -125,7 +130,7 @@ def group_titles(model: type[BaseModel]) -> dict[str, str]:
 def _specs_in(model: type[BaseModel], path: str, group: str, section: str) -> list[FieldSpec]:
     specs: list[FieldSpec] = []
     for name, field in model.model_fields.items():
-        here = f"{path}.{name}"
+        here = f"{path}.{name}" if path else name
         if _is_group(field.annotation):
             inner = typing.cast("type[BaseModel]", field.annotation)
             title = (field.description or label_of(name)).rstrip(".")

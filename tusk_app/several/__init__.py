@@ -1,0 +1,1 @@
+"""One job over several videos and folders: find keypoints, follow individuals, export."""

@@ -47,6 +47,8 @@ class BenchPlan:
         steps: of the run; it is stopped before.
         num_training_pictures: what the run learns from.
         num_detections: shown by every panel while something is selected.
+        track_frames: of the video whose tracks are shown.
+        track_individuals: in every frame of it.
         settle_s: given to the camera, and to panels that fill, before they are measured.
     """
 
@@ -58,6 +60,8 @@ class BenchPlan:
     steps: int = 100_000
     num_training_pictures: int = 2000
     num_detections: int = 100_000
+    track_frames: int = 100_000
+    track_individuals: int = 100
     settle_s: float = 3.0
 
 
@@ -181,6 +185,7 @@ class _Bench:
         numbers["camera"] = self._camera()
         numbers["keypoint_drag"] = self._keypoint_drag()
         numbers["selection"] = self._selection()
+        numbers["tracks"] = measure_tracks(self._plan)
         return numbers
 
     # Training
@@ -339,6 +344,25 @@ class _Bench:
         every = [value for values in times.values() for value in values]
         by_panel = {name: _with_own(values) for name, values in times.items()}
         return {**_with_own(every), "detections": self._plan.num_detections, "from": by_panel}
+
+
+def measure_tracks(plan: BenchPlan) -> dict[str, Any]:
+    """Return how soon the Tracks panel answers; see ``tusk_app.measure.tracks``."""
+    from tusk_app.measure.tracks import TracksBench
+
+    bench = TracksBench(live_for, wait_until)
+    told = bench.run(plan.track_frames, plan.track_individuals, plan.num_selections)
+    if "times" not in told:
+        return told
+    times = told["times"]
+    every = [value for values in times.values() for value in values]
+    return {
+        **_with_own(every),
+        "frames": plan.track_frames,
+        "individuals": plan.track_individuals,
+        "opened_s": told["opened_s"],
+        "acts": {name: _with_own(values) for name, values in times.items()},
+    }
 
 
 def _with_own(times: list[tuple[float, float]]) -> dict[str, float]:

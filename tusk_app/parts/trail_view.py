@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Paths fade in so many steps; more of them than the second number are drawn plainer, for speed.
+_SHADES, _CROWD = 12, 24
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
     """One track: ``xy`` (n, 2) pixels, oldest first; ``colour`` sRGB."""
@@ -75,13 +79,25 @@ class TrailView(QWidget):
             painter.setOpacity(1.0)
         scale = np.array([place.width() / self._size[0], place.height() / self._size[1]])
         origin = np.array([place.left(), place.top()])
+        is_crowd = len(self._paths) > _CROWD
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_crowd)
         for path in self._paths:
-            points = origin + (path.xy + 0.5) * scale
-            colour = QColor(*path.colour)
-            for number in range(1, len(points)):
-                colour.setAlphaF(0.15 + 0.85 * number / max(1, len(points) - 1))
-                painter.setPen(QPen(colour, 2.2))
-                painter.drawLine(QPointF(*points[number - 1]), QPointF(*points[number]))
-            if len(points):
-                paint_ring(painter, QPointF(*points[-1]), QColor(*path.colour), 5, 2)
+            points = [QPointF(*at) for at in (origin + (path.xy + 0.5) * scale).tolist()]
+            _paint_path(painter, points, QColor(*path.colour), 2 if is_crowd else _SHADES)
+            if is_crowd and points:
+                painter.setPen(QPen(QColor(*path.colour), 6))
+                painter.drawPoint(points[-1])
+            elif points:
+                paint_ring(painter, points[-1], QColor(*path.colour), 5, 2)
         painter.end()
+
+
+def _paint_path(painter: QPainter, points: list[QPointF], colour: QColor, shades: int) -> None:
+    """Draw a line that fades towards its beginning, in so many steps."""
+    steps = len(points) - 1
+    for shade in range(shades):
+        low, high = steps * shade // shades, steps * (shade + 1) // shades
+        if high > low:
+            colour.setAlphaF(0.15 + 0.85 * (shade + 1) / shades)
+            painter.setPen(QPen(colour, 2.2))
+            painter.drawPolyline(points[low : high + 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,6 +12,7 @@ from tusk_app.engine.track_settings import chosen_settings, remember_settings
 from tusk_app.threads.latest_task import LatestTask
 from tusk_app.tracks.model import TrackView, make_view
 from tusk_core import api
+from tusk_core.events import JobProgress
 from tusk_core.tracks import TrackOptions
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from tusk_app.threads.jobs import Job, JobController
     from tusk_core.config import TrackConfig
     from tusk_core.control import RunControl
-    from tusk_core.events import JobProgress
     from tusk_core.results import Analysis
     from tusk_core.tracks import TrackEdit
 
@@ -129,6 +130,17 @@ class TracksController(QObject):
         self._job = self._jobs.start("Follow individuals", work)
         self._tell_busy()
 
+    def save_events(self, path: Path, names: dict[int, str]) -> None:
+        """Write when everyone, and every kind, is seen, as a job; ``names`` are those of kinds."""
+        analysis, view = self._document.analysis, self._view
+        if analysis is not None and view is not None:
+            tracked = replace(analysis, tracks=view.tracks)
+            work = functools.partial(_save_events, analysis=tracked, path=path, names=names)
+            job = self._jobs.start(f"Save {path.name}", work)
+            job.produced.connect(
+                lambda _lost: self._notices.toast(f"Saved {path.name}.", "success")
+            )
+
     def correct(self, edit: TrackEdit) -> None:
         """Carry out a correction; a refusal is told and changes nothing."""
         if self._view is not None:
@@ -197,6 +209,13 @@ class TracksController(QObject):
     @Slot()
     def _tell_busy(self) -> None:
         self.busy_changed.emit(self.is_busy)
+
+
+def _save_events(
+    _control: RunControl, *, analysis: Analysis, path: Path, names: dict[int, str]
+) -> Iterator[object]:
+    yield JobProgress(0, 0, path.name)
+    yield api.export_analysis(analysis, path, file_format="bouts", names=names)
 
 
 def _open(analysis: Analysis, path: Path | None) -> TrackView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -96,10 +98,16 @@ class TracksDock(Panel):
             tip("Track anew with other settings; corrections are given up"),
             self.ask_settings,
         )
+        self.events = self._button(
+            "Save events…",
+            tip("Start, stop and number of bouts of everyone and of every kind, as CSV"),
+            self._ask_events,
+        )
         bar = flow_bar(
             labelled(self.tr("Individual"), self.name_edit),
             labelled(self.tr("with"), self.other, self.swap, self.join),
             *(self.split, self.delete, self.lock, self.undo, self.redo, self.doubt, self.again),
+            self.events,
             self.summary,
         )
         splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140))
@@ -125,7 +133,7 @@ class TracksDock(Panel):
         for signal in (document.analysis_changed, document.model_changed, document.source_changed):
             signal.connect(self._show_hint)
         document.picture_changed.connect(self._show_moment)
-        document.index_requested.connect(self._show_moment)
+        document.index_requested.connect(self._show_playhead)
         self.rows.frame_chosen.connect(self._seek)
         self.rows.prototype_chosen.connect(self.choose)
         self.name_edit.editingFinished.connect(self._rename)
@@ -147,8 +155,9 @@ class TracksDock(Panel):
     @Slot(int)
     def choose(self, individual: int) -> None:
         """Choose an individual: its row stands out, and corrections are about it."""
-        self._current = individual
-        self._show_current()
+        if individual != self._current:
+            self._current = individual
+            self._show_current()
 
     @Slot()
     def _begin(self) -> None:
@@ -184,6 +193,16 @@ class TracksDock(Panel):
     def _forget_dialog(self) -> None:
         self.dialog = None
 
+    @Slot()
+    def _ask_events(self) -> None:
+        settings = self._bench.settings
+        first = str(settings.last_folder / "events.csv")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save events", first, "Table (*.csv)")
+        if chosen:
+            path = FilePath(chosen).with_suffix(".csv")
+            settings.last_folder = path.parent
+            self._tracks.save_events(path, self._bench.prototypes.names())
+
     @property
     def frame(self) -> int:
         """The frame that corrections begin at."""
@@ -212,17 +231,21 @@ class TracksDock(Panel):
         self.rows.set_current(self._current)
         names = view.tracks.names
         self.name_edit.setText(names[self._current] if self._current >= 0 else "")
+        self._show_others(view)
+        is_locked = self._current in view.tracks.locked
+        self.lock.setText(self.tr("Unlock") if is_locked else self.tr("Lock"))
+        self._enable()
+
+    def _show_others(self, view: TrackView) -> None:
+        """Offer everyone but the chosen one as the second of a pair."""
         kept = self.other.currentData()
         self.other.blockSignals(True)
         self.other.clear()
         for one in view.shown.tolist():
             if one != self._current:
-                self.other.addItem(names[one], one)
+                self.other.addItem(view.tracks.names[one], one)
         self.other.setCurrentIndex(max(0, self.other.findData(kept)))
         self.other.blockSignals(False)
-        is_locked = self._current in view.tracks.locked
-        self.lock.setText(self.tr("Unlock") if is_locked else self.tr("Lock"))
-        self._enable()
 
     @Slot()
     def _enable(self) -> None:
@@ -258,6 +281,12 @@ class TracksDock(Panel):
             self.stack.hint.set_text(
                 title, what + "Analyse the video first.", "Analyse all pictures"
             )
+
+    @Slot()
+    def _show_playhead(self) -> None:
+        """Move the playhead at once; the trails follow with the picture."""
+        if self._bench.analysis.is_of_open_source():
+            self.rows.set_frame(self._bench.document.index)
 
     @Slot()
     def _show_moment(self) -> None:
@@ -337,13 +366,17 @@ def _paths(analysis: Analysis, view: TrackView, frame: int) -> list[Path]:
     """Return where everyone in a frame came from: the middles of the last frames."""
     low, high = np.searchsorted(analysis.picture, [max(0, frame - _TRAIL), frame + 1])
     who, picture = view.tracks.individuals[low:high], analysis.picture[low:high]
-    xy = analysis.xy[low:high]
-    paths = []
-    for one in np.unique(who[(picture == frame) & (who >= 0)]).tolist():
-        rows = np.flatnonzero(who == one)
-        frames, place = np.unique(picture[rows], return_inverse=True)
-        count = np.bincount(place)
-        middle = [np.bincount(place, xy[rows, axis]) / count for axis in (0, 1)]
-        if len(frames):
-            paths.append(Path(np.stack(middle, axis=1).astype(np.float32), palette.colour(one)))
-    return paths
+    present = np.unique(who[(picture == frame) & (who >= 0)])
+    if not len(present):
+        return []
+    rows = np.flatnonzero(np.isin(who, present))
+    key, place = np.unique(
+        who[rows].astype(np.int64) * (_TRAIL + 1) + picture[rows] - max(0, frame - _TRAIL),
+        return_inverse=True,
+    )
+    count = np.bincount(place)
+    xy = analysis.xy[low:high][rows]
+    middle = np.stack([np.bincount(place, xy[:, axis]) / count for axis in (0, 1)], axis=1)
+    cuts = np.searchsorted(key, present[1:].astype(np.int64) * (_TRAIL + 1))
+    parts = np.split(middle.astype(np.float32), cuts)
+    return [Path(xy, palette.colour(one)) for xy, one in zip(parts, present.tolist(), strict=True)]

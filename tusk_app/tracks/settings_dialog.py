@@ -101,7 +101,7 @@ class TrackSettingsDialog(QDialog):
         self.use_all = box.addButton("Use all proposals", QDialogButtonBox.ButtonRole.ActionRole)
         self.use_all.setEnabled(False)
         reset.clicked.connect(self._reset)
-        self.use_all.clicked.connect(lambda: [self._use(name) for name in self._proposed])
+        self.use_all.clicked.connect(self._use_everything)
         box.accepted.connect(self._choose)
         box.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
@@ -126,6 +126,10 @@ class TrackSettingsDialog(QDialog):
 
     def _use(self, name: str) -> None:
         self.rows[name].set_value(self._proposed[name])
+
+    def _use_everything(self) -> None:
+        for name in self._proposed:
+            self._use(name)
 
     def _reset(self) -> None:
         for row in self.rows.values():

@@ -264,3 +264,16 @@ def test_rows_are_as_strong_as_the_scores(dock: TracksDock) -> None:
     analysis, tracks = dock._bench.document.analysis, dock._bench.document.tracks
     rows = (tracks.individuals == 1) & (analysis.picture == 9)
     assert dock.rows.rows.strength[1, 9] == pytest.approx(float(analysis.scores[rows].mean()))
+
+
+def test_events_are_saved_as_corrected(dock: TracksDock, qtbot, tmp_path: Path) -> None:
+    dock.choose(0)
+    click(dock, qtbot, dock.delete)
+    out = tmp_path / "events.csv"
+    with qtbot.waitSignal(dock._bench.jobs.job_finished, timeout=20_000):
+        dock._tracks.save_events(out, {0: "head"})
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    everyone = {row["name"] for row in rows if row["of"] == "individual"}
+    assert "individual 2" in everyone
+    assert "individual 1" not in everyone
+    assert "individual 2: head" in everyone | {row["name"] for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 _SHARES = np.linspace(0.0, 0.9, 13)
 # A number seen in fewer of the frames than this is left free.
 _CONSTANT = 0.6
-# A threshold is proposed where it makes the number this much steadier.
-_STEADIER = 0.7
+# A threshold is proposed where this many times more frames have the usual number.
+_STEADIER = 1.25
 
 
 def propose(analysis: Analysis, config: TrackConfig) -> TrackProposal:
     """Return what a sample of the frames proposes; what ``config`` sets is kept for the rest.
 
-    The threshold is where the number of individuals varies least from frame to frame: false
-    detections come and go, animals do not.
+    The threshold is where most frames have the same number of individuals: false detections come
+    and go, animals do not.
     """
     whole = stretch_of(analysis)
     sizes = analysis.picture_sizes
@@ -61,14 +62,12 @@ def _score(
     found: list[tuple[float, float]] = []
     for least in np.unique(np.quantile(scores, _SHARES)).tolist():
         one = config.model_copy(update={"min_score": min(1.0, max(0.0, least))})
-        plan = make_plan(runs, num_kinds, one, size)
-        counts = _counts(runs, plan, one)
-        if np.median(counts) >= 1:
-            found.append((float(counts.std() / counts.mean()), float(one.min_score)))
-    if not found:
-        return 0.0
-    without, best = found[0][0], min(found)
-    return round(best[1], 3) if best[0] < _STEADIER * without else 0.0
+        counts = _counts(runs, make_plan(runs, num_kinds, one, size), one)
+        number, share = _usual(counts)
+        found.append((share if number else 0.0, float(one.min_score)))
+    without, best = found[0][0], max(found, key=lambda one: one[0])
+    # Rounded down: what has exactly this score still counts.
+    return math.floor(1000 * best[1]) / 1000 if best[0] > _STEADIER * without else 0.0
 
 
 def _counts(runs: list[Stretch], plan: Plan, config: TrackConfig) -> NDArray[np.int64]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import re
 import secrets
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tusk_core.results import SourceError
 
@@ -57,28 +58,119 @@ def _temporary_name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def filling(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``folder``; on success its files move there, else it goes.
+def filling(folder: Path, *, kept: type[Exception] | tuple[()] = ()) -> Iterator[Path]:
+    """Yield a temporary folder; on success its files move to ``folder``, else it goes.
 
     Files that are in ``folder`` already stay unless one of the same name comes.
 
+    Args:
+        folder: made if missing.
+        kept: what is written so far moves there too when this is raised.
+
     Raises:
-        OSError: from writing or moving.
+        OSError: from writing or moving, with the system's own reason.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(_temporary_name(folder.name))
+    # Inside where there is one: beside it, the user need not be allowed to write.
+    holder = folder if folder.is_dir() else folder.parent
+    is_new = not holder.is_dir()
+    holder.mkdir(parents=True, exist_ok=True)
+    temporary = holder / _temporary_name(folder.name)
     try:
         temporary.mkdir()
-        yield temporary
-        for source in sorted(temporary.rglob("*")):
-            target = folder / source.relative_to(temporary)
-            if source.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
+        try:
+            yield temporary
+        except kept:
+            _move_into(temporary, folder)
+            raise
+        except Exception as error:
+            refusal = refusal_in(error)
+            if refusal is None or isinstance(error, OSError):
+                raise
+            raise refusal from error
+        _move_into(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if is_new:
+            with contextlib.suppress(OSError):
+                holder.rmdir()  # only if nothing is in it
+
+
+def _move_into(temporary: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(temporary.rglob("*")):
+        target = folder / source.relative_to(temporary)
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            source.replace(target)
+
+
+class PatientFile:
+    """A file that keeps a refusal of the disk to itself until it is asked.
+
+    HDF5 writes part of its content when nobody can catch an error any more, and complains on the
+    terminal then. It is therefore told that all is well, and ``raise_refusal`` tells the truth.
+
+    Args:
+        path: of the file.
+        mode: as ``open`` takes it, ``w+b`` or ``r+b``.
+    """
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self._file = io.FileIO(path, mode)
+        self._refusal: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what comes next."""
+        return self._file.read(size) or b""
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill ``buffer`` from where the file stands."""
+        return self._file.readinto(buffer) or 0
+
+    def write(self, content: Any) -> int:
+        """Write all of ``content``; returns its length in any case."""
+        rest = memoryview(content)
+        total = len(rest)
+        # After a refusal nothing is tried any more: what came in between is missing.
+        while rest and self._refusal is None:
+            try:
+                rest = rest[self._file.write(rest) :]
+            except OSError as error:
+                self._refusal = OSError(error.errno, error.strerror)
+        return total
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Stand at another place."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return where the file stands."""
+        return self._file.tell()
+
+    def truncate(self, size: int | None = None) -> int:
+        """Make the file so long; returns its length in any case."""
+        try:
+            return self._file.truncate(size)
+        except OSError as error:
+            self._refusal = self._refusal or OSError(error.errno, error.strerror)
+            return size or 0
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def raise_refusal(self) -> None:
+        """Say whether everything was written.
+
+        Raises:
+            OSError: the first refusal of the disk.
+        """
+        if self._refusal is not None:
+            raise self._refusal
 
 
 def refusal_in(error: Exception) -> OSError | None:
@@ -90,7 +182,7 @@ def refusal_in(error: Exception) -> OSError | None:
 
 
 def check_writable(path: Path, *, is_folder: bool = False) -> None:
-    """Refuse before the work what could not be written after it; makes the folder it needs.
+    """Refuse before the work what could not be written after it; makes the folder around it.
 
     Args:
         path: of a file, or of a folder that files go into.
@@ -100,17 +192,19 @@ def check_writable(path: Path, *, is_folder: bool = False) -> None:
         SourceError: with the reason.
     """
     try:
-        _meet_error(path / "file" if is_folder else path)
+        _meet_error(path / "file" if is_folder and path.is_dir() else path, is_folder=is_folder)
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
-def _meet_error(path: Path) -> None:
+def _meet_error(path: Path, *, is_folder: bool) -> None:
     """Meet the error that writing ``path`` would meet."""
     folder = path.parent
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
     folder.mkdir(parents=True, exist_ok=True)
+    if is_folder and path.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     # Permissions alone do not tell: a disk that is full or read-only refuses everyone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.support.small_models import small_config, write_model
 from tusk_core import api
@@ -225,6 +226,47 @@ def test_files_that_are_not_read_are_named_with_the_reason(tmp_path):
     reasons = {item.path.name: item.reason for item in found.unreadable}
     assert set(reasons) == {"b.cr2", "c.nd2", "d.mp4", "e.psd"}
     assert "convert it to TIFF" in reasons["b.cr2"]
+
+
+# 48 × 32 px: red above left, blue below right, grey elsewhere.
+HEIC = (
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAX1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAA"
+    "AAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABoQABAAAAAAAAAD0AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAA"
+    "AAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34"
+    "+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5"
+    "uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29scm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAA"
+    "AAAoY2xhcAAAADAAAAABAAAAIAAAAAH////wAAAAAv///+AAAAACAAAAEHBpeGkAAAAAAwgICAAAABhpcG1hAAAA"
+    "AAAAAAEAAQWBAgMFhAAAAEVtZGF0AAAAOSgBr1j5ExV/9Cj/46yGybnO+/shhRRPtUoWqZv+IjYdUfrrtJXEQc35"
+    "cpsCgnPHqbWBWb5HJSCrgA=="
+)
+
+
+def test_heic_is_read(tmp_path):
+    pytest.importorskip("pi_heif")
+    (tmp_path / "a.heic").write_bytes(base64.b64decode(HEIC))
+    with open_source(tmp_path) as source:
+        assert (source.name(0), source.size(0)) == ("a.heic", (48, 32))
+        found = source.read(0)
+    assert found.shape == (32, 48, 3)
+    for place, wanted in (((4, 4), (220, 30, 30)), ((28, 44), (30, 60, 220)), ((28, 4), [40] * 3)):
+        assert np.abs(found[place].astype(int) - wanted).max() <= 6
+    assert api.summarise_source(str(tmp_path)).unreadable == ()
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+def test_heic_as_its_writer_reads_it(tmp_path, turned):
+    pytest.importorskip("pi_heif")
+    writer = pytest.importorskip("pillow_heif")
+    writer.register_heif_opener()
+    values = cv2.resize(np.random.default_rng(0).integers(0, 255, (4, 5, 3), np.uint8), (64, 48))
+    exif = Image.Exif()
+    exif[274] = turned
+    path = tmp_path / "a.heic"
+    Image.fromarray(values).save(path, quality=95, exif=exif)
+    with Image.open(path) as image:
+        wanted = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    with open_source(path) as source:
+        assert np.abs(source.read(0).astype(int) - wanted).max() <= 2
 
 
 def test_heic_is_read_or_says_what_it_needs(tmp_path):

@@ -293,6 +293,25 @@ def test_label_studio_reads_back(with_pictures: Analysis, tmp_path: Path) -> Non
     assert len(labels) == 10
     nodes = best_per_prototype(make_table(with_pictures)).nodes
     assert set(labels.skeleton.node_names) == set(nodes)
+    # As other programs read them, places are those of every other export.
+    sio_file = tmp_path / "a.slp"
+    api.export_analysis(with_pictures, sio_file, file_format="sleap")
+    again = sleap_io.load_slp(str(sio_file), open_videos=False)
+    found, wanted = (one[2].instances[0].numpy() for one in (labels, again))
+    order = [labels.skeleton.node_names.index(name) for name in again.skeleton.node_names]
+    assert np.allclose(found[order], wanted, atol=1e-3, equal_nan=True)
+
+
+def test_label_studio_takes_the_tasks(with_pictures: Analysis, tmp_path: Path) -> None:
+    interface = pytest.importorskip("label_studio_sdk.label_interface")
+    out = tmp_path / "a.json"
+    api.export_analysis(with_pictures, out, file_format="label-studio")
+    set_up = interface.LabelInterface(out.with_suffix(".xml").read_text())
+    set_up.validate()
+    for task in json.loads(out.read_text()):
+        plain = {name: value for name, value in task.items() if name != "annotations"}
+        assert set_up.validate_task(plain)
+        assert set_up.validate_annotation(task["annotations"][0])
 
 
 def test_label_studio_tasks_show_their_picture(
@@ -309,7 +328,7 @@ def test_label_studio_tasks_show_their_picture(
         assert (root / place).is_file()
     xy = best_per_prototype(make_table(with_pictures)).xy
     points = tasks[3]["annotations"][0]["result"]
-    places = np.array([(p["value"]["x"] * 0.64, p["value"]["y"] * 0.48) for p in points]) - 0.5
+    places = np.array([(p["value"]["x"] * 0.64, p["value"]["y"] * 0.48) for p in points])
     assert np.allclose(places, xy[3][np.isfinite(xy[3]).all(axis=1)], atol=1e-3)
     set_up = ET.fromstring(out.with_suffix(".xml").read_text())  # noqa: S314 - our own
     assert set_up.find("Image").attrib["value"] == "$image"

@@ -26,6 +26,7 @@ from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.parts.words import say
 from tusk_app.pictures.controller import SourceController, display_name
 from tusk_core import api
+from tusk_core.atomic import write_text
 from tusk_core.results import EvaluationReport, TuskError
 
 if TYPE_CHECKING:
@@ -395,7 +396,7 @@ class EvaluationDock(Panel):
         target = Path(path)
         try:
             if target.suffix.lower() == ".txt":
-                target.write_text(api.report_text(self._report) + "\n", encoding="utf-8")
+                write_text(target, api.report_text(self._report) + "\n")
             else:
                 api.save_report(self._report, target)
         except (OSError, TuskError) as error:

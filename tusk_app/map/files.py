@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tusk_app.map.widgets.export import map_svg
+from tusk_app.parts.saving import save_image
+from tusk_core.atomic import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +21,6 @@ def save_picture(scatter: ScatterView, path: Path) -> None:
         OSError: if it cannot be written.
     """
     if path.suffix.lower() == ".svg":
-        path.write_text(map_svg(scatter.state, scatter.view), encoding="utf-8")
-    elif not scatter.picture().save(str(path)):
-        raise OSError(f"nothing could be written to {path}")
+        write_text(path, map_svg(scatter.state, scatter.view))
+    else:
+        save_image(scatter.picture(), path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,11 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSizePolicy, QWidget
 
 from tusk_app.parts import tones
 from tusk_app.parts.layer_images import picture_image
+from tusk_app.parts.saving import save_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +39,13 @@ def picture_menu(parent: QWidget, image: QImage, name: str) -> QMenu:
 
 def _ask_save(parent: QWidget, image: QImage, name: str) -> None:
     path, _ = QFileDialog.getSaveFileName(parent, "Save picture", f"{name}.png", "*.png")
-    if path:
-        image.save(path)
+    if not path:
+        return
+    try:
+        save_image(image, Path(path))
+    except OSError as error:
+        problem = f"{path} cannot be written: {error.strerror or error}. Choose another folder."
+        QMessageBox.warning(parent, "Save picture", problem)
 
 
 class PictureTile(QWidget):

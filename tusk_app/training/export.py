@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from tusk_app.parts.saving import save_image
 from tusk_app.training.controller import TrainingController
 from tusk_app.training.loss_history import LossHistory
 from tusk_app.training.run_past import PastRun, read_past
+from tusk_core.atomic import write_bytes
 
 if TYPE_CHECKING:
     from tusk_app.threads.latest_task import LatestTask
@@ -72,10 +74,13 @@ class CurveFiles(QObject):
 
     def write_picture(self, path: Path) -> None:
         """Write the plot as it is shown, at twice the screen's fineness."""
-        if self._plot.picture().save(str(path)):
-            self._bench.notices.toast(f"Saved {path.name}.", "success")
+        try:
+            save_image(self._plot.picture(), path)
+        except OSError as error:
+            reason = error.strerror or error
+            self._bench.notices.toast(f"{path} could not be written: {reason}.", "warning")
         else:
-            self._bench.notices.toast(f"{path} could not be written.", "warning")
+            self._bench.notices.toast(f"Saved {path.name}.", "success")
 
     @Slot(object)
     def toggle(self, path: Path) -> None:
@@ -171,5 +176,5 @@ def write_history(history: LossHistory, path: Path) -> Path:
     for step, elapsed, *values in rows:
         figures = ["" if value != value else f"{value:.8g}" for value in values]  # noqa: PLR0124
         writer.writerow([step, f"{elapsed:.3f}", *figures])
-    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    write_bytes(path, text.getvalue().encode("utf-8"))
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _WORKERS = max(1, min(8, (os.cpu_count() or 2) - 1))
 _MEASURED = 48
+_NOT_TEXT = re.compile("[\ud800-\udfff]")
 
 
 class FileSource(BaseSource):
@@ -70,9 +72,12 @@ class FileSource(BaseSource):
         return len(self.names)
 
     def name(self, index: int) -> str:
-        """Path relative to the folder; of a page, with ``#t=3`` or the like behind it."""
+        """Path relative to the folder; of a page, with ``#t=3`` or the like behind it.
+
+        Bytes that are not text are written ``%FF``, so that the name fits into every file.
+        """
         self._check(index)
-        return self.names[index]
+        return writable_name(self.names[index])
 
     def path(self, index: int) -> Path:
         """Return the file of one picture."""
@@ -189,6 +194,13 @@ class FileSource(BaseSource):
             return self.read(index)
         except SourceError as error:
             return error
+
+
+def writable_name(name: str) -> str:
+    """Return a file's name as text that can be written: bytes that are not text become ``%FF``."""
+    if name.isascii():
+        return name
+    return _NOT_TEXT.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", name)
 
 
 class PictureFileSource(FileSource):

@@ -285,8 +285,17 @@ def write_picture(path: str | Path, array: NDArray[np.uint8]) -> None:
         SourceError: if the disk refuses it.
     """
     path = Path(path)
-    content = encode_picture(array, path.suffix.lower())
     try:
-        write_bytes(path, content)
+        put_picture(path, array)
     except OSError as error:
         raise SourceError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def put_picture(path: Path, array: NDArray[np.uint8]) -> None:
+    """Do as ``write_picture``, for whoever knows the file by another name.
+
+    Raises:
+        ValueError: if the array is not a picture or the format cannot be written.
+        OSError: if the disk refuses it.
+    """
+    write_bytes(path, encode_picture(array, path.suffix.lower()))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from tusk_core.atomic import filling
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import Cancelled
 from tusk_core.data.cache import build_cache
@@ -258,7 +259,8 @@ def _write(out: Path, model: PhotoModel, findings: Findings) -> None:
     usage = (number / max(float(number.sum()), 1e-9)).tolist()
     name = out.name or "discovered"
     try:
-        save_model(out, model, step=0, usage=usage, name=name)
+        with filling(out) as folder:
+            save_model(folder, model, step=0, usage=usage, name=name)
     except OSError as error:
         raise SourceError(
             f"The model cannot be written to {out} ({error.strerror or error}). Choose another "

@@ -14,10 +14,12 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import numpy as np
 
+from tusk_core.atomic import PatientFile
 from tusk_core.config import DataConfig
 from tusk_core.data.looks import LOOK_SETTINGS
 from tusk_core.inference import track_files
@@ -26,7 +28,6 @@ from tusk_core.results import Analysis, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -152,7 +153,8 @@ class Hdf5Writer:
         self, path: Path | BinaryIO, header: Header, prototypes: NDArray[np.float32]
     ) -> None:
         h5py = _h5py()
-        self._file = h5py.File(path, "w")
+        self._raw = PatientFile(path, "w+b") if isinstance(path, Path) else None
+        self._file = h5py.File(self._raw or path, "w")
         self._file.attrs.update(_attributes(header))
         self._file.create_dataset("prototypes", data=prototypes)
         for name, (dtype, row) in _FIELDS.items():
@@ -175,6 +177,8 @@ class Hdf5Writer:
         for name, values in _values(rows).items():
             self._append(name, values)
         self._append(_NAMES, [_storable(name) for name in rows.names])
+        if self._raw is not None:
+            self._raw.raise_refusal()
 
     def _append(self, name: str, values: NDArray[Any] | Sequence[str]) -> None:
         if not len(values):
@@ -198,8 +202,12 @@ class Hdf5Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._file.close()
+        if self._raw is not None:
+            self._raw.close()
+            if kind is None:
+                self._raw.raise_refusal()
 
 
 def _storable(name: str) -> str:
@@ -263,14 +271,29 @@ def rows_of(analysis: Analysis) -> Rows:
 
 
 @contextlib.contextmanager
-def opened(path: Path, mode: str = "r") -> Iterator[Any]:
-    """Open a results file, HDF5 or NPZ; an HDF5 file also for writing (``r+``)."""
+def opened(path: Path) -> Iterator[Any]:
+    """Open a results file, HDF5 or NPZ, for reading."""
     if path.suffix.lower() == ".npz":
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             yield arrays
         return
-    with _h5py().File(path, mode) as file:
+    with _h5py().File(path, "r") as file:
         yield file
+
+
+@contextlib.contextmanager
+def changing(path: Path) -> Iterator[Any]:
+    """Open an HDF5 results file to write more into it.
+
+    Raises:
+        OSError: if not all of it could be written.
+    """
+    with contextlib.closing(PatientFile(path, "r+b")) as raw:
+        try:
+            with _h5py().File(raw, "r+") as file:
+                yield file
+        finally:
+            raw.raise_refusal()
 
 
 def read_tracks(path: Path, count: int) -> Tracks | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import io
 from typing import TYPE_CHECKING, Any
 
-from tusk_core.atomic import check_writable, replacing, write_text
-from tusk_core.data.pictures import write_picture
+from tusk_core.atomic import check_writable, replacing, write_bytes
+from tusk_core.data.pictures import encode_picture
 from tusk_core.inference.draw import draw_map
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.results import SourceError
@@ -66,16 +65,22 @@ def write_embedding(
         SourceError: if the disk refuses it.
     """
     columns = _columns(analysis, layout)
-    try:
-        if table.suffix.lower() == ".parquet":
-            _write_parquet(table, columns)
-        else:
-            _write_csv(table, columns)
-    except OSError as error:
-        raise SourceError(f"{table} cannot be written: {error.strerror or error}.") from error
+    drawn = None
     if plot is not None:
         labels = analysis.labels[layout.indices]
-        write_picture(plot, draw_map(layout.points, labels, layout.prototypes))
+        picture = draw_map(layout.points, labels, layout.prototypes)
+        drawn = encode_picture(picture, plot.suffix.lower())
+    try:
+        # The table takes its place last, when the picture is on the disk too.
+        with replacing(table) as temporary:
+            if table.suffix.lower() == ".parquet":
+                _write_parquet(temporary, columns)
+            else:
+                _write_csv(temporary, columns)
+            if plot is not None and drawn is not None:
+                write_bytes(plot, drawn)
+    except OSError as error:
+        raise SourceError(f"{table} cannot be written: {error.strerror or error}.") from error
 
 
 def _columns(analysis: Analysis, layout: EmbeddingMap) -> dict[str, list[Any]]:
@@ -97,13 +102,11 @@ def _columns(analysis: Analysis, layout: EmbeddingMap) -> dict[str, list[Any]]:
 def _write_parquet(out: Path, columns: dict[str, list[Any]]) -> None:
     arrow = needed("pyarrow", "parquet", "Parquet files")
     parquet = needed("pyarrow.parquet", "parquet", "Parquet files")
-    with replacing(out) as temporary:
-        parquet.write_table(arrow.table(columns), temporary)
+    parquet.write_table(arrow.table(columns), out)
 
 
 def _write_csv(out: Path, columns: dict[str, list[Any]]) -> None:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    write_text(out, buffer.getvalue())
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))

@@ -28,12 +28,15 @@ def unique_stems(names: Sequence[str]) -> list[str]:
     for a disk is cut and ends in a few digits that stand for the rest.
     """
     taken: set[str] = set()
+    last: dict[str, int] = {}  # so that thousands of equal names are not tried out one by one
     out = []
     for name in names:
         stem = _shortened(_stem(name))
-        chosen, number = stem, 2
+        chosen, number = stem, last.get(stem.casefold(), 1)
         while chosen.casefold() in taken:
-            chosen, number = f"{stem}_{number}", number + 1
+            number += 1
+            chosen = f"{stem}_{number}"
+        last[stem.casefold()] = number
         taken.add(chosen.casefold())
         out.append(chosen)
     return out
@@ -72,5 +75,6 @@ def write_names(folder: Path, names: Sequence[str], stems: Sequence[str]) -> lis
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["file", "picture"])
     writer.writerows(zip(stems, names, strict=True))
+    folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / NAMES, buffer.getvalue())
     return [f"Some files are called otherwise than their pictures; {NAMES} lists them."]

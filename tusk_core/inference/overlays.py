@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.atomic import filling
 from tusk_core.control import Cancelled
-from tusk_core.data.pictures import write_picture
+from tusk_core.data.pictures import put_picture
 from tusk_core.events import JobProgress
 from tusk_core.inference.draw import draw_keypoints, enlargement, with_legend
 from tusk_core.inference.file_names import unique_stems, write_names
@@ -16,7 +17,7 @@ from tusk_core.inference.originals import refuse_overwriting
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -38,10 +39,20 @@ def write_overlays(
     stems = unique_stems(analysis.picture_names)
     refuse_overwriting(analysis, folder, (f"{stem}.png" for stem in stems))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_names(folder, analysis.picture_names, stems)
+        with filling(folder, kept=Cancelled) as temporary:
+            write_names(temporary, analysis.picture_names, stems)
+            yield from _drawn(analysis, source, temporary, stems, control)
     except OSError as error:
-        raise SourceError(f"{folder} cannot be made: {error.strerror or error}.") from error
+        raise SourceError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def _drawn(
+    analysis: Analysis,
+    source: OpenedSource,
+    folder: Path,
+    stems: Sequence[str],
+    control: RunControl,
+) -> Iterator[JobProgress]:
     rows = {name: index for index, name in enumerate(analysis.picture_names)}
     indices = [i for i in range(len(source)) if source.name(i) in rows]
     begin = time.monotonic()
@@ -50,7 +61,7 @@ def write_overlays(
             raise Cancelled
         if not isinstance(picture, SourceError):
             number = rows[source.name(index)]
-            write_picture(folder / f"{stems[number]}.png", overlay(analysis, number, picture))
+            put_picture(folder / f"{stems[number]}.png", overlay(analysis, number, picture))
         left = (time.monotonic() - begin) / done * (len(indices) - done)
         yield JobProgress(done, len(indices), f"Drawing {done} of {len(indices)}.", left)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tusk_core.atomic import write_text
-from tusk_core.data.pictures import write_picture
+from tusk_core.atomic import filling, write_text
+from tusk_core.data.pictures import put_picture
 from tusk_core.inference.analysis_files import COORDINATES
 from tusk_core.inference.lifting import lift
 from tusk_core.inference.rebuilding import mask_of
@@ -47,28 +47,42 @@ def write_rebuilt(
         SourceError: if the disk refuses it.
     """
     size = (picture.shape[1], picture.shape[0])
-    placement = predictor.placement(size)
     result = predictor.reconstruct(picture, keypoints)
-    layers = folder / "layers"
     try:
-        layers.mkdir(parents=True, exist_ok=True)
-        for old in layers.glob("*_prototype_*.png"):
-            old.unlink()
-        write_picture(folder / "composite.png", lift(result.composite, placement, size))
-        alpha = [lift(layer, placement, size) for layer in result.alpha]
-        has_background = predictor.info.config.decoder.background != "none"
-        mask = _mask(alpha, size, has_background=has_background)
-        write_picture(folder / "mask.png", mask)
-        for index, (rgb, share) in enumerate(zip(result.rgb, alpha, strict=True)):
-            stem = f"{index:02d}_prototype_{int(keypoints.labels[index]):02d}"
-            write_picture(layers / f"{stem}_rgb.png", lift(rgb, placement, size))
-            grey = (share * 255 + 0.5).astype(np.uint8)
-            write_picture(layers / f"{stem}_alpha.png", grey)
-        text = json.dumps(_description(name, size, predictor, keypoints, result), indent=1)
-        write_text(folder / "keypoints.json", text + "\n")
+        with filling(folder) as temporary:
+            names = _write_layers(temporary, size, predictor, keypoints, result)
+            text = json.dumps(_description(name, size, predictor, keypoints, result), indent=1)
+            write_text(temporary / "keypoints.json", text + "\n")
+            for old in (folder / "layers").glob("*_prototype_*.png"):
+                if old.name not in names:
+                    old.unlink()
     except OSError as error:
         raise SourceError(f"{folder} cannot be written: {error.strerror or error}.") from error
     return result
+
+
+def _write_layers(
+    folder: Path,
+    size: tuple[int, int],
+    predictor: TorchPredictor,
+    keypoints: Keypoints,
+    result: Reconstruction,
+) -> set[str]:
+    """Write composite, mask and layers at the picture's size; returns the layers' file names."""
+    placement, names = predictor.placement(size), set[str]()
+    put_picture(folder / "composite.png", lift(result.composite, placement, size))
+    alpha = [lift(layer, placement, size) for layer in result.alpha]
+    has_background = predictor.info.config.decoder.background != "none"
+    put_picture(folder / "mask.png", _mask(alpha, size, has_background=has_background))
+    layers = folder / "layers"
+    layers.mkdir()
+    for index, (rgb, share) in enumerate(zip(result.rgb, alpha, strict=True)):
+        stem = f"{index:02d}_prototype_{int(keypoints.labels[index]):02d}"
+        grey = (share * 255 + 0.5).astype(np.uint8)
+        for kind, values in (("rgb", lift(rgb, placement, size)), ("alpha", grey)):
+            names.add(f"{stem}_{kind}.png")
+            put_picture(layers / f"{stem}_{kind}.png", values)
+    return names
 
 
 def _mask(

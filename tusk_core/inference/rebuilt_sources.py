@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
 from tusk_core.inference.counts import check_count
-from tusk_core.inference.file_names import unique_stems
+from tusk_core.inference.file_names import unique_stems, write_names
 from tusk_core.inference.rebuilt_files import write_rebuilt
 from tusk_core.results import SourceError
 
@@ -38,7 +38,9 @@ def rebuild_sources(
     """
     check_count(predictor.model, num_keypoints)
     names = [source.name(i) for source in sources for i in range(len(source))]
-    stems = iter(unique_stems(names))
+    chosen = unique_stems(names)
+    _list_names(out, names, chosen)
+    stems = iter(chosen)
     begin, done = time.monotonic(), 0
     for source in sources:
         source.use_settings(predictor.info.config.data)
@@ -53,3 +55,11 @@ def rebuild_sources(
             write_rebuilt(out / stem, source.name(index), picture, predictor, found.keypoints)
             left = (time.monotonic() - begin) / done * (len(names) - done)
             yield JobProgress(done, len(names), f"Picture {done} of {len(names)}.", left)
+
+
+def _list_names(out: Path, names: Sequence[str], stems: Sequence[str]) -> None:
+    """Write which folder is of which picture, where the name alone does not tell."""
+    try:
+        write_names(out, names, stems)
+    except OSError as error:
+        raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error

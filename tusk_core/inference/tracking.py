@@ -247,7 +247,7 @@ def _track_file(
     region: Region | None = None,
 ) -> Iterator[JobProgress]:
     """Track what a results file holds, a stretch at a time, and write the tracks into it."""
-    with analysis_files.opened(path, "r+") as file:
+    with analysis_files.changing(path) as file:
         results = _Results(file, region)
         track_files.make_datasets(file, results.num_rows)
         runs = [results.stretch(*run) for run in sample_frames(len(results.counts))]

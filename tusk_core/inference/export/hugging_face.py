@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tusk_core import __version__
-from tusk_core.atomic import replacing, write_text
+from tusk_core.atomic import filling, write_text
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.inference.model_paths import find_model
 from tusk_core.kind_edits import FILE_NAME as KIND_EDITS
@@ -40,15 +40,11 @@ def export_folder(model: str | Path, out: Path) -> list[Path]:
     if out.is_file() or (out.exists() and out.resolve() == source.resolve()):
         raise ExportError(f"{out} cannot be the target; give a new folder.")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name in (WEIGHTS, SETTINGS):
-            with replacing(out / name) as temporary:
-                shutil.copyfile(source / name, temporary)
-        for name in (FILE_NAME, KIND_EDITS):
-            if (source / name).is_file():
-                with replacing(out / name) as temporary:
-                    shutil.copyfile(source / name, temporary)
-        write_text(out / CARD, model_card(meta, has_names=(out / FILE_NAME).is_file()))
+        with filling(out) as folder:
+            for name in (WEIGHTS, SETTINGS, FILE_NAME, KIND_EDITS):
+                if (source / name).is_file():
+                    shutil.copyfile(source / name, folder / name)
+            write_text(folder / CARD, model_card(meta, has_names=(folder / FILE_NAME).is_file()))
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
     written = [out / name for name in (WEIGHTS, SETTINGS, CARD, FILE_NAME, KIND_EDITS)]

@@ -1,9 +1,10 @@
 """Label Studio's JSON, to turn found keypoints into labels by hand.
 
 A task is one picture with its keypoints as an annotation; individuals are boxes that their points
-are related to. Places are per cent of the picture's sides, counted from its outer edge. Label
-Studio shows pictures of its own machine below one folder, and only kinds that a browser shows;
-frames of videos, pages and other kinds are therefore written as PNG beside the tasks.
+are related to. Places are per cent of the picture's sides, so that 100 % is its width or height in
+pixels, as Label Studio's own exports and sleap-io count them. Label Studio shows pictures of its
+own machine below one folder, and only kinds that a browser shows; frames of videos, pages and other
+kinds are therefore written as PNG beside the tasks.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from tusk_core import __version__
-from tusk_core.atomic import write_text
-from tusk_core.data.pictures import write_picture
+from tusk_core.atomic import filling, write_text
+from tusk_core.data.pictures import put_picture
 from tusk_core.inference.export.individuals import pose_table
 from tusk_core.inference.file_names import unique_stems
-from tusk_core.inference.originals import original_pictures, picture_paths
+from tusk_core.inference.originals import (
+    original_pictures,
+    picture_paths,
+    refuse_overwriting,
+)
 from tusk_core.results import SourceError
 from tusk_core.source_text import path_text
 
@@ -38,13 +43,14 @@ def write_label_studio(table: DetectionTable, path: Path) -> list[str]:
     """Write the tasks of a Label Studio project, and its labelling set-up as ``FILE.xml``.
 
     Raises:
-        SourceError: if pictures must be written and are no longer there.
+        SourceError: if pictures must be written and are no longer there, or would be written over.
     """
     poses = pose_table(table)
-    root, places = _pictures(table, path)
-    tasks = [_task(table, poses, row, place) for row, place in enumerate(places)]
-    write_text(path, json.dumps(tasks, indent=1, ensure_ascii=False) + "\n")
-    write_text(path.with_suffix(".xml"), _set_up(poses))
+    with filling(path.parent) as folder:
+        root, places = _pictures(table, path, folder)
+        tasks = [_task(table, poses, row, place) for row, place in enumerate(places)]
+        write_text(folder / path.name, json.dumps(tasks, indent=1, ensure_ascii=False) + "\n")
+        write_text(folder / path.with_suffix(".xml").name, _set_up(poses))
     start = (
         "Start Label Studio with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
         f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={root}, and give the project the set-up in "
@@ -53,21 +59,28 @@ def write_label_studio(table: DetectionTable, path: Path) -> list[str]:
     return ["Scores are left out.", start, *poses.lost]
 
 
-def _pictures(table: DetectionTable, path: Path) -> tuple[Path, list[str]]:
-    """Return the folder that Label Studio serves, and each picture's place below it."""
+def _pictures(table: DetectionTable, path: Path, beside: Path) -> tuple[Path, list[str]]:
+    """Return the folder that Label Studio serves, and each picture's place below it.
+
+    Args:
+        table: of the pictures.
+        path: of the tasks.
+        beside: where pictures that a browser cannot show are written.
+    """
     analysis = table.analysis
     names = analysis.picture_names
     known = [Path(text) for text in picture_paths(analysis)]
     if all(p.suffix.lower() in _SHOWN_BY_BROWSERS and p.is_file() for p in known):
         source = Path(path_text(analysis.source)).resolve()
         return (source if source.is_dir() else source.parent), list(names)
-    folder = path.with_name(f"{path.stem}_pictures")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = beside / f"{path.stem}_pictures"
+    folder.mkdir()
     stems = unique_stems(names)
+    refuse_overwriting(analysis, path.with_name(folder.name), (f"{stem}.png" for stem in stems))
     for row, picture, _ in original_pictures(analysis):
         if isinstance(picture, SourceError):
             raise picture
-        write_picture(folder / f"{stems[row]}.png", picture)
+        put_picture(folder / f"{stems[row]}.png", picture)
     return path.parent.resolve(), [f"{folder.name}/{stem}.png" for stem in stems]
 
 
@@ -94,7 +107,7 @@ def _instance(
     poses: PoseTable, instance: int, row: int, size: tuple[int, int]
 ) -> list[dict[str, Any]]:
     """Return the points of one individual, its box, and what relates them."""
-    shares = (poses.xy[instance] + 0.5) / size * 100
+    shares = poses.xy[instance] / size * 100
     found = np.flatnonzero(np.isfinite(shares).all(axis=1))
     common = {"original_width": size[0], "original_height": size[1], "image_rotation": 0}
     who = int(poses.individual[instance])

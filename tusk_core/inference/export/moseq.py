@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.atomic import write_text
+from tusk_core.atomic import filling, write_text
 from tusk_core.inference.export.deeplabcut import dlc_text
-from tusk_core.inference.export.individuals import pose_table
+from tusk_core.inference.export.individuals import pose_table, unique_texts
 from tusk_core.inference.export.packages import ExportError
 from tusk_core.source_text import path_text
 
@@ -41,13 +41,15 @@ def write_moseq(table: DetectionTable, path: Path) -> list[str]:
     poses = pose_table(table)
     xy, scores = poses.dense(len(table.analysis.picture_names))
     values = np.concatenate([xy, scores[..., None]], axis=3)
-    path.mkdir(parents=True, exist_ok=True)
     stem = _plain(PurePath(path_text(table.analysis.source)).stem) or "video"
-    for number, name in enumerate(poses.names):
-        own = values[number].reshape(len(values[number]), -1)
-        label = f"{stem}-{_plain(name)}" if name else stem
-        write_text(path / f"{label}.csv", dlc_text(table, poses, own, None))
-    write_text(path / "tusk-config.json", json.dumps(_settings(table, poses), indent=1) + "\n")
+    labels = unique_texts(tuple(_plain(name) for name in poses.names))
+    with filling(path) as folder:
+        for number, name in enumerate(labels):
+            own = values[number].reshape(len(values[number]), -1)
+            label = f"{stem}-{name}" if name else stem
+            write_text(folder / f"{label}.csv", dlc_text(table, poses, own, None))
+        settings = json.dumps(_settings(table, poses), indent=1)
+        write_text(folder / "tusk-config.json", settings + "\n")
     return list(poses.lost)
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from tusk_core import __version__
-from tusk_core.atomic import replacing, write_text
+from tusk_core.atomic import filling, replacing, write_text
 from tusk_core.inference.counts import check_count
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.model_paths import find_model
@@ -121,13 +121,14 @@ def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = Non
     layers = [] if meta.config.decoder.blend == "sum" else ["rgb", "shares"]
     written = [out / ENCODER]
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        _write(encoder, {"image": image}, names, out / ENCODER)
-        if meta.config.decoder.kind != "none":
-            _write(DecoderGraph(network), inputs, ["composite", *layers], out / DECODER)
-            written.append(out / DECODER)
-        text = json.dumps(_note(meta, count), indent=1, ensure_ascii=False)
-        write_text(out / NOTE, text + "\n")
+        with filling(out) as folder:
+            _write(encoder, {"image": image}, names, folder / ENCODER)
+            if meta.config.decoder.kind != "none":
+                _write(DecoderGraph(network), inputs, ["composite", *layers], folder / DECODER)
+                written.append(out / DECODER)
+            text = json.dumps(_note(meta, count), indent=1, ensure_ascii=False)
+            write_text(folder / NOTE, text + "
+")
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
     return [*written, out / NOTE]

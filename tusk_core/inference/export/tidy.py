@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tusk_core.atomic import replacing, write_text
+from tusk_core.atomic import filling, write_text
 from tusk_core.inference.export.packages import needed
 
 if TYPE_CHECKING:
@@ -89,8 +89,9 @@ def write_csv(table: DetectionTable, path: Path) -> list[str]:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
-    write_text(path, buffer.getvalue())
-    _write_sidecar(table, path, list(columns))
+    with filling(path.parent) as folder:
+        write_text(folder / path.name, buffer.getvalue())
+        _write_sidecar(table, folder / path.name, list(columns))
     return ["CSV leaves out descriptors; choose Parquet or HDF5 to keep them."]
 
 
@@ -122,9 +123,9 @@ def write_parquet(table: DetectionTable, path: Path) -> list[str]:
     )
     note = json.dumps(_sidecar(table, list(arrays)), ensure_ascii=False).encode()
     content = pa.table(arrays).replace_schema_metadata({"tusk": note})
-    with replacing(path) as temporary:
-        parquet.write_table(content, temporary, compression="zstd")
-    _write_sidecar(table, path, list(arrays))
+    with filling(path.parent) as folder:
+        parquet.write_table(content, folder / path.name, compression="zstd")
+        _write_sidecar(table, folder / path.name, list(arrays))
     return []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tusk_core.atomic import filling, write_text
-from tusk_core.data.pictures import write_picture
+from tusk_core.data.pictures import put_picture
 from tusk_core.inference.export.individuals import pose_table
 from tusk_core.inference.file_names import unique_stems, write_names
 from tusk_core.inference.originals import original_pictures, refuse_overwriting
@@ -51,7 +51,7 @@ def _write_set(table: DetectionTable, poses: PoseTable, stems: list[str], path: 
     for row, picture, _ in original_pictures(analysis):
         if isinstance(picture, SourceError):
             raise picture
-        write_picture(path / "images" / f"{stems[row]}.png", picture)
+        put_picture(path / "images" / f"{stems[row]}.png", picture)
         size = analysis.picture_sizes[row]
         lines = "".join(_label_line(poses, instance, size) for instance in poses.rows_of(row))
         write_text(path / "labels" / f"{stems[row]}.txt", lines)

@@ -39,7 +39,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Detections in a folder of such pictures, one of them with a name that is no text."""
+    """Detections in a folder of such pictures, one of them with a name that is not text."""
     root = tmp_path_factory.mktemp("names")
     for number, name in enumerate(NAMES):
         path = root / "pictures" / name

@@ -127,8 +127,7 @@ def export_onnx(model: str | Path, out: Path, *, num_keypoints: int | None = Non
                 _write(DecoderGraph(network), inputs, ["composite", *layers], folder / DECODER)
                 written.append(out / DECODER)
             text = json.dumps(_note(meta, count), indent=1, ensure_ascii=False)
-            write_text(folder / NOTE, text + "
-")
+            write_text(folder / NOTE, text + "\n")
     except OSError as error:
         raise SourceError(f"{out} cannot be written: {error.strerror or error}.") from error
     return [*written, out / NOTE]

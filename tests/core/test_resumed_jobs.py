@@ -164,3 +164,19 @@ def test_results_within_a_region_are_a_file_of_their_own(
     assert np.array_equal(again.xy, inside.xy)
     assert again.xy[:, 0].max() <= 30
     assert len(again.picture_names) == FRAMES
+
+
+def test_a_video_that_cannot_be_read_does_not_hold_up_the_others(
+    model: Path, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    (films / "a.avi").write_bytes(b"not a video")
+    (films / "b.avi").write_bytes(video.read_bytes())
+    assert main(["track", str(model), str(films), "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "1 of 2 could not be processed" in said
+    assert "a.avi" in said
+    assert [path.name for path in out.glob("*.h5")] == ["b.h5"]
+    assert main(["detect", str(model), str(films), "--out", str(tmp_path / "{name}.csv")]) == 2
+    assert (tmp_path / "b.csv").is_file()

@@ -63,7 +63,8 @@ class Closer(QObject):
             titles = ", ".join(job.title for job in jobs.running)
             if not self.ask(
                 "Work is still in progress",
-                f"{titles} has not finished. Closing cancels it; nothing of it is kept.",
+                f"{titles} has not finished. Closing cancels it. Keypoints found so far are kept "
+                "for the next time; half-written files are not.",
                 "Cancel it and close",
             ):
                 return False

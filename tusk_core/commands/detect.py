@@ -24,6 +24,7 @@ from tusk_core.commands.pictures import opened
 from tusk_core.commands.regions import chosen_regions
 from tusk_core.commands.terminal import Terminal, finish, follow
 from tusk_core.control import RunControl
+from tusk_core.errors import Failures
 from tusk_core.results import Analysis
 from tusk_core.source_text import path_text
 
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     arguments.regions = chosen_regions(arguments.region, sources)
     with stopping(control, "Stopping; the same command takes up the rest."):
         predictor = open_model(arguments.model, arguments.device, terminal)
+        failures = Failures(len(sources))
         for source, out in zip(sources, outputs, strict=True):
             what = _job(arguments, predictor, source)
             if len(sources) > 1 and not arguments.again and api.is_done(out, *what):
@@ -82,9 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
             )
             if arguments.overlay is not None and len(sources) > 1:
                 one.overlay = arguments.overlay / out.stem
-            _detect(one, predictor, file_format, terminal, control)
-            if len(sources) > 1:
-                api.note_done(out, *what)
+            with failures.noted(source):
+                _detect(one, predictor, file_format, terminal, control)
+                if len(sources) > 1:
+                    api.note_done(out, *what)
+    failures.tell()
     return 0
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from tusk_core.atomic import replacing
 from tusk_core.control import Cancelled
 from tusk_core.data.source import open_source
+from tusk_core.errors import Failures
 from tusk_core.events import JobProgress
 from tusk_core.inference import analysis_files, track_files
 from tusk_core.inference.analysis import header_for, read_analysis, read_corrected, shown_as
@@ -81,7 +82,8 @@ def track_sources(
 
     Raises:
         Cancelled: when asked to stop; finished videos stay.
-        SourceError: if a source cannot be read or a file not be written.
+        SourceError: if a file cannot be written, or, after the others are done, if a source cannot
+            be read.
         ModelFileError: if the model cannot be opened.
     """
     listed = sources_in(sources)
@@ -91,17 +93,19 @@ def track_sources(
     for name in job.formats:
         registry.check_export(_export_path(outputs[0], name), name)
     predictor = load_predictor(model, device=device, threads=threads)
-    many = ManyProgress(sizes_of(listed))
+    many, failures = ManyProgress(sizes_of(listed)), Failures(len(listed))
     for number, (source, path) in enumerate(zip(listed, outputs, strict=True)):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            for progress, stage in _track_source(predictor, source, path, control, job):
-                yield many.told(number, progress, *stage)
-            yield from _exported(path, job, partial(many.told, number))
+            with failures.noted(source):
+                for progress, stage in _track_source(predictor, source, path, control, job):
+                    yield many.told(number, progress, *stage)
+                yield from _exported(path, job, partial(many.told, number))
         except OSError as error:
             raise SourceError(
                 f"The results file {path} cannot be written: {error.strerror or error}."
             ) from error
+    failures.tell()
 
 
 def _track_source(

@@ -16,7 +16,7 @@ from tusk_core.data.fitting import fit_picture
 from tusk_core.inference.export.hugging_face import export_folder
 from tusk_core.inference.export.onnx_model import ENCODER_OUTPUTS, EncoderGraph, export_onnx
 from tusk_core.inference.export.packages import ExportError
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import ModelFileError
 

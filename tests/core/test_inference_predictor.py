@@ -15,7 +15,7 @@ from tusk_core.geometry.grids import map_to_picture
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.predictor import TorchPredictor, load_predictor
 from tusk_core.inference.rebuilding import mask_of
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.results import Keypoints, ModelFileError, TuskError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import torch
 
 from tusk_core.arrays import sealed, to_pictures
 from tusk_core.nn.decoder import Decoded
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -28,7 +28,7 @@ from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.steering import load_steered
 from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
 

@@ -20,7 +20,8 @@ from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
 from tusk_core.losses.reconstruction import pixel_loss
 from tusk_core.losses.terms import Term, detached, weighted_sum
 from tusk_core.nn.decoder import Decoded
-from tusk_core.nn.model import Encoded, KeypointSet, TuskModel
+from tusk_core.nn.keypoint_set import KeypointSet
+from tusk_core.nn.model import Encoded, TuskModel
 
 if TYPE_CHECKING:
     from tusk_core.config import LossConfig

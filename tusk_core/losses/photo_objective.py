@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tusk_core.config import LossConfig
     from tusk_core.losses.objective import KnownPictures, Views
     from tusk_core.losses.reconstruction import PerceptualLoss
-    from tusk_core.nn.model import KeypointSet
+    from tusk_core.nn.keypoint_set import KeypointSet
 
 _MEMBERSHIP_FALL = 0.6
 _PEAKS_BLEND = 0.5

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tusk_core.config import DecoderConfig
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 from tusk_core.nn.unet import UNet
@@ -261,9 +262,7 @@ class Decoder(nn.Module):
 
     def forward(
         self,
-        xy: Tensor,
-        descriptors: Tensor,
-        scores: Tensor,
+        keypoints: KeypointSet,
         size: tuple[int, int],
         background: Tensor | None,
         *,
@@ -274,9 +273,7 @@ class Decoder(nn.Module):
         """Draw keypoints.
 
         Args:
-            xy: (B, K, 2) pixels of the picture to draw.
-            descriptors: (B, K, C), unit length.
-            scores: (B, K) in [0, 1].
+            keypoints: what to draw; their places are pixels of the picture to draw.
             size: (width, height); a unet decoder needs multiples of its poolings.
             background: (B, colours, H, W), or None where the model has none.
             hint: (B, colours + 1, H, W) what a decoder with hints may see; None for nothing.
@@ -284,13 +281,15 @@ class Decoder(nn.Module):
             with_layers: also return every layer on the whole picture.
         """
         if self.config.blend == "sum":
-            return self._weighted_sum(xy, descriptors, scores, size, hint, fast=fast)
+            return self._weighted_sum(keypoints, size, hint, fast=fast)
         if self.config.kind == "patch":
             assert background is not None
-            presence = scores if self.config.presence else None
-            patches = self._run(descriptors, fast=fast)
-            return blend_patches(xy, patches, presence, background, with_layers=with_layers)
-        return self._alpha_unet(xy, descriptors, scores, size, background, fast=fast)
+            presence = keypoints.scores if self.config.presence else None
+            patches = self._run(keypoints.descriptors, fast=fast)
+            return blend_patches(
+                keypoints.xy, patches, presence, background, with_layers=with_layers
+            )
+        return self._alpha_unet(keypoints, size, background, fast=fast)
 
     def _run(self, x: Tensor, *, fast: bool) -> Tensor:
         """Run the network; what it returns is at least float32."""
@@ -300,16 +299,14 @@ class Decoder(nn.Module):
 
     def _weighted_sum(
         self,
-        xy: Tensor,
-        descriptors: Tensor,
-        scores: Tensor,
+        keypoints: KeypointSet,
         size: tuple[int, int],
         hint: Tensor | None,
         *,
         fast: bool,
     ) -> Decoded:
-        values = descriptors * scores.unsqueeze(-1)
-        canvas = splat_sum(xy, values, size, self.config.splat_variance)
+        values = keypoints.descriptors * keypoints.scores.unsqueeze(-1)
+        canvas = splat_sum(keypoints.xy, values, size, self.config.splat_variance)
         if self._hint_channels:
             if hint is None:
                 hint = canvas.new_zeros(canvas.shape[0], self._hint_channels, *canvas.shape[-2:])
@@ -318,15 +315,14 @@ class Decoder(nn.Module):
 
     def _alpha_unet(
         self,
-        xy: Tensor,
-        descriptors: Tensor,
-        scores: Tensor,
+        keypoints: KeypointSet,
         size: tuple[int, int],
         background: Tensor | None,
         *,
         fast: bool,
     ) -> Decoded:
-        values = descriptors * scores.unsqueeze(-1)
+        xy, scores = keypoints.xy, keypoints.scores
+        values = keypoints.descriptors * scores.unsqueeze(-1)
         canvas = splat_each(xy, values, size, self.config.splat_variance)
         out = self._run(_channels_last(canvas.flatten(0, 1)), fast=fast)
         out = out.view(*xy.shape[:2], *out.shape[1:])  # (B, K, colours + 1, H, W)

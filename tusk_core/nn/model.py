@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tusk_core.config import EncoderConfig, TrainConfig
 from tusk_core.geometry.grids import map_to_picture, picture_to_map
 from tusk_core.nn.decoder import Background, Decoded, Decoder
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.keypoints import (
     channel_positions,
     find_peaks,
@@ -47,24 +48,6 @@ class Encoded:
     features: Tensor
     code: Tensor | None
     size: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class KeypointSet:
-    """Keypoints of a batch, by falling score; those of a channel-wise detector by channel.
-
-    Attributes:
-        xy: (B, K, 2) pixels of the picture.
-        scores: (B, K) in [0, 1]; 0 where the map had fewer peaks than K.
-        descriptors: (B, K, C), unit length.
-        labels: (B, K) int64 kind of each, where the model reads it from the kind's own map; None
-            where it is that of the nearest prototype.
-    """
-
-    xy: Tensor
-    scores: Tensor
-    descriptors: Tensor
-    labels: Tensor | None = None
 
 
 class Encoder(nn.Module):
@@ -252,9 +235,7 @@ class TuskModel(nn.Module):
         if self.config.decoder.background != "none":
             background = self.background(code, keypoints.xy, full)
         decoded = self.decoder(
-            keypoints.xy,
-            keypoints.descriptors,
-            keypoints.scores,
+            keypoints,
             full,
             background,
             hint=None if hint is None else _padded(hint, multiple),

@@ -21,8 +21,9 @@ from tusk_core.config import TrainConfig
 from tusk_core.geometry.grids import map_to_picture
 from tusk_core.nn.decoder import Background, Decoder
 from tusk_core.nn.dense_head import DenseHead
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.kind_peaks import find_kind_peaks
-from tusk_core.nn.model import Encoded, KeypointSet, TuskModel
+from tusk_core.nn.model import Encoded, TuskModel
 from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.seed_kinds import SEED_TEMPERATURE, SeedKinds

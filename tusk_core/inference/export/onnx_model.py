@@ -20,7 +20,7 @@ from tusk_core.atomic import filling, replacing, write_text
 from tusk_core.inference.counts import check_count
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.model_paths import find_model
-from tusk_core.nn.model import KeypointSet
+from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.steering import load_steered
 from tusk_core.results import SourceError
 

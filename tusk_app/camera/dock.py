@@ -297,7 +297,7 @@ class CameraDock(Panel):
         self._freeze.setEnabled(state in (CameraState.ON, CameraState.LOST))
         self._record.setEnabled(is_on or self._camera.recorder.is_recording)
         self._bench.actions.get("go.freeze").setEnabled(self._freeze.isEnabled())
-        tone = {CameraState.ON: "bad", CameraState.LOST: "warning"}.get(state, "muted")
+        tone = {CameraState.ON: "danger", CameraState.LOST: "warning"}.get(state, "muted")
         colour = tones.tone(self.palette(), tone).name()  # type: ignore[arg-type]
         dot = "●" if state is CameraState.ON else "○"
         self._state.setText(f"<span style='color:{colour}'>{dot}</span> {_STATES[state]}")

@@ -317,7 +317,9 @@ class EquivarianceDock(Panel):
             return
         mean = drift.mean / self._scale
         share = 100 * mean * self._scale / min(self._picture_size())
-        tone: tones.Tone = "good" if share <= _GOOD else "warning" if share <= _FAIR else "bad"
+        tone: tones.Tone = (
+            "success" if share <= _GOOD else "warning" if share <= _FAIR else "danger"
+        )
         colour = tones.tone(self.palette(), tone).name()
         kept = int(drift.followed.sum())
         big = f'<span style="font-size:x-large; color:{colour}"><b>{mean:.1f} px</b></span>'

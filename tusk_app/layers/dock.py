@@ -331,7 +331,7 @@ class ReconstructionDock(Panel):
         self._error.setToolTip(f"Rebuilt from {on} of {total} layers")
         if not self._states.is_plain:
             rise = error - self._plain_error
-            tone: tones.Tone = "bad" if rise > 0 else "good"
+            tone: tones.Tone = "danger" if rise > 0 else "success"
             colour = tones.tone(self.palette(), tone).name()
             text += f' <span style="color:{colour}">{_signed(rise)}</span>'
             self._error.setToolTip(

@@ -112,7 +112,7 @@ class PictureTile(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=not enlarged)
             painter.drawImage(place, self._image)
         focus = self.palette().color(QPalette.ColorRole.Highlight)
-        painter.setPen(QPen(focus if self.hasFocus() else tones.tone(self.palette(), "line"), 1))
+        painter.setPen(QPen(focus if self.hasFocus() else tones.tone(self.palette(), "border"), 1))
         painter.drawRect(place.adjusted(0, 0, -1, -1))
         painter.setPen(tones.tone(self.palette(), "muted"))
         words = QRect(0, self.height() - line, self.width(), line)

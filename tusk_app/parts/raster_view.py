@@ -210,7 +210,7 @@ class RasterView(QAbstractScrollArea):
         if int(rows.prototypes[row]) == self._current:
             painter.fillRect(
                 QRect(0, top, self.viewport().width(), self.row_height),
-                tones.tone(palette, "surface"),
+                tones.tone(palette, "raised"),
             )
         colour = QColor(*(int(part) for part in rows.colours[row]))
         painter.fillRect(QRect(4, top + (self.row_height - 9) // 2, 8, 9), colour)
@@ -269,7 +269,7 @@ class RasterView(QAbstractScrollArea):
     def _paint_playhead(self, painter: QPainter) -> None:
         x = self.frame_x(self._frame + 0.5)
         if self.names_width <= x <= self.viewport().width():
-            painter.setPen(QPen(tones.tone(self.palette(), "accent"), 1.5))
+            painter.setPen(QPen(tones.tone(self.palette(), "link"), 1.5))
             painter.drawLine(QPointF(x, AXIS - 6), QPointF(x, self.viewport().height()))
 
     def _frame_at(self, x: float) -> int:

@@ -11,18 +11,8 @@ from tusk_app.parts import theme
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-Tone = Literal["text", "muted", "line", "accent", "good", "warning", "bad", "surface"]
-
-_NAMES: dict[Tone, str] = {
-    "text": "text",
-    "muted": "muted",
-    "line": "border",
-    "accent": "link",
-    "good": "success",
-    "warning": "warning",
-    "bad": "danger",
-    "surface": "raised",
-}
+# The theme's own names; of its colours those that are drawn with.
+Tone = Literal["text", "muted", "border", "link", "success", "warning", "danger", "raised"]
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -31,8 +21,8 @@ def is_dark(palette: QPalette) -> bool:
 
 
 def tone(palette: QPalette, name: Tone) -> QColor:
-    """Return the colour for a meaning."""
-    return QColor(getattr(theme.of(palette), _NAMES[name]))
+    """Return one of the theme's colours."""
+    return QColor(getattr(theme.of(palette), name))
 
 
 def style(palette: QPalette, name: Tone) -> str:

@@ -120,11 +120,6 @@ class StatusBar(Themed, QStatusBar):
         self.restyle()
 
     @property
-    def device_text(self) -> str:
-        """What the device chip says."""
-        return self._device.text()
-
-    @property
     def device_reason(self) -> str:
         """Tool tip of the device chip."""
         return self._device.toolTip()

@@ -117,16 +117,6 @@ class TrainingView(QWidget):
         return self._record
 
     @property
-    def usage_text(self) -> str:
-        """What is said about the prototypes."""
-        return self._usage_text.text()
-
-    @property
-    def notice_text(self) -> str:
-        """The newest notice of the run."""
-        return self._notice.text() if self._notice.isVisibleTo(self) else ""
-
-    @property
     def large_view(self) -> ProbeView | None:
         """The window with one large probe picture, once it was asked for."""
         return self._large.view

@@ -221,7 +221,7 @@ def test_the_change_of_the_error_follows_the_theme(qtbot, editor, colours) -> No
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
     assert "span" in dock._error.text()
     dock.setPalette(theme.qt_palette(colours))
-    tones_of_it = [tones.tone(dock.palette(), name).name() for name in ("good", "bad")]
+    tones_of_it = [tones.tone(dock.palette(), name).name() for name in ("success", "danger")]
     qtbot.waitUntil(lambda: any(tone in dock._error.text() for tone in tones_of_it))
 
 

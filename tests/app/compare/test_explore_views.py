@@ -173,7 +173,7 @@ def test_the_drift_follows_the_theme(qtbot, show) -> None:
     qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
     for colours in (theme.DARK, theme.LIGHT):
         dock.setPalette(theme.qt_palette(colours))
-        assert tones.tone(dock.palette(), "good").name() in dock._headline.text()
+        assert tones.tone(dock.palette(), "success").name() in dock._headline.text()
 
 
 def test_dragging_the_picture_shifts_it(qtbot, show) -> None:

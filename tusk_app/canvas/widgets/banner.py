@@ -82,7 +82,7 @@ class Banner(Themed, QFrame):
         colour = tones.tone(self.palette(), "warning")
         ratio = self.devicePixelRatioF()
         self._icon.setPixmap(icons.pixmap("warning", 20, colour, ratio))
-        ground = tones.tone(self.palette(), "surface").name()
+        ground = tones.tone(self.palette(), "raised").name()
         style = (
             f"Banner {{ background: {ground}; border: none;"
             f" border-left: 4px solid {colour.name()}; }}"

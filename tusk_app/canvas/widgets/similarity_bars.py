@@ -102,7 +102,7 @@ class SimilarityBars(QWidget):
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, row: Likeness, colour: QColor) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tones.tone(self.palette(), "line"))
+        painter.setBrush(tones.tone(self.palette(), "border"))
         painter.drawRoundedRect(bar, 4, 4)
         full = QRectF(bar)
         full.setWidth(max(bar.width() * min(max(row.cosine, 0.0), 1.0), 3.0))

@@ -87,7 +87,7 @@ class DriftBars(QAbstractScrollArea):
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
             room = QRectF(words, top + 4, width - words - value, pitch - 8)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tones.tone(self.palette(), "surface"))
+            painter.setBrush(tones.tone(self.palette(), "raised"))
             painter.drawRoundedRect(room, 3, 3)
             painter.setBrush(QColor(*bar.colour))
             filled = QRectF(

@@ -106,7 +106,7 @@ class PatchStrip(QWidget):
         for number, patch in enumerate(self._patches[:fit]):
             image, place = patch(), self.place(number)
             if image is None:
-                painter.fillRect(place, tones.tone(self.palette(), "line"))
+                painter.fillRect(place, tones.tone(self.palette(), "border"))
             else:
                 painter.drawImage(place, image)
 
@@ -136,7 +136,7 @@ class Swatch(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(self._colour)
-        painter.setPen(QPen(tones.tone(self.palette(), "line"), 1))
+        painter.setPen(QPen(tones.tone(self.palette(), "border"), 1))
         painter.drawEllipse(self.rect().adjusted(1, 1, -1, -1))
 
 

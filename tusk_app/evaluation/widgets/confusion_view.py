@@ -157,7 +157,7 @@ class ConfusionView(QWidget):
             )
             return
         painter.drawImage(area, self._image)
-        painter.setPen(QPen(tones.tone(self.palette(), "line"), 1))
+        painter.setPen(QPen(tones.tone(self.palette(), "border"), 1))
         painter.drawRect(area)
         self._paint_names(painter, area)
         self._paint_chips(painter, area)

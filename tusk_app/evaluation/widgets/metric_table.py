@@ -98,7 +98,7 @@ class MetricTable(QTreeWidget):
             return
         gain = (paper - value) if is_error else (value - paper)
         if gain >= -SAME:
-            item.setForeground(1, QBrush(tones.tone(self.palette(), "good")))
+            item.setForeground(1, QBrush(tones.tone(self.palette(), "success")))
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -213,7 +213,7 @@ class TileDelegate(QStyledItemDelegate):
     ) -> None:
         colour = QColor(*tile.colour)
         highlight = palette.color(QPalette.ColorRole.Highlight)
-        ground = tones.tone(palette, "surface")
+        ground = tones.tone(palette, "raised")
         if is_selected:
             ground = shades.mixed(highlight, palette.color(QPalette.ColorRole.Base), 0.28)
         painter.setBrush(ground)
@@ -228,7 +228,7 @@ class TileDelegate(QStyledItemDelegate):
     ) -> None:
         if image is None or image.isNull():
             painter.setBrush(palette.color(QPalette.ColorRole.Base))
-            painter.setPen(QPen(tones.tone(palette, "line"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(tones.tone(palette, "border"), 1, Qt.PenStyle.DashLine))
             painter.drawRect(place)
             return
         size = image.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -245,7 +245,7 @@ class TileDelegate(QStyledItemDelegate):
         muted = tones.tone(option.palette, "muted")
         count = "" if tile.count < 0 else f"{readable.count(tile.count)} · {100 * tile.share:.0f} %"
         state = tile.health.state if tile.health is not None else ""
-        health = {"dead": "bad", "duplicate": "warning", "used": "good"}.get(state, "muted")
+        health = {"dead": "danger", "duplicate": "warning", "used": "success"}.get(state, "muted")
         rows = (
             (tile.name, bold, option.palette.color(QPalette.ColorRole.Text)),
             (count, option.font, muted),

@@ -238,7 +238,7 @@ class LayerGrid(QAbstractScrollArea):
             paint_effect(painter, palette, self._geometry.bar_rect(top), row.effect)
         painter.setOpacity(1.0)
         self._paint_controls(painter, position, row.keypoint)
-        painter.setPen(tones.tone(palette, "surface"))
+        painter.setPen(tones.tone(palette, "raised"))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
 
     def _paint_words(self, painter: QPainter, row: LayerRow, box: QRect, *, is_on: bool) -> None:
@@ -255,7 +255,7 @@ class LayerGrid(QAbstractScrollArea):
 
     def _paint_controls(self, painter: QPainter, position: int, keypoint: int) -> None:
         palette = self.palette()
-        accent = tones.tone(palette, "accent")
+        accent = tones.tone(palette, "link")
         for number, (name, icon) in enumerate(_SWITCHES):
             place = self.switch_rect(position, number)
             is_set = bool(getattr(self._states, name)[keypoint])

@@ -19,9 +19,9 @@ def paint_effect(painter: QPainter, palette: QPalette, place: QRect, effect: flo
     """Draw a bar as long as ``effect``, -1 to 1, green where it is worth something."""
     room = QRectF(place)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(tones.tone(palette, "surface"))
+    painter.setBrush(tones.tone(palette, "raised"))
     painter.drawRoundedRect(room, 4, 4)
-    painter.setBrush(tones.tone(palette, "good" if effect >= 0 else "bad"))
+    painter.setBrush(tones.tone(palette, "success" if effect >= 0 else "danger"))
     room.setWidth(max(3.0, room.width() * min(abs(effect), 1.0)))
     painter.drawRoundedRect(room, 4, 4)
 
@@ -32,7 +32,7 @@ def paint_slider(
     """Draw a slider at ``share``, 0 to 1."""
     bar = QRectF(place).adjusted(0, 4, 0, -4)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(tones.tone(palette, "line"))
+    painter.setBrush(tones.tone(palette, "border"))
     painter.drawRoundedRect(bar, 2, 2)
     painter.setBrush(accent)
     painter.drawRoundedRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), 2, 2)

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPolygonF
 
+from tusk_app.parts import tones
 from tusk_app.parts.scatter import raster as scatter_raster
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ MAX_THUMBNAILS = 200
 THUMBNAIL = 40
 LEAST_SPREAD = 0.6  # share of the pictures that have a place of their own
 _FADED = 0.3
-
-
-def is_dark(palette: QPalette) -> bool:
-    """True if text is lighter than the ground."""
-    return palette.color(QPalette.ColorRole.Base).lightness() < 128
 
 
 def points_image(state: ScatterState, view: Viewport, ratio: float, *, is_faded: bool) -> QImage:
@@ -98,7 +94,7 @@ def density_picture(state: ScatterState, palette: QPalette) -> tuple[QImage, QRe
     pad = np.maximum(0.06 * (high - low), 1e-6)
     low, high = low - pad, high + pad
     levels = scatter_raster.density(xy, (low[0], low[1], high[0], high[1]))
-    colour = (150, 170, 205) if is_dark(palette) else (70, 90, 130)
+    colour = (150, 170, 205) if tones.is_dark(palette) else (70, 90, 130)
     picture = owned_image(scatter_raster.tinted(levels, colour, 0.34))
     return picture, QRectF(low[0], low[1], high[0] - low[0], high[1] - low[1])
 

@@ -229,7 +229,7 @@ class TimelineBar(QWidget):
             flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(QRectF(EDGE, top, self._labels - EDGE, self._strip), flags, name)
             place = QRectF(left, top, width, self._strip)
-            painter.fillRect(place, tones.tone(self.palette(), "surface"))
+            painter.fillRect(place, tones.tone(self.palette(), "raised"))
             if image is not None:
                 painter.drawImage(place, image)
             elif strip.hint:
@@ -293,9 +293,9 @@ class TimelineBar(QWidget):
         top = 3.0 + len(self._strips) * self._pitch
         groove = QRectF(left, top + SEEK / 2 - 3, width, 6)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tones.tone(self.palette(), "line"))
+        painter.setBrush(tones.tone(self.palette(), "border"))
         painter.drawRoundedRect(groove, 3, 3)
-        accent = tones.tone(self.palette(), "accent")
+        accent = tones.tone(self.palette(), "link")
         if not self._num:
             return
         if self._range is not None:

@@ -74,11 +74,6 @@ class RunOrigin(QWidget):
         return ""
 
     @property
-    def source_note(self) -> str:
-        """What is said about the pictures."""
-        return self._source_note.text()
-
-    @property
     def device(self) -> str:
         """The chosen device."""
         return str(self.device_combo.currentData() or "auto")

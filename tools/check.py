@@ -23,6 +23,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("spelling", [sys.executable, "-m", "codespell_lib"]),
     ("language", [sys.executable, "tools/check_language.py"]),
     ("length of files", [sys.executable, "tools/check_length.py"]),
+    ("names for tests alone", [sys.executable, "tools/check_used.py"]),
 ]
 
 

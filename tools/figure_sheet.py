@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,6 +12,15 @@ from PIL import Image, ImageDraw, ImageFont
 from tusk_core.inference.draw import draw_keypoints
 from tusk_core.palette import colour as colour_of
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Picture = NDArray[np.uint8]
+    Colour = tuple[int, int, int]
+    Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 INK, MUTED, LINE, PAPER = (27, 31, 36), (102, 112, 128), (222, 226, 232), (255, 255, 255)
 MARGIN, GAP = 32, 10
 TITLE, BODY, SMALL = 25, 15, 13
@@ -18,16 +28,18 @@ MANY_STARS = 40
 FEW_RINGS = 8
 
 
-def font(size: int):
+def font(size: int) -> Font:
+    """Return the one typeface of the pages."""
     return ImageFont.load_default(size)
 
 
 def text_width(text: str, size: int) -> int:
+    """Return the width of a line in pixels."""
     return round(font(size).getlength(text))
 
 
 def wrapped(text: str, size: int, width: int) -> list[str]:
-    """The text in lines no wider than ``width`` pixels."""
+    """Return the text in lines no wider than ``width`` pixels."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -41,32 +53,39 @@ def wrapped(text: str, size: int, width: int) -> list[str]:
 # -- pictures
 
 
-def fitted(picture: np.ndarray, side: int) -> tuple[np.ndarray, float]:
-    """A picture whose longer side is ``side``, and its scale; pixels of small ones stay square."""
+def fitted(picture: Picture, side: int) -> tuple[Picture, float]:
+    """Return a picture whose longer side is ``side``, and its scale."""
     scale = side / max(picture.shape[:2])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     # Enlarged beyond the size and then averaged down: every pixel gets its exact share.
     factor = max(1, -(-2 * side // max(picture.shape[:2]))) if scale > 1 else 1
     large = np.repeat(np.repeat(picture, factor, 0), factor, 1)
-    return np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA)), scale
+    return np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def as_tile(picture: np.ndarray, side: int) -> Image.Image:
+def as_tile(picture: Picture, side: int) -> Image.Image:
+    """Return a picture whose longer side is ``side``."""
     return Image.fromarray(np.ascontiguousarray(fitted(picture, side)[0]))
 
 
-def with_rings(picture: np.ndarray, side: int, xy, labels, scores=None) -> Image.Image:
-    """A picture of ``side`` pixels with a ring for each keypoint, by prototype."""
+def with_rings(
+    picture: Picture,
+    side: int,
+    xy: ArrayLike,
+    labels: NDArray[np.int32],
+    scores: NDArray[np.float32] | None = None,
+) -> Image.Image:
+    """Return a picture of ``side`` pixels with a ring for each keypoint, by prototype."""
     shown, scale = fitted(picture, side)
-    places = (np.asarray(xy, np.float64) + 0.5) * scale - 0.5
+    places = ((np.asarray(xy, np.float64) + 0.5) * scale - 0.5).astype(np.float32)
     # Many rings are drawn smaller, so that they do not hide the picture.
     radius = max(5.0, side / 26 * min(1.0, (FEW_RINGS / max(1, len(places))) ** 0.5))
     drawn = draw_keypoints(np.ascontiguousarray(shown), places, labels, scores, radius=radius)
     return Image.fromarray(drawn)
 
 
-def heat_tile(picture: np.ndarray, heat: np.ndarray, side: int) -> Image.Image:
-    """The heat map in colour over the grey picture."""
+def heat_tile(picture: Picture, heat: NDArray[np.float32], side: int) -> Image.Image:
+    """Return the heat map in colour over the grey picture."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     values = np.clip((heat - 0.5) * 2, 0, 1)
     colour = cv2.applyColorMap((values * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
@@ -74,8 +93,10 @@ def heat_tile(picture: np.ndarray, heat: np.ndarray, side: int) -> Image.Image:
     return as_tile(np.clip(mixed, 0, 255).astype(np.uint8), side)
 
 
-def segment_tile(picture: np.ndarray, mask: np.ndarray, labels, side: int) -> Image.Image:
-    """Each keypoint's segment in the colour of its prototype; the rest is the picture, faint."""
+def segment_tile(
+    picture: Picture, mask: Picture, labels: NDArray[np.int32], side: int
+) -> Image.Image:
+    """Return each keypoint's segment in its prototype's colour; the rest is the picture, faint."""
     table = np.array([colour_of(int(label)) for label in labels] or [(0, 0, 0)], np.float64)
     grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)[..., None]
     rest = 0.25 * np.repeat(grey, 3, axis=2).astype(np.float64)
@@ -83,7 +104,8 @@ def segment_tile(picture: np.ndarray, mask: np.ndarray, labels, side: int) -> Im
     return as_tile(np.where(mask[..., None] > 0, flat, rest).astype(np.uint8), side)
 
 
-def alpha_tile(alpha: np.ndarray, side: int) -> Image.Image:
+def alpha_tile(alpha: NDArray[np.floating], side: int) -> Image.Image:
+    """Return shares, [0, 1], in grey."""
     grey = (np.clip(alpha, 0, 1) * 255).astype(np.uint8)
     return as_tile(np.repeat(grey[..., None], 3, axis=2), side)
 
@@ -96,14 +118,14 @@ class Cell:
     """One picture with lines below; a line may begin with a dot in a prototype's colour."""
 
     image: Image.Image | None
-    lines: list[tuple[int | None, str]] = field(default_factory=list)
+    lines: Sequence[tuple[int | None, str]] = field(default_factory=list)
     frame: int | None = None
 
 
 def grid(
     cells: list[list[Cell]], columns: list[str] | None = None, rows: list[str] | None = None
 ) -> Image.Image:
-    """Cells in rows, columns with headings, rows with names on the left."""
+    """Return cells in rows, columns with headings, rows with names on the left."""
     across = max(len(line) for line in cells)
     widths = [0] * across
     for line in cells:
@@ -155,7 +177,9 @@ def _image_height(line: list[Cell]) -> int:
     return max(cell.image.height if cell.image else 0 for cell in line)
 
 
-def _draw_cell(page: Image.Image, draw, cell: Cell, x: int, y: int, width: int) -> None:
+def _draw_cell(
+    page: Image.Image, draw: ImageDraw.ImageDraw, cell: Cell, x: int, y: int, width: int
+) -> None:
     if cell.image is None:
         return
     left = x + (width - cell.image.width) // 2
@@ -177,9 +201,9 @@ def _draw_cell(page: Image.Image, draw, cell: Cell, x: int, y: int, width: int) 
 # -- pages
 
 
-def legend(entries: list[tuple[tuple[int, int, int], str]], width: int) -> Image.Image:
-    """Colours with their names, in as many lines as they need."""
-    lines: list[list] = [[]]
+def legend(entries: Sequence[tuple[Colour, str]], width: int) -> Image.Image:
+    """Return colours with their names, in as many lines as they need."""
+    lines: list[list[tuple[int, Colour, str]]] = [[]]
     used = 0
     for colour, text in entries:
         need = 16 + text_width(text, SMALL) + 16
@@ -198,13 +222,14 @@ def legend(entries: list[tuple[tuple[int, int, int], str]], width: int) -> Image
     return page
 
 
-def prototype_legend(labels, width: int) -> Image.Image:
+def prototype_legend(labels: Collection[int], width: int) -> Image.Image:
+    """Return the colours of prototypes with their numbers."""
     shown = sorted({int(label) for label in labels})
     return legend([(colour_of(label), str(label)) for label in shown], width)
 
 
 def page(title: str, subtitle: str, blocks: list[Image.Image], least: int = 520) -> Image.Image:
-    """A white page: title, a sentence, and the blocks below each other."""
+    """Return a white page: title, a sentence, and the blocks below each other."""
     width = max([least, text_width(title, TITLE), *(block.width for block in blocks)])
     told = wrapped(subtitle, BODY, width)
     head = MARGIN + 34 + 21 * len(told) + 18
@@ -224,25 +249,31 @@ def page(title: str, subtitle: str, blocks: list[Image.Image], least: int = 520)
 # -- scatter plots
 
 
-def scatter(points, colours, stars, star_labels, side: int = 620) -> Image.Image:
-    """Dots in the plane with the prototypes as numbered discs, drawn at twice the size."""
+def scatter(
+    points: NDArray[np.float32],
+    colours: Sequence[Colour],
+    stars: NDArray[np.float32],
+    star_labels: NDArray[np.int32],
+    side: int = 620,
+) -> Image.Image:
+    """Return dots in the plane with the prototypes as numbered discs, drawn at twice the size."""
     big = side * 2
     canvas = np.full((big, big, 3), 255, np.uint8)
     everything = np.concatenate([points, stars]) if len(stars) else points
     low, high = np.percentile(everything, 0.5, axis=0), np.percentile(everything, 99.5, axis=0)
     span = float(max((high - low).max(), 1e-9)) * 1.16
 
-    def to_pixels(values):
+    def to_pixels(values: ArrayLike) -> NDArray[np.float64]:
         unit = (np.asarray(values, np.float64) - (low + high) / 2) / span + 0.5
-        return np.clip(np.stack([unit[:, 0], 1 - unit[:, 1]], 1), 0.015, 0.985) * (big - 1)
+        kept = np.clip(np.stack([unit[:, 0], 1 - unit[:, 1]], 1), 0.015, 0.985)
+        return np.asarray(kept * (big - 1), np.float64)
 
     radius = 9 if len(points) < 600 else 7 if len(points) < 3000 else 5
     under = canvas.copy()
     for place, colour in zip(to_pixels(points), colours, strict=True):
         centre = (round(place[0] * 16), round(place[1] * 16))
         cv2.circle(under, centre, radius * 16, tuple(map(int, colour)), -1, cv2.LINE_AA, 4)
-    canvas = cv2.addWeighted(under, 0.72, canvas, 0.28, 0)
-    image = Image.fromarray(canvas)
+    image = Image.fromarray(np.asarray(cv2.addWeighted(under, 0.72, canvas, 0.28, 0), np.uint8))
     draw = ImageDraw.Draw(image)
     # Many discs must not hide what they stand for.
     small = 0.62 if len(stars) > MANY_STARS else 1.0

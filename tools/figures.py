@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,13 +50,24 @@ from tusk_core.inference.predictor import load_predictor
 from tusk_core.palette import colour as colour_of
 from tusk_core.results import EmbeddingMap, Keypoints, TuskError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from tusk_core.config import TrainConfig
+    from tusk_core.inference.predictor import TorchPredictor
+
+    Picture = NDArray[np.uint8]
+
 MOST_PROTOTYPES = 60
 MOST_POINTS = 3000
 CLASS_SHIFT = 3  # classes begin elsewhere in the palette than prototypes
 
 
-def around_middle(picture: np.ndarray, config) -> np.ndarray:
-    """The part of a decoded picture that one keypoint in its middle can draw."""
+def around_middle(picture: Picture, config: TrainConfig) -> Picture:
+    """Return the part of a decoded picture that one keypoint in its middle can draw."""
     if config.decoder.kind != "patch":
         return picture
     height, width = picture.shape[:2]
@@ -64,8 +76,8 @@ def around_middle(picture: np.ndarray, config) -> np.ndarray:
     return picture[top : top + reach, left : left + reach]
 
 
-def prototypes(scene: Scene):
-    """Every prototype decoded alone in the middle of the picture."""
+def prototypes(scene: Scene) -> Image.Image | None:
+    """Draw every prototype decoded alone in the middle of the picture."""
     used = scene.by_use[:MOST_PROTOTYPES]
     drawn = scene.predictor.decode_prototypes(used)
     total = int(scene.counts.sum())
@@ -87,12 +99,14 @@ def prototypes(scene: Scene):
     return page(f"Prototypes of {scene.name}", told, [grid(lines)])
 
 
-def pictures(scene: Scene):
-    """Input, heat map, keypoints, rebuilt picture and segments, a row for each picture."""
-    lines, seen = [], set()
+def pictures(scene: Scene) -> Image.Image | None:
+    """Draw input, heat map, keypoints, rebuilt picture and segments, a row for each picture."""
+    lines: list[list[Cell]] = []
+    seen: set[int] = set()
     has_layers = scene.info.config.decoder.blend == "alpha"
     for picture in scene.pictures:
         found = scene.predictor.detect(picture, with_heat_map=True)
+        assert found.heat_map is not None
         points = found.keypoints
         rebuilt = scene.predictor.reconstruct(picture, points)
         seen |= set(points.labels.tolist())
@@ -116,8 +130,8 @@ def pictures(scene: Scene):
     return page(f"What {scene.name} sees", told, [block, prototype_legend(seen, block.width)])
 
 
-def layers(scene: Scene):
-    """The layers of the first picture: colour above, share below."""
+def layers(scene: Scene) -> Image.Image | None:
+    """Draw the layers of the first picture: colour above, share below."""
     if scene.info.config.decoder.blend != "alpha":
         return None
     picture = scene.pictures[0]
@@ -152,13 +166,15 @@ def layers(scene: Scene):
     return page(f"Layers of {scene.name}", told, [grid(lines)])
 
 
-def _in_network(scene: Scene, picture: np.ndarray, points: Keypoints):
+def _in_network(
+    scene: Scene, picture: Picture, points: Keypoints
+) -> tuple[NDArray[np.floating], NDArray[np.int32]]:
     placement = scene.predictor.placement((picture.shape[1], picture.shape[0]))
     return placement.to_canvas(points.xy), points.labels
 
 
-def embedding(scene: Scene):
-    """Descriptors in the plane, coloured by prototype and, where known, by true class."""
+def embedding(scene: Scene) -> Image.Image | None:
+    """Draw descriptors in the plane, coloured by prototype and, where known, by true class."""
     job = api.embed(scene.analysis, method=scene.method, max_points=MOST_POINTS, neighbours=30)
     layout = [item for item in job if isinstance(item, EmbeddingMap)][-1]
     labels = scene.analysis.labels[layout.indices]
@@ -187,8 +203,8 @@ def embedding(scene: Scene):
     return page(f"Descriptors of {scene.name}", told, blocks)
 
 
-def replacement(scene: Scene):
-    """One keypoint of each picture given the descriptor of other prototypes."""
+def replacement(scene: Scene) -> Image.Image | None:
+    """Draw one keypoint of each picture given the descriptor of other prototypes."""
     lines = []
     others = scene.by_use[:7]
     for picture in scene.pictures[: min(4, scene.rows)]:
@@ -221,22 +237,25 @@ def replacement(scene: Scene):
     return page(f"One keypoint replaced, {scene.name}", told, [grid(lines, columns)])
 
 
-def replaced_points(points: Keypoints, **changes) -> Keypoints:
+def replaced_points(points: Keypoints, **changes: Any) -> Keypoints:
+    """Return keypoints with some of their fields changed."""
     values = {name: getattr(points, name) for name in Keypoints.__slots__}
     return Keypoints(**{**values, **changes})
 
 
-def between(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    """A unit vector on the great circle from one to the other."""
+def between(
+    first: NDArray[np.float32], second: NDArray[np.float32], share: float
+) -> NDArray[np.float32]:
+    """Return a unit vector on the great circle from one to the other."""
     angle = np.arccos(np.clip(first @ second, -1, 1))
     if angle < 1e-4:
         return first
     mixed = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
-    return (mixed / np.sin(angle)).astype(np.float32)
+    return np.asarray(mixed / np.sin(angle), np.float32)
 
 
-def interpolation(scene: Scene):
-    """Descriptors on the way from one prototype to another, decoded alone."""
+def interpolation(scene: Scene) -> Image.Image | None:
+    """Draw descriptors on the way from one prototype to another, decoded alone."""
     used = scene.by_use
     pairs = list(zip(used[0:10:2], used[1:10:2], strict=False))[: max(2, scene.rows)]
     if not pairs:
@@ -248,7 +267,7 @@ def interpolation(scene: Scene):
         for share in shares:
             ends = scene.info.prototypes[first], scene.info.prototypes[second]
             label = first if share < 0.5 else second
-            dot = [(label, f"{label}")] if share in {0.0, 1.0} else []
+            dot: list[tuple[int | None, str]] = [(label, f"{label}")] if share in {0.0, 1.0} else []
             picture = alone(scene, between(*ends, float(share)))
             line.append(Cell(as_tile(around_middle(picture, scene.info.config), 128), dot))
         lines.append(line)
@@ -257,8 +276,8 @@ def interpolation(scene: Scene):
     return page(f"From one prototype to another, {scene.name}", told, [grid(lines, columns)])
 
 
-def alone(scene: Scene, descriptor: np.ndarray) -> np.ndarray:
-    """One descriptor drawn in the middle of a black picture."""
+def alone(scene: Scene, descriptor: NDArray[np.float32]) -> Picture:
+    """Return one descriptor drawn in the middle of a black picture."""
     data = scene.info.config.data
     black = np.zeros((data.height, data.width, 3), np.uint8)
     point = Keypoints(
@@ -271,16 +290,17 @@ def alone(scene: Scene, descriptor: np.ndarray) -> np.ndarray:
     rebuilt = scene.predictor.reconstruct(black, point)
     if not len(rebuilt.alpha):
         return rebuilt.composite
-    return (rebuilt.rgb[0] * rebuilt.alpha[0][..., None]).astype(np.uint8)
+    return np.asarray(rebuilt.rgb[0] * rebuilt.alpha[0][..., None], np.uint8)
 
 
-def more_keypoints(scene: Scene):
-    """The same pictures with as many keypoints as in training, twice and four times as many."""
+def more_keypoints(scene: Scene) -> Image.Image | None:
+    """Draw the same pictures with as many keypoints as in training, twice and four times."""
     if scene.info.config.is_channel_wise:
         return None
     trained = scene.num_keypoints
     asked = [trained, 2 * trained, 4 * trained]
-    lines, seen = [], set()
+    lines: list[list[Cell]] = []
+    seen: set[int] = set()
     for picture in scene.pictures:
         line = [Cell(as_tile(picture, 220))]
         for count in asked:
@@ -297,7 +317,7 @@ def more_keypoints(scene: Scene):
     return page(f"More keypoints than in training, {scene.name}", told, blocks)
 
 
-FIGURES = {
+FIGURES: dict[str, Callable[[Scene], Image.Image | None]] = {
     "prototypes": prototypes,
     "pictures": pictures,
     "layers": layers,
@@ -308,15 +328,16 @@ FIGURES = {
 }
 
 
-def network_size(predictor, size: tuple[int, int], side: int) -> tuple[int, int]:
-    """(width, height) with the picture's shape, its longer side about ``side``."""
+def network_size(predictor: TorchPredictor, size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return (width, height) with the picture's shape, its longer side about ``side``."""
     multiple = predictor.info.config.size_multiple
     scale = side / max(size)
-    return tuple(max(multiple, round(one * scale / multiple) * multiple) for one in size)
+    width, height = (max(multiple, round(one * scale / multiple) * multiple) for one in size)
+    return width, height
 
 
-def groups(arguments: argparse.Namespace):
-    """Photographs of several: this model with more keypoints, and a channel-wise one (Fig. 1)."""
+def groups(arguments: argparse.Namespace) -> Image.Image:
+    """Draw photographs of several: more keypoints here, one map for each elsewhere (Fig. 1)."""
     ours = load_predictor(arguments.model)
     beside = load_predictor(arguments.beside) if arguments.beside else None
     side = arguments.group_side or 3 * max(
@@ -327,7 +348,7 @@ def groups(arguments: argparse.Namespace):
     with open_source(arguments.groups) as source:
         for index in range(min(len(source), arguments.rows)):
             picture = source.read(index)
-            asked = [(ours, trained), (ours, more)]
+            asked: list[tuple[TorchPredictor, int | None]] = [(ours, trained), (ours, more)]
             asked += [(beside, None)] if beside is not None else []
             line = [Cell(as_tile(picture, 340))]
             for predictor, count in asked:
@@ -349,6 +370,7 @@ def groups(arguments: argparse.Namespace):
 
 
 def parser() -> argparse.ArgumentParser:
+    """Return the parser of the script's words."""
     top = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -368,6 +390,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Draw every figure that was asked for."""
     arguments = parser().parse_args(argv)
     wanted = [one for one in arguments.only.split(",") if one] or [*FIGURES, "groups"]
     unknown = [one for one in wanted if one not in {*FIGURES, "groups"}]
@@ -382,6 +405,7 @@ def main(argv: list[str] | None = None) -> None:
             if name == "groups":
                 sheet = groups(arguments) if arguments.groups else None
             else:
+                assert scene is not None
                 sheet = FIGURES[name](scene)
             if sheet is None:
                 continue

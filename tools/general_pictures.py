@@ -43,7 +43,7 @@ def crop(photograph: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np
     if draw.random() < 0.5:
         part = part[:, ::-1]
     lit = part * draw.uniform(0.7, 1.3) + draw.uniform(-20, 20)
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
 
 def main() -> None:
@@ -69,7 +69,10 @@ def main() -> None:
         picture = np.asarray(solids.read(number))
         if number % 2:
             ground = crop(photographs[PLAIN[number % 3]], draw)
-            objects = solids.truth(number).mask > 0
+            truth = solids.truth(number)
+            assert truth is not None
+            assert truth.mask is not None
+            objects = np.asarray(truth.mask) > 0
             picture = np.where(objects[..., None], picture, ground)
         write_picture(folder / f"solids_{number:04d}.png", picture)
     print(f"{PER_PHOTOGRAPH * len(PHOTOGRAPHS) + SOLIDS} pictures in {folder}")

@@ -1,7 +1,7 @@
-"""Everything about speed and results that needs a GPU, in order, within a given time.
+r"""Everything about speed and results that needs a GPU, in order, within a given time.
 
-    python tools/gpu_results.py --out DIR --minutes 13 --jobs 4 \\
-        --train paper-mnist-hard:0,1:20000 \\
+    python tools/gpu_results.py --out DIR --minutes 13 --jobs 4 \
+        --train paper-mnist-hard:0,1:20000 \
         --train "tusk-default@digits:0:8000:prototypes.num_prototypes=20"
 
 1. The device's ceilings, then the step time of every preset in fp32 and bf16: eager, with the
@@ -30,6 +30,10 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tusk_core.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
@@ -46,6 +50,8 @@ TRAINED_ON = {
     "tetrominoes": "sample:tetrominoes?count=20000&seed=1",
     "solids": "sample:solids?count=6000&seed=1",
 }
+Facts = dict[str, Any]
+
 SCORING_S = 60
 LEAST_TRAINING_S = 30
 
@@ -63,12 +69,14 @@ class Training:
 
     @property
     def name(self) -> str:
+        """Name of its run and of its line in the results."""
         changed = "".join(f"_{s.split('.')[-1].replace('=', '')}" for s in self.settings)
         clean = "".join(c if c.isalnum() or c in "-_." else "-" for c in changed)
         return f"{self.preset}_{self.pictures}_s{self.seed}_n{self.steps}{clean}"[:120]
 
 
 def read_trainings(texts: list[str], digits: Path | None) -> list[Training]:
+    """Return the trainings that were typed; ends the program where one is not understood."""
     from tusk_core.config import load_preset
 
     found = []
@@ -94,6 +102,7 @@ def read_trainings(texts: list[str], digits: Path | None) -> list[Training]:
 
 
 def with_digits(source: str, digits: Path | None) -> str:
+    """Return a source that draws from the digits of a file, where there is one."""
     parts = {"digits_train": "", "digits_test": ""}
     if digits is not None:
         for part in ("train", "test"):
@@ -106,7 +115,7 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.items: dict[str, dict] = {}
+        self.items: dict[str, Facts] = {}
         if path.is_file():
             for line in path.read_text(encoding="utf-8").splitlines():
                 try:
@@ -116,9 +125,11 @@ class Results:
                 self.items[values["item"]] = values
 
     def has(self, item: str) -> bool:
+        """Tell whether an item is there and did not fail."""
         return item in self.items and "error" not in self.items[item]
 
-    def add(self, item: str, values: dict) -> None:
+    def add(self, item: str, values: Facts) -> None:
+        """Write and print an item at once."""
         self.items[item] = {"item": item, **values}
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.items[item]) + "\n")
@@ -132,10 +143,12 @@ class Clock:
         self._end = time.monotonic() + minutes * 60
 
     def left(self) -> float:
+        """Return the seconds that are left; negative once they are over."""
         return self._end - time.monotonic()
 
 
 def chosen_presets(patterns: str) -> list[str]:
+    """Return the bundled presets with one of the patterns, in their order."""
     from tusk_core.config.bundled import preset_names
 
     wanted = patterns.split(",") if patterns else PATTERNS
@@ -143,7 +156,7 @@ def chosen_presets(patterns: str) -> list[str]:
 
 
 def time_all(arguments: argparse.Namespace, results: Results, clock: Clock) -> None:
-    """The step times, the quick ones first, so that a short budget tells most."""
+    """Measure step times, the quick ones first, so that a short budget tells most."""
     import torch
     from gpu_timing import VARIANTS, free, measure_ceilings, time_preset
 
@@ -183,8 +196,8 @@ def time_all(arguments: argparse.Namespace, results: Results, clock: Clock) -> N
         free(device)
 
 
-def shares_of_plain(plain: dict, facts: dict) -> dict:
-    """The shares of a step that does the same work as one already counted."""
+def shares_of_plain(plain: Facts, facts: Facts) -> Facts:
+    """Return the shares of a step that does the same work as one already counted."""
     found = {}
     for share, floor in (("matrix_rate", "matrix_floor_ms"), ("roofline", "roofline_ms")):
         if floor in plain:
@@ -192,7 +205,8 @@ def shares_of_plain(plain: dict, facts: dict) -> dict:
     return found
 
 
-def loaded(name: str, arguments: argparse.Namespace):
+def loaded(name: str, arguments: argparse.Namespace) -> TrainConfig:
+    """Return a preset with the batch that was asked for."""
     from tusk_core.config import load_preset, replaced
 
     config = load_preset(name)
@@ -200,16 +214,20 @@ def loaded(name: str, arguments: argparse.Namespace):
 
 
 def environment(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the environment of one of the processes side by side: its share of the cores."""
     threads = max(1, (os.cpu_count() or 1) // max(1, arguments.jobs))
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     return {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
 
 
 def settings_of(training: Training, arguments: argparse.Namespace) -> list[str]:
+    """Return the words for the settings of a training."""
     return [part for s in (*arguments.set, *training.settings) for part in ("--set", s)]
 
 
-def make_pictures(trainings: list[Training], arguments: argparse.Namespace) -> list:
+def make_pictures(
+    trainings: list[Training], arguments: argparse.Namespace
+) -> list[subprocess.Popen[bytes]]:
     """Start processes that fill the cache with every set the trainings need."""
     code = (
         "import sys; from tusk_core.commands.train import chosen_config, add_arguments;"
@@ -217,7 +235,8 @@ def make_pictures(trainings: list[Training], arguments: argparse.Namespace) -> l
         "from tusk_core.data.cache import build_cache; c = chosen_config(p.parse_args());"
         "build_cache(c.data, seed=c.run.seed)"
     )
-    begun, running = set(), []
+    begun: set[tuple[str, ...]] = set()
+    running = []
     for training in trainings:
         words = ["--preset", training.preset, "--data", training.source]
         words += settings_of(training, arguments)
@@ -232,6 +251,7 @@ def make_pictures(trainings: list[Training], arguments: argparse.Namespace) -> l
 def train_all(
     trainings: list[Training], arguments: argparse.Namespace, results: Results, clock: Clock
 ) -> None:
+    """Train and score what is not there yet, several side by side, within the time."""
     todo = [t for t in trainings if not results.has(f"train/{t.name}")]
     rounds = math.ceil(len(todo) / arguments.jobs) if todo else 0
     waiting = list(range(len(todo)))
@@ -253,8 +273,9 @@ def train_all(
         list(pool.map(one, waiting))
 
 
-def train_one(training: Training, seconds: float, arguments: argparse.Namespace) -> dict:
-    from tusk_core.training.run_folder import RunFolder
+def train_one(training: Training, seconds: float, arguments: argparse.Namespace) -> Facts:
+    """Train for some seconds, or resume, score, and return what came out."""
+    from tusk_core.runs.folder import RunFolder
 
     run = existing_run(arguments.runs, training.name)
     limit = ["--minutes", f"{seconds / 60:.3f}"]
@@ -285,7 +306,7 @@ def train_one(training: Training, seconds: float, arguments: argparse.Namespace)
     ]  # fmt: skip
     reports = {"plain": scoring, **({"joined": [*scoring, "--groups", "10"]}
                if training.pictures == "digits" else {})}  # fmt: skip
-    facts: dict = {}
+    facts: Facts = {}
     for name, words in reports.items():
         out = arguments.runs / f"{training.name}_{name}.json"
         tusk([*words, "--out", str(out)], arguments)
@@ -304,8 +325,8 @@ def train_one(training: Training, seconds: float, arguments: argparse.Namespace)
 
 
 def existing_run(root: Path, name: str) -> Path | None:
-    """The newest run of that name that has a checkpoint; a folder without one is of no use."""
-    from tusk_core.training.run_folder import RunFolder, is_run
+    """Return the newest run of that name that has a checkpoint; one without is of no use."""
+    from tusk_core.runs.folder import RunFolder, is_run
 
     if not root.is_dir():
         return None
@@ -315,6 +336,7 @@ def existing_run(root: Path, name: str) -> Path | None:
 
 
 def tusk(words: list[str], arguments: argparse.Namespace) -> None:
+    """Run a command of the program; raises with its last words where it failed."""
     command = [sys.executable, "-m", "tusk_core", *words]
     done = subprocess.run(
         command, env=environment(arguments), cwd=ROOT, capture_output=True, text=True, check=False
@@ -324,7 +346,8 @@ def tusk(words: list[str], arguments: argparse.Namespace) -> None:
 
 
 def parsed() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Return what was typed, folders made and whole."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of results.jsonl")
     parser.add_argument("--runs", type=Path, help="folder of the runs (default: OUT/runs)")
     parser.add_argument("--device", default="cuda")
@@ -352,6 +375,7 @@ def parsed() -> argparse.Namespace:
 
 
 def main() -> int:
+    """Measure and train within the time."""
     arguments = parsed()
     clock = Clock(arguments.minutes)
     results = Results(arguments.out / "results.jsonl")

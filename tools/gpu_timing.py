@@ -8,12 +8,14 @@ operations may beat it.
 
 from __future__ import annotations
 
+import functools
 import gc
 import statistics
 import time
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -25,6 +27,9 @@ from tusk_core.config import TrainConfig, replaced
 from tusk_core.training.distributed import Team
 from tusk_core.training.session import Session
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 WARM_UP = 5
 VARIANTS = ("fp32", "bf16", "fp32-last", "bf16-last", "fp32-compile", "bf16-compile")
 MATRIX_SIDE = {"cuda": 8192, "cpu": 1024}
@@ -32,11 +37,12 @@ COPY_BYTES = {"cuda": 2**31, "cpu": 2**27}
 
 
 def wait(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
-def seconds_each(job, device: torch.device, count: int) -> list[float]:
+def seconds_each(job: Callable[[], object], device: torch.device, count: int) -> list[float]:
     """Return how long each of ``count`` calls took, the device's queue waited for."""
     times = []
     for _ in range(count):
@@ -63,7 +69,7 @@ def measure_ceilings(device: torch.device) -> dict[str, float]:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         a = torch.randn(side, side, device=device, dtype=dtype)
         b = torch.randn(side, side, device=device, dtype=dtype)
-        best = min(seconds_each(lambda a=a, b=b: a @ b, device, 8))
+        best = min(seconds_each(functools.partial(torch.matmul, a, b), device, 8))
         found[f"{name}_flops_s"] = 2 * side**3 / best
     torch.backends.cuda.matmul.allow_tf32 = before
     source = torch.empty(COPY_BYTES[device.type], dtype=torch.uint8, device=device)
@@ -72,14 +78,21 @@ def measure_ceilings(device: torch.device) -> dict[str, float]:
     return {**found, "copy_bytes_s": 2 * source.numel() / best}
 
 
-class Work(TorchDispatchMode):
+class Work(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts what the operations under it compute and move, one by one."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.each: Counter[tuple[float, float]] = Counter()
 
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        function: Any,
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run an operation and count it."""
         kwargs = kwargs or {}
         out = function(*args, **kwargs)
         returned = function._schema.returns
@@ -108,7 +121,7 @@ class Work(TorchDispatchMode):
 
 def time_preset(
     config: TrainConfig, variant: str, device: torch.device, steps: int, ceilings: dict[str, float]
-) -> dict:
+) -> dict[str, Any]:
     """Return the step time of a preset.
 
     Args:
@@ -139,7 +152,7 @@ def time_preset(
     times = seconds_each(lambda: session.train_step(images), device, steps)
     step_ms = statistics.median(times) * 1e3
     memory = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else None
-    facts = {
+    facts: dict[str, Any] = {
         "batch": config.optim.batch_size,
         "step_ms": step_ms,
         "step_ms_10_90": [
@@ -154,7 +167,13 @@ def time_preset(
     return facts
 
 
-def _shares(session: Session, images, precision: str, step_ms: float, ceilings) -> dict:
+def _shares(
+    session: Session,
+    images: torch.Tensor,
+    precision: str,
+    step_ms: float,
+    ceilings: dict[str, float],
+) -> dict[str, Any]:
     with Work() as work:
         session.train_step(images)
     # Convolutions in fp32 use the tensor cores' TF32 on CUDA, as torch has it by default.
@@ -168,7 +187,7 @@ def _shares(session: Session, images, precision: str, step_ms: float, ceilings) 
     }
 
 
-def _waits(session: Session, images) -> dict[str, int]:
+def _waits(session: Session, images: torch.Tensor) -> dict[str, int]:
     """Return where one step makes the processor wait for the GPU, and how often."""
     if images.device.type != "cuda":
         return {}
@@ -183,11 +202,13 @@ def _waits(session: Session, images) -> dict[str, int]:
 
 
 def reset_peak(device: torch.device) -> None:
+    """Begin to count a GPU's memory anew."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
 
 
 def free(device: torch.device) -> None:
+    """Give back memory that is not used any more."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

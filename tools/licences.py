@@ -59,7 +59,8 @@ def normal(name: str) -> str:
 def requirement_names(lines: list[str]) -> list[str]:
     """Return the names of requirements that do not hang on an extra."""
     kept = [line for line in lines if "extra ==" not in line]
-    return [re.match(r"[A-Za-z0-9_.-]+", line.strip()).group() for line in kept]
+    found = [re.match(r"[A-Za-z0-9_.-]+", line.strip()) for line in kept]
+    return [name.group() for name in found if name is not None]
 
 
 def installed_parts() -> list[Part]:
@@ -86,12 +87,19 @@ def licence_of(found: metadata.Distribution) -> str:
     if normal(fields["Name"]) in KNOWN:
         return KNOWN[normal(fields["Name"])]
     classes = [line for line in fields.get_all("Classifier") or [] if line.startswith("License")]
-    candidates = [fields.get("License-Expression"), fields.get("License")]
+    candidates = [
+        value for name in ("License-Expression", "License") for value in _field(found, name)
+    ]
     candidates += [line.rpartition("::")[2].strip() for line in classes]
     for text in candidates:
         if text and "\n" not in text.strip() and len(text) < 160:
-            return SPELLINGS.get(text.strip(), text.strip())
+            return str(SPELLINGS.get(text.strip(), text.strip()))
     return "unknown"
+
+
+def _field(found: metadata.Distribution, name: str) -> list[str]:
+    """Return what a package says under a name; empty if nothing."""
+    return [str(value) for value in found.metadata.get_all(name) or []]
 
 
 def page_of(found: metadata.Distribution) -> str:
@@ -109,8 +117,9 @@ def page_of(found: metadata.Distribution) -> str:
         "repository",
     ):
         if key in urls:
-            return urls[key]
-    return found.metadata.get("Home-page") or f"https://pypi.org/project/{found.metadata['Name']}"
+            return str(urls[key])
+    home = _field(found, "Home-page")
+    return home[0] if home and home[0] else f"https://pypi.org/project/{found.metadata['Name']}"
 
 
 def refused(part: Part) -> bool:

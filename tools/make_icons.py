@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAWING = ROOT / "resources" / "icons" / "tusk.svg"
@@ -22,7 +26,7 @@ MACOS_SIDES = (16, 32, 64, 128, 256, 512, 1024)
 MACOS_MARGIN = 0.1
 
 
-def drawn(side: int, margin: float = 0.0) -> object:
+def drawn(side: int, margin: float = 0.0) -> Picture:
     """Return the mark as a Pillow picture with transparency.
 
     Args:
@@ -44,7 +48,7 @@ def drawn(side: int, margin: float = 0.0) -> object:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, "PNG")
+    picture.save(buffer, b"PNG")
     return Image.open(BytesIO(bytes(buffer.data().data()))).convert("RGBA")
 
 

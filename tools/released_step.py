@@ -12,6 +12,7 @@ import statistics
 import sys
 import types
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from gpu_timing import WARM_UP, free, reset_peak, seconds_each
@@ -20,6 +21,9 @@ from torch import nn
 from tusk_core.commands.bench_engine import _pictures
 from tusk_core.config import TrainConfig, load_preset
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def released_presets(names: list[str]) -> list[str]:
     """Return the presets whose settings the released code can run: those with a pixel loss."""
@@ -27,7 +31,17 @@ def released_presets(names: list[str]) -> list[str]:
     return [name for name, c in configs.items() if c.losses.reconstruction == "mse"]
 
 
-def time_released(folder: Path, config: TrainConfig, device: torch.device, steps: int) -> dict:
+def time_released(
+    folder: Path, config: TrainConfig, device: torch.device, steps: int
+) -> dict[str, Any]:
+    """Return the step time of the released code at a preset's settings.
+
+    Args:
+        folder: of a copy of it.
+        config: of the preset.
+        device: where.
+        steps: that count.
+    """
     step, batch = _step(folder, config, device)
     reset_peak(device)
     seconds_each(step, device, min(WARM_UP, steps))
@@ -43,7 +57,7 @@ def time_released(folder: Path, config: TrainConfig, device: torch.device, steps
     }
 
 
-def _modules(folder: Path):
+def _modules(folder: Path) -> tuple[Any, Any]:
     # Only its perceptual loss, which is not timed here, uses torchvision.
     sys.modules.setdefault("torchvision", types.ModuleType("torchvision"))
     if str(folder) not in sys.path:
@@ -64,7 +78,9 @@ def _settings(config: TrainConfig) -> types.SimpleNamespace:
     )
 
 
-def _step(folder: Path, config: TrainConfig, device: torch.device):
+def _step(
+    folder: Path, config: TrainConfig, device: torch.device
+) -> tuple[Callable[[], None], int]:
     """Return a function that does one step, in the order of the released trainer's loop."""
     network_module, loss_module = _modules(folder)
     torch.manual_seed(0)
@@ -82,7 +98,7 @@ def _step(folder: Path, config: TrainConfig, device: torch.device):
     grid = torch.stack([x, y], -1).expand(half, -1, -1, -1) * 0.95
     mirror = nn.ReflectionPad2d(pad)
 
-    def warped(maps):
+    def warped(maps: torch.Tensor) -> torch.Tensor:
         moved = nn.functional.grid_sample(mirror(maps[:half]), grid, align_corners=False)
         return moved[:, :, pad : pad + height, pad : pad + width]
 

@@ -58,6 +58,7 @@ def soak(minutes: float, video: Path, home: Path) -> dict[str, Any]:
         bench.wait_until(lambda: bench_parts.training.state is RunState.RUNNING, 300)
         bench.wait_until(lambda: bench_parts.training.state is RunState.IDLE, 300)
         run_dir = bench_parts.training.record.run_dir
+        assert run_dir is not None
         opened: list[bool] = []
         bench_parts.engine.model_opened.connect(lambda: opened.append(True))
         bench_parts.engine.open_model(run_dir, "cpu")

@@ -12,10 +12,12 @@ or a text stands out by less than 4.5:1; the other screens are still made.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tour_driver import SETTLE_MS, Tour
 
@@ -65,7 +67,7 @@ def visit_empty(tour: Tour) -> None:
         tour.window.layouts.switch(workspace)
         tour.spin(SETTLE_MS)
         tour.shoot(f"empty_{workspace.lower()}")
-    shown = set()
+    shown: set[str] = set()
     for module, dock in tour.window.docks.items():
         if module not in shown and not dock.isVisible():
             tour.window.layouts.show_dock(module)
@@ -136,7 +138,8 @@ def visit_discover(tour: Tour) -> None:
     tour.wait(lambda: document.shown is not None, 120, "the places of the kinds")
     tour.spin(2500)
     tour.shoot("discover_kinds")
-    card = tour.window.docks["discover"].cards.cards[0]
+    found: Any = tour.window.docks["discover"]
+    card = found.cards.cards[0]
     bench.discover.rename(card.number, "red cell")
     card.keep.click()
     tour.wait(lambda: bench.discover.can_undo, 120, "the change of kinds")
@@ -197,7 +200,8 @@ def visit_explore(tour: Tour) -> None:
     tour.window.layouts.show_dock("embedding")
     tour.spin(2500)
     tour.shoot("explore")
-    tour.window.docks["embedding"].scatter.enclosed.emit(range(0, 300, 2), "replace")
+    plot: Any = tour.window.docks["embedding"]
+    plot.scatter.enclosed.emit(range(0, 300, 2), "replace")
     tour.spin(1500)
     tour.shoot("lasso")
     tour.window.layouts.toggle_fill(tour.window.docks["gallery"])
@@ -205,6 +209,7 @@ def visit_explore(tour: Tour) -> None:
     tour.shoot("gallery_fills_the_window")
     tour.window.layouts.toggle_fill(tour.window.docks["gallery"])
     tour.do("edit.clear")
+    assert document.analysis is not None
     counts = [
         int((document.analysis.labels == i).sum()) for i in range(len(document.analysis.prototypes))
     ]
@@ -219,7 +224,7 @@ def visit_explore(tour: Tour) -> None:
         tour.shoot(module)
 
 
-def mute_a_layer(_tour: Tour, dock: object) -> None:
+def mute_a_layer(_tour: Tour, dock: Any) -> None:
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
@@ -228,20 +233,20 @@ def mute_a_layer(_tour: Tour, dock: object) -> None:
     QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def compare_with_the_most_alike(tour: Tour, dock: object) -> None:
+def compare_with_the_most_alike(tour: Tour, dock: Any) -> None:
     tour.click(dock.alike)
 
 
-def turn_and_bend(_tour: Tour, dock: object) -> None:
+def turn_and_bend(_tour: Tour, dock: Any) -> None:
     dock.turn.setValue(35)
     dock.bend.setValue(6)
 
 
-def go_on(tour: Tour, _dock: object) -> None:
+def go_on(tour: Tour, _dock: Any) -> None:
     tour.do("go.next")
 
 
-def travel_back(tour: Tour, dock: object) -> None:
+def travel_back(tour: Tour, dock: Any) -> None:
     tour.wait(lambda: dock.steps, 30, "the steps of the run")
     tour.spin(1500)
     dock.slider.setValue(dock.slider.maximum() // 2)
@@ -259,7 +264,7 @@ PREPARED = {
 def visit_evaluation(tour: Tour) -> None:
     tour.do("model.evaluate")
     tour.window.layouts.show_dock("evaluation")
-    dock = tour.window.docks["evaluation"]
+    dock: Any = tour.window.docks["evaluation"]
     dock.choose_folder("sample:tetrominoes?count=200&seed=9")
     tour.click(dock.start_button)
     tour.wait(lambda: dock.report is not None, 120, "the evaluation")
@@ -278,7 +283,7 @@ def visit_video(tour: Tour) -> None:
     tour.shoot("video_plays")
     tour.do("go.play")
     tour.window.layouts.show_dock("camera")
-    dock = tour.window.docks["camera"]
+    dock: Any = tour.window.docks["camera"]
     dock.use_file(video)
     tour.spin(500)
     from PySide6.QtWidgets import QPushButton
@@ -299,9 +304,10 @@ def visit_dialogs(tour: Tour) -> None:
         ("help.about", "about-dialog"),
         ("file.export", ""),
     ):
-        tour.stop(command, lambda command=command, name=name: visit_dialog(tour, command, name))
+        tour.stop(command, functools.partial(visit_dialog, tour, command, name))
     tour.do("tools.command-palette")
     palette = tour.window.openers.command_palette
+    assert palette is not None
     tour.spin(300)
     tour.type_text(tour.app.focusWidget() or palette, "map")
     tour.shoot("command_palette", palette)
@@ -376,7 +382,7 @@ def main() -> None:
         size = SIZES[arguments.size]
         tour = Tour(out, Path(name), arguments.seconds, themes, arguments.model, size)
         for stop in arguments.only or STOPS:
-            tour.stop(stop, lambda stop=stop: STOPS[stop](tour))
+            tour.stop(stop, functools.partial(STOPS[stop], tour))
         tour.window.closer.force()
         tour.spin(1000)
     print("\n".join(tour.faint))

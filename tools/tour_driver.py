@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contrast import faint_texts
 
@@ -73,7 +73,7 @@ class Tour:
         self.bench.actions.trigger(command)
         self.spin(SETTLE_MS)
 
-    def click(self, widget: object, x: float = 0.5, y: float = 0.5) -> None:
+    def click(self, widget: Any, x: float = 0.5, y: float = 0.5) -> None:
         """Click a widget at a share of its width and height."""
         from PySide6.QtCore import QPoint, Qt
         from PySide6.QtTest import QTest
@@ -84,14 +84,14 @@ class Tour:
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
         self.spin(SETTLE_MS)
 
-    def type_text(self, widget: object, text: str) -> None:
+    def type_text(self, widget: Any, text: str) -> None:
         """Type into a widget."""
         from PySide6.QtTest import QTest
 
         QTest.keyClicks(widget, text)
         self.spin(SETTLE_MS)
 
-    def dialog(self, name: str) -> object:
+    def dialog(self, name: str) -> Any:
         """Return an open dialog by its object name."""
         self.wait(lambda: self.window.openers.opened(name), 20, f"the dialog {name}")
         return self.window.openers.opened(name)

@@ -9,15 +9,17 @@ Everything is of the bundled models and of generated pictures. `training` trains
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from tour import ROOT, SIZES, Tour
+from tour import ROOT, SIZES
+from tour_driver import Tour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +109,7 @@ def merges(pictures: Pictures) -> None:
 def gallery(pictures: Pictures) -> None:
     """Three things, 1: a prototype of ones that takes fours and nines, further down its list."""
     pictures.open("digits", DIGITS)
-    dock = pictures.alone("gallery", 760, 470)
+    dock: Any = pictures.alone("gallery", 760, 470)
     pictures.bench.selection.select_prototype(10, "tour")
     pictures.spin(2500)
     bar = dock.grid.verticalScrollBar()
@@ -173,7 +175,7 @@ def main() -> None:
         os.environ["TUSK_HOME"] = str(Path(name) / "home")
         pictures = Pictures(out, Path(name), arguments.seconds, ("light",), "", SIZES["1280x800"])
         for one in arguments.only or PICTURES:
-            pictures.stop(one, lambda one=one: PICTURES[one](pictures))
+            pictures.stop(one, functools.partial(PICTURES[one], pictures))
         pictures.window.closer.force()
         pictures.spin(1000)
     sys.stdout.flush()

@@ -322,3 +322,14 @@ def test_long_files_are_found_unless_they_say_why(tmp_path: Path) -> None:
     assert [(str(file), num) for file, num in check.too_long(tmp_path)] == [
         ("tusk_core/long.py", 401)
     ]
+
+
+def test_names_that_only_tests_use_are_found(tmp_path: Path) -> None:
+    for folder in ("tusk_core", "tusk_app", "tools", "packaging"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "tusk_core" / "a.py").write_text(
+        "def used(): ...\n\n\ndef lonely(): ...\n\n\ndef _own(): ...\n\n\ndef paintEvent(): ...\n"
+    )
+    (tmp_path / "tools" / "b.py").write_text("from tusk_core.a import used\n")
+    check = load("check_used")
+    assert [(line, name) for _file, line, name in check.unused(tmp_path)] == [(4, "lonely")]

@@ -97,7 +97,7 @@ def _look(index: int) -> NDArray[np.uint8]:
     picture = np.zeros((values.SIDE, values.SIDE, 3), np.uint8)
     area = picture[28:52, 28:52]
     hue = (np.array([[[index * 29 % 180, 170, 230]]])).astype(np.uint8)
-    area[values._shape_mask(index % 6) > 0] = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0]
+    area[values.shape_mask(index % 6) > 0] = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0]
     return cv2.GaussianBlur(picture, (5, 5), 0)
 
 

@@ -19,7 +19,7 @@ CLASS_NAMES = ("bar", "square", "tee", "zigzag", "hook")
 SHAPES = ("bar", "square", "tee", "zigzag", "hook", "disc")
 
 
-def _shape_mask(kind: int) -> NDArray[np.uint8]:
+def shape_mask(kind: int) -> NDArray[np.uint8]:
     mask = np.zeros((24, 24), np.uint8)
     cells = {
         0: [(0, 1), (1, 1), (2, 1), (3, 1)],
@@ -83,7 +83,7 @@ class ShapesSource:
         for kind, x, y, colour in self.objects(index):
             top, left = np.clip(y - 12, 0, SIDE - 24), np.clip(x - 12, 0, SIDE - 24)
             area = picture[top : top + 24, left : left + 24]
-            area[_shape_mask(kind) > 0] = colour
+            area[shape_mask(kind) > 0] = colour
         picture.flags.writeable = False
         return picture
 

@@ -28,6 +28,12 @@ def box(root: QWidget, name: str) -> QComboBox:
     return named(root, name, QComboBox)
 
 
+def says(root: QWidget, words: str) -> bool:
+    """Tell whether a label or button that is not hidden has these words."""
+    found = [*root.findChildren(QLabel), *root.findChildren(QAbstractButton)]
+    return any(words in each.text() for each in found if each.isVisibleTo(root))
+
+
 def button(root: QWidget, words: str) -> QAbstractButton:
     """Return the one button that begins with these words, or is called so."""
     found = [

@@ -128,23 +128,6 @@ def random_warp(
     return Warp(*(t.to(device, non_blocking=True) for t in parts))
 
 
-def invert(warp: Warp, xy: Tensor, *, iterations: int = 20) -> Tensor:
-    """Return where input positions are seen in the output, by fixed-point iteration.
-
-    Args:
-        warp: mild enough to be one-to-one, as those drawn here are.
-        xy: (B, N, 2) input positions in the unit square.
-        iterations: each gains about one digit.
-
-    Returns:
-        (B, N, 2) output positions, such that ``warp(result)`` is near ``xy``.
-    """
-    guess = xy
-    for _ in range(iterations):
-        guess = guess + (xy - warp(guess))
-    return guess
-
-
 def sample(images: Tensor, xy: Tensor, *, padding: str) -> Tensor:
     """Read pictures bilinearly at unit-square positions.
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QWidget
 from tests.support import explore_values as values
 from tests.support import small_models
 from tests.support.explore_bench import FINGERPRINT, close, make_bench, open_everything
+from tests.support.screen import says
 from tusk_app.export.commands import ExportCommands
 from tusk_app.export.dialog import ExportDialog
 from tusk_app.export.model_dialog import ModelExportDialog
@@ -37,8 +38,7 @@ def test_every_format_is_explained(qtbot) -> None:
     assert dialog.format.name == "coco"
     for row in range(len(formats)):
         dialog.list.setCurrentRow(row)
-        assert formats[row].label in dialog._title.text()
-        assert dialog._use.text(), formats[row].name
+        assert says(dialog, formats[row].label)
     box = dialog.findChild(QDialogButtonBox)
     with qtbot.waitSignal(dialog.chosen) as chosen:
         box.buttons()[0].click()
@@ -101,12 +101,12 @@ def test_dialog_says_what_is_exported(opened, qtbot) -> None:
     bench, commands = opened
     bench.actions.trigger("file.export")
     num = len(bench.document.analysis.labels)
-    assert f"{num:,} detections" in commands.dialog._summary.text()
+    assert says(commands.dialog, f"{num:,} detections")
     commands.dialog.reject()
     assert commands.dialog is None
     bench.document.set_analysis(None)
     bench.actions.trigger("file.export")
-    assert "not been analysed yet" in commands.dialog._summary.text()
+    assert says(commands.dialog, "not been analysed yet")
     commands.dialog.reject()
 
 

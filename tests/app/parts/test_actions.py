@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tusk_app.parts.actions import ActionRegistry
 from tusk_app.shell.command_palette import CommandPalette, fuzzy_score, rank
@@ -89,8 +89,8 @@ def test_the_palette_runs_what_is_highlighted(qtbot) -> None:
     window.show()
     palette = CommandPalette(registry, window)
     palette.open_over(window)
-    qtbot.keyClicks(palette._field, "layout")
-    qtbot.keyClick(palette._field, Qt.Key.Key_Return)
+    qtbot.keyClicks(palette.findChild(QLineEdit), "layout")
+    qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)
     assert calls == ["layout"]
     assert not palette.isVisible()
 

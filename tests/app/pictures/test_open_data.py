@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QPushButton
 
 from tests.app.training.test_training_shape import press, summary_page, training_dialog
+from tests.support.screen import named, says
 from tusk_core.data.cache import build_cache
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_folders_inside_can_be_left_out_of_everything(
     assert config is not None
     assert config.data.source == source
     assert source in dialog.copy_command()
-    qtbot.waitUntil(lambda: "6 pictures" in dialog.origin.source_note)
+    qtbot.waitUntil(lambda: says(dialog.origin, "6 pictures"))
     assert len(build_cache(config.data)) == 6
     everything = config.data.model_copy(update={"source": str(nested_folder)})
     assert len(build_cache(everything)) == 9
@@ -112,5 +113,9 @@ def test_one_picture_is_counted_as_one_and_copies_say_when_there_are_more(
         (many / f"{number}.png").write_bytes(content)
     page = summary_page(qtbot, program, many)
     assert page.facts["Duplicates"] == "at least 1,000 pairs with the same content"
-    assert page._problems.toPlainText().endswith("… and 800 more with the same content")
+    assert (
+        named(page, "Files with problems", QPlainTextEdit)
+        .toPlainText()
+        .endswith("… and 800 more with the same content")
+    )
     page.close()

@@ -12,8 +12,9 @@ import pytest
 import tifffile
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QTreeWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QTreeWidget
 
+from tests.support.screen import says
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
@@ -186,7 +187,7 @@ def test_the_log_dock_follows_filters_and_copies(qtbot, program: Program) -> Non
     dock.set_filter("DISK")
     assert "opened" not in dock.text()
     dock.set_filter("")
-    dock._level.setCurrentIndex(2)
+    dock.findChild(QComboBox).setCurrentIndex(2)
     assert "opened" not in dock.text()
     dock.copy()
     assert "disk full" in QGuiApplication.clipboard().text()
@@ -327,9 +328,9 @@ def test_the_status_bar_forgets_after_a_while(qtbot, program: Program) -> None:
 
 
 def test_the_device_chip_tells_the_reason(qtbot, program: Program) -> None:
-    assert "Preparing" in program.window.status.device_text
+    assert says(program.window.status, "Preparing")
     program.workbench.engine.prepare()
-    qtbot.waitUntil(lambda: "Preparing" not in program.window.status.device_text, timeout=60_000)
+    qtbot.waitUntil(lambda: not says(program.window.status, "Preparing"), timeout=60_000)
     assert program.window.status.device_reason
 
 

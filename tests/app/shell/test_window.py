@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QWidget
 
 from tusk_app.app import Program
 from tusk_app.parts import theme
@@ -327,10 +327,11 @@ def test_pictures_are_filtered_and_followed(qtbot, program: Program, picture_fol
     dock.set_filter("")
     qtbot.waitUntil(lambda: dock.num_shown == 7)
     document = program.workbench.document
-    dock._list.setCurrentIndex(dock._model.index(4))
+    shown = dock.findChild(QListView)
+    shown.setCurrentIndex(shown.model().index(4, 0))
     qtbot.waitUntil(lambda: document.index == 4)
     program.workbench.actions.trigger("go.next")
-    qtbot.waitUntil(lambda: dock._list.currentIndex().row() == 5)
+    qtbot.waitUntil(lambda: shown.currentIndex().row() == 5)
 
 
 def test_thumbnails_come_and_a_broken_file_is_no_trouble(

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from tests.support.screen import says
 from tusk_app.parts import theme
 from tusk_app.parts.config_fields import field_specs
 from tusk_app.training.controller import TrainingController
@@ -203,7 +204,7 @@ def test_arrows_step_and_typing_is_not_hindered(qtbot, dialog) -> None:
 
 def test_pictures_are_counted_and_time_is_measured(qtbot, dialog) -> None:
     dialog.show()
-    qtbot.waitUntil(lambda: "120 pictures" in dialog.origin.source_note)
+    qtbot.waitUntil(lambda: says(dialog.origin, "120 pictures"))
     qtbot.waitUntil(lambda: dialog.estimate.text.startswith("About 5 min on cpu"))
     assert "400 MB" in dialog.estimate.text
     # Another time limit is another sum, not another measurement.

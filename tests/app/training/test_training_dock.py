@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 
+from tests.support.screen import says
 from tests.support.training_runs import NUM_PROTOTYPES, TOTAL, Gate, preview, step_done
 from tusk_app.app import compose
 from tusk_app.parts import palette, theme
@@ -64,9 +65,9 @@ def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path)
     assert view.numbers.value("rate") == "0.0005"
     assert view.numbers.value("memory") == "512 MB"
     qtbot.waitUntil(lambda: view.strip.preview is not None)
-    assert "1 of 10 kinds in use. That is normal this early" in view.usage_text
+    assert says(view, "1 of 10 kinds in use. That is normal this early")
     gate.release(28)
-    qtbot.waitUntil(lambda: "6 of 10 kinds are unused." in view.usage_text)
+    qtbot.waitUntil(lambda: says(view, "6 of 10 kinds are unused."))
     gate.release(10)
     qtbot.waitUntil(lambda: not bench.training.is_busy)
     assert view.header.state_text == "Finished"
@@ -184,7 +185,7 @@ def test_notices_of_the_run_are_shown(qtbot, bench, dock) -> None:
     record = bench.training.record
     record.reset("cells")
     record.take_notice(Notice("warning", "The batch was halved: memory was short."))
-    assert "batch was halved" in dock.view.notice_text
+    assert says(dock.view, "batch was halved")
 
 
 def test_curves_are_saved_as_numbers_and_picture(qtbot, bench, dock, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import traceback
 from typing import TYPE_CHECKING
@@ -106,24 +107,43 @@ def _ticking(timers: list[tuple[QTimer, str]]) -> list[str]:
     return left
 
 
-@pytest.fixture
-def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[Program]:
     """The whole program with its real window; the engine is not loaded before a test asks."""
     from tusk_app.app import Program, make_application
+    from tusk_app.measure.window import wait_until
 
     make_application(["tusk"])
     made = Program(settings)
     made.window.closer.ask = lambda *_words: True
-    with qtbot.waitExposed(made.window):
-        made.window.show()
+    made.window.show()
+    assert wait_until(lambda: made.window.windowHandle().isExposed(), 30)
     yield made
     made.window.closer.force()
-    qtbot.waitUntil(lambda: made.window.closer.is_down, timeout=30_000)
+    assert wait_until(lambda: made.window.closer.is_down, 30)
     made.window.close()
     # Window first: it still asks the controllers while it goes.
     for each in (made.window, made):
         each.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
+    """The whole program, new for each test."""
+    with running(settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="class")
+def resting(qapp: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The whole program for a class of tests that only look at it."""
+    home = tmp_path_factory.mktemp("resting")
+    store = QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUSK_HOME", str(home))
+        with running(Settings(store)) as made:
+            yield made
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QWidget
 
 from tusk_app.app import Program
 from tusk_app.parts import theme
@@ -52,58 +52,58 @@ def drop(window: MainWindow, *paths: Path) -> None:
     assert not window.welcome.drop_zone.is_lit
 
 
-def test_every_dock_of_the_table_is_there(window: MainWindow) -> None:
-    assert set(window.docks) == {spec.make.name for spec in DOCKS}
-    names = [dock.objectName() for dock in window.docks.values()]
-    assert len(set(names)) == len(names)
-    assert all(names), "saveState needs object names"
+class TestAtRest:
+    """One window for all that only look at it."""
 
+    def test_every_dock_of_the_table_is_there(self, resting: Program) -> None:
+        window = resting.window
+        assert set(window.docks) == {spec.make.name for spec in DOCKS}
+        names = [dock.objectName() for dock in window.docks.values()]
+        assert len(set(names)) == len(names)
+        assert all(names), "saveState needs object names"
 
-def test_the_welcome_page_has_the_window_to_itself(window: MainWindow) -> None:
-    assert window.is_welcoming
-    assert not any(dock.isVisible() for dock in window.docks.values())
+    def test_the_welcome_page_has_the_window_to_itself(self, resting: Program) -> None:
+        window = resting.window
+        assert window.is_welcoming
+        assert not any(dock.isVisible() for dock in window.docks.values())
 
+    def test_every_command_can_be_reached_by_keyboard(self, resting: Program) -> None:
+        """By keys of its own or through the palette, which has keys and lists every command."""
+        actions = resting.workbench.actions
+        assert actions.keys("tools.command-palette") == "Ctrl+Shift+P"
+        resting.window.openers.palette()
+        palette = resting.window.openers.command_palette
+        assert palette is not None
+        assert set(palette.shown_ids()) == {entry.id for entry in actions.all()}
+        palette.hide()
 
-def test_every_command_can_be_reached_by_keyboard(program: Program) -> None:
-    """By keys of its own or through the palette, which has keys and lists every command."""
-    actions = program.workbench.actions
-    assert actions.keys("tools.command-palette") == "Ctrl+Shift+P"
-    program.window.openers.palette()
-    palette = program.window.openers.command_palette
-    assert palette is not None
-    assert set(palette.shown_ids()) == {entry.id for entry in actions.all()}
-    palette.hide()
+    def test_every_command_stands_in_a_menu(self, resting: Program) -> None:
+        window = resting.window
+        in_menus = set()
+        pending = [action.menu() for action in window.menuBar().actions()]
+        while pending:
+            menu = pending.pop()
+            for action in menu.actions():
+                in_menus.add(action.objectName())
+                if action.menu() is not None:
+                    pending.append(action.menu())
+        missing = {e.id for e in resting.workbench.actions.all()} - in_menus
+        assert not missing
 
+    def test_no_keys_are_given_twice(self, resting: Program) -> None:
+        seen: dict[str, str] = {}
+        for entry in resting.workbench.actions.all():
+            for keys in entry.action.shortcuts():
+                text = keys.toString()
+                assert text not in seen, f"{text}: {seen.get(text)} and {entry.id}"
+                seen[text] = entry.id
 
-def test_every_command_stands_in_a_menu(program: Program) -> None:
-    window = program.window
-    in_menus = set()
-    pending = [action.menu() for action in window.menuBar().actions()]
-    while pending:
-        menu = pending.pop()
-        for action in menu.actions():
-            in_menus.add(action.objectName())
-            if action.menu() is not None:
-                pending.append(action.menu())
-    missing = {e.id for e in program.workbench.actions.all()} - in_menus
-    assert not missing
-
-
-def test_no_keys_are_given_twice(program: Program) -> None:
-    seen: dict[str, str] = {}
-    for entry in program.workbench.actions.all():
-        for keys in entry.action.shortcuts():
-            text = keys.toString()
-            assert text not in seen, f"{text}: {seen.get(text)} and {entry.id}"
-            seen[text] = entry.id
-
-
-def test_bare_letters_act_over_the_picture_only(program: Program) -> None:
-    for entry in program.workbench.actions.all():
-        for keys in entry.action.shortcuts():
-            text = keys.toString()
-            if len(text) == 1 and text.isalnum():
-                assert entry.canvas_only, f"{entry.id} answers to {text} everywhere"
+    def test_bare_letters_act_over_the_picture_only(self, resting: Program) -> None:
+        for entry in resting.workbench.actions.all():
+            for keys in entry.action.shortcuts():
+                text = keys.toString()
+                if len(text) == 1 and text.isalnum():
+                    assert entry.canvas_only, f"{entry.id} answers to {text} everywhere"
 
 
 def test_icon_only_buttons_have_a_name(program: Program, qtbot, picture_folder: Path) -> None:
@@ -149,16 +149,14 @@ def test_text_grows_and_shrinks(program: Program) -> None:
     assert [part.fontMetrics().height() for part in parts] == before
 
 
-@pytest.mark.parametrize("name", WORKSPACES)
-def test_a_workspace_shows_its_panels(program: Program, name: str) -> None:
-    program.workbench.actions.trigger(f"view.workspace-{name.lower()}")
-    window = program.window
-    for spec in DOCKS:
+def test_every_workspace_shows_its_panels(program: Program) -> None:
+    window, actions = program.window, program.workbench.actions
+    for name in WORKSPACES:
+        actions.trigger(f"view.workspace-{name.lower()}")
         # A tab behind another one is not visible, but is not hidden either.
-        assert window.docks[spec.make.name].isHidden() is (name not in spec.workspaces), (
-            spec.make.name
-        )
-    assert program.workbench.actions.get(f"view.workspace-{name.lower()}").isChecked()
+        shown = {spec.make.name for spec in DOCKS if not window.docks[spec.make.name].isHidden()}
+        assert shown == {spec.make.name for spec in DOCKS if name in spec.workspaces}, name
+        assert actions.get(f"view.workspace-{name.lower()}").isChecked()
 
 
 def test_what_the_user_made_of_a_workspace_comes_back(qtbot, settings: Settings) -> None:
@@ -233,25 +231,26 @@ def test_dropped_pictures_open_their_folder_at_the_first(
     assert document.source.name(document.index) == "3.png"
 
 
-@pytest.mark.parametrize(("name", "content", "words"), [
+WRONG_THINGS = (
     ("notes.txt", "hello", "TXT file"),
     ("weights.safetensors", "x", "without their settings"),
     ("empty", None, "is empty"),
     ("gone.png", "absent", "There is no"),
-])  # fmt: skip
-def test_wrong_things_give_a_sentence(
-    qtbot, program: Program, tmp_path: Path, name: str, content: str | None, words: str
-) -> None:
-    path = tmp_path / name
-    if content is None:
-        path.mkdir()
-    elif content != "absent":
-        path.write_text(content)
-    with qtbot.waitSignal(program.workbench.sources.refused) as told:
-        drop(program.window, path)
-    assert words in told.args[0]
-    assert any(words in card.text for card in program.window.toasts.cards)
-    assert program.window.is_welcoming
+)
+
+
+def test_wrong_things_give_a_sentence(qtbot, program: Program, tmp_path: Path) -> None:
+    for name, content, words in WRONG_THINGS:
+        path = tmp_path / name
+        if content is None:
+            path.mkdir()
+        elif content != "absent":
+            path.write_text(content)
+        with qtbot.waitSignal(program.workbench.sources.refused) as told:
+            drop(program.window, path)
+        assert words in told.args[0], name
+        assert any(words in card.text for card in program.window.toasts.cards), name
+        assert program.window.is_welcoming
 
 
 def test_a_folder_without_pictures_gives_a_sentence(
@@ -327,7 +326,7 @@ def test_pictures_are_filtered_and_followed(qtbot, program: Program, picture_fol
     dock.set_filter("")
     qtbot.waitUntil(lambda: dock.num_shown == 7)
     document = program.workbench.document
-    shown = dock.findChild(QListView)
+    shown = dock.findChild(QAbstractItemView)
     shown.setCurrentIndex(shown.model().index(4, 0))
     qtbot.waitUntil(lambda: document.index == 4)
     program.workbench.actions.trigger("go.next")

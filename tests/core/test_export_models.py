@@ -31,6 +31,7 @@ def session(path: Path) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 # The two that hold every part between them; an export takes several seconds.
 @pytest.mark.parametrize("kind", ["patch-latent", "softmax-black"])

@@ -12,6 +12,7 @@ from tusk_core.data.source import open_source
 from tusk_core.inference.analysis import collect
 from tusk_core.inference.collect import Wanted
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.results import Keypoints
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tusk_core.config import TrainConfig
     from tusk_core.data.base_source import BaseSource, PictureTruth
     from tusk_core.inference.embedding import Method
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.results import Analysis, ModelInfo
+
+    Picture = NDArray[np.uint8]
 
 
 @dataclass
@@ -111,3 +115,55 @@ class _Part:
         back = {own: number for number, own in enumerate(self._indices)}
         for index, picture in self._source.stream([self._indices[i] for i in indices]):
             yield back[index], picture
+
+
+def around_middle(picture: Picture, config: TrainConfig) -> Picture:
+    """Return the part of a decoded picture that one keypoint in its middle can draw."""
+    if config.decoder.kind != "patch":
+        return picture
+    height, width = picture.shape[:2]
+    reach = min(config.decoder.patch_size, height, width)
+    top, left = (height - reach) // 2, (width - reach) // 2
+    return picture[top : top + reach, left : left + reach]
+
+
+def replaced_points(points: Keypoints, **changes: Any) -> Keypoints:
+    """Return keypoints with some of their fields changed."""
+    values = {name: getattr(points, name) for name in Keypoints.__slots__}
+    return Keypoints(**{**values, **changes})
+
+
+def between(
+    first: NDArray[np.float32], second: NDArray[np.float32], share: float
+) -> NDArray[np.float32]:
+    """Return a unit vector on the great circle from one to the other."""
+    angle = np.arccos(np.clip(first @ second, -1, 1))
+    if angle < 1e-4:
+        return first
+    mixed = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
+    return np.asarray(mixed / np.sin(angle), np.float32)
+
+
+def alone(scene: Scene, descriptor: NDArray[np.float32]) -> Picture:
+    """Return one descriptor drawn in the middle of a black picture."""
+    data = scene.info.config.data
+    black = np.zeros((data.height, data.width, 3), np.uint8)
+    point = Keypoints(
+        xy=np.array([[(data.width - 1) / 2, (data.height - 1) / 2]], np.float32),
+        scores=np.ones(1, np.float32),
+        labels=np.zeros(1, np.int32),
+        descriptors=descriptor[None].astype(np.float32),
+        confidences=np.ones(1, np.float32),
+    )
+    rebuilt = scene.predictor.reconstruct(black, point)
+    if not len(rebuilt.alpha):
+        return rebuilt.composite
+    return np.asarray(rebuilt.rgb[0] * rebuilt.alpha[0][..., None], np.uint8)
+
+
+def network_size(predictor: TorchPredictor, size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return (width, height) with the picture's shape, its longer side about ``side``."""
+    multiple = predictor.info.config.size_multiple
+    scale = side / max(size)
+    width, height = (max(multiple, round(one * scale / multiple) * multiple) for one in size)
+    return width, height

@@ -21,14 +21,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from figure_scene import Scene, open_scene
+from figure_scene import (
+    Scene,
+    alone,
+    around_middle,
+    between,
+    network_size,
+    open_scene,
+    replaced_points,
+)
 from figure_sheet import (
     Cell,
     alpha_tile,
@@ -56,7 +64,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from tusk_core.config import TrainConfig
     from tusk_core.inference.predictor import TorchPredictor
 
     Picture = NDArray[np.uint8]
@@ -64,16 +71,6 @@ if TYPE_CHECKING:
 MOST_PROTOTYPES = 60
 MOST_POINTS = 3000
 CLASS_SHIFT = 3  # classes begin elsewhere in the palette than prototypes
-
-
-def around_middle(picture: Picture, config: TrainConfig) -> Picture:
-    """Return the part of a decoded picture that one keypoint in its middle can draw."""
-    if config.decoder.kind != "patch":
-        return picture
-    height, width = picture.shape[:2]
-    reach = min(config.decoder.patch_size, height, width)
-    top, left = (height - reach) // 2, (width - reach) // 2
-    return picture[top : top + reach, left : left + reach]
 
 
 def prototypes(scene: Scene) -> Image.Image | None:
@@ -237,23 +234,6 @@ def replacement(scene: Scene) -> Image.Image | None:
     return page(f"One keypoint replaced, {scene.name}", told, [grid(lines, columns)])
 
 
-def replaced_points(points: Keypoints, **changes: Any) -> Keypoints:
-    """Return keypoints with some of their fields changed."""
-    values = {name: getattr(points, name) for name in Keypoints.__slots__}
-    return Keypoints(**{**values, **changes})
-
-
-def between(
-    first: NDArray[np.float32], second: NDArray[np.float32], share: float
-) -> NDArray[np.float32]:
-    """Return a unit vector on the great circle from one to the other."""
-    angle = np.arccos(np.clip(first @ second, -1, 1))
-    if angle < 1e-4:
-        return first
-    mixed = np.sin((1 - share) * angle) * first + np.sin(share * angle) * second
-    return np.asarray(mixed / np.sin(angle), np.float32)
-
-
 def interpolation(scene: Scene) -> Image.Image | None:
     """Draw descriptors on the way from one prototype to another, decoded alone."""
     used = scene.by_use
@@ -274,23 +254,6 @@ def interpolation(scene: Scene) -> Image.Image | None:
     columns = [f"{share:.2f}" for share in shares]
     told = "Unit vectors on the shortest way between two prototypes, each decoded alone."
     return page(f"From one prototype to another, {scene.name}", told, [grid(lines, columns)])
-
-
-def alone(scene: Scene, descriptor: NDArray[np.float32]) -> Picture:
-    """Return one descriptor drawn in the middle of a black picture."""
-    data = scene.info.config.data
-    black = np.zeros((data.height, data.width, 3), np.uint8)
-    point = Keypoints(
-        xy=np.array([[(data.width - 1) / 2, (data.height - 1) / 2]], np.float32),
-        scores=np.ones(1, np.float32),
-        labels=np.zeros(1, np.int32),
-        descriptors=descriptor[None].astype(np.float32),
-        confidences=np.ones(1, np.float32),
-    )
-    rebuilt = scene.predictor.reconstruct(black, point)
-    if not len(rebuilt.alpha):
-        return rebuilt.composite
-    return np.asarray(rebuilt.rgb[0] * rebuilt.alpha[0][..., None], np.uint8)
 
 
 def more_keypoints(scene: Scene) -> Image.Image | None:
@@ -326,14 +289,6 @@ FIGURES: dict[str, Callable[[Scene], Image.Image | None]] = {
     "interpolation": interpolation,
     "more_keypoints": more_keypoints,
 }
-
-
-def network_size(predictor: TorchPredictor, size: tuple[int, int], side: int) -> tuple[int, int]:
-    """Return (width, height) with the picture's shape, its longer side about ``side``."""
-    multiple = predictor.info.config.size_multiple
-    scale = side / max(size)
-    width, height = (max(multiple, round(one * scale / multiple) * multiple) for one in size)
-    return width, height
 
 
 def groups(arguments: argparse.Namespace) -> Image.Image:

@@ -48,7 +48,7 @@ def drawn(side: int, margin: float = 0.0) -> Picture:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, b"PNG")
+    picture.save(buffer, "PNG")  # type: ignore[call-overload]
     return Image.open(BytesIO(bytes(buffer.data().data()))).convert("RGBA")
 
 

@@ -1,4 +1,7 @@
-"""Evaluate: score the open model on data with ground truth, by the paper's protocols."""
+"""Evaluate: score the open model on data with ground truth, by the paper's protocols.
+
+A little longer than other files: one panel's parts and their connections, a few lines each.
+"""
 
 from __future__ import annotations
 

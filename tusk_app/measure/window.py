@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tusk_app.measure import rate as bench_rate
+from tusk_app.measure.made_up import made_up_analysis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from numpy.typing import NDArray
 
     from tusk_app.app import Program
     from tusk_core.results import Reconstruction
@@ -370,37 +369,3 @@ def _with_own(times: list[tuple[float, float]]) -> dict[str, float]:
     own = percentiles([value for _, value in times])
     computed = {"cpu_p50_ms": own["p50_ms"], "cpu_p95_ms": own["p95_ms"]}
     return {**percentiles([value for value, _ in times]), **computed}
-
-
-def made_up_analysis(
-    prototypes: NDArray[np.float32], names: tuple[str, str], num_pictures: int, count: int
-) -> Any:
-    """Return an ``Analysis`` of made-up detections around the prototypes.
-
-    Args:
-        prototypes: (N, D).
-        names: the model's fingerprint and the pictures' source.
-        num_pictures: over which the detections are spread.
-        count: of the detections.
-    """
-    from tusk_core.results import Analysis
-
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, len(prototypes), count).astype(np.int32)
-    descriptors = prototypes[labels] + rng.normal(0, 0.05, (count, prototypes.shape[1]))
-    return Analysis(
-        model_fingerprint=names[0],
-        source=names[1],
-        picture_names=tuple(f"picture {i}" for i in range(num_pictures)),
-        picture_sizes=np.full((num_pictures, 2), 80, np.int32),
-        picture_errors=np.zeros(num_pictures, np.float32),
-        times=np.full(num_pictures, np.nan),
-        picture=np.sort(rng.integers(0, num_pictures, count)).astype(np.int32),
-        xy=rng.uniform(0, 80, (count, 2)).astype(np.float32),
-        scores=rng.uniform(0, 1, count).astype(np.float32),
-        labels=labels,
-        descriptors=descriptors.astype(np.float16),
-        classes=np.full(count, -1, np.int32),
-        class_names=(),
-        prototypes=prototypes,
-    )

@@ -1,4 +1,7 @@
-"""Workspaces: saved arrangements of the same docks, with defaults made from one table."""
+"""Workspaces: saved arrangements of the same docks, with defaults made from one table.
+
+A little longer than other files: what is saved, shown and filled is one state of one window.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.support.screen import says
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 from tusk_app.gallery.model import effective_number, summary, usage_entropy, usage_note
 from tusk_app.state.prototypes import PrototypeBook
@@ -100,7 +101,7 @@ def test_doubtful_rows_are_not_ticked_and_each_row_is_decided_alone(qtbot) -> No
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.groups().tolist() == [0, 0, 2, 3, 4]
-    assert "hardly alike" in dialog._note.text()
+    assert says(dialog, "hardly alike")
     sure, doubtful = dialog.list.topLevelItem(0), dialog.list.topLevelItem(1)
     doubtful.setCheckState(1, Qt.CheckState.Checked)
     assert dialog.groups().tolist() == [0, 0, 2, 2, 4]

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from tusk_app.measure.made_up import made_up_analysis
 from tusk_app.measure.rate import Moment, cost, rates
-from tusk_app.measure.window import Gaps, made_up_analysis, percentiles, wait_until
+from tusk_app.measure.window import Gaps, percentiles, wait_until
 
 
 def test_percentiles_of_milliseconds() -> None:

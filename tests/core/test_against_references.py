@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import csv
 import re
+import struct
 import subprocess
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.support.small_models import write_model
 from tusk_core import api
@@ -82,6 +84,10 @@ VIDEOS = {
     "mpeg4.avi": ["-c:v", "mpeg4", "-bf", "2", "-g", "20", "-q:v", "2"],
     "vp8.webm": ["-c:v", "libvpx", "-g", "20", "-b:v", "1M", "-cpu-used", "8"],
     "stream.ts": H264,
+    "open_gop.mp4": [
+        *(*H264, "-bf", "4", "-x264-params", "open-gop=1:b-pyramid=normal:ref=4"),
+    ],
+    "ten_bits.mp4": ["-c:v", "libx264", "-pix_fmt", "yuv420p10le", "-g", "20", "-threads", "1"],
     "motion.avi": ["-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"],
 }
 
@@ -118,6 +124,50 @@ def test_the_part_of_a_recording_that_an_edit_list_cuts_out(ffmpeg, tmp_path):
         assert [number_shown(source.read(i)) for i in (last, 0, 3)] == [
             numbers[i] for i in (last, 0, 3)
         ]
+
+
+COPIES = {
+    "starts_late.mkv": ["-c", "copy", "-output_ts_offset", "7.3"],
+    "starts_late.ts": ["-c", "copy", "-output_ts_offset", "7.3"],
+    "sound_first.mkv": [
+        *("-f", "lavfi", "-i", "anullsrc=r=8000", "-t", "5", "-map", "1:a", "-map", "0:v"),
+        *("-c:v", "copy", "-c:a", "pcm_s16le"),
+    ],
+    "two_frames_at_a_time.mkv": [
+        *("-c:v", "libx264", "-threads", "1", "-vf", "setpts=floor(PTS*0.5)"),
+        *("-fps_mode", "passthrough", "-enc_time_base", "1/30"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_other_ways_to_write_the_times(ffmpeg, tmp_path, name):
+    whole, path = tmp_path / "whole.mp4", tmp_path / name
+    write_video(ffmpeg, whole, *H264)
+    line = [ffmpeg, "-y", "-loglevel", "error", "-i", str(whole), *COPIES[name], str(path)]
+    subprocess.run(line, check=True, timeout=60)
+    numbers, times = reference(ffmpeg, path)
+    with open_source(path) as source:
+        order = np.random.default_rng(0).permutation(len(source)).tolist()
+        assert [number_shown(source.read(i)) for i in order] == [numbers[i] for i in order]
+        found = [source.time(index) for index in range(len(source))]
+        assert found == pytest.approx(times.tolist(), abs=2e-3)
+        assert source.notes == ()
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_videos_are_turned_as_they_say(ffmpeg, tmp_path, turn):
+    whole, path = tmp_path / "whole.mp4", tmp_path / "turned.mp4"
+    write_video(ffmpeg, whole, *H264)
+    line = [ffmpeg, "-y", "-loglevel", "error", "-display_rotation", str(turn), "-i", str(whole)]
+    subprocess.run([*line, "-c", "copy", str(path)], check=True, timeout=60)
+    line = [ffmpeg, "-loglevel", "error", "-i", str(path), "-frames:v", "1", "-f", "rawvideo"]
+    raw = subprocess.run([*line, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
+    shape = (HEIGHT, WIDTH, 3) if turn == 180 else (WIDTH, HEIGHT, 3)
+    wanted = np.frombuffer(raw.stdout, np.uint8).reshape(shape)
+    with open_source(path) as source:
+        assert source.size(0) == (shape[1], shape[0])
+        assert np.abs(source.read(0).astype(int) - wanted).max() <= 4
 
 
 def test_detections_and_tables_bear_the_times_of_the_file(ffmpeg, tmp_path):
@@ -231,3 +281,130 @@ def test_transparent_tiffs_are_blended_once(tmp_path, kind, dtype):
     if dtype == "uint8" and kind == "unassalpha":
         with Image.open(path) as image:
             assert np.abs(found.astype(int) - _on_white(image)).max() <= 1
+
+
+def _png_16(values, kind, *, clear=None):
+    """Return a 16-bit PNG, which Pillow writes of grey alone."""
+
+    def chunk(name, content):
+        check = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + check
+
+    height, width = values.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
+    more = b"" if clear is None else chunk(b"tRNS", struct.pack(">H", clear))
+    body = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + more + body
+
+
+def test_sixteen_bit_pngs_with_alpha(tmp_path):
+    grey = np.asarray(_smooth("L"), np.uint16) * 257
+    alpha = np.linspace(0, 65535, grey.size).reshape(grey.shape).astype(np.uint16)
+    colour = np.asarray(_smooth("RGB"), np.uint16) * 257
+    share = alpha[..., None] / 65535
+    for kind, values in ((4, grey[..., None]), (6, colour)):
+        path = tmp_path / f"{kind}.png"
+        path.write_bytes(_png_16(np.concatenate([values, alpha[..., None]], axis=2), kind))
+        wanted = values / 257 * share + 255 * (1 - share)
+        assert np.abs(read_picture(path) - wanted).max() <= 1
+    clear = int(grey[3, 3])
+    path = tmp_path / "clear.png"
+    path.write_bytes(_png_16(grey[..., None], 0, clear=clear))
+    wanted = np.where(grey == clear, 65535, grey) / 257
+    assert np.abs(read_picture(path) - wanted[..., None]).max() <= 1
+
+
+@pytest.mark.parametrize("colours", [2, 4, 16, 256])
+def test_pngs_of_few_colours_some_of_them_clear(tmp_path, colours):
+    path, bits = tmp_path / "a.png", {2: 1, 4: 2, 16: 4, 256: 8}[colours]
+    palette = _smooth("RGB").quantize(colours)
+    palette.save(path, bits=bits, transparency=bytes([0, 128, *[255] * (colours - 2)]))
+    with Image.open(path) as image:
+        assert np.abs(read_picture(path).astype(int) - _on_white(image)).max() <= 1
+    grey = _smooth("L")
+    grey.save(path, transparency=grey.getpixel((3, 3)))
+    with Image.open(path) as image:
+        assert np.array_equal(read_picture(path), _on_white(image))
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "jpg", "tif", "avif"])
+@pytest.mark.parametrize("turned", [3, 6, 7])
+def test_orientation_in_every_format_that_has_one(tmp_path, ending, turned):
+    exif = Image.Exif()
+    exif[274] = turned
+    path = tmp_path / f"a.{ending}"
+    options = {"webp": {"lossless": True}, "avif": {"quality": 100}, "jpg": {"quality": 95}}
+    _smooth("RGB").save(path, exif=exif, **options.get(ending, {}))
+    with Image.open(path) as image:
+        wanted = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    assert read_size(path) == (wanted.shape[1], wanted.shape[0])
+    assert np.abs(read_picture(path).astype(int) - wanted).max() <= 3
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+def test_gifs_dispose_of_their_frames_as_in_pillow(tmp_path, disposal):
+    frames = []
+    for number in range(4):
+        values = np.zeros((20, 48, 4), np.uint8)
+        values[5:15, 10 * number : 10 * number + 8] = (255, 60 * number, 0, 255)
+        frames.append(Image.fromarray(values))
+    path, options = tmp_path / "a.gif", {"disposal": disposal, "duration": 50}
+    frames[0].save(path, save_all=True, append_images=frames[1:], **options)
+    with open_source(tmp_path) as source, Image.open(path) as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            assert np.abs(source.read(number).astype(int) - _on_white(image)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "top"),
+    [
+        ("int8", 127),
+        ("int16", 32767),
+        ("int16", 4095),
+        ("uint32", 4095),
+        ("int32", 1023),
+        ("float16", 1),
+        ("float64", 255),
+    ],
+)
+def test_numbers_of_every_kind_fill_their_range(tmp_path, dtype, top):
+    path, grey = tmp_path / "a.tif", np.asarray(_smooth("L")).copy()
+    grey[0, :2] = (0, 255)
+    tifffile.imwrite(path, (grey / 255 * top).astype(dtype), photometric="minisblack")
+    wanted = tifffile.imread(path).astype(float) / top * 255
+    assert np.abs(read_picture(path)[..., 0] - wanted).max() <= 1
+
+
+def test_what_is_no_number_is_black_and_harms_nothing_else(tmp_path):
+    values = np.asarray(_smooth("L")).astype(np.float32) / 255
+    values[5, 5] = 1.0
+    values[0, :3] = (np.nan, np.inf, -np.inf)
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    found = read_picture(tmp_path / "a.tif")[..., 0]
+    assert found[0, :3].tolist() == [0, 255, 0]
+    assert np.abs(found[1:] - values[1:] * 255).max() <= 0.51
+
+
+@pytest.mark.parametrize("layout", ["contig", "separate"])
+@pytest.mark.parametrize("how", [{}, {"compression": "zlib", "tile": (16, 16)}])
+def test_colours_one_after_another(tmp_path, layout, how):
+    colour = np.asarray(_smooth("RGB"))
+    stored = colour if layout == "contig" else np.moveaxis(colour, 2, 0)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stored, photometric="rgb", planarconfig=layout, **how)
+    assert np.array_equal(read_picture(path), colour)
+
+
+def test_lzw_with_differences_and_pnm_of_odd_depths(tmp_path):
+    colour = np.asarray(_smooth("RGB"))
+    for how in ("tiff_lzw", "tiff_adobe_deflate"):
+        Image.fromarray(colour).save(tmp_path / "a.tif", compression=how, tiffinfo={317: 2})
+        assert np.array_equal(read_picture(tmp_path / "a.tif"), colour)
+    height, width = colour.shape[:2]
+    for top in (100, 1023, 65535):
+        values = np.rint(colour[..., 0] / 255 * top).astype(">u2" if top > 255 else np.uint8)
+        head = f"P5\n# made here\n{width} {height}\n{top}\n".encode()
+        (tmp_path / "a.pgm").write_bytes(head + values.tobytes())
+        assert np.abs(read_picture(tmp_path / "a.pgm")[..., 0] - values / top * 255).max() <= 1.01

@@ -88,3 +88,24 @@ def test_unknown_categories_are_counted_and_a_file_of_nothing_else_is_refused(tm
     write_set(tmp_path, [image(1, "a.png")], [thing(2, 1, category_id=9)])
     with pytest.raises(SourceError, match="no such category"):
         load_truth(tmp_path)
+
+
+def test_crowds_are_not_objects_and_masks_alone_are_named(tmp_path):
+    box = {"category_id": 1, "bbox": [2, 3, 4, 5]}
+    runs = {"counts": [0, 10, 10], "size": [4, 5]}
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 20, "height": 20}],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, **box},
+            {"id": 2, "image_id": 1, **box, "iscrowd": 1, "segmentation": runs},
+            {"id": 3, "image_id": 1, "category_id": 1, "segmentation": runs},
+            {"id": 4, "image_id": 1, "category_id": 1, "bbox": [2, 3, -4, 5]},
+            {"id": 5, "image_id": 1, "category_id": 1, "keypoints": [0, 0, 0, 7, 8, 1]},
+        ],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(content))
+    truth = load_truth(tmp_path)
+    assert [(o.x, o.y) for o in truth.objects(0)] == [(3.5, 5.0), (7.0, 8.0)]
+    assert any("1 object was left out (a crowd, not one object): 2." in n for n in truth.notes)
+    assert any("neither a box nor a keypoint): 3, 4." in n for n in truth.notes)

@@ -52,6 +52,8 @@ def usable_entries(content: Any) -> CocoEntries:
             reason = "no such picture"
         elif kind is None:
             reason = "no such category"
+        elif entry.get("iscrowd"):
+            reason = "a crowd, not one object"
         elif place_of(entry) is None:
             reason = "neither a box nor a keypoint"
         else:

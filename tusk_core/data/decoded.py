@@ -80,14 +80,12 @@ def shown(picture: Decoded, brightness: Brightness | None) -> NDArray[np.uint8]:
 
 
 def _scaled(values: NDArray[np.generic], brightness: Brightness) -> NDArray[np.uint8]:
-    numbers = _numbers(values)
     low, high = brightness.low, brightness.high
     scale = 255.0 / (high - low) if high > low else 0.0
-    return np.asarray(np.clip((numbers - low) * scale + 0.5, 0, 255), np.uint8)
-
-
-def _numbers(values: NDArray[np.generic]) -> NDArray[np.float32]:
-    return np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    levels = (values.astype(np.float32) - np.float32(low)) * np.float32(scale) + np.float32(0.5)
+    # What is not a number is black.
+    levels = np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
 def own_brightness(picture: Decoded) -> Brightness:
@@ -97,12 +95,16 @@ def own_brightness(picture: Decoded) -> Brightness:
     that holds the brightest, floating point as 0–1, 0–255 or 0–65535 if it fits, else from its
     smallest to its largest value.
     """
-    numbers = _numbers(picture.values)
-    low, high = float(numbers.min()), float(numbers.max())
     if picture.white:
         return Brightness(0.0, picture.white)
+    numbers = picture.values.astype(np.float32)
+    numbers = numbers[np.isfinite(numbers)]
+    if not numbers.size:
+        return Brightness(0.0, 1.0)
+    low, high = float(numbers.min()), float(numbers.max())
     if np.issubdtype(picture.values.dtype, np.integer):
-        return Brightness(0.0, _full_scale(high)) if low >= 0 else Brightness(low, high)
+        top = float(np.iinfo(picture.values.dtype).max)
+        return Brightness(0.0, _full_scale(high, top)) if low >= 0 else Brightness(low, high)
     if low >= 0.0 and high <= _ROUND_TOPS[-1]:
         return Brightness(0.0, next(top for top in _ROUND_TOPS if high <= top * 1.001))
     return Brightness(low, high)
@@ -118,20 +120,22 @@ def common_brightness(pictures: Iterable[Decoded]) -> Brightness | None:
     """
     lows: list[float] = []
     highs: list[float] = []
-    is_whole = True
+    is_whole, top = True, 0.0
     for picture in pictures:
         if picture.is_deep:
             low, high = _robust_range(picture.values)
             lows.append(low)
             highs.append(high)
-            is_whole &= bool(np.issubdtype(picture.values.dtype, np.integer))
+            kind = picture.values.dtype
+            is_whole &= bool(np.issubdtype(kind, np.integer))
+            top = max(top, float(np.iinfo(kind).max) if is_whole else 0.0)
     if not highs:
         return None
     low, high = min(lows), max(highs)
     if low < 0:
         return Brightness(low, high)
     if is_whole:
-        return Brightness(0.0, _full_scale(high))
+        return Brightness(0.0, _full_scale(high, top))
     tops = (top for top in _ROUND_TOPS if top / 8 < high <= top * 1.001)
     return Brightness(0.0, next(tops, high))
 
@@ -147,11 +151,11 @@ def _robust_range(values: NDArray[np.generic]) -> tuple[float, float]:
     return float(ordered[places[0]]), float(ordered[places[1]])
 
 
-def _full_scale(brightest: float) -> float:
-    """Return the largest value of the camera depth that holds ``brightest``."""
+def _full_scale(brightest: float, top: float) -> float:
+    """Return the largest value of the camera depth that holds ``brightest``, ``top`` at most."""
     for bits in _DEPTHS:
         if brightest < 2**bits:
-            return float(2**bits - 1)
+            return min(float(2**bits - 1), top)
     return brightest
 
 

@@ -97,6 +97,20 @@ def _png(file: BinaryIO) -> PictureHeader:
     return PictureHeader("png", width, height, orientation)
 
 
+def clear_grey(content: bytes) -> int | None:
+    """Return the grey of a PNG that is see-through, as its file counts; None where there is none.
+
+    OpenCV leaves that out.
+    """
+    bits, kind = content[24:26]
+    at = content.find(b"tRNS", 33, content.find(b"IDAT"))
+    if kind != 0 or at < 0:
+        return None
+    (grey,) = struct.unpack_from(">H", content, at + 4)
+    # Fewer than eight bits are spread over them when they are decoded.
+    return int(grey) * (255 // (2**bits - 1)) if bits < 8 else int(grey)
+
+
 def is_whole_png(content: bytes) -> bool:
     """Tell whether the chunks of a PNG fit into it and its critical ones carry their checksums.
 

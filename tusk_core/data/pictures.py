@@ -25,7 +25,12 @@ import numpy as np
 from tusk_core.atomic import write_bytes
 from tusk_core.data.decoded import Decoded, shown, split_alpha, turned
 from tusk_core.data.jpeg_ends import END, FILLER, find_end
-from tusk_core.data.picture_headers import PictureHeader, is_whole_png, read_header
+from tusk_core.data.picture_headers import (
+    PictureHeader,
+    clear_grey,
+    is_whole_png,
+    read_header,
+)
 from tusk_core.data.pillow_files import (
     as_decoded,
     may_be_read,
@@ -205,6 +210,8 @@ def _by_opencv(content: bytes, header: PictureHeader, name: str) -> Decoded:
     _check_size(decoded.shape[1], decoded.shape[0], name)
     planes = decoded if decoded.ndim == 3 else decoded[..., None]
     colour, alpha = split_alpha(planes)
+    if header.kind == "png" and planes.shape[2] == 1 and (grey := clear_grey(content)) is not None:
+        alpha = np.asarray(planes[..., 0] != grey, np.float32)
     values = colour[..., ::-1] if colour.shape[2] == 3 else colour
     white = 65535.0 if header.kind == "png" and values.dtype == np.uint16 else 0.0
     upright = None if alpha is None else np.asarray(turned(alpha, header.orientation), np.float32)

@@ -39,6 +39,7 @@ class VideoIndex:
 
     Attributes:
         times_ms: (N,) float64, rising; when each frame is shown, milliseconds after the first.
+            Equal where the file says so.
         keys: (k,) int64, ascending; frames that need no other one to be decoded.
     """
 
@@ -108,12 +109,31 @@ def _continued(times: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return times
 
 
-def count_frames(capture: cv2.VideoCapture) -> int:
-    """Return how many frames decode from here on."""
-    count = 0
-    while count < MAX_FRAMES and _grabbed(capture):
-        count += 1
-    return count
+def scan_in_order(capture: cv2.VideoCapture, fps: float) -> tuple[NDArray[np.float64], int]:
+    """Return when the frames that decode are shown [ms], and for how many that is not known.
+
+    Frames may share a time, so that it does not tell which one they are. Where the times make no
+    sense the frames are taken as even; so are those before zero, which have no times here.
+
+    Args:
+        capture: just opened.
+        fps: of even frames.
+    """
+    found: list[float] = []
+    while len(found) < MAX_FRAMES and _grabbed(capture):
+        found.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
+    times = np.array(found, np.float64)
+    even = np.arange(len(times)) * (1000 / fps)
+    if len(times) < 2 or not np.isfinite(times).all() or times[-1] <= times[0]:
+        return even, len(times)
+    if np.diff(times).min() < -_SAME_MS:
+        return even, len(times)
+    start = int(np.searchsorted(times, times[0] + _SAME_MS)) - 1
+    if start < 2 or start > len(times) // 2:
+        return times, 0
+    steps = np.diff(times[start:])
+    times[:start] = times[start] - float(np.median(steps[steps > 0])) * np.arange(start, 0, -1)
+    return times, start
 
 
 def _grabbed(capture: cv2.VideoCapture) -> bool:

@@ -13,10 +13,10 @@ from tusk_core.data.base_source import BaseSource
 from tusk_core.data.folders import file_identity
 from tusk_core.data.video_index import (
     VideoIndex,
-    count_frames,
     keep,
     load_kept,
     scan_frames,
+    scan_in_order,
     scan_packets,
 )
 from tusk_core.results import SourceError
@@ -141,10 +141,13 @@ class VideoSource(BaseSource):
         # Packets that are never shown, two for a picture, no times: only decoding tells.
         frames = scan_frames(_opened(self.path), packets)
         if frames is None:
+            # Which frame it is then tells only counting from the first one.
             self._has_times = self._can_seek = False
-            count = count_frames(_opened(self.path))
-            even = np.arange(count, dtype=np.float64) * (1000 / self.fps)
-            frames = VideoIndex(even, np.zeros(0, np.int64))
+            times, num_guessed = scan_in_order(_opened(self.path), self.fps)
+            frames = VideoIndex(times, np.zeros(0, np.int64))
+            if num_guessed:
+                told = f"The file gives no usable times for {num_guessed} of {len(times)} frames"
+                self.notes = (f"{told}; they are taken as even.",)
         keep(self.path, frames)
         return frames
 

@@ -103,7 +103,7 @@ def own_brightness(picture: Decoded) -> Brightness:
         return Brightness(0.0, 1.0)
     low, high = float(numbers.min()), float(numbers.max())
     if np.issubdtype(picture.values.dtype, np.integer):
-        top = float(np.iinfo(picture.values.dtype).max)
+        top = _most(picture.values)
         return Brightness(0.0, _full_scale(high, top)) if low >= 0 else Brightness(low, high)
     if low >= 0.0 and high <= _ROUND_TOPS[-1]:
         return Brightness(0.0, next(top for top in _ROUND_TOPS if high <= top * 1.001))
@@ -128,7 +128,7 @@ def common_brightness(pictures: Iterable[Decoded]) -> Brightness | None:
             highs.append(high)
             kind = picture.values.dtype
             is_whole &= bool(np.issubdtype(kind, np.integer))
-            top = max(top, float(np.iinfo(kind).max) if is_whole else 0.0)
+            top = max(top, _most(picture.values) if is_whole else 0.0)
     if not highs:
         return None
     low, high = min(lows), max(highs)
@@ -149,6 +149,12 @@ def _robust_range(values: NDArray[np.generic]) -> tuple[float, float]:
     places = (left_out, len(numbers) - 1 - left_out)
     ordered = np.partition(numbers, places)
     return float(ordered[places[0]]), float(ordered[places[1]])
+
+
+def _most(values: NDArray[np.generic]) -> float:
+    """Return the largest number that whole numbers of this kind can be."""
+    kind = np.iinfo(str(values.dtype))
+    return float(kind.max)
 
 
 def _full_scale(brightest: float, top: float) -> float:

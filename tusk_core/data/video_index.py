@@ -123,7 +123,7 @@ def scan_in_order(capture: cv2.VideoCapture, fps: float) -> tuple[NDArray[np.flo
     while len(found) < MAX_FRAMES and _grabbed(capture):
         found.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
     times = np.array(found, np.float64)
-    even = np.arange(len(times)) * (1000 / fps)
+    even = np.arange(len(times), dtype=np.float64) * np.float64(1000 / fps)
     if len(times) < 2 or not np.isfinite(times).all() or times[-1] <= times[0]:
         return even, len(times)
     if np.diff(times).min() < -_SAME_MS:

@@ -15,12 +15,13 @@ def stratified_sample(
 ) -> NDArray[np.int64]:
     """Choose at most ``limit`` positions so that rare labels are kept, ascending int64.
 
-    Each label gets an equal share; what small ones leave over goes to the large ones.
+    Each label gets an equal share; what small ones leave over goes to the large ones. Of more
+    labels than ``limit``, some are left out.
     """
     total = len(labels)
     if total <= limit:
         return np.arange(total)
-    values, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
     low, high = 0, int(counts.max())
     while low < high:
         middle = (low + high + 1) // 2
@@ -30,5 +31,7 @@ def stratified_sample(
     shuffled = np.random.default_rng(seed).permutation(total)
     grouped = shuffled[np.argsort(inverse[shuffled], kind="stable")]
     rank = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    del values
+    if low == 0:  # more labels than room: one of each of some
+        some = np.random.default_rng(seed).permutation(len(counts))[:limit]
+        return np.sort(grouped[rank == 0][some]).astype(np.int64)
     return np.sort(grouped[rank < low]).astype(np.int64)

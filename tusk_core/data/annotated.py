@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, TextIO
 from tusk_core.data.base_source import BaseSource, PictureTruth
 from tusk_core.data.coco import load_truth_file
 from tusk_core.data.sample import ObjectTruth, Vocabulary
+from tusk_core.data.text_lists import number_in
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def read_points(file: TextIO) -> dict[int | str, list[ObjectTruth]]:
     for row in table:
         key = _picture_of(row, columns["name"], table.line_num, by_frame=by_frame)
         things = rows.setdefault(key, [])
-        x, y = (_number(row["x"], table.line_num), _number(row["y"], table.line_num))
+        x, y = (number_in(row["x"], table.line_num), number_in(row["y"], table.line_num))
         if math.isnan(x) or math.isnan(y):  # not seen in this frame
             continue
         category = (row[columns["class"]] or "").strip() if columns["class"] else ""
@@ -253,17 +254,7 @@ def _picture_of(
         assert name_column is not None
         return (row[name_column] or "").strip()
     text = (row["frame"] or "").strip()
-    value = _number(text, line)
+    value = number_in(text, line)
     if not (value >= 0 and value == int(value)):
         raise ValueError(f"line {line} has {text!r} where the number of a frame should be")
     return int(value)
-
-
-def _number(text: str | None, line: int) -> float:
-    if text is None or not text.strip():
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"line {line} has {text!r} where a number should be") from None
-    return value if math.isfinite(value) else math.nan

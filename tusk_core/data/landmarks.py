@@ -19,6 +19,7 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.folders import FileSource
 from tusk_core.data.labelled_frames import LABELLED_FRAMES, read_labelled_frames
 from tusk_core.data.sample import ObjectTruth, Vocabulary
+from tusk_core.data.text_lists import number_in
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:
         if not name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise ValueError(f"line {table.line_num} names no picture of the folder")
         group = (row[group_column] or "").strip() if group_column else ""
-        places = [_number(row[f"{mark}_{axis}"], table.line_num) for mark in marks for axis in "xy"]
+        places = [
+            number_in(row[f"{mark}_{axis}"], table.line_num) for mark in marks for axis in "xy"
+        ]
         rows[name] = (group, places)
     names = list(rows)
     xy = np.array([places for _, places in rows.values()], np.float32).reshape(-1, len(marks), 2)
@@ -166,13 +169,3 @@ def read_table(file: TextIO) -> tuple[list[str], LandmarkTruth]:
         return names, LandmarkTruth(marks, xy, np.full(len(names), -1, np.int64))
     numbers, known = numbered_groups([group for group, _ in rows.values()])
     return names, LandmarkTruth(marks, xy, numbers, known)
-
-
-def _number(text: str | None, line: int) -> float:
-    if text is None or not text.strip():
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"line {line} has {text!r} where a number should be") from None
-    return value if math.isfinite(value) else math.nan

@@ -1,7 +1,8 @@
-"""Lists of names and numbers, one entry a line, as published data sets come with."""
+"""Lists of names and numbers, one entry per line, as published data sets come with."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,3 +35,18 @@ def inside(names: list[str]) -> list[str]:
         if ".." in parts or not parts[0] or ":" in parts[0]:
             raise ValueError(f"{name!r} lies outside the folder")
     return names
+
+
+def number_in(text: str | None, line: int) -> float:
+    """Return the number of a field of a table; NaN where it is empty or not finite.
+
+    Raises:
+        ValueError: naming the line, if it holds something else.
+    """
+    if text is None or not text.strip():
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"line {line} has {text!r} where a number should be") from None
+    return value if math.isfinite(value) else math.nan

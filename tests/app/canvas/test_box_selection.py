@@ -6,14 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidget
 
 from tests.support.analyses import clustered_analysis
-from tests.support.media_bench import close, make_media_bench, open_model, piece_source, shown_area
 from tusk_app.canvas.inspector_dock import InspectorDock
 
 if TYPE_CHECKING:
@@ -25,23 +23,6 @@ LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
-
-
-@pytest.fixture
-def bench(qtbot, settings):
-    bench, _predictor = make_media_bench(settings)
-    yield bench
-    close(bench)
-
-
-@pytest.fixture
-def area(bench, qtbot) -> CanvasArea:
-    area = shown_area(bench, qtbot, (620, 560))
-    open_model(bench, qtbot)
-    bench.document.set_source(piece_source(6))
-    qtbot.waitUntil(lambda: bench.document.detection is not None)
-    area.canvas.setFocus()
-    return area
 
 
 def analysis_of(bench) -> Analysis:

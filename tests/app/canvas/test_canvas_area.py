@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from tests.support.fake_predictor import refuse
-from tests.support.media_bench import open_model, piece_source, shown_area
+from tests.support.media_bench import piece_source
 from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.canvas.overlay_dock import OverlayDock
 from tusk_app.canvas.save_picture_dialog import SavePictureDialog
@@ -22,20 +22,10 @@ from tusk_app.state.display import Layer
 from tusk_core.events import JobProgress
 
 if TYPE_CHECKING:
-    from tusk_app.canvas.area import CanvasArea
+    pass
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def area(bench, qtbot) -> CanvasArea:
-    area = shown_area(bench, qtbot, (620, 560))
-    open_model(bench, qtbot)
-    bench.document.set_source(piece_source(6))
-    qtbot.waitUntil(lambda: bench.document.detection is not None)
-    area.canvas.setFocus()
-    return area
 
 
 def predictor_of(bench):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What WCAG 2.2 asks of text of any size (level AA).
 LEAST = 4.5
+_BORDER = 4  # logical pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Reading:
 def faint_texts(inside: QWidget, least: float = LEAST) -> list[Reading]:
     """Return the texts of labels, buttons and tabs below ``least``, as they are drawn now.
 
-    The colour is the one the text is drawn with; the ground is the colour seen most in its place.
+    The ground is the colour seen most in its place. The ink is the colour that the widget says, or
+    any seen there, for a default button says another than it is drawn with; borders do not count.
     What cannot be used now is left out, as WCAG does, and so are texts with colours of their own.
     """
     image = inside.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
@@ -38,8 +40,9 @@ def faint_texts(inside: QWidget, least: float = LEAST) -> list[Reading]:
     pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
     ratio = inside.devicePixelRatioF()
     readings = (
-        Reading(text, contrast(colour, _ground(pixels, place, ratio)))
+        Reading(text, max(contrast(ink, colours[0]) for ink in (colour, *colours)))
         for text, colour, place in _texts(inside)
+        for colours in [_colours(pixels, place, ratio)]
     )
     return [reading for reading in readings if reading.ratio < least]
 
@@ -82,10 +85,13 @@ def _colour(widget: QWidget) -> tuple[int, int, int]:
     return colour.red(), colour.green(), colour.blue()
 
 
-def _ground(pixels: NDArray[np.uint8], place: QRect, ratio: float) -> tuple[int, int, int]:
+def _colours(pixels: NDArray[np.uint8], place: QRect, ratio: float) -> list[tuple[int, int, int]]:
+    """Return the colours drawn inside the border of a place, the most frequent first."""
+    inner = place.adjusted(_BORDER, _BORDER, -_BORDER, -_BORDER)
+    place = inner if inner.height() > 2 * _BORDER else place
     left, top = (max(0, round(v * ratio)) for v in (place.left(), place.top()))
     right, below = round((place.right() + 1) * ratio), round((place.bottom() + 1) * ratio)
     part = pixels[top:below, left:right].reshape(-1, 3)
     colours, counts = np.unique(part, axis=0, return_counts=True)
-    red, green, blue = colours[counts.argmax()].tolist()
-    return red, green, blue
+    ordered = colours[np.argsort(-counts, kind="stable")].tolist()
+    return [(red, green, blue) for red, green, blue in ordered] or [(0, 0, 0)]

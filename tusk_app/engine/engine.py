@@ -277,4 +277,4 @@ class Engine(QObject):
         if failure.details:
             self._tell(failure, "This picture could not be processed.")
         else:
-            self._notices.toast(failure.sentence, "warning")
+            self._notices.toast(failure.sentence, "warning", about="model")

@@ -123,6 +123,8 @@ class SourceDock(Panel):
         column.setSpacing(6)
         column.addWidget(self._filter)
         column.addWidget(self._none)
+        # A low panel is better than a window that grows beyond the screen.
+        self._list.setMinimumHeight(2 * self.fontMetrics().height())
         column.addWidget(self._list, 1)
         column.addLayout(foot)
         column.addLayout(self._make_ways(page))

@@ -182,7 +182,7 @@ class Layouts(QObject):
 
     def remember(self) -> None:
         """Save the layout in force."""
-        if self._is_revealed:
+        if self._is_revealed and not self._resizer.isActive():  # else it is not settled yet
             self._settings.set_bytes(_key(self._current), self._filling.state())
 
     @property

@@ -205,6 +205,7 @@ class MainWindow(Themed, Host):
         bench.sources.opened.connect(self.canvas.setFocus)
         bench.document.source_changed.connect(self._refresh)
         bench.document.model_changed.connect(self._refresh)
+        bench.document.model_replaced.connect(self._forget_model)
         bench.document.run_changed.connect(self._refresh)
         bench.camera.state_changed.connect(self._refresh)
         bench.display.hint_changed.connect(self._status.set_coordinates)
@@ -305,7 +306,13 @@ class MainWindow(Themed, Host):
 
     @Slot(object)
     def _show_toast(self, toast: Toast) -> None:
-        self._toasts.show(toast.text, toast.level, toast.action_text, toast.action)
+        card = self._toasts.show(toast.text, toast.level, toast.action_text, toast.action)
+        card.about = toast.about
+
+    @Slot()
+    def _forget_model(self, _before: object = None) -> None:
+        """What was said of the model before is not true of this one."""
+        self._toasts.dismiss("model")
 
     @Slot(object)
     def _show_problem(self, problem: Problem) -> None:

@@ -31,12 +31,16 @@ class NoticeButton:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Toast:
-    """A short message in the corner of the window, with at most one action."""
+    """A short message in the corner of the window, with at most one action.
+
+    ``about`` is what it is about, such as ``model``: it goes when that does.
+    """
 
     text: str
     level: Level = "info"
     action_text: str = ""
     action: Callable[[], object] | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +86,15 @@ class Notices(QObject):
         level: Level = "info",
         action_text: str = "",
         action: Callable[[], object] | None = None,
+        *,
+        about: str = "",
     ) -> None:
-        """Say something in the corner of the window, with at most one action."""
+        """Say something in the corner of the window, with at most one action.
+
+        ``about`` is what it is about, such as ``model``: it goes when another is opened.
+        """
         log.log(_SEVERITY[level], text)
-        self.toast_posted.emit(Toast(text, level, action_text, action))
+        self.toast_posted.emit(Toast(text, level, action_text, action, about))
 
     def error(
         self,

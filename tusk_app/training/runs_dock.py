@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -107,13 +107,10 @@ class RunsDock(Panel):
         self._timer.stop()
         super().hideEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the columns that fit."""
-        super().resizeEvent(event)
-        self._fit_columns()
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter watches the chosen run, Delete asks for the trash."""
+        """Enter watches the chosen run, Delete asks for the trash; columns follow the width."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit_columns()
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             names = {
                 Qt.Key.Key_Return: "watch",
@@ -174,6 +171,7 @@ class RunsDock(Panel):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.installEventFilter(self)
+        table.viewport().installEventFilter(self)
         return table
 
     def _make_buttons(self, parent: QWidget) -> QWidget:

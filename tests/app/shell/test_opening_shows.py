@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QTabBar,
 )
 
+from tests.support.fake_predictor import model_info
 from tests.support.media_bench import write_video
 from tusk_app.shell.tour import Tour
 from tusk_app.shell.tour_steps import tour_steps
@@ -52,6 +53,7 @@ def test_what_is_opened_is_seen(qtbot, program: Program, picture_folder: Path, t
     a_job_moves_nothing(qtbot, program)
     a_panel_fills_the_window(qtbot, program)
     letters_act_from_any_panel(qtbot, program)
+    what_was_said_of_a_model_goes_with_it(program)
 
 
 def a_job_moves_nothing(qtbot, program: Program) -> None:
@@ -126,6 +128,16 @@ def letters_act_from_any_panel(qtbot, program: Program) -> None:
     # Merging and naming are found by their words.
     titles = {entry.title for entry in actions.all()}
     assert {"Merge the selected kinds", "Rename the selected kind"} <= titles
+
+
+def what_was_said_of_a_model_goes_with_it(program: Program) -> None:
+    """A warning about one model does not stay in the corner under the next."""
+    notices, toasts = program.workbench.notices, program.window.toasts
+    notices.toast("This model was never taught to redraw.", "warning", about="model")
+    notices.toast("The disk is nearly full.", "warning")
+    program.workbench.document.set_model(model_info())
+    assert [card.text for card in toasts.cards] == ["The disk is nearly full."]
+    toasts.clear()
 
 
 def test_buttons_of_dialogs_have_no_stock_icons(qtbot, qapp) -> None:

@@ -28,6 +28,9 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
+_BORDER = 2  # logical pixels
+
+
 class JobRow(QWidget):
     """One job.
 
@@ -150,4 +153,5 @@ class JobsPanel(QFrame):
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""
-        return self._column.sizeHint().expandedTo(QSize(200, 0))
+        # The border that the theme draws is not a part of what the layout asks for.
+        return self._column.sizeHint().expandedTo(QSize(200, 0)) + QSize(0, 2 * _BORDER)

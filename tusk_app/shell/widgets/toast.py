@@ -34,6 +34,9 @@ _ICONS = {"info": "info", "success": "check", "warning": "warning", "error": "er
 class ToastCard(Themed, QFrame):
     """One message.
 
+    Attributes:
+        about: what it is about, such as ``model``; it goes when that does.
+
     Signals:
         closed: it wants to go.
     """
@@ -52,7 +55,7 @@ class ToastCard(Themed, QFrame):
         self.setObjectName("toast")
         self.setProperty("role", "card")
         self.setFixedWidth(WIDTH)
-        self._level = level
+        self._level, self.about = level, ""
         self._icon = QLabel(self)
         self._label = QLabel(text, self)
         self._label.setWordWrap(True)
@@ -154,6 +157,11 @@ class ToastStack(QObject):
     def cards(self) -> tuple[ToastCard, ...]:
         """Messages that are shown, oldest first."""
         return tuple(self._cards)
+
+    def dismiss(self, about: str) -> None:
+        """Close the messages about something that is gone."""
+        for card in [card for card in self._cards if card.about == about]:
+            self._drop(card)
 
     def clear(self) -> None:
         """Close all messages."""

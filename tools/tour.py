@@ -201,7 +201,8 @@ def visit_explore(tour: Tour) -> None:
     tour.spin(2500)
     tour.shoot("explore")
     plot: Any = tour.window.docks["embedding"]
-    plot.scatter.enclosed.emit(range(0, 300, 2), "replace")
+    chosen = list(range(0, len(document.analysis.labels), 5))
+    plot.scatter.enclosed.emit(chosen, "replace")
     tour.spin(1500)
     tour.shoot("lasso")
     tour.window.layouts.toggle_fill(tour.window.docks["gallery"])

@@ -38,14 +38,14 @@ class ModelChange(QObject):
         is_same = model is not None and before is not None and model.path == before.path
         prototype = self._selection.prototype
         self._selection.clear(ORIGIN)
-        if analysis is not None and (
-            model is None or analysis.model_fingerprint != model.fingerprint
-        ):
+        made_by = None if analysis is None else analysis.model_fingerprint
+        if model is not None and made_by not in {None, model.fingerprint}:
             self._document.set_analysis(None)
         if not is_same:
             self._document.set_num_keypoints(None)
         if model is None:
-            self._book.reset(0)
+            # Results can be looked at without their model.
+            self._book.reset(0 if analysis is None else len(analysis.prototypes))
         else:
             folder = names_folder(model.path, model.fingerprint)
             self._book.reset(len(model.prototypes), folder)

@@ -26,10 +26,23 @@ class FillingPanel(QObject):
     changed = Signal()
 
     def __init__(
-        self, window: QMainWindow, docks: Mapping[str, QDockWidget], *, version: int
+        self,
+        window: QMainWindow,
+        docks: Mapping[str, QDockWidget],
+        unfold: Callable[[], None],
+        *,
+        version: int,
     ) -> None:
-        """Begin with every panel in its place; ``version`` is that of saved layouts."""
+        """Begin with every panel in its place.
+
+        Args:
+            window: where the panels are.
+            docks: all of them.
+            unfold: gives the centre its room back.
+            version: of saved layouts.
+        """
         super().__init__(window)
+        self._unfold = unfold
         self._window, self._docks, self._version = window, docks, version
         self._dock: QDockWidget | None = None
         self._before = QByteArray()
@@ -65,6 +78,8 @@ class FillingPanel(QObject):
         """Give every panel its place again."""
         if self._dock is not None:
             self._dock = None
+            # First the picture: heights that are restored without it leave it none.
+            self._unfold()
             self._window.restoreState(self._before, self._version)
             self.changed.emit()
 

@@ -124,7 +124,9 @@ class Layouts(QObject):
         self._resizer.setInterval(0)
         self._resizer.timeout.connect(lambda: self._resize(self._current))
         self._lent = LentHeight(window, self._docks.values())
-        self._filling = FillingPanel(window, docks, version=LAYOUT_VERSION)
+        self._filling = FillingPanel(
+            window, docks, lambda: self._fold_centre(is_folded=False), version=LAYOUT_VERSION
+        )
         self._filling.changed.connect(self._tidy_soon)
         self._titles: dict[QDockWidget, tuple[DockTitle, QWidget]] = {}
         for dock in self._docks.values():

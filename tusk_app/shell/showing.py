@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from tusk_app.discover.dock import DiscoverDock
+from tusk_app.pictures.dock import SourceDock
 from tusk_app.shell.layouts import DATA, EXPLORE, TRAIN
 from tusk_app.timeline.dock import TimelineDock
 from tusk_app.training.controller import RunState
@@ -43,6 +44,9 @@ class Showing(QObject):
     def _pictures(self) -> None:
         """A video comes with its time line, also where that had no place before."""
         self._leave_training()
+        pictures = self._window.panel(SourceDock)
+        if not pictures.isHidden():
+            pictures.raise_()  # what was found in other pictures no longer stands in front of them
         source = self._bench.document.source
         if source is not None and source.kind == "video":
             self._window.layouts.show_dock(TimelineDock.name)

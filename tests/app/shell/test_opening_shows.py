@@ -80,6 +80,7 @@ def a_panel_fills_the_window(qtbot, program: Program) -> None:
     """A double click on a tab fills the window with its panel; another brings all back."""
     window, layouts = program.window, program.window.layouts
     before = {name for name, dock in window.docks.items() if dock.isVisible()}
+    height = window.centralWidget().height()
     bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
     (bar, index) = next(
         (bar, i) for bar in bars for i in range(bar.count()) if bar.tabText(i) == "Inspector"
@@ -95,6 +96,8 @@ def a_panel_fills_the_window(qtbot, program: Program) -> None:
     qtbot.waitUntil(lambda: inspector.width() < 0.5 * window.width(), timeout=20_000)
     assert {name for name, dock in window.docks.items() if dock.isVisible()} == before
     assert layouts.filled is None
+    # The picture has its height again too.
+    qtbot.waitUntil(lambda: window.centralWidget().height() >= 0.9 * height, timeout=20_000)
 
 
 def letters_act_from_any_panel(qtbot, program: Program) -> None:

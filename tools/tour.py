@@ -201,6 +201,7 @@ def visit_explore(tour: Tour) -> None:
     tour.spin(2500)
     tour.shoot("explore")
     plot: Any = tour.window.docks["embedding"]
+    assert document.analysis is not None
     chosen = list(range(0, len(document.analysis.labels), 5))
     plot.scatter.enclosed.emit(chosen, "replace")
     tour.spin(1500)
@@ -248,6 +249,8 @@ def go_on(tour: Tour, _dock: Any) -> None:
 
 
 def travel_back(tour: Tour, dock: Any) -> None:
+    if tour.bench.document.run_dir is None:
+        return  # without the stop that trains there is no run to travel through
     tour.wait(lambda: dock.steps, 30, "the steps of the run")
     tour.spin(1500)
     dock.slider.setValue(dock.slider.maximum() // 2)

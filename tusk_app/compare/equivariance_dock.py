@@ -128,11 +128,11 @@ class EquivarianceDock(Panel):
             grid.addWidget(self._values[line], line, 2)
         self.another = QPushButton("Another bend")
         self.reset_button = QPushButton("Reset")
-        buttons = QVBoxLayout()
-        buttons.setSpacing(4)
+        buttons = QHBoxLayout()  # below, so that the sliders have the width
+        buttons.setSpacing(6)
         buttons.addWidget(self.reset_button)
         buttons.addWidget(self.another)
-        grid.addLayout(buttons, 0, 3, 3, 1)
+        grid.addLayout(buttons, 3, 0, 1, 3)
         return grid
 
     def _slider(self, low: int, high: int, value: int) -> QSlider:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from tusk_app.panel import Panel
 from tusk_app.parts import palette
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import flow_bar
+from tusk_app.parts.thin_bar import thin_bar
 from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
@@ -99,10 +99,7 @@ class DiscoverDock(Panel):
         self.setWidget(self.stack)
 
     def _make_progress(self) -> QWidget:
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(8)
-        self.progress.setAccessibleName("Progress of the discovery")
+        self.progress = thin_bar("Progress of the discovery")
         self._words = QLabel()
         self._words.setProperty("role", "muted")
         self._words.setWordWrap(True)

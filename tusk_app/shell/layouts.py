@@ -114,7 +114,7 @@ class Layouts(QObject):
         self._settings = settings
         remembered = settings.value("layout/workspace", DATA)
         self._current = remembered if remembered in WORKSPACES else DATA
-        self._is_revealed = False
+        self._is_revealed = self._was_reset = False
         self._tidier = QTimer(self)
         self._tidier.setSingleShot(True)
         self._tidier.setInterval(0)
@@ -164,6 +164,7 @@ class Layouts(QObject):
         if self._is_revealed and name == self._current:
             return
         self.remember()
+        self._was_reset = False
         self._filling.put_back()
         self._current = name
         self._is_revealed = True
@@ -175,7 +176,7 @@ class Layouts(QObject):
         """Forget all layouts and show the first one of the workspace in force."""
         for name in WORKSPACES:
             self._settings.remove(_key(name))
-        self._is_revealed = True
+        self._is_revealed = self._was_reset = True
         self._filling.put_back()
         self._fold_centre(is_folded=False)
         self._arrange(self._current)
@@ -184,7 +185,8 @@ class Layouts(QObject):
 
     def remember(self) -> None:
         """Save the layout in force."""
-        if self._is_revealed and not self._resizer.isActive():  # else it is not settled yet
+        is_default = self._was_reset and self._resizer.isActive()  # not settled yet either
+        if self._is_revealed and not is_default:
             self._settings.set_bytes(_key(self._current), self._filling.state())
 
     @property

@@ -118,6 +118,19 @@ def test_results_are_tracked_without_the_model_and_corrected_on_export(
     assert not (corrected.individuals == 2).any()
 
 
+def test_settings_are_proposed_by_the_data_and_what_is_given_stays(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tracked.h5"
+    assert main(["track", str(results), "--out", str(out), "--propose", "--set", "reach=33"]) == 0
+    assert "The data propose num_individuals=3;" in capsys.readouterr().out
+    tracks = api.open_analysis(out).tracks
+    assert tracks is not None
+    made = json.loads(tracks.settings)
+    assert (made["num_individuals"], made["reach"]) == (3, 33.0)
+    assert main(["track", "model", "film.avi", "--out", str(out), "--propose"]) == 2
+
+
 def test_pictures_are_grouped_and_not_followed(tmp_path: Path) -> None:
     made = swarm(wandering(40, 3, seed=4), np.array([[0.0, 0.0], [12.0, 2.0]]), seed=4)
     path, out = tmp_path / "birds.npz", tmp_path / "birds.h5"

@@ -29,6 +29,8 @@ from tusk_core.tracks import TrackOptions
 if TYPE_CHECKING:
     import argparse
 
+    from tusk_core.results import Analysis
+
 SUMMARY = "Follow individuals over time, in one video or many."
 RESULTS = frozenset({".h5", ".hdf5", ".npz"})
 
@@ -68,6 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another setting of the tracker: " + ", ".join(TrackConfig.model_fields),
     )
     parser.add_argument(
+        "--propose",
+        action="store_true",
+        help="of a results file, use what its data propose for the settings that are not given, "
+        "and say what that is",
+    )
+    parser.add_argument(
         "--again", action="store_true", help="track videos again that are done already"
     )
     add_tiles(parser)
@@ -87,7 +95,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if not is_results and not arguments.videos:
         raise UsageError("Name a video after the model, or give a results file instead of it.")
-    named = [api.open_analysis(model).source] if is_results else api.sources_in(arguments.videos)
+    if arguments.propose and not is_results:
+        raise UsageError("--propose needs a results file: detect first, then track that.")
+    if is_results:
+        analysis = api.open_analysis(model)
+        named = [analysis.source]
+        config = _proposed(analysis, config) if arguments.propose else config
+    else:
+        named = api.sources_in(arguments.videos)
     options = TrackOptions(
         config,
         arguments.num_keypoints,
@@ -111,6 +126,21 @@ def run(arguments: argparse.Namespace) -> int:
         finish(job, terminal)
     print(f"Tracks: {arguments.out}")
     return 0
+
+
+def _proposed(analysis: Analysis, config: TrackConfig) -> TrackConfig:
+    """Return the settings with what the data propose in place of those not given."""
+    found = api.propose_tracking(analysis, config=config)
+    offers = {
+        "num_individuals": found.num_individuals,
+        "min_score": found.min_score,
+        "reach": found.reach,
+    }
+    taken = {name: value for name, value in offers.items() if not getattr(config, name)}
+    told = ", ".join(f"{name}={value:g}" for name, value in taken.items() if value)
+    share = f"{found.steadiness:.0%} of the frames agree on the number"
+    print(f"The data propose {told or 'nothing'}; {share}.")
+    return config.model_copy(update=taken)
 
 
 def _config(arguments: argparse.Namespace) -> TrackConfig:

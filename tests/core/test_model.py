@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tusk_core.config import TrainConfig, load_preset, preset_names, replaced
+from tusk_core.nn.build import build_model
 from tusk_core.nn.device import choose_device, list_devices
 from tusk_core.nn.model import TuskModel
 from tusk_core.nn.model_files import SETTINGS, WEIGHTS, load_model, read_meta, save_model
@@ -153,7 +154,7 @@ def test_weights_that_are_not_numbers_are_refused(tmp_path) -> None:
 def test_every_preset_builds_a_model() -> None:
     for name in preset_names():
         with torch.device("meta"):
-            TuskModel(load_preset(name))
+            build_model(load_preset(name))
 
 
 def test_devices_come_with_a_reason() -> None:

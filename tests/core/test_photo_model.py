@@ -138,6 +138,36 @@ def test_a_few_steps_lower_the_loss_and_the_same_seed_gives_the_same_numbers() -
     assert losses() == first
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["quick-photos", "tusk-photos"])
+def test_presets_for_photographs_do_a_step(name: str) -> None:
+    config = replaced(
+        load_preset(name), {"data.width": 96, "data.height": 64, "optim.batch_size": 1}
+    )
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 64, 96, 3), np.uint8)
+    session = Session(config, torch.device("cpu"), Team())
+    assert isinstance(session.model, PhotoModel)
+    seed_kinds(session.model, pictures, 0)
+    before = session.model.prototypes.vectors.clone()
+    losses = session.train_step(torch.rand(1, 3, 64, 96)).losses
+    assert {"membership", "dense_information", "reconstruction"} <= set(losses)
+    assert not torch.equal(before, session.model.prototypes.vectors)
+
+
+def test_a_head_from_clusters_begins_as_good_as_they_are() -> None:
+    model = build_model(small_config())
+    assert isinstance(model, PhotoModel)
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 64, 64, 3), np.uint8)
+    pictures[::2, :32] = 200
+    seed_kinds(model, pictures, 0)
+    images = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        taps = model.trunk(images)
+        clusters = model.seed.logits(taps.coarse).argmax(dim=1)
+        kinds = model.encode_taps(taps, images).kind_logits[..., 1::4, 1::4].argmax(dim=1)
+    assert (clusters == kinds).float().mean() > 0.8
+
+
 def test_an_unfit_combination_is_told_in_a_sentence() -> None:
     with pytest.raises(ConfigError, match="seed_components"):
         parse_config(

@@ -54,6 +54,7 @@ def tiny(source: Path, **changes: object) -> TrainConfig:
         "data.height": SIDE,
         "encoder.head_width": 16,
         "encoder.num_features": 16,
+        "encoder.seed_components": 16,
         "prototypes.num_prototypes": 6,
         "keypoints.num_keypoints": 3,
         "decoder.patch_size": 16,

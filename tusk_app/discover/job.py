@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.events import DiscoveryEvent
+
+_UNFINISHED = ".unfinished-"
+_ABANDONED_S = 24 * 3600
 
 
 def discovery(
@@ -47,7 +53,8 @@ def discovery(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as holder:
+        clear_leftovers(folder)
+        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as holder:
             place = free_place(folder, name)
             work = Path(holder) / place.name
             events = api.discover(source, work, control, device=device, shown_as=shown_as)
@@ -76,6 +83,18 @@ def _into(
         elif isinstance(event, Notice):
             found = replace(found, notes=(*found.notes, event.message))
         yield event
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what discoveries left in ``folder`` when the program ended in their midst.
+
+    One that another window is at now is younger than a day and stays.
+    """
+    latest = time.time() - _ABANDONED_S
+    for place in folder.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if place.stat().st_mtime < latest:
+                shutil.rmtree(place)
 
 
 def free_place(folder: Path, name: str) -> Path:

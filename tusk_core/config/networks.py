@@ -33,6 +33,11 @@ class EncoderConfig(Settings):
         "they are.",
     )
     head_width: int = setting(64, "Channels of that small network.", unit="channels", ge=8, le=1024)
+    from_clusters: bool = setting(
+        False,
+        "Let that small network also read the whitened frozen features at each place, and begin "
+        "with their clusters as its kinds and peaks, instead of learning those first.",
+    )
     colour_stem: bool = setting(
         False, "Let it see colours and edges beside the frozen features, as microscopy needs."
     )
@@ -50,6 +55,12 @@ class EncoderConfig(Settings):
                     f"every width and num_features must be a multiple of norm_groups "
                     f"({self.norm_groups}) up to 2048, got {width}"
                 )
+        if self.from_clusters and self.num_features < self.seed_components:
+            raise ValueError(
+                f"from_clusters begins with descriptors of seed_components "
+                f"({self.seed_components}) numbers, so num_features must be at least as many, got "
+                f"{self.num_features}"
+            )
         is_clusters = self.has_backbone and self.head == "clusters"
         if is_clusters and self.num_features != self.seed_components:
             raise ValueError(

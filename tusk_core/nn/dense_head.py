@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 _RARE = -2.0  # log-odds of a kind's peak on a cell, before anything is learned
 _STEM_WIDTH = 16
 _LEAST_DEVIATION = 1e-3
+# A kind's peak begins where a place is like its cluster: a log-odds of 3 for the very same, 0 at a
+# cosine of 0.6. What else the head reads begins faint.
+_PEAK_GAIN, _PEAK_BIAS, _FAINT = 8.0, -5.0, 0.3
 
 
 class DenseHead(nn.Module):
     """Three taps, standardised, added from coarse to fine; then features and peaks of each kind.
 
     Args:
-        config: head_width, num_features and colour_stem are used.
+        config: head_width, num_features, colour_stem, from_clusters and seed_components are used.
         num_kinds: M.
     """
 
@@ -47,8 +50,9 @@ class DenseHead(nn.Module):
                 nn.ReLU(inplace=True),
                 nn.Conv2d(_STEM_WIDTH, width, 3, stride=2, padding=1),
             )
-        self.features = nn.Conv2d(width, config.num_features, 1)
-        self.peaks = nn.Conv2d(width, num_kinds, 1)
+        self.seed_components = config.seed_components if config.from_clusters else 0
+        self.features = nn.Conv2d(width + self.seed_components, config.num_features, 1)
+        self.peaks = nn.Conv2d(width + self.seed_components, num_kinds, 1)
         assert self.peaks.bias is not None
         nn.init.constant_(self.peaks.bias, _RARE)
 
@@ -61,12 +65,32 @@ class DenseHead(nn.Module):
             deviation = tap.std(dim=(0, 2, 3)).clamp_min(_LEAST_DEVIATION)
             getattr(self, f"{name}_deviation").copy_(deviation)
 
-    def forward(self, taps: Taps, images: Tensor) -> Tensor:
-        """Return the map (B, width, h, w) that ``features`` and ``peaks`` read place by place.
+    @torch.no_grad()
+    def begin_from(self, centres: Tensor) -> None:
+        """Begin with given clusters as kinds and peaks: descriptors are the directions themselves.
+
+        Args:
+            centres: (M, P) unit length.
+        """
+        M, P = centres.shape
+        for reader in (self.features, self.peaks):
+            reader.weight[:, :-P] *= _FAINT
+        like = self.features.weight
+        self.features.weight[:, -P:] = torch.eye(like.shape[0], P).to(like)[..., None, None]
+        self.peaks.weight[:M, -P:, 0, 0] = _PEAK_GAIN * centres
+        assert self.features.bias is not None
+        assert self.peaks.bias is not None
+        self.features.bias.zero_()
+        self.peaks.bias.fill_(_PEAK_BIAS)
+
+    def forward(self, taps: Taps, images: Tensor, directions: Tensor | None) -> Tensor:
+        """Return the map (B, n, h, w) that ``features`` and ``peaks`` read place by place.
 
         Args:
             taps: of the pictures.
             images: (B, channels, H, W) in [0, 1]; only a colour stem reads them.
+            directions: (B, P, h', w') whitened coarse features; only a head that begins from
+                clusters reads them, after its own ``head_width`` channels.
         """
         fine, middle, coarse = (
             lateral(self._standard(taps, name))
@@ -78,7 +102,11 @@ class DenseHead(nn.Module):
             colours = images.expand(-1, 3, -1, -1) * 2 - 1
             x = x + self.stem(colours)[..., : x.shape[-2], : x.shape[-1]]
         smooth: Tensor = self.fine(x)
-        return smooth
+        if not self.seed_components:
+            return smooth
+        assert directions is not None
+        large = F.interpolate(directions, scale_factor=4, mode="bilinear", align_corners=False)
+        return torch.cat([smooth, large[..., : x.shape[-2], : x.shape[-1]]], dim=1)
 
     def _standard(self, taps: Taps, name: str) -> Tensor:
         tap: Tensor = getattr(taps, name)

@@ -116,6 +116,10 @@ class PhotoModel(TuskModel):
         self.seed.fit(samples, generator)
         if self.head is not None:
             self.head.standardise(taps)
+            if self.head.seed_components:
+                self.head.begin_from(self.seed.centres)
+                self.prototypes.vectors.zero_()
+                self.prototypes.vectors[:, : self.seed.centres.shape[1]] = self.seed.centres
         else:
             self.prototypes.vectors.copy_(self.seed.centres)
 
@@ -142,7 +146,8 @@ class PhotoModel(TuskModel):
             large = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
             return large[..., :height, :width]
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
-            surface: Tensor = self.head(taps, images)
+            directions = self.seed.directions(taps.coarse) if self.head.seed_components else None
+            surface: Tensor = self.head(taps, images, directions)
         return surface
 
     def encode_surface(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from tusk_app.discover.job import free_place
+from tusk_app.discover.job import discovery, free_place
 from tusk_app.discover.model import FILE_NAME, Found, facts, read_found, write_found
+from tusk_core.control import RunControl
 from tusk_core.data.pictures import write_picture
 from tusk_core.events import KindExample, KindFound
+from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,6 +176,21 @@ def test_kinds_are_ordered_replaced_and_kept_in_a_file(tmp_path: Path) -> None:
     assert again.model_dir == tmp_path
     (tmp_path / FILE_NAME).write_text('{"kinds": 3}', encoding="utf-8")
     assert read_found(tmp_path) is None
+
+
+def test_what_a_crash_left_is_removed_by_the_next_discovery(tmp_path: Path) -> None:
+    for name, age in ((".unfinished-old", 2 * 24 * 3600), (".unfinished-new", 60), ("mine", 1e6)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "model.json").write_text("{}", encoding="utf-8")
+        os.utime(folder, (time.time() - age,) * 2)
+    with pytest.raises(SourceError):
+        list(
+            discovery(
+                RunControl(), source=str(tmp_path / "none"), folder=tmp_path, name="a", device="cpu"
+            )
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished-new", "mine"]
 
 
 def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ TITLES = {
     "quick-default": "Any pictures, a first look",
     "quick-photos": "Photographs and natural video",
     "tusk-default": "Any pictures",
+    "tusk-photos": "Photographs and natural video",
     "paper-mnist-hard": "MNIST-Hard",
     "paper-clevr6": "CLEVR, up to six solids",
     "paper-celeba": "CelebA faces",

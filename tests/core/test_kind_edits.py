@@ -118,5 +118,7 @@ def test_training_begins_from_the_kinds_with_those_from_clicks(model):
     trained, _ = load_model(finished.model_dir)
     discovered, _ = load_model(out)
     assert torch.allclose(trained.seed.centres[:24], discovered.seed.centres)
+    begun = torch.nn.functional.normalize(trained.prototypes.vectors[:24, :32], dim=1)
+    assert (begun * discovered.seed.centres).sum(dim=1).min() > 0.99
     assert len(trained.kept) == 25
     assert trained.kept[24] == 1

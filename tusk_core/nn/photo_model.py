@@ -116,12 +116,19 @@ class PhotoModel(TuskModel):
         self.seed.fit(samples, generator)
         if self.head is not None:
             self.head.standardise(taps)
-            if self.head.seed_components:
-                self.head.begin_from(self.seed.centres)
-                self.prototypes.vectors.zero_()
-                self.prototypes.vectors[:, : self.seed.centres.shape[1]] = self.seed.centres
+            self.begin_from_seed()
         else:
             self.prototypes.vectors.copy_(self.seed.centres)
+
+    @torch.no_grad()
+    def begin_from_seed(self) -> None:
+        """Make the trained kinds and peaks those of the seed, if the head can begin so."""
+        if self.head is None or not self.head.seed_components:
+            return
+        centres = self.seed.centres
+        self.head.begin_from(centres)
+        self.prototypes.vectors.zero_()
+        self.prototypes.vectors[:, : centres.shape[1]] = centres
 
     def encode(self, images: Tensor) -> EncodedKinds:
         """Return maps and features of pictures (B, channels, H, W) in [0, 1]."""

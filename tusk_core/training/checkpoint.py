@@ -13,6 +13,7 @@ import torch
 
 from tusk_core.atomic import write_bytes, write_text
 from tusk_core.nn.model_files import save_model
+from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.steering import load_steered
 from tusk_core.results import ModelFileError, TrainingError
 
@@ -123,5 +124,10 @@ def load_matching_weights(session: Session, path: Path) -> int:
         for key, value in model.state_dict().items()
         if key in own and own[key].shape == value.shape
     }
-    session.model.load_state_dict(fitting, strict=False)
+    own_model = session.model
+    own_model.load_state_dict(fitting, strict=False)
+    has_clusters = isinstance(model, PhotoModel) and model.head is None
+    if has_clusters and isinstance(own_model, PhotoModel):
+        # Clusters have no head to take over: a new one begins as they are.
+        own_model.begin_from_seed()
     return len(fitting)

@@ -322,6 +322,13 @@ class Analysis:
     tracks: Tracks | None = None
     shown_as: DataConfig | None = None
 
+    def rows_of(self, first: int, stop: int) -> slice:
+        """Return the rows of pictures ``first`` to ``stop``; quick, however many there are."""
+        # A number of another type would have all of them converted.
+        kind = self.picture.dtype.type
+        ends = self.picture.searchsorted(kind(first)), self.picture.searchsorted(kind(stop))
+        return slice(int(ends[0]), int(ends[1]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingMap:

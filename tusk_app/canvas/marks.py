@@ -47,11 +47,12 @@ def by_individual(marks: KeypointMarks, document: Document, picture: int) -> Key
     analysis, tracks, source = document.analysis, document.tracks, document.source
     if analysis is None or tracks is None or source is None or analysis.source != source.source:
         return marks
-    low, high = np.searchsorted(analysis.picture, [picture, picture + 1])
-    if low == high or not len(marks):
+    rows = analysis.rows_of(picture, picture + 1)
+    if rows.start == rows.stop or not len(marks):
         return marks
-    away = np.linalg.norm(marks.xy[:, None] - analysis.xy[None, low:high], axis=2)
-    who = np.where(away.min(axis=1) <= _SAME, tracks.individuals[low + away.argmin(axis=1)], -1)
+    away = np.linalg.norm(marks.xy[:, None] - analysis.xy[None, rows], axis=2)
+    nearest = tracks.individuals[rows][away.argmin(axis=1)]
+    who = np.where(away.min(axis=1) <= _SAME, nearest, -1)
     colours = [palette.colour(one) if one >= 0 else _NOBODY for one in who.tolist()]
     return replace(marks, colours=np.array(colours, np.uint8))
 

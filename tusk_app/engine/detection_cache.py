@@ -234,8 +234,8 @@ def detection_of_picture(analysis: Analysis, index: int) -> Detection | None:
     """Return what an analysis holds of one picture; None if it has no such picture."""
     if not 0 <= index < len(analysis.picture_names):
         return None
-    first, last = np.searchsorted(analysis.picture, [index, index + 1])
-    order = first + np.argsort(-analysis.scores[first:last], kind="stable")
+    rows = analysis.rows_of(index, index + 1)
+    order = rows.start + np.argsort(-analysis.scores[rows], kind="stable")
     descriptors = analysis.descriptors[order].astype(np.float32)
     logits = descriptors @ analysis.prototypes.T
     confidences = np.take_along_axis(logits, analysis.labels[order][:, None], axis=1)[:, 0]

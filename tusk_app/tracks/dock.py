@@ -364,8 +364,8 @@ def _raster_rows(view: TrackView) -> RasterRows:
 
 def _paths(analysis: Analysis, view: TrackView, frame: int) -> list[Path]:
     """Return where everyone in a frame came from: the middles of the last frames."""
-    low, high = np.searchsorted(analysis.picture, [max(0, frame - _TRAIL), frame + 1])
-    who, picture = view.tracks.individuals[low:high], analysis.picture[low:high]
+    shown = analysis.rows_of(max(0, frame - _TRAIL), frame + 1)
+    who, picture = view.tracks.individuals[shown], analysis.picture[shown]
     present = np.unique(who[(picture == frame) & (who >= 0)])
     if not len(present):
         return []
@@ -375,7 +375,7 @@ def _paths(analysis: Analysis, view: TrackView, frame: int) -> list[Path]:
         return_inverse=True,
     )
     count = np.bincount(place)
-    xy = analysis.xy[low:high][rows]
+    xy = analysis.xy[shown][rows]
     middle = np.stack([np.bincount(place, xy[:, axis]) / count for axis in (0, 1)], axis=1)
     cuts = np.searchsorted(key, present[1:].astype(np.int64) * (_TRAIL + 1))
     parts = np.split(middle.astype(np.float32), cuts)

@@ -70,8 +70,7 @@ def overlay(
     analysis: Analysis, number: int, picture: NDArray[np.uint8], *, legend: bool = True
 ) -> NDArray[np.uint8]:
     """Return picture ``number`` of an analysis with rings, enlarged if small, and a legend."""
-    start, stop = np.searchsorted(analysis.picture, [number, number + 1])
-    rows = slice(int(start), int(stop))
+    rows = analysis.rows_of(number, number + 1)
     labels = analysis.labels[rows]
     factor = enlargement((picture.shape[1], picture.shape[0]))
     drawn = draw_keypoints(picture, analysis.xy[rows], labels, analysis.scores[rows], factor=factor)

@@ -41,9 +41,8 @@ class DetectionTable:
 
     def rows_of(self, picture: int) -> NDArray[np.int64]:
         """Return the rows of one picture; they are adjacent."""
-        pictures = self.analysis.picture
-        start, stop = np.searchsorted(pictures, [picture, picture + 1])
-        return np.arange(start, stop)
+        rows = self.analysis.rows_of(picture, picture + 1)
+        return np.arange(rows.start, rows.stop)
 
     def is_video(self) -> bool:
         """Tell whether the pictures are frames with times."""

@@ -88,7 +88,9 @@ def _colour(widget: QWidget) -> tuple[int, int, int]:
 def _colours(pixels: NDArray[np.uint8], place: QRect, ratio: float) -> list[tuple[int, int, int]]:
     """Return the colours drawn inside the border of a place, the most frequent first."""
     inner = place.adjusted(_BORDER, _BORDER, -_BORDER, -_BORDER)
-    place = inner if inner.height() > 2 * _BORDER else place
+    is_large = min(inner.width(), inner.height()) > 2 * _BORDER
+    # Of a single letter, what is around it tells its ground.
+    place = inner if is_large else place.adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
     left, top = (max(0, round(v * ratio)) for v in (place.left(), place.top()))
     right, below = round((place.right() + 1) * ratio), round((place.bottom() + 1) * ratio)
     part = pixels[top:below, left:right].reshape(-1, 3)

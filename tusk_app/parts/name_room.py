@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtGui import QFontMetrics
 
-# As long as the names that the program gives by itself.
-_LONGEST = "prototype 888"
+# Longer than the numbers that the program gives, as long as a short name.
+_LONGEST = "left eye 2"
 
 
 def name_room(metrics: QFontMetrics, least: int = 0) -> int:

@@ -158,8 +158,8 @@ class TrainingDock(Panel):
             return
         training, header = self._training, self.view.header
         state, record = training.state, training.record
-        text, detail, tone = texts.state_line(state, record)
-        header.set_state(text, detail, tone=tone)
+        said = texts.state_line(state, record)
+        header.set_state(said.text, said.detail, tone=said.tone)
         header.set_fraction(texts.shown_fraction(state, record), active=training.is_busy)
         header.set_buttons(texts.buttons(state))
         name = "" if state is RunState.IDLE else f" – {state.value}"
@@ -168,8 +168,8 @@ class TrainingDock(Panel):
     def _show_followed(self) -> None:
         monitor, header = self._training.monitor, self.view.header
         record = monitor.record
-        text, detail, tone = texts.followed_line(monitor.summary, record)
-        header.set_state(text, detail, tone=tone)
+        said = texts.followed_line(monitor.summary, record)
+        header.set_state(said.text, said.detail, tone=said.tone)
         header.set_fraction(1.0 if record.outcome == "done" else record.fraction, active=False)
         header.set_buttons(self._followed_buttons(monitor.summary))
         self.setWindowTitle("Training – another run")
@@ -198,7 +198,7 @@ class TrainingDock(Panel):
             # What was asked for has come true: the answer to the press is no longer news.
             self.view.header.end_saying()
             if state is RunState.PAUSED:
-                said = texts.state_line(state, self._training.record)[0]
+                said = texts.state_line(state, self._training.record).text
                 self._bench.notices.status(f"{said}.")
         self._show()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tusk_app.parts import readable
@@ -42,22 +43,37 @@ STATUSES = {
 }
 
 
-def state_line(state: RunState, record: RunRecord) -> tuple[str, str, str]:
-    """Return the state in a few words, a second line, and the colour's name."""
+@dataclass(frozen=True, slots=True)
+class StateLine:
+    """What the header of a run says.
+
+    Attributes:
+        text: the state in a few words.
+        detail: a second line.
+        tone: the theme's name of its colour.
+    """
+
+    text: str
+    detail: str
+    tone: str = "text"
+
+
+def state_line(state: RunState, record: RunRecord) -> StateLine:
+    """Return what is said of the run of this window."""
     title = record.title
     if state is RunState.IDLE:
         text, tone = OUTCOMES.get(record.outcome, ("Ready", "text"))
-        return text, title, tone
+        return StateLine(text, title, tone)
     if state is RunState.PREPARING:
         phase = record.phase
         text = PHASES[phase.phase] if phase is not None else "Preparing"
         detail = phase.detail if phase is not None and phase.detail else "Loading the engine…"
-        return f"{text}…", f"{title} · {detail}" if title else detail, "text"
+        return StateLine(f"{text}…", f"{title} · {detail}" if title else detail)
     if state is RunState.PAUSED:
         text = "The model stays in memory. Resume continues with the very next step."
-        return f"Paused at {_step(record)}", text, "warning"
+        return StateLine(f"Paused at {_step(record)}", text, "warning")
     words = {RunState.PAUSING: "Pausing…", RunState.STOPPING: "Stopping…"}
-    return words.get(state, "Training"), title, "text"
+    return StateLine(words.get(state, "Training"), title)
 
 
 def shown_fraction(state: RunState, record: RunRecord) -> float | None:
@@ -69,13 +85,13 @@ def shown_fraction(state: RunState, record: RunRecord) -> float | None:
     return record.fraction
 
 
-def followed_line(summary: RunSummary | None, record: RunRecord) -> tuple[str, str, str]:
-    """Return state, second line and colour of a run that is read from its folder."""
+def followed_line(summary: RunSummary | None, record: RunRecord) -> StateLine:
+    """Return what is said of a run that is read from its folder."""
     if summary is None:
-        return "Reading the run…", record.title, "text"
+        return StateLine("Reading the run…", record.title)
     text, tone = STATUSES.get(summary.status, (summary.status.capitalize(), "text"))
     detail = summary.problem or f"{summary.name}, learning from {summary.source or 'pictures'}"
-    return text, detail, tone
+    return StateLine(text, detail, tone)
 
 
 def result_buttons(record: RunRecord) -> list[tuple[str, str, str]]:

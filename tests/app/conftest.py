@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from tusk_app.shell.workshop import Workshop
 
 
-@pytest.fixture(scope="module", autouse=True)
-def libraries_out_of_the_collector() -> None:
-    """Keep what lives as long as the tests out of every later collection.
-
-    Torch, pydantic and the rest are several hundred thousand objects; to walk over them after each
-    test took a quarter of the time of all tests of the window.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def collected_between_tests() -> Iterator[None]:
     """Collect garbage between tests only.

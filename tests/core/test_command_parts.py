@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import json
 import signal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 every = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+# The engine lets the processor treat the smallest numbers as 0, as networks want it.
+numbers = functools.partial(st.floats, allow_subnormal=False)
 typed = st.text(st.sampled_from("0123456789.-+einfa cudoptm:/~\0é"), max_size=8)
 
 
@@ -72,7 +75,7 @@ def test_every_word_is_read_within_its_range_or_refused_with_what_is_wanted(text
 
 
 @every
-@given(st.integers(1, 10**9 - 1), st.integers(0, 2**31 - 1), st.floats(0, 1))
+@given(st.integers(1, 10**9 - 1), st.integers(0, 2**31 - 1), numbers(0, 1))
 def test_numbers_are_read_as_they_are_written(count, seed, share) -> None:
     assert words.whole_number(str(count)) == count
     assert words.seed(str(seed)) == seed
@@ -80,7 +83,7 @@ def test_numbers_are_read_as_they_are_written(count, seed, share) -> None:
 
 
 @every
-@given(st.floats(0, 3e5))
+@given(numbers(0, 3e5))
 def test_a_duration_reads_as_hours_minutes_and_seconds(seconds) -> None:
     parts = [int(part) for part in duration(seconds).split(":")]
     total = sum(part * 60**place for place, part in enumerate(reversed(parts)))

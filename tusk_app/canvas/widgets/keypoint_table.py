@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QMouseEvent, QResizeEvent
 
-_CHIP_ROOM = 52  # logical pixels of marker and face
+_CHIP_ROOM = 30  # logical pixels; with a face more
 _HEADERS = ("[Kind]", "Score", "x", "y")
 FACE_SIDE = 20  # of the face of a kind, beside its symbol
 _ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

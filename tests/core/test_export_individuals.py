@@ -184,6 +184,27 @@ def test_movement_is_a_data_set_of_xarray(
     assert np.allclose(position, xy.transpose(1, 3, 2, 0), equal_nan=True)
 
 
+def test_movement_itself_reads_its_data_set_and_those_of_other_tools(
+    analysis: Analysis, poses: PoseTable, tmp_path: Path
+) -> None:
+    xarray = pytest.importorskip("xarray")
+    load_poses = pytest.importorskip("movement.io.load_poses")
+    save_poses = pytest.importorskip("movement.io.save_poses")
+    wanted = poses.dense(FRAMES)[0].transpose(1, 3, 2, 0)
+    own, slp, table = tmp_path / "a.nc", tmp_path / "a.slp", tmp_path / "a.csv"
+    for path, name in ((own, "movement"), (slp, "sleap"), (table, "dlc")):
+        api.export_analysis(analysis, path, file_format=name)
+    data = xarray.load_dataset(own)
+    assert np.allclose(data.position.values, wanted, equal_nan=True)
+    save_poses.to_dlc_file(data, tmp_path / "back.csv")
+    for made in (
+        load_poses.from_sleap_file(slp, fps=25),
+        load_poses.from_dlc_file(table, fps=25),
+    ):
+        found = made.position.transpose("time", "space", "keypoints", "individuals")
+        assert np.allclose(found.values, wanted, atol=1e-2, equal_nan=True)
+
+
 def test_keypoint_moseq_gets_a_recording_for_each(
     analysis: Analysis, poses: PoseTable, tmp_path: Path
 ) -> None:

@@ -221,6 +221,8 @@ class PaletteRow(QWidget):
         name = QLabel(entry.title, self)
         key = QLabel(keys, self)
         self._soft, self._strong = (menu, key), (name,)
+        for label in (menu, name, key):
+            label.setEnabled(is_usable)
         self.set_current(current=False)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)

@@ -8,8 +8,8 @@ from tusk_core.control import Cancelled, RunControl
 from tusk_core.data.cache_folder import cache_root
 from tusk_core.data.pictures import write_picture
 from tusk_core.discovery.blobs import find_blobs
-from tusk_core.discovery.ground import ground_contrast
-from tusk_core.discovery.proposals import working_size
+from tusk_core.discovery.ground import away_from_ground, stand_out
+from tusk_core.discovery.proposals import kept_things, valley, working_size
 from tusk_core.discovery.ranking import kind_scores, kind_statistics
 from tusk_core.events import DiscoveryDone, KindFound, Notice
 
@@ -129,13 +129,97 @@ def test_the_working_size_follows_the_pictures():
     assert working_size([(4000, 1000)] * 3, side=400) == (400, 96)
 
 
-def test_kinds_of_a_plain_ground_are_told_from_things_that_lie_on_it():
-    images = np.full((3, 40, 40, 3), 220, np.uint8)
-    kinds = np.zeros((3, 10, 10), int)
-    images[:, 8:16, 8:16] = (180, 60, 60)
-    kinds[:, 2:4, 2:4] = 1
-    ground, thing = ground_contrast(images, kinds, 2)
-    assert ground < 0.1
-    assert thing > 1
-    clouds = np.random.default_rng(0).integers(0, 255, images.shape, np.uint8)
-    assert ground_contrast(clouds, kinds, 2) is None
+def test_few_pictures_are_worked_on_larger():
+    assert working_size([(640, 480)], count=150) == (640, 480)
+    assert working_size([(640, 480)], count=5000) == (384, 288)
+
+
+def _discs(rng, num_frames=12):
+    """Return frames of discs on a pale ground, and maps of their middles, left rims and gaps."""
+    images = np.full((num_frames, 160, 160, 3), 220, np.uint8)
+    kinds = np.full((num_frames, 40, 40), -1)
+    y, x = np.mgrid[:160, :160]
+    for number in range(num_frames):
+        shift = rng.integers(-8, 8, 2)
+        centres = np.array([(48, 48), (112, 48), (48, 112), (112, 112)]) + shift
+        for cx, cy in centres.tolist():
+            images[number][np.hypot(x - cx, y - cy) < 28] = (180, 60, 60)
+            column, row = cx // 4, cy // 4
+            kinds[number, row - 1 : row + 2, column - 1 : column + 2] = 0
+            kinds[number, row - 1 : row + 2, column - 7 : column - 4] = 1
+        column, row = (centres.mean(axis=0) // 4).astype(int)
+        kinds[number, row - 1 : row + 2, column - 1 : column + 2] = 2
+    return images, kinds
+
+
+def test_the_middles_of_things_are_told_from_their_rims_and_from_gaps():
+    images, kinds = _discs(np.random.default_rng(0))
+    away = away_from_ground(images, (40, 40))
+    blobs = find_blobs(kinds, np.ones(kinds.shape))
+    ground = stand_out(away, blobs, 3)
+    middle, rim, gap = ground.drop
+    assert middle > 4 * max(rim, gap, 0.05)
+    assert 5 <= ground.radius[0] <= 8
+    statistics = kind_statistics(blobs, len(images), 3, ground=ground)
+    assert statistics.are_things
+    assert kept_things(kind_scores(statistics)).tolist() == [True, False, False]
+
+
+def test_the_parts_of_a_single_thing_are_not_taken_for_its_rims():
+    images, kinds = _discs(np.random.default_rng(0))
+    kinds[:, :, 20:] = -1
+    kinds[:, 20:] = -1
+    blobs = find_blobs(kinds, np.ones(kinds.shape))
+    ground = stand_out(away_from_ground(images, (40, 40)), blobs, 3)
+    assert not kind_statistics(blobs, len(images), 3, ground=ground).are_things
+
+
+def test_pictures_without_a_plain_ground_have_none():
+    clouds = np.random.default_rng(0).integers(0, 255, (3, 40, 40, 3), np.uint8)
+    assert away_from_ground(clouds, (10, 10)) is None
+
+
+def test_what_moves_stands_out_under_a_still_camera_only():
+    rng = np.random.default_rng(0)
+    scene = np.kron(rng.integers(0, 255, (20, 20, 3)), np.ones((4, 4, 1))).astype(np.uint8)
+    still = np.repeat(scene[None], 10, axis=0)
+    for number in range(10):
+        still[number, 40:48, 8 * number : 8 * number + 8] = 255 - scene[40:48, :8]
+    away = away_from_ground(still, (20, 20), is_video=True)
+    assert [int(frame[10:12].mean(axis=0).argmax()) // 2 for frame in away] == list(range(10))
+    moving = np.stack([np.roll(scene, 8 * number, axis=1) for number in range(10)])
+    assert away_from_ground(moving, (20, 20), is_video=True) is None
+
+
+def test_the_threshold_lies_between_faint_and_clear_peaks():
+    assert 0.2 <= valley(np.array([0.1] * 50 + [0.12] * 50 + [0.8] * 60)) <= 0.4
+    assert valley(np.zeros(0)) == 0.2
+
+
+def test_small_things_in_large_pictures_are_found_in_cut_outs(tmp_path, monkeypatch):
+    monkeypatch.setenv("TUSK_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "plates"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    places = []
+    y, x = np.mgrid[:700, :700]
+    for number in range(2):
+        plate = rng.normal(200, 2, (700, 700, 1)).repeat(3, axis=2)
+        cells = rng.permutation(36)[:9]
+        centres = np.stack([cells % 6, cells // 6], axis=1) * 110.0 + rng.uniform(50, 90, (9, 2))
+        for cx, cy in centres:
+            plate[np.hypot(x - cx, y - cy) < 16] = (90, 40, 30)
+        write_picture(folder / f"{number}.png", plate.clip(0, 255).astype(np.uint8))
+        places.append(centres)
+    wanted = {"num_kinds": 24, "crops": 320, "device": "cpu"}
+    events = list(api.discover(str(folder), tmp_path / "m", RunControl(), **wanted))
+    assert any("cut-outs" in event.message for event in events if isinstance(event, Notice))
+    best = next(e for e in events if isinstance(e, KindFound) and e.is_final)
+    for example in best.examples:
+        assert np.linalg.norm(places[example.picture] - example.xy, axis=1).min() < 30
+    predictor = api.open_predictor(tmp_path / "m", device="cpu")
+    threshold = predictor.info.config.keypoints.min_score
+    found = predictor.detect(api.open_source(str(folder)).read(0), min_score=threshold)
+    apart = np.linalg.norm(found.keypoints.xy[:, None] - places[0], axis=-1)
+    assert (apart.min(axis=0) < 16).mean() > 0.8
+    assert (apart.min(axis=1) < 16).mean() > 0.8

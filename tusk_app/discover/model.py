@@ -26,9 +26,11 @@ _TAKEN_OVER = (
     "data.width",
     "data.height",
     "data.fit",
+    "data.crops",
     "keypoints.num_keypoints",
     "keypoints.nms_window",
     "keypoints.refine_window",
+    "keypoints.joined_blur",
     "prototypes.num_prototypes",
     "encoder.seed_components",
 )

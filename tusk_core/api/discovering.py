@@ -23,9 +23,10 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
     out: Path,
     control: RunControl,
     *,
-    num_kinds: int = 64,
+    num_kinds: int = 0,
     max_pictures: int = 600,
     side: int = 0,
+    crops: int | None = None,
     seed: int = 0,
     device: str = "auto",
     shown_as: DataConfig | None = None,
@@ -39,9 +40,11 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
         source: folder, video, sample or data set.
         out: model folder, made if missing; ``detect``, ``embed`` and the rest open it.
         control: a stop request raises ``Cancelled``; nothing is written then.
-        num_kinds: M.
+        num_kinds: M; 0 decides by the pictures.
         max_pictures: at most so many are looked at, a random sample of a larger set.
         side: longer side to work at, pixels; 0 decides by the pictures.
+        crops: longer side of the cut-outs to look at instead of whole pictures, pixels; None
+            decides by the pictures, 0 takes them whole.
         seed: of the sample and the clusters.
         device: as in the settings.
         shown_as: channels, and what is black and white; None leaves it to the pictures.
@@ -52,7 +55,16 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
     from tusk_core.discovery.run import Wanted
     from tusk_core.discovery.run import discover as found
 
-    wanted = Wanted(source, num_kinds, max_pictures, side, seed, device, shown_as=shown_as)
+    wanted = Wanted(
+        source,
+        num_kinds,
+        max_pictures,
+        side,
+        seed,
+        device,
+        crops=crops,
+        shown_as=shown_as,
+    )
     return found(wanted, out, control)
 
 

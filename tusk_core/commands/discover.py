@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.commands.arguments import add_device, path, seed, whole_number
+from tusk_core.commands.arguments import add_device, path, seed, tiles, whole_number
 from tusk_core.commands.interrupts import stopping
 from tusk_core.commands.terminal import Terminal, duration, follow
 from tusk_core.control import RunControl
@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=path, required=True, metavar="MODEL", help="model folder to write"
     )
-    parser.add_argument("--kinds", type=whole_number, default=64, metavar="M", help="default: 64")
+    parser.add_argument(
+        "--kinds", type=whole_number, default=0, metavar="M", help="default: by the pictures"
+    )
     parser.add_argument(
         "--max-pictures",
         type=whole_number,
@@ -40,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="PX",
         help="longer side to work at (default: by the pictures)",
+    )
+    parser.add_argument(
+        "--crops",
+        type=tiles,
+        default=None,
+        metavar="PX",
+        help="look at cut-outs with this longer side and search in tiles of that size; off takes "
+        "whole pictures (default: auto, by the pictures)",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: 0")
     add_device(parser)
@@ -60,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             num_kinds=arguments.kinds,
             max_pictures=arguments.max_pictures,
             side=arguments.size,
+            crops=arguments.crops,
             seed=arguments.seed,
             device=arguments.device,
         )

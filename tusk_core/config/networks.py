@@ -122,6 +122,14 @@ class KeypointConfig(Settings):
         ge=1,
         le=101,
     )
+    joined_blur: float = setting(
+        0.0,
+        "Kinds are read as one map, blurred by this deviation, so that one thing has one keypoint, "
+        "in models with a frozen network; 0 reads each kind's own map.",
+        unit="map px",
+        ge=0,
+        le=50,
+    )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
     )

@@ -7,6 +7,7 @@ before, so that a cache that is made again holds the same crops.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import cv2
@@ -29,6 +30,8 @@ _CANDIDATES = 4
 _PLAIN_EVERY = 4
 _THUMBNAIL = 512
 _BLUR = 4.0
+_AT = " at {}, {}"
+_PLACE = re.compile(r" at (\d+), (\d+)$")
 
 
 def count_crops(size: tuple[int, int], config: DataConfig, num_pictures: int) -> int:
@@ -110,5 +113,24 @@ def cut_crops(
         laid = apply_placement(picture, place_window(one, window, canvas))
         if config.channels == 1:
             laid = np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
-        out.append((laid, f" at {one.x}, {one.y}"))
+        out.append((laid, _AT.format(one.x, one.y)))
     return out
+
+
+def window_of(
+    name: str, size: tuple[int, int], crops: int, canvas: tuple[int, int]
+) -> Window | None:
+    """Return where a crop was cut out; None if it is a whole picture.
+
+    Args:
+        name: of the crop, as the cache of pictures has it.
+        size: (width, height) of its picture.
+        crops: longer side of crops [px of the picture]; 0 where there are none.
+        canvas: (width, height) of the network's input, pixels.
+    """
+    found = _PLACE.search(name) if crops else None
+    if found is None:
+        return None
+    window = window_size(crops, canvas)
+    across, down = min(size[0], window[0]), min(size[1], window[1])
+    return Window(int(found[1]), int(found[2]), across, down)

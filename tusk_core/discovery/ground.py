@@ -1,13 +1,15 @@
-"""The plain ground that things lie on, where pictures have one: slides, plates, tables, sky.
+"""The plain ground that things lie on, where pictures have one: slides, plates, tables, dishes.
 
-Kinds of gaps between things recur and are compact as the things are; what tells them apart is that
-they have the ground's colour.
+Kinds of gaps and of rims recur and are compact as things are. What tells a thing is that around it,
+on every side, there is less that differs from the ground: a gap has more around it, a rim has more
+on one side.
 
-Shapes: P pictures, M kinds, h x w map.
+Shapes: P pictures, M kinds, S blobs, h x w map, R radii, A directions.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,40 +18,79 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tusk_core.discovery.blobs import Blobs
+
 _STEPS = 16
 _SAME = 0.08
 # Half the pictures must have so much of one colour: smears of cells have 0.48, faces 0.26.
 _PLAIN = 0.35
+# Under a still camera most places look as they usually do; what moves differs by so much.
+_STILL, _MOVED = 0.8, 0.12
+_MOVING_SHARE = 99.9
+_FEWEST_FRAMES = 8
+
+_DIRECTIONS = 8
+_RINGS = np.arange(17)  # cells from the middle of a blob
+_RADII = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14])
+_RIM = 2.5
 
 
-def ground_contrast(
-    images: NDArray[np.uint8], kinds: NDArray[np.integer], num_kinds: int
-) -> NDArray[np.float64] | None:
-    """Return (M,) how far each kind's places are from the ground's colour, 1 for the usual place.
+@dataclass(frozen=True, slots=True, eq=False)
+class StandOut:
+    """How the kinds lie on the ground; every array is (M,).
 
-    None where the pictures have no plain ground.
+    Attributes:
+        contrast: how far a kind's blobs are from the ground, 1 for the usual place.
+        drop: how much less the ground is left around its blobs on the fullest side than within
+            them, in the same unit; at most 0 for gaps and rims.
+        radius: at which it drops most, cells: that of the thing.
+    """
+
+    contrast: NDArray[np.float64]
+    drop: NDArray[np.float64]
+    radius: NDArray[np.float64]
+
+
+def away_from_ground(
+    images: NDArray[np.uint8], size: tuple[int, int], *, is_video: bool = False
+) -> NDArray[np.float32] | None:
+    """Return how far each place is from the ground's colour, (P, h, w), 1 on average.
+
+    In a video under a still camera the ground is the usual frame; elsewhere it is the commonest
+    colour of each picture. None where the camera moves or the pictures have no plain ground.
 
     Args:
         images: (P, H, W, 1 or 3).
-        kinds: (P, h, w) kind at each place; negative where none is.
-        num_kinds: M.
+        size: (w, h) of the map.
+        is_video: the pictures are frames of one video, seen whole.
     """
-    h, w = kinds.shape[1:]
-    away, shares = np.empty(kinds.shape, np.float32), np.empty(len(images))
+    w, h = size
+    small = np.empty((len(images), h, w, images.shape[-1]), np.float32)
     for number, image in enumerate(images):
-        small = cv2.resize(np.asarray(image), (w, h), interpolation=cv2.INTER_AREA)
-        colours = np.asarray(small, np.float32).reshape(h, w, -1) / 255
-        away[number], shares[number] = _away_from_ground(colours)
-    if float(np.median(shares)) < _PLAIN:
+        one = cv2.resize(np.asarray(image), size, interpolation=cv2.INTER_AREA)
+        small[number] = np.asarray(one, np.float32).reshape(h, w, -1) / 255
+    away = _away_from_usual(small) if is_video else None
+    if away is None:
+        found = [_away_from_commonest(picture) for picture in small]
+        if float(np.median([share for _, share in found])) < _PLAIN:
+            return None
+        away = np.stack([one for one, _ in found])
+    return np.asarray(away / max(float(away.mean()), 1e-6), np.float32)
+
+
+def _away_from_usual(frames: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return (P, h, w) distances from the median frame; None where the camera or nothing moves."""
+    if len(frames) < _FEWEST_FRAMES:
         return None
-    inside = kinds.reshape(-1) >= 0
-    kind = kinds.reshape(-1)[inside].astype(np.int64)
-    number_of = np.maximum(np.bincount(kind, minlength=num_kinds), 1)
-    mean = np.bincount(kind, away.reshape(-1)[inside], num_kinds) / number_of
-    return np.asarray(mean / max(float(away.mean()), 1e-6), np.float64)
+    away = np.linalg.norm(frames - np.median(frames, axis=0), axis=-1)
+    is_still = float(np.median((away < _SAME).mean(axis=(1, 2)))) >= _STILL
+    moves = float(np.percentile(away, _MOVING_SHARE)) >= _MOVED
+    return away if is_still and moves else None
 
 
-def _away_from_ground(picture: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
+def _away_from_commonest(
+    picture: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], float]:
     """Return (h, w) the distance from the commonest colour, and the share of places that have it.
 
     Args:
@@ -62,3 +103,47 @@ def _away_from_ground(picture: NDArray[np.floating]) -> tuple[NDArray[np.floatin
     ground = colours[inverse == counts.argmax()].mean(0)
     away = np.linalg.norm(colours - ground, axis=1)
     return away.reshape(picture.shape[:2]), float((away < _SAME).mean())
+
+
+def stand_out(away: NDArray[np.float32], blobs: Blobs, num_kinds: int) -> StandOut:
+    """Return how each kind's blobs lie on the ground.
+
+    Args:
+        away: (P, h, w) as ``away_from_ground`` gives it.
+        blobs: the sure ones, of the same pictures and on the same map.
+        num_kinds: M.
+    """
+    total, seen = _around(away, blobs, num_kinds)
+    weights = seen * np.maximum(_RINGS, 0.25)[:, None]  # the area that each sample stands for
+    within = np.cumsum((total / np.maximum(seen, 1) * weights).sum(axis=2), axis=1)
+    within /= np.maximum(np.cumsum(weights.sum(axis=2), axis=1), 1e-9)
+    drops = np.empty((num_kinds, len(_RADII)))
+    for column, radius in enumerate(_RADII.tolist()):
+        rim = (radius < _RINGS) & (radius + _RIM >= _RINGS)
+        around = total[:, rim].sum(axis=1) / np.maximum(seen[:, rim].sum(axis=1), 1)
+        drops[:, column] = within[:, int(0.8 * radius)] - around.max(axis=1)
+    best = drops.argmax(axis=1)
+    mean = total[:, 0].sum(axis=1) / np.maximum(seen[:, 0].sum(axis=1), 1)
+    return StandOut(mean, drops[np.arange(num_kinds), best], _RADII[best].astype(np.float64))
+
+
+def _around(
+    away: NDArray[np.float32], blobs: Blobs, num_kinds: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return sums (M, R, A) of ``away`` on rings around the blobs, and how many lie inside."""
+    h, w = away.shape[1:]
+    angles = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
+    steps = _RINGS[:, None, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    flat = blobs.kind * _RINGS.size * _DIRECTIONS
+    cells = np.arange(_RINGS.size * _DIRECTIONS)
+    shape = (num_kinds, _RINGS.size, _DIRECTIONS)
+    total, seen = np.zeros(np.prod(shape)), np.zeros(np.prod(shape))
+    for some in np.array_split(np.arange(len(blobs.kind)), 1 + len(blobs.kind) // 4096):
+        x, y = np.moveaxis(np.rint(blobs.xy[some, None, None] + steps).astype(np.int64), -1, 0)
+        inside = ((x >= 0) & (x < w) & (y >= 0) & (y < h)).reshape(len(some), -1)
+        picture = blobs.picture[some, None, None]
+        values = away[picture, y.clip(0, h - 1), x.clip(0, w - 1)].reshape(len(some), -1)
+        keys = (flat[some, None] + cells)[inside]
+        total += np.bincount(keys, values[inside], total.size)
+        seen += np.bincount(keys, minlength=seen.size)
+    return total.reshape(shape), seen.reshape(shape)

@@ -8,26 +8,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+import torch
 
+from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
 from tusk_core.nn.trunk import TRUNK_STRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from tusk_core.discovery.blobs import Blobs
     from tusk_core.discovery.ranking import KindStatistics, Leaders
 
 # Small pictures are enlarged to the first, so that a cell is not a large part of one; large ones
-# are brought down to the second, where smears of blood cells still show each cell in several.
-SMALLEST_AREA, LARGEST_AREA = 192 * 192, 384 * 288
+# are brought down to the second, or to the third where they are so few that all of them together
+# have no more than the fourth.
+SMALLEST_AREA, USUAL_AREA, LARGEST_AREA = 192 * 192, 384 * 288, 640 * 480
+ALL_AREAS = 60e6
+# Crops of large pictures are seen at this size.
+CROP_CANVAS = (320, 320)
 _CELL_PX = 4
-_FEWEST_KEYPOINTS, _MOST_KEYPOINTS = 4, 128
+# Every keypoint is a layer that a decoder draws in training: more than the second are slow there.
+_FEWEST_KEYPOINTS, _MOST_KEYPOINTS = 4, 48
 _MOST_KEPT = 16
 _NEAR_BEST = 0.6
 _WORTH = 0.12
+_WORTH_THING = 0.5
+# In shares of a thing's radius: how far from another its middle lies, how its map is blurred, and
+# how far around a peak its centre of mass is taken.
+_APART, _BLUR, _REFINE = 0.6, 0.17, 0.3
+_LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.4, 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +53,34 @@ class Proposal:
         keypoint_size: diameter of a typical blob, pixels of the network's input.
         nms_window: odd side of a kind's neighbourhood, cells.
         refine_window: odd side of the window whose centre of mass is the place, cells.
+        min_score: keypoints that score less are taken for nothing, [0, 1].
+        joined_blur: deviation by which the one map of all kinds is blurred where one thing has one
+            keypoint, cells; 0 reads each kind's own map.
     """
 
     num_keypoints: int
     keypoint_size: float
     nms_window: int
     refine_window: int
+    min_score: float = _PLAIN_SCORE
+    joined_blur: float = 0.0
 
 
-def working_size(sizes: Sequence[tuple[int, int]], side: int = 0) -> tuple[int, int]:
+def working_size(
+    sizes: Sequence[tuple[int, int]], side: int = 0, count: int = 0
+) -> tuple[int, int]:
     """Return the (width, height) to work at: the usual shape, sides multiples of 16.
 
     Args:
         sizes: (width, height) of some of the pictures.
         side: longer side wanted; 0 decides by the pictures' own size.
+        count: how many there are; 0 for many.
     """
     shape = np.asarray(sizes, np.float64)
     ratio = float(np.exp(np.median(np.log(shape[:, 0] / shape[:, 1]))))
     ratio = min(4.0, max(0.25, ratio))
-    area = float(np.clip(np.median(shape.prod(axis=1)), SMALLEST_AREA, LARGEST_AREA))
+    most = float(np.clip(ALL_AREAS / count if count else 0, USUAL_AREA, LARGEST_AREA))
+    area = float(np.clip(np.median(shape.prod(axis=1)), SMALLEST_AREA, most))
     if side:
         area = side * side / max(ratio, 1 / ratio)
 
@@ -101,3 +124,63 @@ def propose(
         nms_window=window,
         refine_window=window + 2,
     )
+
+
+def kept_things(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return (M,) which kinds are the middles of things on a ground; at least the best."""
+    order = np.argsort(-scores, kind="stable")[:_MOST_KEPT]
+    kept = np.zeros(len(scores), bool)
+    kept[order[scores[order] >= _WORTH_THING]] = True
+    kept[order[0]] = True
+    return kept
+
+
+def propose_things(
+    readings: Iterable[Tensor], kinds: KindStatistics, kept: NDArray[np.bool_]
+) -> Proposal:
+    """Return the settings where one thing has one keypoint, from the peaks of the kinds' one map.
+
+    Args:
+        readings: memberships (b, M, h, w) of some pictures.
+        kinds: their statistics, with a ground.
+        kept: (M,).
+    """
+    assert kinds.radius is not None
+    number = (kinds.presence * kinds.count)[kept]
+    order = np.argsort(kinds.radius[kept])
+    middle = int(np.searchsorted(np.cumsum(number[order]), number.sum() / 2))
+    radius = float(kinds.radius[kept][order][min(middle, len(order) - 1)])
+    blur = max(0.6, _BLUR * radius)
+    window = 2 * max(2, round(_APART * radius)) + 1
+    chosen = torch.from_numpy(kept.astype(np.float32))
+    tops = []
+    for part in readings:
+        maps = part * chosen.to(part.device).view(1, -1, 1, 1)
+        total = joined_maps(maps, blur).amax(dim=1, keepdim=True)
+        count = min(4 * _MOST_KEYPOINTS, total[0].numel())
+        found = find_kind_peaks(total, count, window=window, refine=1)
+        tops.append(found.scores.cpu().numpy())
+    scores = np.concatenate(tops)
+    threshold = valley(scores[scores > _FAINT])
+    wanted = int(np.percentile((scores >= threshold).sum(axis=1), 98))
+    return Proposal(
+        num_keypoints=min(_MOST_KEYPOINTS, max(_FEWEST_KEYPOINTS, wanted)),
+        keypoint_size=round(2 * radius * _CELL_PX, 1),
+        nms_window=window,
+        refine_window=2 * max(1, round(_REFINE * radius)) + 1,
+        min_score=threshold,
+        joined_blur=round(blur, 2),
+    )
+
+
+def valley(scores: NDArray[np.floating]) -> float:
+    """Return the score between the faint peaks and the clear ones (Otsu, 1979), [0.2, 0.4].
+
+    Args:
+        scores: (n,) in [0, 1].
+    """
+    if not len(scores):
+        return _LOWEST
+    steps = np.rint(scores.clip(0, 1) * 255).astype(np.uint8)
+    level, _ = cv2.threshold(steps, 0, 255, cv2.THRESH_OTSU)
+    return float(np.clip(round(level / 255, 2), _LOWEST, _HIGHEST))

@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.discovery.blobs import Blobs
+    from tusk_core.discovery.ground import StandOut
 
 SURE = 0.5  # membership from which a place counts as a kind's
 _RARE = 0.03
 _MOST_COMPANIONS = 0.6
 _STILL = 0.25
+# A thing that is alone on every side drops by so much of the usual distance from the ground.
+_ALONE = 0.4
+# Things of a rare class count as much as those of a common one from this share of pictures on.
+_COMMON = 0.15
+# So many of a kind in a picture that has one are several.
+_SEVERAL = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +41,12 @@ class KindStatistics:
         border: share of its blobs that touch the picture's edge.
         strength: mean of its blobs' largest membership, [0, 1].
         motion: how much its places change in a video against the mean place; 1 elsewhere.
-        contrast: how far its places are from the colour of a plain ground, against the mean place;
-            1 where pictures have none.
+        contrast: how far its places are from a plain ground, against the mean place; 1 where
+            pictures have none.
+        drop: how much more of that there is within its blobs than beside them on the fullest side;
+            None where pictures have no plain ground.
+        radius: at which it drops most, cells; None likewise.
+        agreement: share of its blobs that are found again in a warped view; 1 where none was seen.
     """
 
     presence: NDArray[np.float64]
@@ -47,6 +58,23 @@ class KindStatistics:
     strength: NDArray[np.float64]
     motion: NDArray[np.float64]
     contrast: NDArray[np.float64]
+    drop: NDArray[np.float64] | None
+    radius: NDArray[np.float64] | None
+    agreement: NDArray[np.float64]
+
+    @property
+    def are_things(self) -> bool:
+        """Whether several whole things of a kind lie on the ground, as cells and animals do.
+
+        One thing then has one keypoint. Where there is one thing in a picture, its parts are what
+        keypoints tell.
+        """
+        if self.drop is None:
+            return False
+        alone = (self.drop >= _ALONE / 2) & (self.presence >= _RARE)
+        weights = np.where(alone, self.presence, 0.0)
+        total = float(weights.sum())
+        return total > 0 and float((weights * self.count).sum()) >= _SEVERAL * total
 
 
 def sure_blobs(blobs: Blobs) -> NDArray[np.bool_]:
@@ -59,7 +87,8 @@ def kind_statistics(
     num_pictures: int,
     num_kinds: int,
     motion: NDArray[np.float64] | None = None,
-    contrast: NDArray[np.float64] | None = None,
+    ground: StandOut | None = None,
+    agreement: NDArray[np.float64] | None = None,
 ) -> KindStatistics:
     """Return the statistics of every kind over its sure blobs.
 
@@ -68,7 +97,8 @@ def kind_statistics(
         num_pictures: P.
         num_kinds: M.
         motion: (M,) as ``KindStatistics`` has it; None where there is no video.
-        contrast: (M,) likewise; None where there is no plain ground.
+        ground: how kinds lie on it; None where there is no plain ground.
+        agreement: (M,) likewise; None where no second view was seen.
     """
     sure = sure_blobs(blobs)
     kind, logs = blobs.kind[sure], np.log(np.maximum(blobs.area[sure], 1))
@@ -89,21 +119,29 @@ def kind_statistics(
         border=mean(blobs.at_border[sure]),
         strength=mean(blobs.strength[sure]),
         motion=np.ones(num_kinds) if motion is None else motion,
-        contrast=np.ones(num_kinds) if contrast is None else contrast,
+        contrast=np.ones(num_kinds) if ground is None else ground.contrast,
+        drop=None if ground is None else ground.drop,
+        radius=None if ground is None else ground.radius,
+        agreement=np.ones(num_kinds) if agreement is None else agreement,
     )
 
 
 def kind_scores(kinds: KindStatistics) -> NDArray[np.float64]:
     """Return (M,) how much each kind is like a thing that recurs, [0, 1].
 
-    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, never
-    moving where other things do, or of the colour of a plain ground.
+    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, not
+    found again in a second view, never moving where other things do, or of the ground. Things that
+    lie on a plain ground stand alone on it; how ragged the middles of clumped things are, and how
+    many pictures have a rare class of them, counts little.
     """
-    even = 1 / (1 + kinds.unevenness)
     moving = np.minimum(1.0, np.maximum(kinds.motion, _STILL))
-    standing_out = np.minimum(1.0, kinds.contrast)
-    inner = 1 - kinds.border
-    scores = kinds.presence * inner * kinds.roundness * even * moving * standing_out
+    scores = (1 - kinds.border) * moving * kinds.agreement
+    if kinds.are_things:
+        assert kinds.drop is not None
+        scores *= np.clip(kinds.drop / _ALONE, 0, 1) * np.minimum(1, kinds.presence / _COMMON)
+    else:
+        even = 1 / (1 + kinds.unevenness)
+        scores *= kinds.presence * kinds.roundness * even * np.minimum(1.0, kinds.contrast)
     return np.where(kinds.presence >= _RARE, scores, 0.0)
 
 

@@ -6,6 +6,7 @@ asked for, with kinds that keep their numbers.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,10 +20,12 @@ from tusk_core.control import Cancelled
 from tusk_core.data.cache import build_cache
 from tusk_core.data.cache_features import open_features
 from tusk_core.data.looks import LOOK_SETTINGS
+from tusk_core.data.small_things import propose_crops
 from tusk_core.data.source import open_source
+from tusk_core.data.windows import window_size
 from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
-from tusk_core.discovery.findings import Findings, as_events, find
-from tusk_core.discovery.proposals import working_size
+from tusk_core.discovery.findings import Findings, as_events, find, num_kinds_for
+from tusk_core.discovery.proposals import CROP_CANVAS, working_size
 from tusk_core.discovery.reporting import told
 from tusk_core.events import DiscoveryDone, DiscoveryEvent, JobProgress, Notice
 from tusk_core.nn.device import choose_device, limit_threads
@@ -41,10 +44,10 @@ if TYPE_CHECKING:
     from tusk_core.data.cache import PictureCache
     from tusk_core.data.cache_features import Features
 
-NUM_KINDS = 64
 MOST_PICTURES = 600
 FIRST_LOOK = 48
 _SIZES_LOOKED_AT = 64
+_MOST_CROPS = 320
 _ONE_PICTURE = (
     "There is one picture only, so nothing says what recurs: the kinds are those that occur in it. "
     "Add pictures of the same things."
@@ -56,6 +59,10 @@ _ALL_ALIKE = (
 _GREY = (
     "The pictures are grey. The frozen features were learned from colour photographs and tell a "
     "little less apart here."
+)
+_SMALL = (
+    "Things in these pictures look small, so cut-outs of {} pixels are looked at, and the model "
+    "searches large pictures in tiles of that size."
 )
 _TINY = (
     "Some pictures are only {} pixels wide or high, less than one cell of the frozen features "
@@ -69,9 +76,11 @@ class Wanted:
 
     Attributes:
         source: as typed.
-        num_kinds: M.
+        num_kinds: M; 0 decides by the pictures.
         max_pictures: at most so many are looked at; a random sample of a larger set.
         side: longer side to work at, pixels; 0 decides by the pictures.
+        crops: longer side of the cut-outs to look at instead of whole pictures, pixels; None
+            decides by the pictures, 0 takes them whole.
         seed: of sample and clusters.
         device: as in the settings.
         threads: CPU threads; 0 leaves a core to the window.
@@ -79,13 +88,14 @@ class Wanted:
     """
 
     source: str
-    num_kinds: int = NUM_KINDS
+    num_kinds: int = 0
     max_pictures: int = MOST_PICTURES
     side: int = 0
     seed: int = 0
     device: str = "auto"
     threads: int = 0
     shown_as: DataConfig | None = None
+    crops: int | None = None
 
 
 def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[DiscoveryEvent]:
@@ -106,12 +116,16 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     with open_source(wanted.source, default_count=wanted.max_pictures) as source:
         source.prepare(None, control)
         sizes = _sizes(source)
-        config = _first_config(working_size(sizes, wanted.side), wanted)
+        config = _first_config(source, sizes, wanted, control)
+        crops = config.data.crops
+        if crops:
+            yield Notice("info", _SMALL.format(crops))
         clusters: Clusters | None = None
         if min(len(source), wanted.max_pictures) > 2 * FIRST_LOOK:
             early = yield from _features(config, FIRST_LOOK, wanted, trunk, control)
             clusters = _clusters(early, wanted, None)
-            yield from as_events(find(early, clusters), early, source, is_final=False)
+            found = find(early, clusters)
+            yield from as_events(found, early, source, crops=crops, is_final=False)
         features = yield from _features(config, wanted.max_pictures, wanted, trunk, control)
         yield from _warnings(features, sizes)
         yield JobProgress(0, 0, "Sorting places into kinds.")
@@ -119,13 +133,13 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         clusters = _clusters(features, wanted, clusters)
         findings = find(features, clusters)
         _check(control)
-        yield from as_events(findings, features, source, is_final=True)
+        yield from as_events(findings, features, source, crops=crops, is_final=True)
     model = as_model(findings, _with_brightness(config, features.pictures))
     _write(out, model, findings)
     yield DiscoveryDone(
         model_dir=out,
-        num_pictures=len(features),
-        num_kinds=wanted.num_kinds,
+        num_pictures=len(np.unique(features.pictures.indices)),
+        num_kinds=len(findings.scores),
         num_kept=int(findings.kept.sum()),
         num_keypoints=findings.proposal.num_keypoints,
         size=(config.data.width, config.data.height),
@@ -134,9 +148,18 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     )
 
 
-def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
+def _first_config(
+    source: BaseSource, sizes: Sequence[tuple[int, int]], wanted: Wanted, control: RunControl
+) -> TrainConfig:
     """Return the settings of the model as far as they are known before its kinds."""
-    width, height = size
+    count = min(len(source), wanted.max_pictures)
+    crops = wanted.crops
+    if crops is None:
+        largest = 0 if wanted.side else max(map(max, sizes))
+        crops = propose_crops(source, largest, lambda: control.stop_requested)
+    width, height = working_size(sizes, wanted.side, count)
+    if crops and not wanted.side:
+        width, height = CROP_CANVAS
     look = {} if wanted.shown_as is None else wanted.shown_as.model_dump(include=LOOK_SETTINGS)
     return replaced(
         load_preset("quick-photos"),
@@ -148,13 +171,14 @@ def _first_config(size: tuple[int, int], wanted: Wanted) -> TrainConfig:
             "data.width": width,
             "data.height": height,
             "data.fit": "stretch",
+            "data.crops": crops,
+            "data.crops_each": _crops_each(sizes, crops, (width, height), count),
             "encoder.head": "clusters",
             "keypoints.min_score": 0.5,
             "encoder.num_features": NUM_COMPONENTS,
             "encoder.seed_components": NUM_COMPONENTS,
             "decoder.kind": "none",
             "decoder.background": "black",
-            "prototypes.num_prototypes": wanted.num_kinds,
             "run.seed": wanted.seed,
         },
     )
@@ -167,6 +191,17 @@ def _with_brightness(config: TrainConfig, pictures: PictureCache) -> TrainConfig
         return config
     changes = {"brightness": "range", "brightness_low": found.low, "brightness_high": found.high}
     return replaced(config, {f"data.{key}": value for key, value in changes.items()})
+
+
+def _crops_each(
+    sizes: Sequence[tuple[int, int]], crops: int, canvas: tuple[int, int], count: int
+) -> int:
+    """Return how many crops of each picture cover it twice, within what may be looked at."""
+    if not crops:
+        return 0
+    width, height = window_size(crops, canvas)
+    twice = max(2 * (w / width) * (h / height) for w, h in sizes)
+    return max(1, min(math.ceil(twice), _MOST_CROPS // count))
 
 
 def _sizes(source: BaseSource) -> list[tuple[int, int]]:
@@ -200,7 +235,10 @@ def _features(
 
 def _clusters(features: Features, wanted: Wanted, earlier: Clusters | None) -> Clusters:
     generator = torch.Generator().manual_seed(wanted.seed)
-    return find_clusters(features.batches(), wanted.num_kinds, generator, earlier)
+    num_kinds = wanted.num_kinds or num_kinds_for(features)
+    if earlier is not None:
+        num_kinds = len(earlier.centres)
+    return find_clusters(features.batches(), num_kinds, generator, earlier)
 
 
 def _warnings(features: Features, sizes: Sequence[tuple[int, int]]) -> Iterator[Notice]:
@@ -236,9 +274,12 @@ def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
     settings = replaced(
         config,
         {
+            "prototypes.num_prototypes": len(findings.scores),
             "keypoints.num_keypoints": proposal.num_keypoints,
             "keypoints.nms_window": proposal.nms_window,
             "keypoints.refine_window": proposal.refine_window,
+            "keypoints.min_score": proposal.min_score,
+            "keypoints.joined_blur": proposal.joined_blur,
         },
     )
     model = PhotoModel(settings)

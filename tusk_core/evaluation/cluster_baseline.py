@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tusk_core.control import RunControl
 from tusk_core.data.source_names import check_options, whole_number
-from tusk_core.discovery.run import NUM_KINDS, Wanted, discover
+from tusk_core.discovery.run import Wanted, discover
 from tusk_core.evaluation.collect import ModelFinder
 from tusk_core.events import JobProgress
 from tusk_core.inference.predictor import load_predictor
@@ -42,7 +42,7 @@ def open_clusters(
     check_options(name, ("kinds", "points", "pictures", "size"))
     wanted = Wanted(
         source.source,
-        num_kinds=whole_number(name, "kinds", NUM_KINDS, least=2, most=1024),
+        num_kinds=whole_number(name, "kinds", 0, least=0, most=1024),
         max_pictures=whole_number(name, "pictures", MOST_PICTURES, least=1, most=1_000_000),
         side=whole_number(name, "size", 0, least=0, most=2048),
         seed=seed,

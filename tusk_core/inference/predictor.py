@@ -133,7 +133,7 @@ class TorchPredictor:
             # Within it, one pass of the network gives one keypoint as well.
             reach=float(max(2, keypoints.nms_window // 2) * self._model.stride),
             # One map has one peak at a place; kinds with maps of their own may lie together.
-            within_kind=self._info.config.encoder.has_backbone,
+            within_kind=self._info.config.encoder.has_backbone and not keypoints.joined_blur,
             batch=batch_size(canvas),
         )
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tusk_core.nn.window_maps import window_maximum
+from tusk_core.nn.window_maps import blurred, window_maximum
 
 _EPSILON = 1e-6
 
@@ -29,12 +29,14 @@ class KindPeaks:
         kinds: (B, K) int64.
         spread: (B, K) root mean square distance of the kind's map from ``xy`` in the window
             [cells].
+        cells: (B, K) int64, the peak itself, counted by rows.
     """
 
     xy: Tensor
     scores: Tensor
     kinds: Tensor
     spread: Tensor
+    cells: Tensor
 
 
 def find_kind_peaks(
@@ -59,7 +61,7 @@ def find_kind_peaks(
     kinds, cells = places // (h * w), places % (h * w)
     xy, spread = centre_of_mass(maps, kinds, cells, refine)
     scores = maps.flatten(1).gather(1, places) * (values > 0)
-    return KindPeaks(xy, scores, kinds, spread)
+    return KindPeaks(xy, scores, kinds, spread, cells)
 
 
 def _first_of_equal(is_peak: Tensor, window: int) -> Tensor:
@@ -116,3 +118,18 @@ def blob_centres(blobs: Tensor, *, window: int, threshold: float) -> Tensor:
         threshold: least height of a middle.
     """
     return (blobs == window_maximum(blobs, window)) & (blobs > threshold)
+
+
+def joined_maps(maps: Tensor, blur: float) -> Tensor:
+    """Return maps (B, M, h, w) in [0, 1] of kinds that are one thing each where they meet.
+
+    At every place the strongest kind has the sum of all, blurred, and the others nothing: a thing
+    that several kinds share has one peak, in its middle.
+
+    Args:
+        maps: (B, M, h, w), not negative; kinds that do not count are 0.
+        blur: deviation [cells].
+    """
+    total = blurred(maps.sum(dim=1, keepdim=True), blur).clamp(0, 1)
+    strongest = maps.argmax(dim=1, keepdim=True)
+    return torch.zeros_like(maps).scatter(1, strongest, total)

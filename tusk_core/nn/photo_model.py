@@ -22,7 +22,7 @@ from tusk_core.geometry.grids import map_to_picture
 from tusk_core.nn.decoder import Background, Decoder
 from tusk_core.nn.dense_head import DenseHead
 from tusk_core.nn.keypoint_set import KeypointSet
-from tusk_core.nn.kind_peaks import find_kind_peaks
+from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
 from tusk_core.nn.model import Encoded, TuskModel
 from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.prototypes import Prototypes
@@ -171,6 +171,8 @@ class PhotoModel(TuskModel):
         logits = self.kind_logits(unit)
         peaks = self.peak_logits(surface)
         maps = self._maps(logits, peaks) * self.kept.view(1, -1, 1, 1)
+        if self.config.keypoints.joined_blur:
+            maps = joined_maps(maps, self.config.keypoints.joined_blur)
         return EncodedKinds(
             score_map=maps.amax(dim=1, keepdim=True),
             features=unit,
@@ -226,18 +228,23 @@ class PhotoModel(TuskModel):
         assert isinstance(encoded, EncodedKinds)
         assert places is None
         config, maps = self.config.keypoints, encoded.kind_maps
+        read = encoded.score_map if config.joined_blur else maps
         found = find_kind_peaks(
-            maps,
-            min(num_keypoints or config.num_keypoints, maps[0].numel()),
+            read,
+            min(num_keypoints or config.num_keypoints, read[0].numel()),
             window=config.nms_window,
             across=config.across_window,
             refine=config.refine_window,
         )
+        kinds = found.kinds
+        if config.joined_blur:
+            of_cells = found.cells.unsqueeze(1).expand(-1, maps.shape[1], -1)
+            kinds = maps.flatten(2).gather(2, of_cells).argmax(dim=1)
         return KeypointSet(
             map_to_picture(found.xy, self.stride),
             found.scores,
             self._descriptors_in_cells(encoded.features, found.xy),
-            found.kinds,
+            kinds,
         )
 
 

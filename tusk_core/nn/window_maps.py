@@ -46,6 +46,16 @@ def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
     return rows @ maps @ columns.T
 
 
+def blurred(maps: Tensor, sigma: float) -> Tensor:
+    """Like ``gaussian_blur`` for single maps (B, 1, h, w), of any size when it is traced."""
+    reach = int(3 * sigma + 0.5)
+    steps = torch.arange(-reach, reach + 1, device=maps.device, dtype=maps.dtype)
+    weights = torch.exp(-steps.square() / (2 * sigma * sigma))
+    weights = weights / weights.sum()
+    wide = F.pad(maps, (reach, reach, reach, reach), mode="replicate")
+    return F.conv2d(F.conv2d(wide, weights.view(1, 1, 1, -1)), weights.view(1, 1, -1, 1))
+
+
 @functools.lru_cache(maxsize=16)
 def _blur_matrix(length: int, sigma: float) -> Tensor:
     """Return (length, length): row i holds the weights of every cell in the blurred cell i."""

@@ -24,7 +24,7 @@ from torch.utils.flop_counter import flop_registry
 
 from tusk_core.commands.bench_engine import _pictures
 from tusk_core.config import TrainConfig, replaced
-from tusk_core.training.distributed import Team
+from tusk_core.nn.distributed import Team
 from tusk_core.training.session import Session
 
 if TYPE_CHECKING:

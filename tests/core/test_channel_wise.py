@@ -10,10 +10,10 @@ from tusk_core import api
 from tusk_core.config import ConfigError, TrainConfig, load_preset, parse_config, replaced
 from tusk_core.control import RunControl
 from tusk_core.events import RunFinished, StepDone
+from tusk_core.nn.distributed import Team
 from tusk_core.nn.keypoints import channel_positions, read_own
 from tusk_core.nn.model import TuskModel
 from tusk_core.results import TuskError
-from tusk_core.training.distributed import Team
 from tusk_core.training.session import Session
 
 # Of the single-map model of seed 0, noted before there was another.

@@ -9,11 +9,11 @@ import torch
 from tusk_core.config import ConfigError, TrainConfig, load_preset, parse_config, replaced
 from tusk_core.losses.kinds import dense_information_loss, peak_loss, peak_targets
 from tusk_core.nn.build import build_model
+from tusk_core.nn.distributed import Team
 from tusk_core.nn.kind_peaks import centre_of_mass, find_kind_peaks
 from tusk_core.nn.kind_rank import chosen_kinds, gather_evidence
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.seed_kinds import SeedKinds, spherical_kmeans
-from tusk_core.training.distributed import Team
 from tusk_core.training.kinds_first import rank_kinds, seed_kinds
 from tusk_core.training.session import Session
 

@@ -18,12 +18,12 @@ from tusk_core.control import RunControl
 from tusk_core.data.pictures import write_picture
 from tusk_core.events import RunFinished, StepDone
 from tusk_core.nn.build import build_model
+from tusk_core.nn.distributed import Team
 from tusk_core.nn.model_files import load_model
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import SourceError
 from tusk_core.runs.folder import RunFolder
 from tusk_core.training.batches import APART, KnownBatches
-from tusk_core.training.distributed import Team
 from tusk_core.training.held_out import Division
 
 SIDE = 64

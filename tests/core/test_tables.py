@@ -11,7 +11,7 @@ import torch
 from tests.core.test_tools import load
 from tests.support.small_models import write_model
 from tusk_core.config import TrainConfig
-from tusk_core.training.distributed import Team
+from tusk_core.nn.distributed import Team
 from tusk_core.training.session import Session
 
 TINY = {

@@ -197,7 +197,7 @@ def test_prototypes_move_in_their_rounds_only() -> None:
 
 
 def api_team():
-    from tusk_core.training.distributed import Team
+    from tusk_core.nn.distributed import Team
 
     return Team()
 

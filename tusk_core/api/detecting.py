@@ -77,7 +77,8 @@ def detect(
         tiles: longer side of the tiles that larger pictures are searched in, K keypoints in each
             [px]; 0 sees every picture whole, None does as the model was trained.
         out: the file that the analysis goes into: what was found before a stop is kept beside it
-            and taken up by the next job, until ``detection_written`` is called.
+            and taken up by the next job, until ``detection_written`` is called. Processes that
+            ``torchrun`` started share the pictures; only the main one yields an analysis.
 
     Raises:
         SourceError: if not one picture can be read.
@@ -88,7 +89,8 @@ def detect(
     wanted = Wanted(num_keypoints, min_score, with_errors, tiles=tiles)
     opened = own_source(source)
     analysis = yield from collect(own_predictor(predictor), opened, wanted, control, out)
-    yield analysis
+    if analysis is not None:
+        yield analysis
 
 
 def detection_written(out: Path) -> None:

@@ -20,9 +20,9 @@ from tusk_core.commands.bench_convolutions import ConvolutionCount, count_convol
 from tusk_core.inference.predictor import TorchPredictor
 from tusk_core.losses.objective import step_loss
 from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.distributed import Team
 from tusk_core.nn.model import TuskModel
 from tusk_core.nn.model_files import ModelMeta
-from tusk_core.training.distributed import Team
 from tusk_core.training.draws import draw_steps
 from tusk_core.training.estimate import peak_memory
 from tusk_core.training.session import Session

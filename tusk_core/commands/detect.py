@@ -85,8 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.overlay is not None and len(sources) > 1:
                 one.overlay = arguments.overlay / out.stem
             with failures.noted(source):
-                _detect(one, predictor, file_format, terminal, control)
-                if len(sources) > 1:
+                is_written = _detect(one, predictor, file_format, terminal, control)
+                if is_written and len(sources) > 1:
                     api.note_done(out, *what)
     failures.tell()
     return 0
@@ -108,10 +108,14 @@ def _detect(
     file_format: str,
     terminal: Terminal,
     control: RunControl,
-) -> None:
+) -> bool:
+    """Detect and write; False in all but the main of several processes."""
     given = chosen_names(arguments.prototypes, predictor.info.path)
     with opened(arguments.source, arguments.frames, terminal, control) as source:
-        analysis = collected(arguments, predictor, source, terminal, control)
+        found = _found(arguments, predictor, source, terminal, control)
+        if not found:
+            return False
+        (analysis,) = found
         lost = api.export_analysis(
             analysis,
             arguments.out,
@@ -133,6 +137,7 @@ def _detect(
         if arguments.overlay is not None:
             finish(api.write_overlays(analysis, source, arguments.overlay, control), terminal)
             print(f"Pictures with keypoints: {arguments.overlay}")
+    return True
 
 
 def collected(
@@ -143,6 +148,18 @@ def collected(
     control: RunControl,
 ) -> Analysis:
     """Detect over a source with a progress bar."""
+    (analysis,) = _found(arguments, predictor, source, terminal, control)
+    return analysis
+
+
+def _found(
+    arguments: argparse.Namespace,
+    predictor: Predictor,
+    source: OpenedSource,
+    terminal: Terminal,
+    control: RunControl,
+) -> list[Analysis]:
+    """Return what was found; nothing in all but the main of several processes that share it."""
     job = api.detect(
         predictor,
         source,
@@ -153,5 +170,5 @@ def collected(
         tiles=getattr(arguments, "tiles", None),
         out=getattr(arguments, "kept", None),
     )
-    (analysis,) = (item for item in follow(job, terminal) if isinstance(item, Analysis))
-    return api.within_regions(analysis, getattr(arguments, "regions", {}))
+    found = [item for item in follow(job, terminal) if isinstance(item, Analysis)]
+    return [api.within_regions(item, getattr(arguments, "regions", {})) for item in found]

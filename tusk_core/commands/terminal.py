@@ -6,6 +6,7 @@ The bar goes to stderr. Plain lines go to stdout, so that stderr holds nothing b
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import sys
 import time
@@ -46,6 +47,8 @@ class Terminal:
 
     def __init__(self, stream: IO[str] | None = None) -> None:
         self._bar_stream = stream or sys.stderr
+        # Of several processes the first one speaks for all.
+        self.is_quiet = os.environ.get("RANK", "0") != "0"
         self.is_live = bool(getattr(self._bar_stream, "isatty", lambda: False)())
         self._last = -math.inf
         self._is_drawn = False
@@ -53,6 +56,8 @@ class Terminal:
 
     def progress(self, done: int, total: int, text: str, remaining: float | None = None) -> None:
         """Show how far something has come, not more often than can be read."""
+        if self.is_quiet:
+            return
         is_end = bool(total) and done >= total
         now = time.monotonic()
         if now - self._last < (_REDRAW_S if self.is_live else _PLAIN_S) and not is_end:
@@ -88,7 +93,7 @@ class Terminal:
 
     def phase(self, text: str) -> None:
         """Show what happens now; repeated texts are shown once where there is no terminal."""
-        if self.is_live:
+        if self.is_live and not self.is_quiet:
             self._draw(text)
         elif text != self._phase:
             self.line(text)
@@ -96,6 +101,8 @@ class Terminal:
 
     def line(self, text: str) -> None:
         """Write a line that stays."""
+        if self.is_quiet:
+            return
         self.clear()
         stream = self._bar_stream if self.is_live else sys.stdout
         encoding = getattr(stream, "encoding", None) or "utf-8"

@@ -124,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
                 threads=all_cores(),
             )
         finish(job, terminal)
-    print(f"Tracks: {arguments.out}")
+    terminal.line(f"Tracks: {arguments.out}")
     return 0
 
 

@@ -69,7 +69,9 @@ def _tracked(task: Task, control: RunControl) -> Generator[JobProgress, None, An
     predictor = load_predictor(task.model, device=task.device)
     wanted = Wanted(task.options.num_keypoints, task.options.min_score or 0.0)
     with open_source(task.data) as source:
-        return (yield from collect(predictor, source, wanted, control))
+        analysis = yield from collect(predictor, source, wanted, control)
+    assert analysis is not None  # nobody shares the work
+    return analysis
 
 
 def read_truth(path: Path) -> Sightings:

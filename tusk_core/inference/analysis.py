@@ -17,9 +17,11 @@ from tusk_core.atomic import replacing
 from tusk_core.data.looks import settled_look
 from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
-from tusk_core.inference.collect import Rows, Wanted, detect_all
+from tusk_core.inference.collect import Rows, Wanted, detect_all, no_rows
 from tusk_core.inference.kept_parts import detect_resumably, forget_parts
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.inference.together import detect_shares
+from tusk_core.nn.distributed import Team
 from tusk_core.prototype_names import PrototypeNames
 from tusk_core.results import Analysis, SourceError, UnreadableFile
 from tusk_core.tracking.edits import edited, edits_path, read_edits
@@ -51,18 +53,7 @@ class RowStore:
 
     def joined(self, length: int) -> Rows:
         """Return all rows as one; ``length`` is that of a descriptor, for no rows at all."""
-        empty = Rows(
-            (),
-            np.zeros((0, 2), np.int32),
-            np.zeros(0, np.float32),
-            np.zeros(0, np.float64),
-            np.zeros(0, np.int32),
-            np.zeros((0, 2), np.float32),
-            np.zeros(0, np.float32),
-            np.zeros(0, np.int32),
-            np.zeros((0, length), np.float16),
-            np.zeros(0, np.int32),
-        )
+        empty = no_rows(length)
         parts = [empty, *self.parts]
         return Rows(
             names=tuple(name for part in parts for name in part.names),
@@ -102,6 +93,8 @@ def analyse_source(
     with open_source(source) as opened:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
+            if not (yield from detect_shares(predictor, opened, wanted, control, out)):
+                return
             with replacing(out) as temporary:
                 yield from _written(predictor, opened, wanted, control, out, temporary)
             forget_parts(out)
@@ -121,7 +114,8 @@ def _written(
 ) -> Iterator[JobProgress]:
     header = header_for(predictor, source, wanted)
     if out.suffix.lower() == ".npz":
-        analysis = yield from collect(predictor, source, wanted, control, out)
+        analysis = yield from collect(predictor, source, wanted, control, out, Team())
+        assert analysis is not None
         header = dataclasses.replace(header, shown_as=analysis.shown_as)
         analysis_files.write_npz(analysis, header, temporary)
         return
@@ -168,10 +162,12 @@ def collect(
     wanted: Wanted,
     control: RunControl,
     out: Path | None = None,
-) -> Generator[JobProgress, None, Analysis]:
+    team: Team | None = None,
+) -> Generator[JobProgress, None, Analysis | None]:
     """Detect over a whole source in memory; yields progress and returns the analysis.
 
-    With ``out``, what is found is kept beside that file until ``forget_parts`` is called for it.
+    With ``out``, what is found is kept beside that file until ``forget_parts`` is called for it,
+    and processes that ``torchrun`` started share the pictures; all but the main one return None.
 
     Raises:
         Cancelled: when asked to stop.
@@ -180,8 +176,10 @@ def collect(
     store, skipped = RowStore(), list[UnreadableFile]()
     if out is None:
         found = detect_all(predictor, source, wanted, control, skipped)
-    else:
+    elif (yield from detect_shares(predictor, source, wanted, control, out, team)):
         found = detect_resumably(predictor, source, wanted, control, skipped, out)
+    else:
+        return None
     for progress, rows in found:
         store.add(rows)
         yield progress

@@ -58,6 +58,22 @@ class Rows:
     classes: NDArray[np.int32]
 
 
+def no_rows(length: int) -> Rows:
+    """Return the rows of no picture, with descriptors of ``length``."""
+    return Rows(
+        (),
+        np.zeros((0, 2), np.int32),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.float64),
+        np.zeros(0, np.int32),
+        np.zeros((0, 2), np.float32),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.int32),
+        np.zeros((0, length), np.float16),
+        np.zeros(0, np.int32),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How to detect.
@@ -104,6 +120,7 @@ def detect_all(
     skipped: list[UnreadableFile],
     *,
     start: int = 0,
+    stop: int | None = None,
 ) -> Iterator[tuple[JobProgress, Rows]]:
     """Yield the rows of every readable picture, in order, with how far it has come.
 
@@ -114,6 +131,7 @@ def detect_all(
         control: a stop raises ``Cancelled``.
         skipped: files that cannot be read are added to it.
         start: first picture; those before it are known already.
+        stop: the picture after the last; None goes through all.
 
     Raises:
         Cancelled: when asked to stop.
@@ -123,7 +141,7 @@ def detect_all(
     data = predictor.info.config.data
     check_count(predictor.model, wanted.num_keypoints)
     source.use_settings(data)
-    rest = range(start, len(source)) if start else None
+    rest = range(start, len(source) if stop is None else stop)
     way = Walk(batch_size((data.width, data.height)), rest, control=control, before=start)
     for progress, batch in walk(source, way, skipped):
         yield progress, rows_within(_rows(predictor, batch, wanted), wanted.region)

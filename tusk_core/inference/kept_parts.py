@@ -6,12 +6,13 @@ that even a power cut costs only those seconds. The folder goes when the results
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
 import time
 import zipfile
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from tusk_core.atomic import replacing, write_text
 from tusk_core.events import JobProgress
 from tusk_core.inference.collect import Rows, detect_all
-from tusk_core.results import UnreadableFile
+from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,19 @@ def detection_mark(predictor: TorchPredictor, source: BaseSource, wanted: Wanted
     how = (wanted.num_keypoints, wanted.min_score, wanted.with_errors, wanted.tiles)
     text = [*how, predictor.info.fingerprint, source.fingerprint(), len(source), str(wanted.region)]
     return hashlib.sha256(json.dumps(text).encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Successive pictures of a source, ``start`` to ``stop``."""
+
+    start: int
+    stop: int
+
+
+def blocks_of(first: int, total: int, size: int) -> list[Block]:
+    """Return the pictures ``first`` to ``total`` in blocks of ``size``."""
+    return [Block(start, min(start + size, total)) for start in range(first, total, size)]
 
 
 class PartStore:
@@ -91,10 +105,21 @@ class PartStore:
         if time.monotonic() - self._since >= self._seconds:
             self.flush(skipped)
 
+    def has(self, block: Block) -> bool:
+        """Tell whether a block is done, by whomever."""
+        return zipfile.is_zipfile(self._file(block.start, block.stop))
+
+    def put(self, block: Block, rows: list[Rows], skipped: list[UnreadableFile]) -> None:
+        """Write the rows of a block, at least one batch of them, and what could not be read."""
+        _write(self._file(block.start, block.stop), joined(rows), skipped)
+
+    def _file(self, start: int, stop: int) -> Path:
+        return self._folder / f"{start:09d}-{stop:09d}.npz"
+
     def flush(self, skipped: list[UnreadableFile]) -> None:
         """Write what is not written yet; ``skipped`` are all unreadable files so far."""
         if self._reached > self.done:
-            path = self._folder / f"{self.done:09d}-{self._reached:09d}.npz"
+            path = self._file(self.done, self._reached)
             _write(path, joined(self._rows), skipped[self._num_told :])
             self._num_told = len(skipped)
             self._parts.append((path, self._reached))
@@ -124,7 +149,7 @@ def detect_resumably(
     for rows in store.rows(skipped):
         yield JobProgress(start, total, f"{start} of {total} pictures are there already."), rows
     if start >= total:
-        source.read(0)  # tells how deep pictures are shown, which results note
+        _look_at_one(source, skipped)
         return
     fresh: list[UnreadableFile] = []
     try:
@@ -134,6 +159,20 @@ def detect_resumably(
     finally:
         store.flush(fresh)
         skipped += fresh
+
+
+def _look_at_one(source: BaseSource, skipped: list[UnreadableFile]) -> None:
+    """Read a picture, which tells how deep ones are shown: results note it.
+
+    Raises:
+        SourceError: if not one can be read.
+    """
+    for index in range(len(source)):
+        with contextlib.suppress(SourceError):
+            source.read(index)
+            return
+    reason = f": {skipped[0].reason}" if skipped else ""
+    raise SourceError(f"Not one picture of {source.source} can be read{reason}.")
 
 
 def joined(parts: list[Rows]) -> Rows:

@@ -28,6 +28,7 @@ from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.distributed import own_device
 from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.steering import load_steered
 from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
@@ -58,7 +59,7 @@ def load_predictor(model: str | Path, *, device: str = "auto", threads: int = 0)
         TuskError: if the device cannot be used.
     """
     folder = find_model(model)
-    chosen = choose_device(device)
+    chosen = choose_device(own_device(device))
     limit_threads(threads)
     network, meta = load_steered(folder, chosen.name)
     return TorchPredictor(network, folder, meta, chosen)

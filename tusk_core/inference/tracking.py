@@ -24,6 +24,8 @@ from tusk_core.inference.kept_parts import detect_resumably, forget_parts
 from tusk_core.inference.many import outputs_for, sources_in
 from tusk_core.inference.many_progress import ManyProgress, sizes_of
 from tusk_core.inference.predictor import load_predictor
+from tusk_core.inference.together import detect_shares
+from tusk_core.nn.distributed import join_team
 from tusk_core.results import SourceError, UnreadableFile
 from tusk_core.tracking.bodies import group, within_pictures
 from tusk_core.tracking.detections import Stretch
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from tusk_core.config import TrackConfig
     from tusk_core.control import RunControl
     from tusk_core.inference.predictor import TorchPredictor
+    from tusk_core.nn.distributed import Team
     from tusk_core.tracks import Region
 
 _BLOCK = 1_000_000
@@ -78,7 +81,8 @@ def track_sources(
     """Detect and track in each source; see ``tusk_core.api.track``.
 
     Files appear whole or not at all; those that are there from the same job are kept, so that a
-    job that was stopped is taken up where it stopped.
+    job that was stopped is taken up where it stopped. Processes that ``torchrun`` started share the
+    detection; the main one follows and writes.
 
     Raises:
         Cancelled: when asked to stop; finished videos stay.
@@ -92,14 +96,17 @@ def track_sources(
         analysis_files.check_writable(path)
     for name in job.formats:
         registry.check_export(_export_path(outputs[0], name), name)
+    team = join_team(works_apart=True)
     predictor = load_predictor(model, device=device, threads=threads)
     many, failures = ManyProgress(sizes_of(listed)), Failures(len(listed))
     for number, (source, path) in enumerate(zip(listed, outputs, strict=True)):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with failures.noted(source):
-                for progress, stage in _track_source(predictor, source, path, control, job):
+                for progress, stage in _track_source(predictor, source, path, control, job, team):
                     yield many.told(number, progress, *stage)
+                if not team.is_main:
+                    continue
                 yield from _exported(path, job, partial(many.told, number))
         except OSError as error:
             raise SourceError(
@@ -114,6 +121,7 @@ def _track_source(
     path: Path,
     control: RunControl,
     job: TrackOptions,
+    team: Team,
 ) -> Iterator[tuple[JobProgress, tuple[float, float]]]:
     """Yield progress with the stage it is of: which share of the work it begins and ends at."""
     region = region_for(job.regions, source)
@@ -122,6 +130,10 @@ def _track_source(
         mark = _mark(job, predictor.info.fingerprint, source, opened.fingerprint())
         if not job.again and (_is_tracked(path, mark) or is_done(path, mark)):
             yield JobProgress(1, 1, f"{path.name} is there already."), _WHOLE
+            return
+        for progress in detect_shares(predictor, opened, wanted, control, path, team):
+            yield progress, _DETECTING
+        if not team.is_main:
             return
         skipped: list[UnreadableFile] = []
         with replacing(path) as temporary:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.config import TrainConfig
+    from tusk_core.nn.distributed import Team
     from tusk_core.nn.trunk import Trunk
-    from tusk_core.training.distributed import Team
     from tusk_core.training.held_out import Division
     from tusk_core.training.session import Session
 

@@ -15,9 +15,9 @@ import torch
 from tusk_core.config import TrainConfig, replaced
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.distributed import Team
 from tusk_core.results import TrainingEstimate
 from tusk_core.training.batches import APART, KnownBatches, PlainBatches, batches_of
-from tusk_core.training.distributed import Team
 from tusk_core.training.held_out import Division
 from tusk_core.training.session import Session
 

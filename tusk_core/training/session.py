@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tusk_core.config import TrainConfig
-    from tusk_core.training.distributed import Team
+    from tusk_core.nn.distributed import Team
     from tusk_core.training.draws import Draws
 
 _USAGE_MEMORY = 0.95

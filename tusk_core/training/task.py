@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from tusk_core.config import TrainConfig
     from tusk_core.control import RunControl
+    from tusk_core.nn.distributed import Team
     from tusk_core.results import DeviceInfo
     from tusk_core.runs.folder import RunFolder
-    from tusk_core.training.distributed import Team
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,9 @@ from tusk_core.config import TrainConfig, replaced
 from tusk_core.control import Cancelled
 from tusk_core.events import RunFinished, RunStarted, TrainEvent
 from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.distributed import Team, join_team
 from tusk_core.results import DeviceInfo, SourceError
 from tusk_core.runs.folder import RunFolder, is_run
-from tusk_core.training.distributed import Team, join_team
 from tusk_core.training.failures import as_training_error
 from tusk_core.training.loop import Loop
 from tusk_core.training.opening import open_run

@@ -5,6 +5,7 @@ Started by ``torchrun``; without it everything here does nothing.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from torch import Tensor, nn
+
+
+_LONGEST_WAIT = dt.timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,11 @@ class Team:
         dist.broadcast(value, 0)
         return bool(value.item())
 
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        if self.size > 1:
+            dist.barrier()
+
     def share_text(self, text: str) -> str:
         """Return process 0's text in every process."""
         if self.size == 1:
@@ -99,12 +108,24 @@ class Team:
         return box[0]
 
 
-def join_team() -> Team:
-    """Join the processes that ``torchrun`` started; alone otherwise."""
+def join_team(*, works_apart: bool = False) -> Team:
+    """Join the processes that ``torchrun`` started; alone otherwise.
+
+    Args:
+        works_apart: they exchange nothing but that they are done, which may take them days.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         return Team()
     if not dist.is_initialized():
-        backend = "nccl" if torch.cuda.is_available() else "gloo"
-        dist.init_process_group(backend)
+        if works_apart:
+            dist.init_process_group("gloo", timeout=_LONGEST_WAIT)
+        else:
+            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     return Team(dist.get_rank(), size, int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def own_device(name: str) -> str:
+    """Return the GPU of this process where several share a machine and none was named."""
+    is_one = int(os.environ.get("WORLD_SIZE", "1")) > 1 and torch.cuda.is_available()
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if is_one and name == "auto" else name

@@ -1,0 +1,137 @@
+"""Several processes share one detection: the same file as of one, also after one was lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.support.small_models import picture, write_model
+from tusk_core.cli import main
+from tusk_core.control import RunControl
+from tusk_core.data.pictures import write_picture
+from tusk_core.data.source import open_source
+from tusk_core.inference import together
+from tusk_core.inference.collect import Wanted
+from tusk_core.inference.kept_parts import parts_folder
+from tusk_core.inference.predictor import load_predictor
+from tusk_core.nn.distributed import Team
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NUM = 9
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A model that takes two pictures at once, and pictures of which one cannot be read."""
+    write_model(tmp_path / "model", {"data.width": 512, "data.height": 384})
+    (tmp_path / "pictures").mkdir()
+    for number in range(NUM):
+        write_picture(tmp_path / "pictures" / f"{number}.png", picture(seed=number))
+    (tmp_path / "pictures" / "4.png").write_bytes(b"broken")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_BATCHES", 1)
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """Return everything in a results file."""
+    found: dict[str, bytes] = {}
+    with h5py.File(path, "r") as file:
+        found |= {key: np.asarray(value).tobytes() for key, value in file.attrs.items()}
+
+        def add(name: str, item: object) -> None:
+            if isinstance(item, h5py.Dataset):
+                values = np.asarray(item[()])
+                is_text = values.dtype == object
+                found[name] = repr(values.tolist()).encode() if is_text else values.tobytes()
+
+        file.visititems(add)
+    return found
+
+
+def together_run(place: Path, *line: str) -> None:
+    """Run a command in two processes, in small blocks."""
+    script = place / "member.py"
+    script.write_text(
+        "import sys\nfrom tusk_core.inference import together\ntogether._BATCHES = 1\n"
+        "from tusk_core.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    )
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    subprocess.run(
+        [*launcher, "--nproc-per-node=2", str(script), *line],
+        check=True,
+        capture_output=True,
+        timeout=110,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+def test_two_processes_write_the_file_of_one(place: Path) -> None:
+    line = ["track", str(place / "model"), str(place / "pictures"), "--device", "cpu", "--out"]
+    assert main([*line, str(place / "one.h5")]) == 0
+    together_run(place, *line, str(place / "two.h5"))
+    one, two = content(place / "one.h5"), content(place / "two.h5")
+    assert one.keys() == two.keys()
+    assert {name for name in one if one[name] != two[name]} == set()
+    assert not list(place.glob(".*"))
+
+
+class Alone(Team):
+    """One of two processes, without the other."""
+
+    def wait(self) -> None:
+        """Nobody else is here."""
+
+    def share_text(self, text: str) -> str:  # noqa: ARG002
+        """Both began when nothing was done."""
+        return "0"
+
+
+def member(place: Path, rank: int, out: Path) -> None:
+    """Do the share of one of two processes."""
+    predictor = load_predictor(place / "model", device="cpu")
+    with open_source(place / "pictures") as source:
+        team = Alone(rank, 2)
+        list(together.detect_shares(predictor, source, Wanted(), RunControl(), out, team))
+
+
+def blocks(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in parts_folder(out).glob("*.npz")}
+
+
+def test_what_was_done_before_a_process_was_lost_is_not_done_again(place: Path) -> None:
+    out = place / "a.h5"
+    member(place, 0, out)  # and the other one has died
+    before = blocks(out)
+    assert len(before) == 3
+    member(place, 1, out)
+    after = blocks(out)
+    assert len(after) == 5
+    assert {name: after[name] for name in before} == before
+    line = ["detect", str(place / "model"), str(place / "pictures"), "--device", "cpu", "--out"]
+    assert main([*line, str(out)]) == 0
+    assert main([*line, str(place / "one.h5")]) == 0
+    one, other = content(place / "one.h5"), content(out)
+    assert {name for name in one if one[name] != other[name]} == set()
+    assert not list(place.glob(".*"))
+
+
+def test_other_pictures_are_another_job(place: Path) -> None:
+    out = place / "a.h5"
+    member(place, 0, out)
+    before = blocks(out)
+    write_picture(place / "pictures" / "3.png", picture(seed=77))
+    os.utime(place / "pictures" / "3.png", (0, 0))
+    member(place, 0, out)
+    assert set(blocks(out).values()).isdisjoint(before.values())

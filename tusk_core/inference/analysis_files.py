@@ -7,6 +7,8 @@ where it is known, ``shown_as`` (JSON: brightness and channels of the pictures).
 An NPZ holds the same arrays by the same names.
 
 Shapes: P pictures, N detections, C descriptor length, M prototypes.
+
+A little longer than other files: what writes the layout and what reads it stay together.
 """
 
 from __future__ import annotations

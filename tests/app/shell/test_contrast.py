@@ -13,6 +13,8 @@ from tusk_app.parts import theme
 from tusk_app.shell.command_palette import PaletteRow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from tusk_app.app import Program
@@ -82,5 +84,33 @@ def test_texts_of_the_window_and_of_the_palette_stand_out(program: Program, name
         program.window.openers.palette()
         assert unreadable(palette) == []
         palette.hide()
+    finally:
+        theme.apply(application, "light")
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_texts_of_the_dialogs_stand_out(
+    qtbot, program: Program, picture_folder: Path, name: str
+) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    openers = program.window.openers
+    try:
+        theme.apply(application, name)
+        openers.open_data(str(picture_folder))
+        page = openers.opened("open-data-dialog")
+        qtbot.waitUntil(lambda: page.can_open)
+        assert unreadable(page) == []
+        page.close()
+        for show in (
+            openers.preferences,
+            openers.shortcuts,
+            openers.about,
+            openers.system_information,
+        ):
+            show()
+            (dialog,) = openers._open.values()
+            assert unreadable(dialog) == [], type(dialog).__name__
+            dialog.close()
     finally:
         theme.apply(application, "light")

@@ -102,14 +102,13 @@ def test_texts_of_the_dialogs_stand_out(
         qtbot.waitUntil(lambda: page.can_open)
         assert unreadable(page) == []
         page.close()
-        for show in (
-            openers.preferences,
-            openers.shortcuts,
-            openers.about,
-            openers.system_information,
+        for show, called in (
+            (openers.preferences, "preferences-dialog"),
+            (openers.shortcuts, "shortcuts-dialog"),
+            (openers.about, "about-dialog"),
         ):
             show()
-            (dialog,) = openers._open.values()
+            dialog = openers.opened(called)
             assert unreadable(dialog) == [], type(dialog).__name__
             dialog.close()
     finally:

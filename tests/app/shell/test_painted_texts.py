@@ -1,4 +1,4 @@
-"""Texts that widgets and delegates paint by themselves stand out from what is painted behind them."""
+"""Texts that widgets and delegates paint by themselves stand out from what is behind them."""
 
 from __future__ import annotations
 

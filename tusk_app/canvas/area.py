@@ -219,6 +219,9 @@ class CanvasArea(QWidget):
         label = book.target(int(detection.keypoints.labels[index]))
         name = book.name(label)
         selection = self._bench.selection
+        if "analyze.alike" in self._bench.actions:
+            selection.select_keypoint(index, "menu")
+            menu.addAction(self._bench.actions.get("analyze.alike"))
         menu.addAction(f"Show all of {name}", lambda: selection.select_prototype(label, "menu"))
         menu.addAction(f"Hide {name} everywhere", lambda: book.set_hidden(label, True))
 

@@ -14,6 +14,7 @@ from tusk_app.engine.detection_table import save_detections
 from tusk_app.engine.prototype_pictures import common_middle
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
+from tusk_app.gallery.model import rows_like
 from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ class GalleryCommands(QObject):
 
     Signals:
         merged: int, the prototype that others were merged into.
+        alike_found: (C,) descriptor, and the rows that look like it; they are selected next.
     """
 
     merged = Signal(int)
+    alike_found = Signal(object, object)
 
     def __init__(self, workbench: Workbench, tiles: PrototypeTiles) -> None:
         super().__init__(tiles)
@@ -62,6 +65,11 @@ class GalleryCommands(QObject):
             tip="See which [kinds] mean the same kind of thing, and join them",
         )  # fmt: skip
         add(
+            "analyze.alike", "&Find more like this", self.find_alike, menu="Analyse",
+            group="analysis", icon="search", shortcut="Ctrl+Shift+F",
+            tip="Select what looks most like the selected [point], in all pictures",
+        )  # fmt: skip
+        add(
             "prototypes.merge", "Merge the selected &[kinds]",
             lambda: self.merge(self._tiles.selected_prototypes()), menu="Analyse",
             group="names", icon="link", tip="Treat the [kinds] whose tiles are selected as one",
@@ -77,6 +85,34 @@ class GalleryCommands(QObject):
         actions, chosen = self._bench.actions, self._tiles.selected_prototypes()
         actions.get("prototypes.merge").setEnabled(len(chosen) > 1)
         actions.get("prototypes.rename").setEnabled(self._bench.selection.prototype is not None)
+
+    def find_alike(self) -> None:
+        """Select the detections whose descriptors are most like the selected one's."""
+        analysis, look = self._bench.document.analysis, self._look()
+        if analysis is None or look is None or look.shape != analysis.descriptors.shape[1:]:
+            self._bench.notices.status(
+                say("Select a [point] first, and analyse all pictures.")
+                if analysis is None or look is None
+                else "These detections are of another model. Analyse all pictures again."
+            )
+            return
+        rows = rows_like(analysis, look)
+        self.alike_found.emit(look, rows)
+        self._bench.selection.select_detections(rows, "alike")
+        self._bench.notices.status(
+            f"{len(rows)} places look like this one, the most alike first in the gallery."
+        )
+
+    def _look(self) -> NDArray[np.floating] | None:
+        """Return the descriptor of what is selected: a keypoint of the picture, or a detection."""
+        selection, points = self._bench.selection, self._bench.document.keypoints
+        keypoint = selection.keypoint
+        if keypoint is not None and points is not None and keypoint < len(points.scores):
+            return np.asarray(points.descriptors[keypoint], np.float32)
+        analysis, rows = self._bench.document.analysis, selection.detections
+        if analysis is not None and len(rows) == 1:
+            return np.asarray(analysis.descriptors[int(rows[0])], np.float32)
+        return None
 
     def rename_selected(self) -> None:
         """Ask for a name of the selected prototype."""

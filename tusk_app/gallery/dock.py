@@ -22,7 +22,7 @@ from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.engine.prototype_pictures import common_middle
 from tusk_app.gallery.commands import GalleryCommands
 from tusk_app.gallery.controller import GalleryController
-from tusk_app.gallery.model import similarities, summary, usage_note
+from tusk_app.gallery.model import likeness, similarities, summary, usage_note
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
 from tusk_app.gallery.widgets.prototype_tiles import PrototypeTiles
 from tusk_app.panel import Panel
@@ -70,6 +70,9 @@ class GalleryDock(Panel):
         # What the patches are of: one prototype, or rows that were selected in any panel, or all.
         self._shown: int | None = None
         self._only: NDArray[np.int64] | None = None
+        # What the rows that are selected were found by; None where they were not.
+        self._look: NDArray[np.floating] | None = None
+        self._alike: NDArray[np.int64] = np.zeros(0, np.int64)
         self._said = ""
         self._when_seen = WhenSeen(self)
         # A click on a patch selects its prototype; the patches stay where they are.
@@ -175,6 +178,7 @@ class GalleryDock(Panel):
         self.all_button.clicked.connect(lambda: selection.clear(ORIGIN))
         self.tiles.renamed.connect(book.rename)
         self.commands.merged.connect(self._show_merged)
+        self.commands.alike_found.connect(self._take_look)
         self.tiles.menu_requested.connect(self._show_menu)
         # A tile can only be dropped on a keypoint that may be changed.
         self.tiles.drag_started.connect(
@@ -260,6 +264,8 @@ class GalleryDock(Panel):
             self._shown = book.target(self._shown)
         key: SortKey = self.sort.currentData()
         rows = self._gallery.rows(self._shown, key, self._only)
+        if self._look is not None and key == "similarity":
+            rows = rows[np.argsort(-likeness(analysis, rows, self._look), kind="stable")]
         if self._shown is None and len(book.hidden()) >= index.num_prototypes:
             rows = rows[~book.hidden()[index.labels[rows]]]
         table = book.colours() if book.num >= index.num_prototypes else None
@@ -278,6 +284,8 @@ class GalleryDock(Panel):
             name = self._bench.prototypes.name(self._shown)
         if self._only is not None:
             name = "Selected" if self._shown is None else f"Selected of {name}"
+        if self._look is not None:
+            name = "Like this one"
         self._said = f"{name} · {readable.count(count)}"
         self._title.setText(f"<b>{escape(name)}</b> · {readable.count(count)}")
         self.all_button.setVisible(self._shown is not None or self._only is not None)
@@ -296,6 +304,8 @@ class GalleryDock(Panel):
             return f"{analysis.scores[row]:.2f}"
         if key == "error":
             return f"{analysis.picture_errors[analysis.picture[row]]:.4f}"
+        if self._look is not None:
+            return f"{likeness(analysis, np.array([row]), self._look)[0]:.2f}"
         return f"{similarities(analysis, np.array([row]), self._shown)[0]:.2f}"
 
     @Slot(object)
@@ -310,11 +320,24 @@ class GalleryDock(Panel):
         self._bench.links.open_detection(row, ORIGIN)
         self._keeps_rows = False
 
+    @Slot(object, object)
+    def _take_look(self, look: NDArray[np.floating], rows: NDArray[np.int64]) -> None:
+        self._look, self._alike = look, rows
+        self._only = None  # the same rows may be shown in another order
+        if np.array_equal(rows, self._bench.selection.detections):
+            self._follow("")
+
     @Slot(str)
     def _follow(self, _origin: str) -> None:
         """Show what is selected in whatever panel: some rows, all of a prototype, or everything."""
+        if not self._keeps_rows and not np.array_equal(
+            self._bench.selection.detections, self._alike
+        ):
+            self._look = None
         if not self._keeps_rows:
             self._set_shown()
+            if self._look is not None:
+                self._when_seen(self._show_rows)
         self._when_seen(self._select_tiles)
         self._when_seen(self._show_detections)
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tusk_core.results import Analysis
 
 
+# How many places "more like this" finds at most, and how alike they are at least [cosine].
+MOST_ALIKE, LEAST_ALIKE = 100, 0.5
+
 SortKey = Literal["similarity", "score", "error", "time"]
 
 
@@ -165,6 +168,23 @@ def sorted_rows(
     else:
         rank = analysis.picture[rows]
     return rows[np.argsort(rank, kind="stable")]
+
+
+def likeness(
+    analysis: Analysis, rows: NDArray[np.int64], look: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    """Return the cosine between rows and a descriptor (C,), (n,) float32."""
+    descriptors = analysis.descriptors[rows].astype(np.float32)
+    return np.asarray(descriptors @ np.asarray(look, np.float32), np.float32)
+
+
+def rows_like(
+    analysis: Analysis, look: NDArray[np.floating], most: int = MOST_ALIKE
+) -> NDArray[np.int64]:
+    """Return the rows most like a descriptor (C,), ascending; none that is hardly like it."""
+    alike = likeness(analysis, np.arange(len(analysis.labels)), look)
+    best = np.argsort(-alike, kind="stable")[:most]
+    return np.sort(best[alike[best] >= LEAST_ALIKE]).astype(np.int64)
 
 
 def similarities(

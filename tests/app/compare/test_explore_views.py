@@ -474,6 +474,9 @@ def test_probe_pictures_are_enlarged_and_follow(qtbot, show, run_dir) -> None:
 
 def test_the_wall_shows_whole_rows_and_follows_the_arrows(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
+    model = bench.document.model
+    # Choices are shared where the open model is of the run.
+    bench.document.set_model(replace(model, path=run_dir / "checkpoints" / "step_1"))
     bench.document.set_run(run_dir)
     qtbot.waitUntil(lambda: len(dock.wall.pictures) == 12, timeout=20_000)
     for size in ((470, 342), (470, 420), (900, 520)):

@@ -106,6 +106,8 @@ def test_texts_of_the_dialogs_stand_out(
             (openers.preferences, "preferences-dialog"),
             (openers.shortcuts, "shortcuts-dialog"),
             (openers.about, "about-dialog"),
+            (openers.system_information, "system-information-dialog"),
+            (lambda: openers.training("new", None), "training-dialog"),
         ):
             show()
             dialog = openers.opened(called)

@@ -150,6 +150,7 @@ class MapBar(QWidget):
         self._method.activated.connect(self._choose_method)
         self._neighbours_label = QLabel("Neighbours")
         self._neighbours = QSpinBox()
+        self._neighbours.setAccessibleName("Neighbours")
         self._neighbours.setRange(2, 200)
         self._neighbours.setValue(15)
         self._sample = QComboBox()

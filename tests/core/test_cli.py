@@ -387,7 +387,13 @@ def test_reconstruct_takes_folders_and_equal_names(
     out = tmp_path / "out"
     images = [str(folder), str(tmp_path / "p0.jpg")]
     assert cli.main(["reconstruct", str(model), *images, "--out", str(out)]) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["p0", "p0_2", "p1", "p2"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "names.csv",
+        "p0",
+        "p0_2",
+        "p1",
+        "p2",
+    ]
 
 
 def test_reconstruct_leaves_out_what_cannot_be_read(

@@ -374,7 +374,12 @@ def test_two_writers_are_refused_and_a_crash_is_told(tmp_path) -> None:
 
 def test_a_run_killed_early_keeps_what_it_learnt(tmp_path) -> None:
     # A process of its own, killed the hard way long before its first planned checkpoint.
-    steps = {"optim.steps": 100_000, "run.preview_every": 3600.0, "run.threads": 1}
+    steps = {
+        "optim.steps": 100_000,
+        "optim.schedule": "constant",  # the whole run is planned for fewer steps
+        "run.preview_every": 3600.0,
+        "run.threads": 1,
+    }
     program = (
         "import sys; from pathlib import Path; from tests.core.test_training import tiny\n"
         "from tusk_core import api; from tusk_core.control import RunControl\n"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tusk_core import api
 from tusk_core.commands.arguments import (
     UsageError,
@@ -29,6 +27,7 @@ from tusk_core.control import RunControl
 if TYPE_CHECKING:
     import argparse
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tusk_core.interfaces import Predictor
@@ -99,7 +98,7 @@ def _looks(predictor: Predictor) -> NDArray[np.uint8] | None:
     if predictor.info.config.decoder.kind == "none":
         return None
     looks = predictor.decode_prototypes()
-    return looks if np.asarray(looks).any() else None
+    return looks if looks.any() else None
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -75,11 +75,9 @@ class PartStore:
     """
 
     def __init__(self, folder: Path, mark: str, seconds: float) -> None:
-        self._folder, self._seconds = folder, seconds
+        self._folder, self._mark, self._seconds = folder, mark, seconds
         if _mark_in(folder) != mark:
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text(folder / _ABOUT, json.dumps({"mark": mark}))
         self._parts = _usable(folder)
         self._rows: list[Rows] = []
         self._num_told = 0
@@ -111,7 +109,14 @@ class PartStore:
 
     def put(self, block: Block, rows: list[Rows], skipped: list[UnreadableFile]) -> None:
         """Write the rows of a block, at least one batch of them, and what could not be read."""
+        self.begin()
         _write(self._file(block.start, block.stop), joined(rows), skipped)
+
+    def begin(self) -> None:
+        """Make the folder; done by itself once there is something to keep in it."""
+        if _mark_in(self._folder) != self._mark:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_text(self._folder / _ABOUT, json.dumps({"mark": self._mark}))
 
     def _file(self, start: int, stop: int) -> Path:
         return self._folder / f"{start:09d}-{stop:09d}.npz"
@@ -119,6 +124,7 @@ class PartStore:
     def flush(self, skipped: list[UnreadableFile]) -> None:
         """Write what is not written yet; ``skipped`` are all unreadable files so far."""
         if self._reached > self.done:
+            self.begin()
             path = self._file(self.done, self._reached)
             _write(path, joined(self._rows), skipped[self._num_told :])
             self._num_told = len(skipped)

@@ -71,7 +71,7 @@ def detect_shares(
         return True
     mark = detection_mark(predictor, source, wanted)
     # The main process looks what is there, and removes what is of another job, before the others.
-    start = PartStore(parts_folder(out), mark, 0.0).done if team.is_main else 0
+    start = _begun(PartStore(parts_folder(out), mark, 0.0)) if team.is_main else 0
     start = int(team.share_text(str(start)))
     store = PartStore(parts_folder(out), mark, 0.0)
     data = predictor.info.config.data
@@ -85,6 +85,12 @@ def detect_shares(
         yield JobProgress(done, len(own), message)
     team.wait()
     return team.is_main
+
+
+def _begun(store: PartStore) -> int:
+    """Make the folder before other processes look into it; returns what is done already."""
+    store.begin()
+    return store.done
 
 
 def _detected(

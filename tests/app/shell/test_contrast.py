@@ -9,8 +9,15 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListWidget, QWidget
 
+from tusk_app.export.dialog import ExportDialog
+from tusk_app.export.model_dialog import ModelExportDialog
+from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 from tusk_app.parts import theme
+from tusk_app.several.dialog import SeveralDialog, SeveralPlan
 from tusk_app.shell.command_palette import PaletteRow
+from tusk_app.tracks.settings_dialog import TrackSettingsDialog
+from tusk_core import api
+from tusk_core.config import TrackConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +118,35 @@ def test_texts_of_the_dialogs_stand_out(
         ):
             show()
             dialog = openers.opened(called)
+            assert unreadable(dialog) == [], type(dialog).__name__
+            dialog.close()
+    finally:
+        theme.apply(application, "light")
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_texts_of_the_dialogs_of_panels_stand_out(qtbot, tmp_path: Path, name: str) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    offer = MergeOffer(
+        groups=lambda _number: np.array([0, 0, 2, 2]),
+        likely=2,
+        counts=np.array([5, 4, 3, 2]),
+        names=("ear", "#1", "#2", "#3"),
+        cosines=np.full((4, 4), 0.25),
+    )
+    plan = SeveralPlan(("video.mp4",), tmp_path, follow=True, format="")
+    try:
+        theme.apply(application, name)
+        for dialog in (
+            ExportDialog(api.export_formats(), "12 detections."),
+            ModelExportDialog(api.model_formats(), "my model", tmp_path),
+            MergeDialog(offer),
+            TrackSettingsDialog(TrackConfig()),
+            SeveralDialog(plan, api.export_formats(), "my model"),
+        ):
+            qtbot.addWidget(dialog)
+            dialog.show()
             assert unreadable(dialog) == [], type(dialog).__name__
             dialog.close()
     finally:

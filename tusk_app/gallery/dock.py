@@ -1,4 +1,7 @@
-"""The gallery: what each prototype looks like, and every detection of it."""
+"""The gallery: what each prototype looks like, and every detection of it.
+
+A little longer than other files: one panel's parts and their connections, a few lines each.
+"""
 
 from __future__ import annotations
 

@@ -59,6 +59,18 @@ def test_the_path_holds_each_strength() -> None:
     assert path[1] == pytest.approx(fit_ridge(inputs, targets, 10.0))
 
 
+def test_places_that_are_never_filled_get_no_weight() -> None:
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(40, 6)), rng.normal(size=(40, 4))
+    empty = np.zeros((40, 12))
+    empty[:, ::2] = inputs
+    (found,) = ridge_path(empty, targets, (0.5,))
+    (expected,) = ridge_path(inputs, targets, (0.5,))
+    np.testing.assert_allclose(found[::2], expected)
+    assert not found[1::2].any()
+    assert not ridge_path(np.zeros((40, 3)), targets, (0.5,)).any()
+
+
 def test_a_linear_truth_is_recovered_and_noise_asks_for_a_penalty() -> None:
     generator = np.random.default_rng(0)
     inputs, groups = generator.random((200, 10)), np.repeat(np.arange(40), 5)

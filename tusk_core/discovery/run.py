@@ -61,7 +61,7 @@ _GREY = (
     "little less apart here."
 )
 _SMALL = (
-    "Things in these pictures look small, so cut-outs of {} pixels are looked at, and the model "
+    "Things in these pictures look small, so cut-outs of {} pixels are analysed, and the model "
     "searches large pictures in tiles of that size."
 )
 _TINY = (

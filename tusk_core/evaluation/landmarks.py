@@ -76,7 +76,11 @@ def ridge_path(
     inputs: NDArray[np.floating], targets: NDArray[np.floating], strengths: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """Return the maps (S, D, E) of several strengths from one decomposition."""
-    u, singular, vt = np.linalg.svd(np.asarray(inputs, dtype=np.float64), full_matrices=False)
+    inputs = np.asarray(inputs, dtype=np.float64)
+    # Kinds that never occur leave columns of zeros, whose weights are zero. With them the
+    # decomposition fails on several threads where the smallest numbers are taken as zero.
+    filled = inputs.any(axis=0)
+    u, singular, vt = np.linalg.svd(inputs[:, filled], full_matrices=False)
     projected = u.T @ np.asarray(targets, dtype=np.float64)
     # A direction the data do not span must not be divided by rounding noise.
     spanned = singular > singular.max(initial=0.0) * max(inputs.shape) * np.finfo(float).eps
@@ -84,7 +88,8 @@ def ridge_path(
     penalty = np.asarray(strengths)[:, None]
     below = kept**2 + penalty
     shrink = np.divide(kept, below, out=np.zeros_like(below), where=spanned & (below > 0))
-    maps: NDArray[np.float64] = vt.T @ (shrink[:, :, None] * projected)
+    maps = np.zeros((len(strengths), inputs.shape[1], projected.shape[1]))
+    maps[:, filled] = vt.T @ (shrink[:, :, None] * projected)
     return maps
 
 

@@ -16,7 +16,7 @@ from tests.support.small_models import write_model
 from tusk_core import api
 from tusk_core.cli import main
 from tusk_core.control import Cancelled, RunControl
-from tusk_core.inference import kept_parts
+from tusk_core.data.blocks import parts_folder
 from tusk_core.results import SourceError
 from tusk_core.tracks import Region
 
@@ -69,7 +69,7 @@ def test_a_killed_job_is_taken_up_within_the_video(
     assert 0 < done < FRAMES
     assert first == f"{done} of {FRAMES} pictures are there already."
     assert f"Picture {FRAMES} of {FRAMES}." in messages
-    assert not kept_parts.parts_folder(out).exists()
+    assert not parts_folder(out).exists()
     list(api.track(model, [str(video)], whole, RunControl()))
     resumed, straight = api.open_analysis(out), api.open_analysis(whole)
     assert resumed.picture_names == straight.picture_names

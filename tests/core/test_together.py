@@ -1,7 +1,8 @@
-"""Several processes share one detection: the same file as of one, also after one was lost."""
+"""Several processes share a detection or a discovery: one result, also after one was lost."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,18 +15,23 @@ import pytest
 from tests.support.small_models import picture, write_model
 from tusk_core.cli import main
 from tusk_core.control import RunControl
+from tusk_core.data import cache_features
+from tusk_core.data.blocks import parts_folder
+from tusk_core.data.cache import build_cache
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.source import open_source
+from tusk_core.discovery import together as shared_features
 from tusk_core.inference import together
 from tusk_core.inference.collect import Wanted
-from tusk_core.inference.kept_parts import parts_folder
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.nn.distributed import Team
+from tusk_core.nn.trunk import Trunk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NUM = 9
+BATCH_PIXELS = 2 * 64 * 48
 
 
 @pytest.fixture
@@ -42,6 +48,8 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(together, "_BATCHES", 1)
+    monkeypatch.setattr(shared_features, "_BATCHES", 1)
+    monkeypatch.setattr(cache_features, "_BATCH_PIXELS", BATCH_PIXELS)
 
 
 def content(path: Path) -> dict[str, bytes]:
@@ -60,16 +68,20 @@ def content(path: Path) -> dict[str, bytes]:
     return found
 
 
-def together_run(place: Path, *line: str) -> None:
-    """Run a command in two processes, in small blocks."""
+def together_run(place: Path, *lines: list[str]) -> None:
+    """Run commands, one after the other, in two processes, in small blocks."""
     script = place / "member.py"
     script.write_text(
-        "import sys\nfrom tusk_core.inference import together\ntogether._BATCHES = 1\n"
-        "from tusk_core.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+        "import json, sys\nfrom tusk_core.data import cache_features\n"
+        "from tusk_core.discovery import together as shared_features\n"
+        "from tusk_core.inference import together\nfrom tusk_core.cli import main\n"
+        f"cache_features._BATCH_PIXELS = {BATCH_PIXELS}\n"
+        "together._BATCHES = shared_features._BATCHES = 1\n"
+        "sys.exit(sum([main(line) for line in json.loads(sys.argv[1])]))\n"
     )
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     subprocess.run(
-        [*launcher, "--nproc-per-node=2", str(script), *line],
+        [*launcher, "--nproc-per-node=2", str(script), json.dumps(lines)],
         check=True,
         capture_output=True,
         timeout=110,
@@ -77,14 +89,37 @@ def together_run(place: Path, *line: str) -> None:
     )
 
 
-def test_two_processes_write_the_file_of_one(place: Path) -> None:
-    line = ["track", str(place / "model"), str(place / "pictures"), "--device", "cpu", "--out"]
-    assert main([*line, str(place / "one.h5")]) == 0
-    together_run(place, *line, str(place / "two.h5"))
-    one, two = content(place / "one.h5"), content(place / "two.h5")
+def tracking(place: Path, out: str) -> list[str]:
+    line = ["track", str(place / "model"), str(place / "pictures"), "--device", "cpu"]
+    return [*line, "--out", str(place / out / "tracks.h5")]
+
+
+def discovery(place: Path, out: str) -> list[str]:
+    line = ["discover", str(place / "pictures"), "--size", "64", "--kinds", "8", "--crops", "off"]
+    return [*line, "--device", "cpu", "--out", str(place / out / "model")]
+
+
+def in_cache(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("TUSK_CACHE_DIR", str(folder))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_two_processes_write_the_results_of_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_cache(monkeypatch, place / "first")
+    assert main(tracking(place, "one")) == 0
+    assert main(discovery(place, "one")) == 0
+    in_cache(monkeypatch, place / "second")
+    together_run(place, tracking(place, "two"), discovery(place, "two"))
+    one, two = content(place / "one" / "tracks.h5"), content(place / "two" / "tracks.h5")
     assert one.keys() == two.keys()
     assert {name for name in one if one[name] != two[name]} == set()
-    assert not list(place.glob(".*"))
+    assert files(place / "one" / "model") == files(place / "two" / "model")
+    assert {path.name for path in (place / "two").iterdir()} == {"tracks.h5", "model"}
 
 
 class Alone(Team):
@@ -93,9 +128,9 @@ class Alone(Team):
     def wait(self) -> None:
         """Nobody else is here."""
 
-    def share_text(self, text: str) -> str:  # noqa: ARG002
+    def share_text(self, text: str) -> str:
         """Both began when nothing was done."""
-        return "0"
+        return text
 
 
 def member(place: Path, rank: int, out: Path) -> None:
@@ -135,3 +170,30 @@ def test_other_pictures_are_another_job(place: Path) -> None:
     os.utime(place / "pictures" / "3.png", (0, 0))
     member(place, 0, out)
     assert set(blocks(out).values()).isdisjoint(before.values())
+
+
+def test_features_of_a_lost_process_are_taken_up(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_cache(monkeypatch, place / "first")
+    assert main(discovery(place, "one")) == 0
+    config = load_predictor(place / "one" / "model", device="cpu").info.config.data
+    in_cache(monkeypatch, place / "second")
+    pictures = build_cache(config)
+    out = place / "two" / "model"
+    job = shared_features.share_features(pictures, Trunk(), out, RunControl(), Alone(0, 2))
+    assert len(list(job)) == 2  # and the other one has died
+    (kept,) = parts_folder(out).iterdir()
+    assert len(list(kept.glob("*.npz"))) == 2
+    computed = []
+    halves = cache_features.halves
+
+    def counted(*given: object) -> object:
+        computed.append(given[2])
+        return halves(*given)
+
+    monkeypatch.setattr(shared_features, "halves", counted)
+    assert main(discovery(place, "two")) == 0
+    assert computed == [2, 6]
+    assert files(place / "one" / "model") == files(out)
+    assert [path.name for path in out.parent.iterdir()] == ["model"]

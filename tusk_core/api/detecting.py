@@ -95,7 +95,7 @@ def detect(
 
 def detection_written(out: Path) -> None:
     """Forget what ``detect`` kept beside a file, which holds it now."""
-    from tusk_core.inference.kept_parts import forget_parts
+    from tusk_core.data.blocks import forget_parts
 
     forget_parts(out)
 

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     terminal, control = Terminal(), RunControl()
     kinds: list[KindFound] = []
-    with stopping(control, "Stopping; nothing is written."):
+    with stopping(control, "Stopping; no model is written."):
         job = api.discover(
             arguments.source,
             arguments.out,

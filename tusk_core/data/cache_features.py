@@ -27,7 +27,7 @@ from tusk_core.data.cache_folder import cache_root, tidy
 from tusk_core.nn.trunk import TAP_CHANNELS, TRUNK_STRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -100,6 +100,7 @@ def open_features(
     pictures: PictureCache,
     trunk: Trunk,
     *,
+    made: Iterable[NDArray[np.float16]] | None = None,
     progress: Progress | None = None,
     control: RunControl | None = None,
 ) -> Features:
@@ -108,6 +109,8 @@ def open_features(
     Args:
         pictures: made ready by ``build_cache``.
         trunk: on the device to compute on.
+        made: successive features (b, D, h, w) of all pictures, such as ``halves`` gives, where
+            others computed them.
         progress: told about the batches.
         control: a stop request ends the work.
 
@@ -116,25 +119,58 @@ def open_features(
         Cancelled: if ``control`` asked for it; nothing is kept.
     """
     shape = features_shape(pictures)
-    folder = cache_root() / "features" / _key(pictures)
+    folder = _folder(pictures)
     found = _opened(folder, shape)
     if found is not None:
         return Features(pictures, trunk, found)
-    needed = 2 * int(np.prod(shape, dtype=np.int64))
+    needed = _bytes_of(pictures)
     if needed > _limit_bytes():
         return Features(pictures, trunk, None, _too_large(needed))
+    made = halves(pictures, trunk, 0, len(pictures)) if made is None else made
     try:
-        _write(folder, pictures, trunk, needed, progress, control)
+        _write(folder, made, (len(pictures), needed), progress, control)
     except OSError as error:
         return Features(pictures, trunk, None, _no_room(folder, error))
     tidy(folder.parent, keep=folder, limit_bytes=_limit_bytes())
     return Features(pictures, trunk, _opened(folder, shape))
 
 
-def _key(pictures: PictureCache) -> str:
+def are_to_be_made(pictures: PictureCache) -> bool:
+    """Tell whether ``open_features`` would compute features and keep them."""
+    is_there = _opened(_folder(pictures), features_shape(pictures)) is not None
+    return not is_there and _bytes_of(pictures) <= _limit_bytes()
+
+
+def halves(
+    pictures: PictureCache, trunk: Trunk, start: int, stop: int
+) -> Iterator[NDArray[np.float16]]:
+    """Compute the features of the pictures ``start`` to ``stop``, (b, D, h, w) at a time.
+
+    Where ``start`` is a multiple of ``batch_pictures``, they do not depend on it.
+    """
+    for part in _batches(np.arange(start, stop), pictures):
+        coarse = compute_coarse(trunk, pictures.images[part])
+        yield coarse.to("cpu", torch.float16).contiguous().numpy()
+
+
+def batch_pictures(pictures: PictureCache) -> int:
+    """Return how many pictures go through the frozen network at once."""
+    _, height, width, _ = pictures.images.shape
+    return max(1, int(_BATCH_PIXELS // (height * width)))
+
+
+def features_key(pictures: PictureCache) -> str:
     """Hash what the features follow from; a picture cache is named by content and settings."""
     text = f"{_VERSION} {pictures.path.name} {pictures.images.shape}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _folder(pictures: PictureCache) -> Path:
+    return cache_root() / "features" / features_key(pictures)
+
+
+def _bytes_of(pictures: PictureCache) -> int:
+    return 2 * int(np.prod(features_shape(pictures), dtype=np.int64))
 
 
 def _opened(folder: Path, shape: tuple[int, int, int, int]) -> NDArray[np.float16] | None:
@@ -149,12 +185,13 @@ def _opened(folder: Path, shape: tuple[int, int, int, int]) -> NDArray[np.float1
 
 def _write(
     folder: Path,
-    pictures: PictureCache,
-    trunk: Trunk,
-    needed: int,
+    made: Iterable[NDArray[np.float16]],
+    size: tuple[int, int],
     progress: Progress | None,
     control: RunControl | None,
 ) -> None:
+    """Write features of ``size`` (pictures, bytes) as they come."""
+    total, needed = size
     temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.tmp")
     temporary.mkdir(parents=True)
     try:
@@ -163,14 +200,13 @@ def _write(
             raise OSError(0, f"{needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free")
         done, due = 0, 0.0
         with (temporary / _NAME).open("wb") as file:
-            for part in _batches(np.arange(len(pictures)), pictures):
+            for part in made:
                 if control is not None and control.stop_requested:
                     raise Cancelled
-                coarse = compute_coarse(trunk, pictures.images[part])
-                file.write(coarse.to("cpu", torch.float16).contiguous().numpy().data)
+                file.write(part.data)
                 done += len(part)
-                if progress is not None and (time.monotonic() > due or done == len(pictures)):
-                    progress(done, len(pictures), f"Features of picture {done}.")
+                if progress is not None and (time.monotonic() > due or done == total):
+                    progress(done, total, f"Features of picture {done}.")
                     due = time.monotonic() + _REPORT_EVERY_S
         # Another process may have written the same meanwhile; either will do.
         with contextlib.suppress(OSError):
@@ -180,8 +216,7 @@ def _write(
 
 
 def _batches(rows: NDArray[np.int64], pictures: PictureCache) -> Iterator[NDArray[np.int64]]:
-    _, height, width, _ = pictures.images.shape
-    size = max(1, _BATCH_PIXELS // (height * width))
+    size = batch_pictures(pictures)
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 

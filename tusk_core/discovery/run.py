@@ -17,6 +17,7 @@ import torch
 from tusk_core.atomic import filling
 from tusk_core.config import load_preset, replaced
 from tusk_core.control import Cancelled
+from tusk_core.data.blocks import forget_parts
 from tusk_core.data.cache import build_cache
 from tusk_core.data.cache_features import open_features
 from tusk_core.data.looks import LOOK_SETTINGS
@@ -27,8 +28,10 @@ from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
 from tusk_core.discovery.findings import Findings, as_events, find, num_kinds_for
 from tusk_core.discovery.proposals import CROP_CANVAS, working_size
 from tusk_core.discovery.reporting import told
+from tusk_core.discovery.together import share_features
 from tusk_core.events import DiscoveryDone, DiscoveryEvent, JobProgress, Notice
 from tusk_core.nn.device import choose_device, limit_threads
+from tusk_core.nn.distributed import join_team, own_device
 from tusk_core.nn.model_files import save_model
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.trunk import TRUNK_STRIDE, Trunk
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from tusk_core.data.base_source import BaseSource
     from tusk_core.data.cache import PictureCache
     from tusk_core.data.cache_features import Features
+    from tusk_core.nn.distributed import Team
 
 MOST_PICTURES = 600
 FIRST_LOOK = 48
@@ -101,6 +105,8 @@ class Wanted:
 def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[DiscoveryEvent]:
     """Find kinds and write a model folder; yields progress, kinds and at last what was made.
 
+    Processes that ``torchrun`` started share the frozen features; the main one does the rest.
+
     Args:
         wanted: source and limits.
         out: model folder, made if missing.
@@ -112,7 +118,9 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     """
     begin = time.monotonic()
     limit_threads(wanted.threads)
-    trunk = Trunk().to(choose_device(wanted.device).name)
+    team = join_team(works_apart=True)
+    trunk = Trunk().to(choose_device(own_device(wanted.device)).name)
+    reader = _Reader(wanted, trunk, out, control, team)
     with open_source(wanted.source, default_count=wanted.max_pictures) as source:
         source.prepare(None, control)
         sizes = _sizes(source)
@@ -122,11 +130,14 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
             yield Notice("info", _SMALL.format(crops))
         clusters: Clusters | None = None
         if min(len(source), wanted.max_pictures) > 2 * FIRST_LOOK:
-            early = yield from _features(config, FIRST_LOOK, wanted, trunk, control)
-            clusters = _clusters(early, wanted, None)
-            found = find(early, clusters)
-            yield from as_events(found, early, source, crops=crops, is_final=False)
-        features = yield from _features(config, wanted.max_pictures, wanted, trunk, control)
+            early = yield from reader.features(config, FIRST_LOOK)
+            if early is not None:
+                clusters = _clusters(early, wanted, None)
+                found = find(early, clusters)
+                yield from as_events(found, early, source, crops=crops, is_final=False)
+        features = yield from reader.features(config, wanted.max_pictures)
+        if features is None:
+            return
         yield from _warnings(features, sizes)
         yield JobProgress(0, 0, "Sorting places into kinds.")
         _check(control)
@@ -136,6 +147,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         yield from as_events(findings, features, source, crops=crops, is_final=True)
     model = as_model(findings, _with_brightness(config, features.pictures))
     _write(out, model, findings)
+    forget_parts(out)
     yield DiscoveryDone(
         model_dir=out,
         num_pictures=len(np.unique(features.pictures.indices)),
@@ -217,20 +229,52 @@ def _sizes(source: BaseSource) -> list[tuple[int, int]]:
     return sizes
 
 
-def _features(
-    config: TrainConfig, count: int, wanted: Wanted, trunk: Trunk, control: RunControl
-) -> Generator[DiscoveryEvent, None, Features]:
-    """Read pictures and compute their features, both kept for the next time."""
-    data = config.data.model_copy(update={"max_pictures": count})
-    pictures: PictureCache = yield from told(
-        lambda report: build_cache(data, seed=wanted.seed, progress=report, control=control)
-    )
-    features: Features = yield from told(
-        lambda report: open_features(pictures, trunk, progress=report, control=control)
-    )
-    if features.note:
-        yield Notice("warning", features.note)
-    return features
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads pictures and computes their features, both kept for the next time."""
+
+    wanted: Wanted
+    trunk: Trunk
+    out: Path
+    control: RunControl
+    team: Team
+
+    def features(
+        self, config: TrainConfig, count: int
+    ) -> Generator[DiscoveryEvent, None, Features | None]:
+        """Return the features of at most ``count`` pictures; None in all but the main process."""
+        pictures = yield from self._pictures(config.data.model_copy(update={"max_pictures": count}))
+        try:
+            made = yield from share_features(
+                pictures, self.trunk, self.out, self.control, self.team
+            )
+        except OSError as error:
+            raise SourceError(
+                f"The features cannot be kept beside {self.out} ({error.strerror or error}). "
+                "Free some space or choose another folder."
+            ) from error
+        if not self.team.is_main:
+            return None
+        features: Features = yield from told(
+            lambda report: open_features(
+                pictures, self.trunk, made=made, progress=report, control=self.control
+            )
+        )
+        if features.note:
+            yield Notice("warning", features.note)
+        return features
+
+    def _pictures(self, data: DataConfig) -> Generator[JobProgress, None, PictureCache]:
+        """Return the pictures; one of several processes reads them, the others find them then."""
+        for turn in (True, False):
+            if self.team.is_main is turn:
+                pictures: PictureCache = yield from told(
+                    lambda report: build_cache(
+                        data, seed=self.wanted.seed, progress=report, control=self.control
+                    )
+                )
+            self.team.wait()
+        return pictures
 
 
 def _clusters(features: Features, wanted: Wanted, earlier: Clusters | None) -> Clusters:

@@ -14,11 +14,12 @@ import numpy as np
 
 from tusk_core import __version__
 from tusk_core.atomic import replacing
+from tusk_core.data.blocks import forget_parts
 from tusk_core.data.looks import settled_look
 from tusk_core.data.source import open_source
 from tusk_core.inference import analysis_files
 from tusk_core.inference.collect import Rows, Wanted, detect_all, no_rows
-from tusk_core.inference.kept_parts import detect_resumably, forget_parts
+from tusk_core.inference.kept_parts import detect_resumably
 from tusk_core.inference.predictor import load_predictor
 from tusk_core.inference.together import detect_shares
 from tusk_core.nn.distributed import Team

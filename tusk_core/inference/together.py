@@ -10,16 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tusk_core.events import JobProgress
+from tusk_core.data.blocks import blocks_of, parts_folder, share_out
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.collect import detect_all, no_rows
-from tusk_core.inference.kept_parts import (
-    Block,
-    PartStore,
-    blocks_of,
-    detection_mark,
-    parts_folder,
-)
+from tusk_core.inference.kept_parts import PartStore, detection_mark
 from tusk_core.nn.distributed import join_team
 from tusk_core.results import SourceError
 
@@ -29,6 +23,8 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.blocks import Block
+    from tusk_core.events import JobProgress
     from tusk_core.inference.collect import Rows, Wanted
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.nn.distributed import Team
@@ -76,14 +72,11 @@ def detect_shares(
     store = PartStore(parts_folder(out), mark, 0.0)
     data = predictor.info.config.data
     blocks = blocks_of(start, len(source), _BATCHES * batch_size((data.width, data.height)))
-    own = blocks[team.rank :: team.size]
-    for done, block in enumerate(own, 1):
-        if not store.has(block):
-            rows, skipped = _detected(predictor, source, wanted, control, block)
-            store.put(block, rows, skipped)
-        message = f"Block {done} of {len(own)}; {len(blocks)} in {team.size} processes."
-        yield JobProgress(done, len(own), message)
-    team.wait()
+
+    def detect(block: Block) -> None:
+        store.put(block, *_detected(predictor, source, wanted, control, block))
+
+    yield from share_out(blocks, team, store.has, detect)
     return team.is_main
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tusk_core.atomic import replacing
 from tusk_core.control import Cancelled
+from tusk_core.data.blocks import forget_parts
 from tusk_core.data.source import open_source
 from tusk_core.errors import Failures
 from tusk_core.events import JobProgress
@@ -20,7 +21,7 @@ from tusk_core.inference.analysis import header_for, read_analysis, read_correct
 from tusk_core.inference.collect import Wanted, rows_within
 from tusk_core.inference.done_marks import is_done, mark_of, note_done, state_of
 from tusk_core.inference.export import FORMATS, registry, write_export
-from tusk_core.inference.kept_parts import detect_resumably, forget_parts
+from tusk_core.inference.kept_parts import detect_resumably
 from tusk_core.inference.many import outputs_for, sources_in
 from tusk_core.inference.many_progress import ManyProgress, sizes_of
 from tusk_core.inference.predictor import load_predictor

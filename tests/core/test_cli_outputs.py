@@ -22,6 +22,7 @@ TO_A_FILE = [
     ["evaluate", "{model}", "--data", SAMPLE, "--protocol", "mnist-hard", "--out", "{out}.json"],
     ["export", "{model}", "--data", SAMPLE, "--format", "h5", "--out", "{out}.h5"],
     ["export", "{model}", "--data", SAMPLE, "--format", "video", "--out", "{out}.mp4"],
+    ["clip", "{model}", SAMPLE, "--out", "{out}.gif"],
     ["bench", "detect", "--json", "{out}.json"],
 ]
 TO_A_FOLDER = [

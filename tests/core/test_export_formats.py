@@ -27,7 +27,8 @@ from tusk_core.inference.export import FORMATS, format_for, write_export
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.skeleton import best_per_prototype
 from tusk_core.inference.export.table import make_table, merge_target, unique_names
-from tusk_core.inference.export.video import CODECS, count_frames, pace_of
+from tusk_core.inference.export.video import pace_of
+from tusk_core.inference.export.video_sink import CODECS, count_frames
 from tusk_core.inference.overlays import write_overlays
 from tusk_core.results import Analysis, SourceError, TuskError
 
@@ -466,7 +467,7 @@ def test_pictures_that_are_gone_are_told(
 def test_a_video_cut_short_is_not_kept(
     with_pictures: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tusk_core.inference.export.video.count_frames", lambda _path: 4)
+    monkeypatch.setattr("tusk_core.inference.export.video_sink.count_frames", lambda _path: 4)
     with pytest.raises(ExportError, match="4 of 10"):
         api.export_analysis(with_pictures, tmp_path / "a.mkv", file_format="video")
     assert not list(tmp_path.glob("*a.*"))

@@ -60,6 +60,8 @@ COMMANDS = {
     "overlays": "detect MODEL PICTURES --out PLACE/b.csv --overlay OUT",
     "track": "track MODEL PICTURES --out OUT/a.h5",
     "track again": "track RESULTS --out OUT/a.h5",
+    "clip film": "clip MODEL PICTURES --out OUT/a.mp4",
+    "clip gif": "clip MODEL PICTURES --out OUT/a.gif",
     "reconstruct": "reconstruct MODEL PICTURES --out OUT",
     "embed": "embed MODEL PICTURES --method pca --out OUT/a.csv --plot OUT/a.png",
     "huggingface": "export MODEL --format huggingface --out OUT",

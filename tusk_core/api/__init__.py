@@ -35,12 +35,14 @@ from tusk_core.api.evaluating import (
     save_report,
 )
 from tusk_core.api.exporting import (
+    check_clip,
     check_export,
     export_analysis,
     export_formats,
     export_model,
     format_for,
     model_formats,
+    write_clip,
     write_overlays,
 )
 from tusk_core.api.opening import (
@@ -95,6 +97,7 @@ __all__ = [
     "PictureSource",
     "Predictor",
     "analyse",
+    "check_clip",
     "check_embedding",
     "check_export",
     "cut_out",
@@ -161,6 +164,7 @@ __all__ = [
     "train",
     "with_descriptor",
     "within_regions",
+    "write_clip",
     "write_overlays",
     "write_page",
 ]

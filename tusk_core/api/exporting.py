@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.interfaces import OpenedSource
+    from tusk_core.interfaces import OpenedSource, Predictor
+    from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis, ExportFormatInfo
+    from tusk_core.tracks import Region
 
 
 def export_analysis(
@@ -110,3 +112,64 @@ def model_formats() -> dict[str, str]:
     from tusk_core.inference.export.models import MODEL_FORMATS
 
     return dict(MODEL_FORMATS)
+
+
+def check_clip(out: Path, source: str) -> None:
+    """Refuse, before the work, a file that cannot become a clip of ``source``.
+
+    Raises:
+        TuskError: if its ending is unknown.
+        SourceError: if it cannot be written, or is what the clip would be made of.
+    """
+    from tusk_core.inference.clips import check_clip as checked
+
+    checked(out, source)
+
+
+def write_clip(  # noqa: PLR0913 - every argument is a keyword of its own
+    predictor: Predictor,
+    source: OpenedSource,
+    out: Path,
+    control: RunControl,
+    *,
+    first: int | None = None,
+    count: int | None = None,
+    builds_up: bool = False,
+    names: PrototypeNames | None = None,
+    num_keypoints: int | None = None,
+    min_score: float = 0.0,
+    regions: Mapping[str, Region] | None = None,
+) -> Iterator[JobProgress | list[str]]:
+    """Write original, keypoints and redrawing side by side as a video or an animated picture.
+
+    Args:
+        predictor: from ``open_predictor``.
+        source: from ``open_source``.
+        out: .mp4, .webm, .avi or .mkv, .gif or .webp (begins anew), .png (a few below each other);
+            it appears whole or not at all.
+        control: a stop raises ``Cancelled``; nothing is written then.
+        first: picture to begin with; None takes the first.
+        count: pictures or frames; None takes ten seconds of a video (four of an animated picture),
+            a dozen pictures spread over others.
+        builds_up: show picture ``first`` alone, its keypoints one after the other.
+        names: merges and hidden prototypes.
+        num_keypoints: K; None takes the training value.
+        min_score: keypoints below it are left out, [0, 1].
+        regions: by the name of the source, ``*`` for any; keypoints outside are left out.
+
+    Yields:
+        progress, and last a list of sentences on what the clip does not show.
+
+    Raises:
+        SourceError: if no picture can be read, or the disk refuses the file.
+        TuskError: if the file's kind is unknown.
+    """
+    from tusk_core.api.own import own_predictor
+    from tusk_core.inference.clips import ClipRequest
+    from tusk_core.inference.clips import write_clip as written
+    from tusk_core.prototype_names import PrototypeNames
+
+    request = ClipRequest(
+        first, count, builds_up, names or PrototypeNames(), num_keypoints, min_score, regions or {}
+    )
+    return written(own_predictor(predictor), source, out, control, request)

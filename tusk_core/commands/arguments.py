@@ -155,6 +155,11 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def index(text: str) -> int:
+    """Read the number of a picture, from 0."""
+    return seed(text)
+
+
 def positive(text: str) -> float:
     """Read a number above 0."""
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tusk_core.commands import (
     bench,
+    clip,
     cut,
     detect,
     devices,
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Command] = {
     "embed": embed,
     "evaluate": evaluate,
     "report": report,
+    "clip": clip,
     "sample-data": sample_data,
     "cut": cut,
     "export": export,

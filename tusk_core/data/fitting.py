@@ -104,3 +104,18 @@ def fit_picture(
     if channels == 1:
         return np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
     return laid
+
+
+def checked_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture as (H, W, 3) uint8.
+
+    Raises:
+        ValueError: if it is not a picture.
+    """
+    if image.dtype != np.uint8 or image.ndim not in {2, 3} or image.size == 0:
+        raise ValueError(f"expected (H, W, 3) or (H, W) uint8, got {image.shape} {image.dtype}")
+    if image.ndim == 2 or image.shape[2] == 1:
+        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    if image.shape[2] != 3:
+        raise ValueError(f"expected 1 or 3 channels, got {image.shape[2]}")
+    return image

@@ -74,6 +74,29 @@ def draw_keypoints(
     return canvas
 
 
+def draw_trail(
+    picture: NDArray[np.uint8],
+    before: Sequence[tuple[NDArray[np.float32], NDArray[np.int32]]],
+) -> NDArray[np.uint8]:
+    """Return a copy of a picture with dots where keypoints were, older ones smaller and fainter.
+
+    Args:
+        picture: (H, W, 3).
+        before: places (K, 2) [px] and prototypes (K,) of earlier pictures, the oldest first.
+    """
+    canvas = picture.copy()
+    most = max(2.0, max(picture.shape[:2]) / 160)
+    for age, (places, labels) in enumerate(before, 1):
+        share = age / (len(before) + 1)
+        drawn = canvas.copy()
+        for (x, y), label in zip(places.tolist(), labels.tolist(), strict=True):
+            centre = (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT)))
+            radius = round(most * (0.5 + 0.5 * share) * (1 << _SHIFT))
+            cv2.circle(drawn, centre, radius, palette.colour(label), -1, cv2.LINE_AA, _SHIFT)
+        canvas = np.asarray(cv2.addWeighted(drawn, share, canvas, 1 - share, 0), np.uint8)
+    return canvas
+
+
 def _ring(
     canvas: NDArray[np.uint8],
     place: NDArray[np.float64],

@@ -11,11 +11,11 @@ import torch
 
 from tusk_core.arrays import frozen
 from tusk_core.atomic import write_text
-from tusk_core.data.fitting import apply_placement
+from tusk_core.data.fitting import apply_placement, checked_picture
 from tusk_core.data.pictures import read_picture
 from tusk_core.events import KindListed
 from tusk_core.inference.model_paths import find_model
-from tusk_core.inference.predictor import TorchPredictor, checked_picture
+from tusk_core.inference.predictor import TorchPredictor
 from tusk_core.kind_edits import FILE_NAME, KindEdits, edits_beside
 from tusk_core.nn.model_files import read_meta
 from tusk_core.nn.photo_model import PhotoModel

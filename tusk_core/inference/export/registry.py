@@ -24,6 +24,7 @@ from tusk_core.inference.export import (
 )
 from tusk_core.inference.export.packages import ExportError, needed
 from tusk_core.inference.export.table import make_table
+from tusk_core.inference.export.video_sink import CODECS
 from tusk_core.results import SourceError
 from tusk_core.tracking.smooth import smoothed
 
@@ -171,7 +172,7 @@ _ALL = (
         ".mp4",
         "Keeps the drawing only.",
         video.write_video,
-        endings=tuple(video.CODECS),
+        endings=tuple(CODECS),
     ),
     ExportFormat(
         "figure-png",

@@ -6,11 +6,10 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from tusk_core.inference.draw import draw_keypoints, enlargement
-from tusk_core.inference.export.packages import ExportError
+from tusk_core.inference.export.video_sink import VideoSink
 from tusk_core.inference.originals import original_pictures
 from tusk_core.results import SourceError
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from tusk_core.inference.export.table import DetectionTable
 
-# None of them needs a licence: MPEG-4, Motion JPEG, FFV1 (lossless), VP9.
-CODECS: dict[str, str] = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "FFV1", ".webm": "VP90"}
 _PICTURES_PER_SECOND = 5.0
 _MOST_PER_SECOND = 240.0
 _MOST_REPEATED = 20
@@ -38,14 +35,7 @@ def write_video(table: DetectionTable, path: Path) -> list[str]:
     """
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
     try:
-        written = _write_frames(table, temporary, CODECS[path.suffix.lower()])
-        found = count_frames(temporary)
-        # A full disk gives no error while writing, so the file itself is asked.
-        if not written or found != written:
-            raise ExportError(
-                f"The video holds {found} of {written} frames; the disk may be full. Free some "
-                "space, or write a smaller kind such as .webm."
-            )
+        _write_frames(table, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -90,29 +80,15 @@ def pace_of(times: NDArray[np.float64]) -> _Pace:
     return _Pace(rate, repeats)
 
 
-def _write_frames(table: DetectionTable, path: Path, code: str) -> int:
-    writer: cv2.VideoWriter | None = None
-    size, written = (0, 0), 0
+def _write_frames(table: DetectionTable, path: Path) -> None:
     pace = pace_of(table.analysis.times)
+    sink = VideoSink(path, pace.rate)
     try:
         for number, frame in _drawn(table):
-            if writer is None:
-                size = (frame.shape[1], frame.shape[0])
-                fourcc = cv2.VideoWriter.fourcc(*code)
-                writer = cv2.VideoWriter(str(path), fourcc, pace.rate, size)
-                if not writer.isOpened():
-                    raise ExportError(
-                        f"A video of the kind {code} cannot be written to {path}: the disk may be "
-                        f"full, or OpenCV here has no way to write {path.suffix}; try .avi or .mkv."
-                    )
-            shown = _fitted(frame, size)[..., ::-1]
-            for _ in range(int(pace.repeats[number])):
-                writer.write(shown)
-                written += 1
+            sink.add(frame, int(pace.repeats[number]))
+        sink.finish()
     finally:
-        if writer is not None:
-            writer.release()
-    return written
+        sink.release()
 
 
 def _drawn(table: DetectionTable) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -129,35 +105,4 @@ def _drawn(table: DetectionTable) -> Iterator[tuple[int, NDArray[np.uint8]]]:
             analysis.scores[chosen],
             factor=factor,
         )
-        yield number, _even(drawn)
-
-
-def _even(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Most codecs want even sides; a row or column is repeated."""
-    height, width = frame.shape[:2]
-    if height % 2 or width % 2:
-        return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    return frame
-
-
-def _fitted(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Bring pictures of other sizes to that of the first, on black, without distorting them."""
-    height, width = frame.shape[:2]
-    if (width, height) == size:
-        return frame
-    zoom = min(size[0] / width, size[1] / height)
-    w, h = max(1, int(width * zoom)), max(1, int(height * zoom))
-    out = np.zeros((size[1], size[0], 3), np.uint8)
-    top, left = (size[1] - h) // 2, (size[0] - w) // 2
-    out[top : top + h, left : left + w] = cv2.resize(frame, (w, h), interpolation=cv2.INTER_AREA)
-    return out
-
-
-def count_frames(path: Path) -> int:
-    """Return how many frames of a video can be decoded."""
-    capture = cv2.VideoCapture(str(path))
-    count = 0
-    while capture.grab():
-        count += 1
-    capture.release()
-    return count
+        yield number, drawn

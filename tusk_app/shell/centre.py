@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tusk_app.camera.live_view import LiveView
 from tusk_app.canvas.area import CanvasArea
+from tusk_app.export.clip_commands import ClipCommands
 from tusk_app.export.commands import ExportCommands
 from tusk_app.export.report_commands import ReportCommands
 from tusk_app.several.commands import SeveralCommands
@@ -23,4 +24,5 @@ def make_centre(workshop: Workshop, parent: QWidget | None = None) -> CanvasArea
     ExportCommands(workshop, area)
     SeveralCommands(workshop, area)
     ReportCommands(workshop, area)
+    ClipCommands(workshop, area)
     return area

@@ -19,8 +19,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
     "File": (
         "file.open-images", "file.open-picture", "file.open-video", "file.open-camera",
         "file.open-model",
-        "file.open-run", "@bundled", "@recent", "|", "file.sample", "|", "file.save", "file.report",
-        "file.export", "file.export-model", "file.save-picture", "...", "|",
+        "file.open-run", "@bundled", "@recent", "|", "file.sample", "|", "file.save", "file.clip",
+        "file.report", "file.export", "file.export-model", "file.save-picture", "...", "|",
         "file.preferences", "file.quit",
     ),
     "Edit": (

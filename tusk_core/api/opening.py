@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
@@ -27,6 +30,21 @@ def open_source(source: str) -> OpenedSource:
     from tusk_core.data.source import open_source as opened
 
     return opened(source)
+
+
+def hold_frames(
+    name: str, frames: Sequence[NDArray[np.uint8]], times: Sequence[float]
+) -> OpenedSource:
+    """Return frames in memory as a video, to be shown or gone through like one.
+
+    Args:
+        name: what it is called.
+        frames: (H, W, 3) uint8 RGB each, read-only.
+        times: when each is shown, seconds, rising.
+    """
+    from tusk_core.data.held_frames import HeldFrames
+
+    return HeldFrames(name, frames, times)
 
 
 def describe(thing: str) -> dict[str, Any]:

@@ -259,7 +259,9 @@ class TorchPredictor:
             TuskError: if the picture is so large that the model searches it in tiles.
         """
         with torch.inference_mode():
-            return to_pictures(self._decoded(image, keypoints)[2].composite)[0]
+            drawn = to_pictures(self._decoded(image, keypoints)[2].composite)
+        picture: NDArray[np.uint8] = drawn[0]
+        return picture
 
     def _decoded(
         self, image: NDArray[np.uint8], keypoints: Keypoints

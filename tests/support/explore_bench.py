@@ -105,14 +105,21 @@ def make_bench(
     settings: Settings, source: values.ShapesSource | None = None, *, layered: bool = True
 ) -> tuple[Workshop, ShapesPredictor, values.ShapesSource]:
     """Return a workbench whose engine is made up, its predictor and its pictures."""
+    bench = compose(settings)
+    return bench, *use_shapes(bench, source, layered=layered)
+
+
+def use_shapes(
+    bench: Workshop, source: values.ShapesSource | None = None, *, layered: bool = True
+) -> tuple[ShapesPredictor, values.ShapesSource]:
+    """Give a workbench, of a window or without, the made-up engine; its predictor and pictures."""
     source = values.ShapesSource() if source is None else source
     predictor = ShapesPredictor(layered=layered)
-    bench = compose(settings)
     device = DeviceInfo("cpu", "made up", True, "a test")
     bench.engine._engine = (lambda *_a, **_k: predictor, lambda: (device,))
     bench.patches.opener = lambda _name, _shown_as: replace(source)
     bench.side_reader.opener = lambda _name, _shown_as: replace(source)
-    return bench, predictor, source
+    return predictor, source
 
 
 def open_everything(bench: Workshop, source: values.ShapesSource, qtbot) -> None:

@@ -37,6 +37,7 @@ _LAYERS = (
     ("view.ground-truth", "Ground &truth", "T", "check",
      "Show what is known to be in the picture: samples and annotated data sets", Layer.TRUTH),
 )  # fmt: skip
+_REDRAWN = (Layer.RECONSTRUCTION, Layer.SEGMENTATION, Layer.ERROR)
 
 
 class CanvasActions(QObject):
@@ -81,7 +82,7 @@ class CanvasActions(QObject):
             add(command, text, functools.partial(self._show_layer, layer), menu="View",
                 shortcut=key, checkable=True, canvas_only=True, group="layers", icon=icon,
                 tip=tip)  # fmt: skip
-        add("view.split", "&Split view", display.set_split, menu="View", shortcut="\\",
+        add("view.split", "&Split view", self._show_split, menu="View", shortcut="\\",
             checkable=True, canvas_only=True, group="compare", icon="split",
             tip="Input left of the divider, reconstruction right of it")  # fmt: skip
         add("view.flip", "&Flip input and reconstruction", self._flip, menu="View",
@@ -103,7 +104,28 @@ class CanvasActions(QObject):
             tip=say("Save the picture as it is shown, with its layers and [points]"))  # fmt: skip
 
     def _show_layer(self, layer: Layer, visible: bool) -> None:
+        if visible and layer in _REDRAWN and not self._may_redraw():
+            self._show_state()
+            return
         self._bench.display.change_layer(layer, visible=visible)
+
+    def _show_split(self, split: bool) -> None:
+        if split and not self._may_redraw():
+            self._show_state()
+            return
+        self._bench.display.set_split(split)
+
+    def _may_redraw(self) -> bool:
+        """Say why there will be no redrawn picture; True if there will be one."""
+        if self._bench.detections.can_redraw:
+            return True
+        text = (
+            "This model finds [points] but was not taught to redraw pictures. Train from it first."
+        )
+        self._bench.notices.toast(
+            say(text), "info", "Train…", lambda: self._bench.actions.trigger("model.train")
+        )
+        return False
 
     def _select_shown(self) -> None:
         chosen = self._canvas.shown_keypoints()
@@ -114,7 +136,7 @@ class CanvasActions(QObject):
     def _flip(self) -> None:
         if self._canvas.can_flip:
             self._canvas.set_flipped(not self._canvas.is_flipped)
-        else:
+        elif self._may_redraw():
             self._bench.detections.request_reconstruction()
 
     @Slot()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 
 from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.parts.words import say
+from tusk_app.state.display import Layer
 
 if TYPE_CHECKING:
     from tusk_app.canvas.widgets.image_canvas import ImageCanvas
@@ -27,6 +28,8 @@ class CanvasEditing(QObject):
         canvas.keypoint_deleted.connect(editing.delete)
         canvas.prototype_dropped.connect(editing.drop_prototype)
         editing.enabled_changed.connect(canvas.set_editable)
+        self._has_uncovered = False
+        editing.edited_changed.connect(self._show_redrawn)
         self._add_commands()
         editing.enabled_changed.connect(workbench.actions.get("edit.keypoints").setChecked)
         editing.undo_group.canUndoChanged.connect(self._enable)
@@ -54,6 +57,22 @@ class CanvasEditing(QObject):
     def _move(self, index: int, x: float, y: float) -> None:
         if not self._editing.is_locked(index):
             self._editing.move(index, x, y)
+
+    @Slot(bool)
+    def _show_redrawn(self, edited: bool) -> None:
+        """Show on the picture itself what a change draws; the picture comes back with the points.
+
+        Who hides the redrawn layer meanwhile has decided for the rest of the edit.
+        """
+        display = self._bench.display
+        is_shown = display.layer(Layer.RECONSTRUCTION).visible
+        if edited and not is_shown and not display.is_split and self._bench.detections.can_redraw:
+            display.change_layer(Layer.RECONSTRUCTION, visible=True)
+            self._has_uncovered = True
+            self._bench.notices.status("Redrawn as you edit; R shows the picture itself.")
+        elif not edited and self._has_uncovered:
+            display.change_layer(Layer.RECONSTRUCTION, visible=False)
+            self._has_uncovered = False
 
     @Slot()
     def _enable(self) -> None:

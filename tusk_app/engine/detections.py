@@ -73,6 +73,12 @@ class Detections(QObject):
         return self._frames
 
     @property
+    def can_redraw(self) -> bool:
+        """True of a model that was taught to redraw pictures."""
+        model = self._document.model
+        return model is not None and model.config.decoder.kind != "none"
+
+    @property
     def num_keypoints(self) -> int:
         """Keypoints shown of each picture: the user's number, or the training value."""
         asked, model = self._document.num_keypoints, self._document.model
@@ -114,9 +120,12 @@ class Detections(QObject):
         self._engine.ask(DetectRequest(key, picture, self.num_keypoints, with_heat_map))
 
     def request_reconstruction(self, keypoints: Keypoints | None = None) -> None:
-        """Rebuild the picture shown from ``keypoints``, or from those that were found."""
+        """Rebuild the picture shown from ``keypoints``, or from those that were found.
+
+        Models that cannot redraw are not asked; who wants it says so (``can_redraw``).
+        """
         picture = self._document.picture
-        if picture is None or not self._engine.can_detect:
+        if picture is None or not self._engine.can_detect or not self.can_redraw:
             return
         if keypoints is None:
             keypoints = self._document.keypoints

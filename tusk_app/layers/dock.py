@@ -257,6 +257,12 @@ class ReconstructionDock(Panel):
         title = "Nothing is rebuilt yet"
         if document.model is None:
             text = say("Open or train a model to see how it draws a picture from [points].")
+        elif not self._bench.detections.can_redraw:
+            title = "This model does not redraw"
+            text = say(
+                "It finds [points] but was not taught to draw pictures from them. Train from it, "
+                "and what each [point] draws appears here."
+            )
         elif document.picture is None:
             text = say("Open a picture, or pause a video, to see what each [point] draws.")
         else:

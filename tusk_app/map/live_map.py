@@ -20,17 +20,30 @@ if TYPE_CHECKING:
 
 
 class LiveMap(QObject):
-    """Places new descriptors by their nearest mapped neighbours; Freeze holds the picture."""
+    """Places new descriptors by their nearest mapped neighbours; Freeze holds the picture.
+
+    Where something plays it begins by itself, with everything else pale, until it is switched off.
+    """
 
     def __init__(self, workbench: Workbench, scatter: ScatterView, bar: MapBar) -> None:
         super().__init__(scatter)
         self._bench, self._scatter, self._bar = workbench, scatter, bar
         self._trail = Trail()
-        self._is_frozen = False
+        self._is_frozen = self._is_playing = False
+        self._began_itself = False
         bar.live_toggled.connect(self.show_current)
+        bar.live_chosen.connect(self._choose)
         bar.freeze_toggled.connect(self._freeze)
         workbench.document.detection_changed.connect(self.show_current)
+        workbench.document.source_changed.connect(self._take_source)
+        workbench.live.changed.connect(self._follow)
         workbench.live.result.connect(self._take_camera)
+
+    @Slot(bool)
+    def set_playing(self, playing: bool) -> None:
+        """Follow a video, or let it rest; the trail stays where it ended."""
+        self._is_playing = playing
+        self._follow()
 
     @Slot()
     def show_current(self) -> None:
@@ -39,9 +52,39 @@ class LiveMap(QObject):
             self._trail.clear()
             self._scatter.set_live(None)
             return
-        detection = self._bench.document.shown
+        newest = self._bench.live.newest if self._bench.live.is_on else None
+        detection = self._bench.document.shown if newest is None else newest.detection
         if detection is not None:
             self._place(detection)
+
+    @property
+    def _plays(self) -> bool:
+        return self._is_playing or self._bench.live.is_on
+
+    @Slot()
+    def _follow(self) -> None:
+        is_wanted = self._bench.settings.value("map/live", default=True)
+        button = self._bar.live_button
+        if self._plays and is_wanted and not button.isChecked():
+            self._began_itself = True
+            button.setChecked(True)
+        else:
+            self.show_current()
+
+    @Slot(bool)
+    def _choose(self, wanted: bool) -> None:
+        """What the user wants while something plays is remembered."""
+        self._began_itself = False
+        if self._plays:
+            self._bench.settings.set_value("map/live", wanted)
+
+    @Slot()
+    def _take_source(self) -> None:
+        """Other pictures have other points; the trail that began by itself ends."""
+        self._trail.clear()
+        self._scatter.set_live(None)
+        if self._began_itself:
+            self._bar.live_button.setChecked(False)
 
     @Slot(object)
     def _take_camera(self, result: LiveResult) -> None:
@@ -63,4 +106,5 @@ class LiveMap(QObject):
             return
         colours = table[np.clip(detection.keypoints.labels, 0, len(table) - 1)]
         self._trail.push(places, colours)
-        self._scatter.set_live(LiveTrail(places, colours, *self._trail.older()))
+        trail = self._trail.older()
+        self._scatter.set_live(LiveTrail(places, colours, *trail, dims=self._plays))

@@ -208,6 +208,7 @@ class MainWindow(Themed, Host):
         bench.document.model_replaced.connect(self._forget_model)
         bench.document.run_changed.connect(self._refresh)
         bench.camera.state_changed.connect(self._refresh)
+        bench.playback.playing_changed.connect(self.panel(EmbeddingDock).live.set_playing)
         bench.display.hint_changed.connect(self._status.set_coordinates)
         bench.settings.recent_changed.connect(self.show_recent)
         bench.actions.shortcuts_changed.connect(self._show_keys)

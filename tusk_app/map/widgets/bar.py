@@ -53,6 +53,7 @@ class MapBar(QWidget):
         tool_chosen: str, ``pan``, ``lasso`` or ``box``.
         fit_requested: show everything.
         live_toggled: bool; freeze_toggled: bool.
+        live_chosen: bool, the user pressed the button.
     """
 
     compute_requested = Signal(object)
@@ -61,6 +62,7 @@ class MapBar(QWidget):
     tool_chosen = Signal(str)
     fit_requested = Signal()
     live_toggled = Signal(bool)
+    live_chosen = Signal(bool)
     freeze_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -217,6 +219,7 @@ class MapBar(QWidget):
         self.fit_button.clicked.connect(self.fit_requested)
         self.live_button.toggled.connect(self.freeze_button.setEnabled)
         self.live_button.toggled.connect(self.live_toggled)
+        self.live_button.clicked.connect(self.live_chosen)
         self.freeze_button.toggled.connect(self.freeze_toggled)
         tools = QWidget()
         buttons = QHBoxLayout(tools)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Thumbnails = tuple[NDArray, NDArray]  # type: ignore[type-arg]
 
+_DIM_STARS = 0.3
+
 
 class ScatterLayers:
     """Ground with density and points, selected points, stars: each made when it is missing."""
@@ -70,17 +72,20 @@ class ScatterLayers:
             patch_of: pictures to draw in place of dots when few are in view; None for dots.
         """
         state = self._state
-        thumbnails = self._pictures(view) if patch_of is not None else None
+        is_dim = state.live is not None and state.live.dims
+        thumbnails = self._pictures(view) if patch_of is not None and not is_dim else None
         if patch_of is not None and thumbnails is not None:
             self._paint_beneath(painter, view)
             scatter_painter.paint_thumbnails(painter, state, thumbnails, patch_of)
         else:
-            is_faded = bool(state.selected.any())
-            painter.drawImage(0, 0, self._ground(view, is_faded=is_faded))
-            if is_faded:
+            has_selected = bool(state.selected.any())
+            painter.drawImage(0, 0, self._ground(view, is_faded=has_selected or is_dim))
+            if has_selected:
                 painter.drawImage(0, 0, self._selected_points(view))
         scatter_painter.paint_hull(painter, state, view, self._palette)
+        painter.setOpacity(_DIM_STARS if is_dim else 1.0)
         painter.drawImage(0, 0, self._star_image(view))
+        painter.setOpacity(1.0)
         scatter_stars.paint_chosen_star(painter, state, view, self._palette)
         if state.live is not None:
             scatter_painter.paint_live(painter, state.live, view, self._palette)

@@ -63,12 +63,14 @@ class LiveTrail:
         colours: (k, 3) uint8 RGB.
         trail: (t, 3) float32, older places as (x, y, age), age 0 (new) to 1 (about to go).
         trail_colours: (t, 3) uint8 RGB.
+        dims: everything else is pale, because something plays.
     """
 
     xy: NDArray[np.float32]
     colours: NDArray[np.uint8]
     trail: NDArray[np.float32]
     trail_colours: NDArray[np.uint8]
+    dims: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit",
         default="",
         metavar="SOURCE",
-        help="landmarks: fit the map on these pictures, of other people, and score all of --data",
+        help="landmarks: fit the map on these pictures, of other people, and score all of --data; "
+        "baseline:slots and baseline:supervised: the pictures to learn from",
     )
     parser.add_argument(
         "--fit-share",

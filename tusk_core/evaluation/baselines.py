@@ -19,6 +19,7 @@ from tusk_core.data.source_names import check_options, parse_source, whole_numbe
 from tusk_core.evaluation.cluster_baseline import open_clusters
 from tusk_core.evaluation.clustering import fit_kmeans, nearest_centre
 from tusk_core.evaluation.collect import Points
+from tusk_core.evaluation.task import PREFIX, RIVALS
 from tusk_core.geometry.grids import to_unit
 from tusk_core.inference.walk import Walk, walk
 from tusk_core.losses.reconstruction import PerceptualLoss
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tusk_core.evaluation.collect import ModelFinder
     from tusk_core.events import JobProgress
 
-PREFIX = "baseline"
 Where = Literal["random", "corners"]
 PLACES: tuple[Where, ...] = ("random", "corners")
 CLUSTERS = "clusters"
@@ -204,7 +204,7 @@ def open_baseline(
     if parsed.target == CLUSTERS:
         return (yield from open_clusters(parsed, source, seed, control))
     if parsed.target not in PLACES:
-        known = ", ".join((*PLACES, CLUSTERS))
+        known = ", ".join((*PLACES, CLUSTERS, *RIVALS))
         raise TuskError(f"There is no baseline {parsed.target!r}; there are {known}.")
     check_options(parsed, ("points", "kinds"))
     num_points = whole_number(parsed, "points", 8, least=1, most=512)

@@ -12,8 +12,9 @@ import numpy as np
 from tusk_core.data.annotated import annotate
 from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.source import open_source
+from tusk_core.data.source_names import parse_source
 from tusk_core.evaluation import landmark_regression, multiple_instances, object_discovery
-from tusk_core.evaluation.baselines import PREFIX, open_baseline
+from tusk_core.evaluation.baselines import open_baseline
 from tusk_core.evaluation.collect import (
     BATCH,
     Found,
@@ -29,8 +30,9 @@ from tusk_core.evaluation.landmark_peaks import PeakReading
 from tusk_core.evaluation.landmark_truth import check_landmarks, landmark_parts, landmark_table
 from tusk_core.evaluation.layers import LayerDrawer
 from tusk_core.evaluation.presence import score_presence
+from tusk_core.evaluation.rivals import RivalFinder, open_rival
 from tusk_core.evaluation.steering import add_steered
-from tusk_core.evaluation.task import Task, check_task
+from tusk_core.evaluation.task import PREFIX, Task, check_task, is_rival
 from tusk_core.evaluation.tracking_task import evaluate_tracking
 from tusk_core.evaluation.truth import object_table
 from tusk_core.inference.counts import check_count
@@ -127,25 +129,29 @@ def _annotated(source: BaseSource, file: Path) -> BaseSource:
 def _scored(
     task: Task, sources: list[BaseSource], control: RunControl | None
 ) -> Generator[JobProgress, None, Outcome]:
+    finder: PointFinder | LayerDrawer
     if task.protocol == "multi-object":
-        predictor = load_predictor(_refuse_baseline(task.model), device=task.device)
-        sources[0].use_settings(predictor.info.config.data)
-        targets = yield from joined_targets(predictor, sources[0], task.joining, control)
-        drawer = LayerDrawer(predictor.model, predictor.info.device, targets)
-        return (yield from _multi_object(drawer, sources[0], control, task.seed))
-    finder = yield from _open_finder(task, sources, control)
-    ways = {
-        "detection": _detection,
-        "landmarks": _landmarks,
-        "mnist-hard": _mnist_hard,
-        "presence": _presence,
-    }
-    return (yield from ways[task.protocol](finder, sources, control, task))
+        finder = drawer = yield from _open_drawer(task, sources[0], control)
+        outcome = yield from _multi_object(drawer, sources[0], control, task.seed)
+    else:
+        finder = yield from _open_finder(task, sources, control)
+        ways = {
+            "detection": _detection,
+            "landmarks": _landmarks,
+            "mnist-hard": _mnist_hard,
+            "presence": _presence,
+        }
+        outcome = yield from ways[task.protocol](finder, sources, control, task)
+    if isinstance(finder, RivalFinder):
+        outcome.scores.counts["training_steps"] = finder.steps
+    return outcome
 
 
 def _open_finder(
     task: Task, sources: list[BaseSource], control: RunControl | None
 ) -> Generator[JobProgress, None, PointFinder]:
+    if is_rival(task.model):
+        return (yield from _trained_rival(task, control))
     if str(task.model).startswith(f"{PREFIX}:"):
         if task.joining:
             raise TuskError(f"{task.model} has no prototypes to join; leave --groups out.")
@@ -158,11 +164,30 @@ def _open_finder(
     return ModelFinder(predictor, targets, num_keypoints=task.options.num_keypoints)
 
 
+def _open_drawer(
+    task: Task, source: BaseSource, control: RunControl | None
+) -> Generator[JobProgress, None, LayerDrawer | RivalFinder]:
+    if is_rival(task.model):
+        return (yield from _trained_rival(task, control))
+    predictor = load_predictor(_refuse_baseline(task.model), device=task.device)
+    source.use_settings(predictor.info.config.data)
+    targets = yield from joined_targets(predictor, source, task.joining, control)
+    return LayerDrawer(predictor.model, predictor.info.device, targets)
+
+
+def _trained_rival(
+    task: Task, control: RunControl | None
+) -> Generator[JobProgress, None, RivalFinder]:
+    name = parse_source(str(task.model), frozenset({PREFIX}))
+    with open_source(task.fit) as pictures:
+        return (yield from open_rival(name, pictures, task.seed, task.device, control))
+
+
 def _refuse_baseline(model: str | Path) -> str | Path:
     if str(model).startswith(f"{PREFIX}:"):
         raise TuskError(
-            f"{model} finds points and draws no segments, which multi-object scores. "
-            "Use mnist-hard or landmarks for baselines."
+            f"{model} finds points and draws no segments, which multi-object scores. Use "
+            "mnist-hard or landmarks for it, or baseline:slots or baseline:supervised."
         )
     return model
 
@@ -270,7 +295,7 @@ def _landmarks(
 
 
 def _multi_object(
-    drawer: LayerDrawer, source: BaseSource, control: RunControl | None, seed: int
+    drawer: LayerDrawer | RivalFinder, source: BaseSource, control: RunControl | None, seed: int
 ) -> Generator[JobProgress, None, Outcome]:
     facts: list[object_discovery.SegmentFacts] = []
     truths: list[PictureTruth] = []
@@ -309,7 +334,7 @@ def _note_unreadable(scores: Scores, count: int) -> None:
 
 
 def draw_and_compare(
-    drawer: LayerDrawer, images: list[NDArray[np.uint8]], truths: list[PictureTruth]
+    drawer: LayerDrawer | RivalFinder, images: list[NDArray[np.uint8]], truths: list[PictureTruth]
 ) -> object_discovery.SegmentFacts:
     """Draw the layers of a batch and compare them with its masks.
 

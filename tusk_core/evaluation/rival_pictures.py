@@ -108,7 +108,7 @@ def read_lesson(
     """Yield progress while pictures are read; the generator's value is the lesson."""
     step = max(1, len(source) // NUM_PICTURES)
     indices = range(0, len(source), step)[:NUM_PICTURES]
-    images, masks, xy, truths = [], [], [], []
+    images, masks, truths = [], [], []
     for progress, batch in walk(source, Walk(64, indices, control=control), []):
         yield progress
         for item in batch:

@@ -128,7 +128,7 @@ class SlotAttention(nn.Module):
     def name_kinds(self, images: Tensor) -> None:
         """Make kinds of the slots of training pictures (n, 3, h, w), without the background's."""
         found = []
-        for some in images[:NUM_NAMED].split(BATCH):
+        for some in torch.split(images[:NUM_NAMED], BATCH):
             slots, shares, _ = self._read(some)
             found.append(slots[_is_thing(shares)])
         vectors = torch.cat(found).double().cpu().numpy()

@@ -81,11 +81,12 @@ class Supervised(nn.Module):
         kind = torch.stack(
             [
                 F.cross_entropy(logits, told[..., number], ignore_index=-1)
-                for number, logits in enumerate(values.split(self._num_values, dim=1))
+                for number, logits in enumerate(torch.split(values, self._num_values, dim=1))
             ]
         )
         peaks = _peak_loss(places[:, 1], lesson, grid)
-        return foreground + kind.sum() + OFFSET_WEIGHT * offset + PEAK_WEIGHT * peaks
+        total: Tensor = foreground + kind.sum() + OFFSET_WEIGHT * offset + PEAK_WEIGHT * peaks
+        return total
 
     def name_kinds(self, images: Tensor) -> None:
         """Kinds were taught."""
@@ -105,14 +106,14 @@ class Supervised(nn.Module):
         far = torch.cdist(xy, votes).masked_fill(~valid[..., None], torch.inf)
         nearest = far.argmin(dim=1)
         owned = F.one_hot(nearest, self.num_keypoints).transpose(1, 2).float()
-        owned = (owned * valid[..., None]).unflatten(2, heat.shape[1:])
+        owned = (owned * valid[..., None]).view(*valid.shape, *heat.shape[1:])
         shares = owned * places[:, :1].sigmoid()
         # The peak's own cell counts a little, for objects without a pixel.
-        peaks = F.one_hot(index, heat[0].numel()).unflatten(2, heat.shape[1:]).float()
+        peaks = F.one_hot(index, heat[0].numel()).view(*valid.shape, *heat.shape[1:]).float()
         weights = F.avg_pool2d(shares + 1e-3 * peaks, 2)
         labels = torch.zeros_like(index)
         for logits, count in zip(
-            values.split(self._num_values, dim=1), self._num_values, strict=True
+            torch.split(values, self._num_values, dim=1), self._num_values, strict=True
         ):
             worth = torch.einsum("bkhw,bvhw->bkv", weights, logits.log_softmax(dim=1))
             labels = labels * count + worth.argmax(-1)

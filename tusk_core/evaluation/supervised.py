@@ -47,7 +47,7 @@ class Supervised(nn.Module):
     def __init__(self, num_keypoints: int, num_values: tuple[int, ...]) -> None:
         super().__init__()
         self.num_keypoints, self.num_labels = num_keypoints, math.prod(num_values)
-        self._num_values = num_values
+        self._num_values = list(num_values)
         self.stem = nn.Conv2d(3, WIDTHS[0], 5, stride=2, padding=2)
         self.trunk = UNet(WIDTHS[0], WIDTHS, FEATURES, GROUPS)
         # Foreground, middle, offset (x, y) for each pixel.

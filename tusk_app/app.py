@@ -86,6 +86,9 @@ def compose(settings: Settings) -> Workshop:
     analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
     patches = PatchController(document, notices)
     faces = KindFaces(document, engine, analysis, patches)
+    discover = DiscoverController(document, settings, prototypes, notices, engine, jobs)
+    faces.set_examples(discover.face)
+    discover.faces_changed.connect(faces.examples_changed)
     feed = PictureFeed(document, wants, engine, detections, notices)
     return Workshop(
         settings=settings,
@@ -108,7 +111,7 @@ def compose(settings: Settings) -> Workshop:
         side_reader=SideReader(document),
         training=TrainingController(run_root=settings.run_root),
         time_machine=TimeMachineController(document, notices),
-        discover=DiscoverController(document, settings, prototypes, notices, engine, jobs),
+        discover=discover,
         gallery=GalleryController(document, prototypes, notices, analysis, faces, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),
@@ -267,6 +270,7 @@ class Program(QObject):
             "warning",
             "Save elsewhere…",
             self._save_names_elsewhere,
+            about="model/names",
         )
 
     def _save_names_elsewhere(self) -> None:

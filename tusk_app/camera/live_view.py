@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from tusk_app.camera.controller import CameraController, CameraState
 from tusk_app.canvas.marks import marks_of
+from tusk_app.pictures.faces import KindFaces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,7 @@ class LiveView(QObject):
         self._bench = workbench
         self._canvas, self._binding, self._banner = canvas, binding, banner
         camera = self._camera = workbench.part(CameraController)
+        self._faces = workbench.part(KindFaces)
         workbench.live.result.connect(self._show)
         camera.state_changed.connect(self._show_state)
         camera.failed.connect(self._take_failure)
@@ -56,7 +58,8 @@ class LiveView(QObject):
             self._binding.set_live(True)
         self._canvas.set_picture(result.frame.picture)
         if result.detection is not None:
-            self._canvas.set_marks(marks_of(result.detection, self._bench.prototypes))
+            marks = marks_of(result.detection, self._bench.prototypes, self._faces.image)
+            self._canvas.set_marks(marks)
 
     @Slot(object)
     def _show_state(self, state: CameraState) -> None:

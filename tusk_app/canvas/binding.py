@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from tusk_app.canvas.marks import by_individual, marks_of
 from tusk_app.canvas.widgets.keypoint_overlay import TrailStep
 from tusk_app.parts.layer_images import covered_rect
 from tusk_app.parts.words import say
+from tusk_app.pictures.faces import KindFaces
 from tusk_app.pictures.feed import PictureFeed
 from tusk_app.state.display import Layer
 from tusk_app.state.wants import Want
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "canvas"
 WANTS = "canvas"
+FACES_MS = 80
 GO_ON = (
     "Choose another one; if the folder was moved or its disk taken away, bring it back or open "
     "it again."
@@ -38,6 +40,13 @@ class CanvasBinding(QObject):
         self._is_live = False
         self._is_by_individual = False
         self._problem = ""
+        self._faces = workbench.part(KindFaces)
+        # Faces come in bursts.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(FACES_MS)
+        self._later.timeout.connect(self._show_detection)
+        self._faces.changed.connect(self._plan_faces)
         document, selection = workbench.document, workbench.selection
         document.picture_changed.connect(self._show_picture)
         document.detection_changed.connect(self._show_detection)
@@ -110,10 +119,15 @@ class CanvasBinding(QObject):
         self._show_selection()
 
     def _marks(self, detection: Detection | None, picture: int) -> KeypointMarks:
-        marks = marks_of(detection, self._bench.prototypes)
+        marks = marks_of(detection, self._bench.prototypes, self._faces.image)
         if self._bench.display.overlay.colour_by != "individual":
             return marks
         return by_individual(marks, self._bench.document, picture)
+
+    @Slot()
+    def _plan_faces(self) -> None:
+        if len(self._canvas.marks) and not self._later.isActive():
+            self._later.start()
 
     @Slot()
     def _show_reconstruction(self) -> None:

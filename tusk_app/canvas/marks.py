@@ -11,6 +11,10 @@ from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks
 from tusk_app.parts import palette
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QImage
+
     from tusk_app.state.document import Document
     from tusk_app.state.prototypes import PrototypeBook
     from tusk_core.results import Detection
@@ -21,8 +25,18 @@ _SAME = 1.0
 _NOBODY = (150, 150, 150)
 
 
-def marks_of(detection: Detection | None, book: PrototypeBook) -> KeypointMarks:
-    """Return a detection's keypoints ready to be drawn."""
+def marks_of(
+    detection: Detection | None,
+    book: PrototypeBook,
+    face: Callable[[int], QImage | None] | None = None,
+) -> KeypointMarks:
+    """Return a detection's keypoints ready to be drawn.
+
+    Args:
+        detection: what was found in a picture.
+        book: names and colours.
+        face: of a kind, for labels; None leaves faces out.
+    """
     if detection is None or len(detection.keypoints.scores) == 0:
         return NO_MARKS
     points = detection.keypoints
@@ -35,6 +49,7 @@ def marks_of(detection: Detection | None, book: PrototypeBook) -> KeypointMarks:
         symbols=tuple(book.symbol(i) for i in labels),
         names=tuple(book.name(i) for i in labels),
         shown=np.array([not book.is_hidden(i) for i in labels], np.bool_),
+        faces=() if face is None else tuple(face(book.target(i)) for i in labels),
     )
 
 

@@ -14,6 +14,7 @@ from tusk_app.discover.job import discovery
 from tusk_app.discover.model import Found, read_found
 from tusk_app.discover.patches import KindPatches
 from tusk_app.discover.steering import Clicked, Said, Steering, listed, read_said
+from tusk_app.parts.words import unnamed
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
 from tusk_core.results import TuskError
@@ -22,6 +23,8 @@ from tusk_core.source_text import path_text
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
+
+    from PySide6.QtGui import QImage
 
     from tusk_app.engine.engine import Engine
     from tusk_app.settings import Settings
@@ -36,6 +39,7 @@ log = logging.getLogger(__name__)
 FOLDER = "discoveries"
 # Ticks that follow each other are written, and the model opened again, together.
 SETTLE_MS = 300
+ABOUT = "model/kinds"
 
 
 class DiscoverController(QObject):
@@ -49,6 +53,7 @@ class DiscoverController(QObject):
     Signals:
         found_changed: ``found`` changed.
         kept_changed: which kinds are kept, or what they are called.
+        faces_changed: ``face`` may return others.
         busy_changed: bool, a discovery runs.
         progressed: JobProgress of it.
         shown: somebody wants to see the panel.
@@ -57,6 +62,7 @@ class DiscoverController(QObject):
 
     found_changed = Signal()
     kept_changed = Signal()
+    faces_changed = Signal()
     busy_changed = Signal(bool)
     progressed = Signal(object)
     shown = Signal()
@@ -76,6 +82,8 @@ class DiscoverController(QObject):
         self._document, self._settings, self._book = document, settings, prototypes
         self._notices, self._engine, self._jobs = notices, engine, jobs
         self.patches = KindPatches(self)
+        self.patches.arrived.connect(self.faces_changed)
+        self.found_changed.connect(self.faces_changed)
         self._found: Found | None = None
         self._before: Found | None = None
         self._job: Job | None = None
@@ -220,6 +228,13 @@ class DiscoverController(QObject):
         elif self.can_undo:
             self._write(self._steering.undo)
 
+    def face(self, number: int) -> QImage | None:
+        """Return the clearest example of a kind of the open model; None while there is none."""
+        if not self.is_open:
+            return None
+        kind = next((kind for kind in self.kinds if kind.number == number), None)
+        return self.patches.get(kind.examples[0]) if kind and kind.examples else None
+
     def name(self, number: int) -> str:
         """Return what the user calls a kind; empty if it has no name."""
         if self.is_open and number < self._book.num and self._book.has_own_name(number):
@@ -300,6 +315,10 @@ class DiscoverController(QObject):
         if model is not None and self.is_open:
             self.found_changed.emit()
             return
+        if self._settle.isActive() and self._said is not None:
+            # Ticks of a moment ago belong to the model before, and are kept with it.
+            self._settle.stop()
+            self._write(functools.partial(self._steering.keep, wanted=dict(self._wanted)))
         self._said, self._wanted = None, {}
         self._set_found(None)
         if model is not None and model.config.encoder.has_backbone:
@@ -316,6 +335,7 @@ class DiscoverController(QObject):
 
     def _write(self, work: Callable[..., Said]) -> None:
         assert self._said is not None
+        self._notices.withdraw(ABOUT)  # what could be undone there is no longer the last
         self._writer.request(functools.partial(work, self._said.model_dir, self._document.source))
 
     @Slot()
@@ -338,8 +358,8 @@ class DiscoverController(QObject):
         if more:
             self.shown.emit()
             number = said.clicked[-1].number
-            self._notices.toast(f"Kind {number} is made from this place.", "success", "Undo",
-                                self.undo)  # fmt: skip
+            self._notices.toast(f"{unnamed(number)} is made from this place.", "success", "Undo",
+                                self.undo, about=ABOUT)  # fmt: skip
         self._engine.open_model(said.model_dir, self._settings.device)
 
     @Slot(object)

@@ -221,6 +221,7 @@ class AnalysisController(QObject):
                 "warning",
                 "Analyse again",
                 self.start,
+                about="model/results",
             )
             return
         if model is None and self._prototypes.num != len(analysis.prototypes):

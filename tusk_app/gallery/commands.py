@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Directions at random have a cosine of about one over the root of their length; twice that is
 # hardly alike.
 _BY_CHANCE = 2.0
+MERGES = "model/merges"
 
 
 class GalleryCommands(QObject):
@@ -161,7 +162,7 @@ class GalleryCommands(QObject):
         others = [i for i in chosen if i != into]
         _each(others, lambda i: book.merge(i, into))
         text = say(f"{len(others) + 1} [kinds] are shown and exported as {book.name(into)}.")
-        self._bench.notices.toast(text, "info", "Undo", lambda: _each(others, book.unmerge))
+        self._offer_undo(text, lambda: _each(others, book.unmerge))
         self.merged.emit(into)
 
     def suggest_merges(self) -> None:
@@ -217,7 +218,12 @@ class GalleryCommands(QObject):
         kinds = len({book.target(i) for i in range(book.num)})
         text = say(f"{len(book.merges())} [kinds] were joined to others; {kinds} are shown.")
         undo = lambda: book.set_merges(before)  # noqa: E731
-        self._bench.notices.toast(text, "info", "Undo", undo)
+        self._offer_undo(text, undo)
+
+    def _offer_undo(self, text: str, undo: Callable[[], object]) -> None:
+        """Offer to take back the last merge, and none before it, while this model is open."""
+        self._bench.notices.withdraw(MERGES)
+        self._bench.notices.toast(text, "info", "Undo", undo, about=MERGES)
 
     def save_detections(self, path: Path, chosen: list[int]) -> None:
         """Write all detections of some prototypes as CSV."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 NAMES = 104
 AXIS = 22
 ROW = 17
+FACED_ROW = 24  # with faces: large enough to be known again
 _MIN_FRAMES = 8
 
 
@@ -45,6 +46,7 @@ class RasterRows:
         colours: (R, 3) uint8 RGB.
         strength: (R, P) float32 in [0, 1], or uint8 0 and 1; 0 = not seen.
         places: (R, P) float32 in [0, 1], place drawn as a line in the row; NaN = none.
+        faces: what each prototype looks like, None where that is not known; empty for none at all.
     """
 
     prototypes: NDArray[np.int64]
@@ -52,6 +54,7 @@ class RasterRows:
     colours: NDArray[np.uint8]
     strength: NDArray[np.float32] | NDArray[np.uint8]
     places: NDArray[np.float32] | None = None
+    faces: tuple[QImage | None, ...] = ()
 
 
 class RasterView(QAbstractScrollArea):
@@ -120,12 +123,19 @@ class RasterView(QAbstractScrollArea):
     def row_height(self) -> int:
         """Height of a row: places need more room than presence."""
         row = line_room(self.fontMetrics(), ROW)
-        return row if self._rows is None or self._rows.places is None else 2 * row
+        if self._rows is None:
+            return row
+        row = max(row, FACED_ROW) if any(self._rows.faces) else row
+        return row if self._rows.places is None else 2 * row
 
     @property
     def names_width(self) -> int:
-        """Logical pixels left of the rows, for chips and names."""
-        return name_room(self.fontMetrics(), NAMES - 22) + 22
+        """Logical pixels left of the rows, for chips or faces, and names."""
+        return name_room(self.fontMetrics(), NAMES - 22) + 5 + self._chip_room
+
+    @property
+    def _chip_room(self) -> int:
+        return FACED_ROW + 6 if self._rows is not None and any(self._rows.faces) else 17
 
     def frame_x(self, frame: float) -> float:
         """Return the viewport x where a frame begins."""
@@ -213,9 +223,10 @@ class RasterView(QAbstractScrollArea):
                 tones.tone(palette, "raised"),
             )
         colour = QColor(*(int(part) for part in rows.colours[row]))
-        painter.fillRect(QRect(4, top + (self.row_height - 9) // 2, 8, 9), colour)
+        self._paint_chip(painter, rows, row, colour)
         painter.setPen(tones.tone(palette, "text"))
-        words = QRect(17, top, self.names_width - 22, self.row_height)
+        left = self._chip_room
+        words = QRect(left, top, self.names_width - left - 5, self.row_height)
         name = self.fontMetrics().elidedText(
             rows.names[row], Qt.TextElideMode.ElideRight, words.width()
         )
@@ -229,6 +240,18 @@ class RasterView(QAbstractScrollArea):
             painter.drawImage(target, self._image, QRect(0, row, self._image.width(), 1))
             painter.setOpacity(1.0)
             self._paint_places(painter, rows.places[row], target, colour)
+
+    def _paint_chip(self, painter: QPainter, rows: RasterRows, row: int, colour: QColor) -> None:
+        """Draw the face of a row in a frame of its colour; the colour alone where there is none."""
+        middle = self.row_y(row) + self.row_height // 2
+        face = rows.faces[row] if row < len(rows.faces) else None
+        if face is None:
+            painter.fillRect(QRect(4, middle - 4, 8, 9), colour)
+            return
+        place = QRect(3, middle - FACED_ROW // 2 + 1, FACED_ROW - 2, FACED_ROW - 2)
+        painter.fillRect(place, colour)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place.adjusted(2, 2, -2, -2), face)
 
     def _paint_places(
         self, painter: QPainter, places: NDArray[np.float32], target: QRect, colour: QColor

@@ -1,4 +1,4 @@
-"""The face of each kind: what the decoder draws for it, else the place it is surest of."""
+"""The face of each kind: drawn by the decoder, else its clearest example, else its surest place."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from PySide6.QtGui import QImage
 from tusk_app.engine.prototype_pictures import common_middle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tusk_app.engine.analysis import AnalysisController
@@ -42,6 +44,7 @@ class KindFaces(QObject):
         self._decoded: NDArray[np.uint8] | None = None
         self._images: dict[int, QImage] = {}
         self._best: dict[int, int] = {}
+        self._example: Callable[[int], QImage | None] = _no_example
         self._is_wanted = False
         document.model_changed.connect(self._model_changed)
         # Another source drops what the engine was asked for the old one.
@@ -61,15 +64,33 @@ class KindFaces(QObject):
             self._is_wanted = True
             self._ask_decoded()
 
+    def set_examples(self, example: Callable[[int], QImage | None]) -> None:
+        """Ask this for the clearest example of a kind; it returns None where it knows none."""
+        self._example = example
+
+    @Slot()
+    def examples_changed(self) -> None:
+        """Take the examples that are known now."""
+        if not self._is_drawn:
+            self._images = {}
+        self.changed.emit()
+
     def image(self, kind: int) -> QImage | None:
         """Return a kind's face; None while it has none yet."""
         self.want()
         image = self._images.get(kind)
-        if image is None and kind in self._best:
-            image = self._patches.get(self._best[kind])
+        if image is None and not self._is_drawn:
+            image = self._example(kind)
+            if image is None and kind in self._best:
+                image = self._patches.get(self._best[kind])
             if image is not None:
                 self._images[kind] = image
         return image
+
+    @property
+    def _is_drawn(self) -> bool:
+        """True if the decoder drew the kinds."""
+        return self._decoded is not None and bool(self._decoded.any())
 
     @Slot()
     def _model_changed(self) -> None:
@@ -81,7 +102,9 @@ class KindFaces(QObject):
     @Slot()
     def _ask_decoded(self) -> None:
         model = self._document.model
-        if self._is_wanted and self._decoded is None and model is not None:
+        if model is None or model.config.decoder.kind == "none":
+            return  # it has nothing to draw with, which is not news here
+        if self._is_wanted and self._decoded is None:
             self._engine.decode_prototypes()
 
     @Slot(object)
@@ -98,7 +121,7 @@ class KindFaces(QObject):
         self._best = {}
         if analysis is None or index is None:
             return
-        if self._decoded is None or not self._decoded.any():
+        if not self._is_drawn:
             self._images = {}
         for kind in np.flatnonzero(index.counts).tolist():
             rows = index.rows_of_prototype(kind)
@@ -109,6 +132,10 @@ class KindFaces(QObject):
     def _patches_arrived(self) -> None:
         if any(kind not in self._images for kind in self._best):
             self.changed.emit()
+
+
+def _no_example(_kind: int) -> QImage | None:
+    return None
 
 
 def _image(picture: NDArray[np.uint8]) -> QImage:

@@ -79,6 +79,7 @@ class AnalysisCommands(QObject):
             "info",
             "Open pictures",
             lambda: self._bench.sources.open_pictures(source),
+            about="model/results",
         )
 
     def _ask_open(self) -> None:

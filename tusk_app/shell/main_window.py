@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from tusk_app.pictures.path_kinds import Kind
     from tusk_app.shell.workshop import Workshop
     from tusk_app.state.notices import Problem, Toast
+    from tusk_core.results import ModelInfo
 
 log = logging.getLogger(__name__)
 
@@ -198,6 +199,7 @@ class MainWindow(Themed, Host):
     def _connect(self) -> None:
         bench, welcome = self.workbench, self._welcome
         bench.notices.status_posted.connect(self._status.say)
+        bench.notices.withdrawn.connect(self._toasts.dismiss)
         bench.notices.toast_posted.connect(self._show_toast)
         bench.notices.problem_posted.connect(self._show_problem)
         bench.sources.opening.connect(lambda name: self._status.say(f"Opening {name}…"))
@@ -310,10 +312,14 @@ class MainWindow(Themed, Host):
         card = self._toasts.show(toast.text, toast.level, toast.action_text, toast.action)
         card.about = toast.about
 
-    @Slot()
-    def _forget_model(self, _before: object = None) -> None:
-        """What was said of the model before is not true of this one."""
-        self._toasts.dismiss("model")
+    @Slot(object)
+    def _forget_model(self, before: ModelInfo | None) -> None:
+        """What was said of the model before is not true of this one; nor can it be undone here."""
+        model = self.workbench.document.model
+        if model is not None and before is not None and model.path == before.path:
+            self._toasts.dismiss("model")
+        else:
+            self._toasts.dismiss_all("model")
 
     @Slot(object)
     def _show_problem(self, problem: Problem) -> None:

@@ -33,7 +33,8 @@ class NoticeButton:
 class Toast:
     """A short message in the corner of the window, with at most one action.
 
-    ``about`` is what it is about, such as ``model``: it goes when that does.
+    ``about`` is what it is about: it goes when that does. ``model`` goes with any change of the
+    open model, ``model/kinds`` when another is opened or something newer is said of its kinds.
     """
 
     text: str
@@ -69,11 +70,13 @@ class Notices(QObject):
         status_posted: str, for the status bar, about four seconds.
         toast_posted: Toast.
         problem_posted: Problem, shown in the error dialog.
+        withdrawn: str, messages about this are no longer true.
     """
 
     status_posted = Signal(str)
     toast_posted = Signal(object)
     problem_posted = Signal(object)
+    withdrawn = Signal(str)
 
     def status(self, text: str) -> None:
         """Say something in the status bar."""
@@ -91,10 +94,14 @@ class Notices(QObject):
     ) -> None:
         """Say something in the corner of the window, with at most one action.
 
-        ``about`` is what it is about, such as ``model``: it goes when another is opened.
+        ``about`` is what it is about, such as ``model``, and goes with; see ``Toast``.
         """
         log.log(_SEVERITY[level], text)
         self.toast_posted.emit(Toast(text, level, action_text, action, about))
+
+    def withdraw(self, about: str) -> None:
+        """Take back messages about something that is gone, or that was changed since."""
+        self.withdrawn.emit(about)
 
     def error(
         self,

@@ -20,6 +20,7 @@ from tusk_app.parts import icons, tones
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.parts.words import say
+from tusk_app.pictures.faces import KindFaces
 from tusk_app.timeline.playback import SPEEDS, PlaybackController
 from tusk_app.timeline.widgets.bar import Strip, TimelineBar
 
@@ -47,6 +48,7 @@ class TimelineDock(Panel):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
         self._playback = workbench.part(PlaybackController)
+        self._faces = workbench.part(KindFaces)
         self.bar = TimelineBar(self)
         self._when_seen = WhenSeen(self)
         self._buttons: dict[str, QToolButton] = {}
@@ -161,6 +163,7 @@ class TimelineDock(Panel):
         self._bench.selection.prototype_changed.connect(self._selection_changed)
         self._bench.selection.detections_changed.connect(self._selection_changed)
         self._bench.prototypes.changed.connect(self._plan)
+        self._faces.changed.connect(self._plan)
         playback.playing_changed.connect(self._show_playing)
         playback.speed_changed.connect(self._show_speed)
         playback.loop_changed.connect(self._show_range)
@@ -268,4 +271,5 @@ class TimelineDock(Panel):
             return Strip(say("[Kind]"), np.full(num, np.nan, np.float32), _COUNT, hint=hint)
         same = [i for i in range(book.num) if book.target(i) == book.target(chosen)]
         presence = frames.presence(np.array(same or [chosen]), score)
-        return Strip(book.name(chosen), presence, book.colour(chosen), top=1.0)
+        face = self._faces.image(book.target(chosen))
+        return Strip(book.name(chosen), presence, book.colour(chosen), top=1.0, face=face)

@@ -20,7 +20,9 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
+from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.parts.words import say
+from tusk_app.pictures.faces import KindFaces
 from tusk_app.timeline.controller import TrackingController
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class RasterDock(Panel):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
         self._tracking = workbench.part(TrackingController)
+        self._faces = workbench.part(KindFaces)
+        self._when_seen = WhenSeen(self)
         self._make_widgets()
         self._connect()
         self._show()
@@ -86,6 +90,7 @@ class RasterDock(Panel):
         self._tracking.busy_changed.connect(self._show_hint)
         self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show)
+        self._faces.changed.connect(lambda: self._when_seen(self._show_faces))
         document.source_changed.connect(self._show_hint)
         document.model_changed.connect(self._show_hint)
         document.picture_changed.connect(self._show_moment)
@@ -151,9 +156,16 @@ class RasterDock(Panel):
             axis = 0 if mode == "x" else 1
             extent = np.maximum(analysis.picture_sizes[:, axis], 1)
             places = np.asarray(table.xy[shown, :, axis] / extent, np.float32)
-        return RasterRows(
-            shown, tuple(book.name(int(i)) for i in shown), colours, table.scores[shown], places
-        )
+        kinds = shown.tolist()
+        names = tuple(map(book.name, kinds))
+        faces = tuple(self._faces.image(book.target(i)) for i in kinds) if book.num == num else ()
+        return RasterRows(shown, names, colours, table.scores[shown], places, faces)
+
+    @Slot()
+    def _show_faces(self) -> None:
+        tables = self._tracking.tables
+        if tables is not None and self._bench.document.analysis is not None:
+            self.raster.set_rows(self._rows(tables.table), self._fps())
 
     @Slot()
     def _show_hint(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from tests.support.pictures import detection_of, pieces, reconstruction_of
-from tusk_app.canvas.widgets import keypoint_overlay, view_transform
+from tusk_app.canvas.widgets import keypoint_overlay, symbols, view_transform
 from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.canvas.widgets.image_canvas import ImageCanvas, PixelReading
 from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
@@ -320,7 +320,7 @@ def test_size_and_colour_follow_the_style(scene) -> None:
 
 
 def test_every_symbol_is_a_shape_of_its_own() -> None:
-    paths = [keypoint_overlay.symbol_path(name) for name in palette.SYMBOLS]
+    paths = [symbols.symbol_path(name) for name in palette.SYMBOLS]
     assert all(not path.isEmpty() for path in paths)
     rects = {(p.elementCount(), round(p.boundingRect().top(), 3)) for p in paths}
     assert len(rects) >= len(palette.SYMBOLS) - 2

@@ -8,7 +8,10 @@ import pytest
 from tests.support.explore_bench import ShapesPredictor, close, make_bench, open_everything
 from tusk_app.canvas.inspector_dock import InspectorDock
 from tusk_app.map.dock import EmbeddingDock
-from tusk_app.parts.scatter.stars import _faces_that_fit, face_half
+from tusk_app.parts.scatter.faces import place_faces
+from tusk_app.shell.centre import make_centre
+from tusk_app.timeline.dock import TimelineDock
+from tusk_app.timeline.raster_dock import RasterDock
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def test_faces_go_with_their_model(bench, qtbot) -> None:
     told = []
     bench.faces.changed.connect(lambda: told.append(bench.faces.decoded))
     bench.document.set_model(None)
-    assert told == [None]
+    assert told
+    assert set(told) == {None}
 
 
 def test_inspector_and_map_show_them(bench, qtbot) -> None:
@@ -74,10 +78,53 @@ def test_faces_on_the_map_do_not_cover_each_other(bench, qtbot) -> None:
     dock.show()
     open_everything(bench, source, qtbot)
     qtbot.waitUntil(lambda: any(dock.scatter.state.stars.faces), timeout=10_000)
-    state = dock.scatter.state
-    places = np.array([[10.0, 10.0], [14.0, 12.0], [90.0, 90.0], *[[300.0, 300.0]] * 9])
-    used = np.flatnonzero(~state.stars.faint) if state.stars.faint is not None else np.arange(12)
-    chosen = _faces_that_fit(state, places, used, 9.0)
-    for i in chosen:
-        for j in chosen:
-            assert i == j or np.abs(places[i] - places[j]).max() >= 2 * face_half(9.0)
+    stars = dock.scatter.state.stars
+    places = np.array([[30.0, 30.0], [34.0, 32.0], [90.0, 90.0], *[[300.0, 300.0]] * 9])
+    used = np.flatnonzero(~stars.faint) if stars.faint is not None else np.arange(12)
+    layout = place_faces(stars, places, used, (400, 400))
+    drawn = np.array([*layout.places.values()])
+    with_faces = [i for i in used.tolist() if stars.faces[i] is not None]
+    assert len(drawn) == len(with_faces) > len(layout.at_home)
+    apart = np.abs(drawn[:, None] - drawn[None]).max(axis=2)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() >= 2 * layout.half
+    assert (drawn >= layout.half).all()
+    assert (drawn <= 400 - layout.half).all()
+    for star, at in layout.aside.items():
+        assert layout.star_at(*at) == star
+    # Where there is not enough room, the rest stay stars.
+    assert len(place_faces(stars, places, used, (70, 70)).places) < 4
+
+
+def test_canvas_labels_and_timeline_rows_show_them(bench, qtbot) -> None:
+    bench, source = bench
+    area = make_centre(bench)
+    timeline, raster = TimelineDock(bench), RasterDock(bench)
+    for widget in (area, timeline, raster):
+        qtbot.addWidget(widget)
+        widget.resize(700, 400)
+        widget.show()
+    open_everything(bench, source, qtbot)
+    qtbot.waitUntil(lambda: any(area.canvas.marks.faces), timeout=10_000)
+    kind = int(bench.document.detection.keypoints.labels[0])
+    assert area.canvas.marks.faces[0] == bench.faces.image(kind)
+    plain = area.canvas.grab().toImage()
+    bench.display.change_overlay(labels=True)
+    assert area.canvas.grab().toImage() != plain
+    qtbot.waitUntil(lambda: raster.raster.rows is not None and all(raster.raster.rows.faces))
+    first = int(raster.raster.rows.prototypes[0])
+    assert raster.raster.rows.faces[0] == bench.faces.image(first)
+    bench.selection.select_prototype(kind, "test")
+    assert timeline.bar.strips[-1].face == bench.faces.image(kind)
+
+
+def test_a_merged_kind_has_the_face_of_the_one_it_was_joined_to(bench, qtbot) -> None:
+    bench, source = bench
+    area = make_centre(bench)
+    qtbot.addWidget(area)
+    open_everything(bench, source, qtbot)
+    qtbot.waitUntil(lambda: any(area.canvas.marks.faces), timeout=10_000)
+    kind = int(bench.document.detection.keypoints.labels[0])
+    other = (kind + 1) % 12
+    bench.prototypes.merge(kind, other)
+    assert area.canvas.marks.faces[0] == bench.faces.image(other)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.support.screen import says
 from tusk_app.discover.job import discovery, free_place
 from tusk_app.discover.model import FILE_NAME, Found, facts, read_found, write_found
 from tusk_core.control import RunControl
@@ -85,6 +86,9 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     assert "of pictures" in card.facts.text()
     kind = next(kind for kind in found.kinds if kind.number == number)
     qtbot.waitUntil(lambda: bench.discover.patches.get(kind.examples[0]) is not None)
+    # Everywhere else the kind looks as its first example does.
+    assert bench.faces.image(number) == bench.discover.patches.get(kind.examples[0])
+    assert not says(opened.window, "never taught to redraw")
 
     card.name.setText("ring")
     card.name.setModified(True)
@@ -107,8 +111,10 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made + 1, timeout=60_000)
     assert bench.discover.kinds[0].number == made
     assert bench.discover.kinds[0].examples[0].xy == (32.0, 48.0)
+    assert says(opened.window, f"#{made} is made from this place.")
     dock.undo_button.click()
     qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made, timeout=60_000)
+    assert not says(opened.window, "is made from this place.")
     assert bench.discover.kinds[0].number != made
 
     card.strip.chosen.emit(0)
@@ -129,13 +135,16 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     assert request.config.encoder.seed_components == model.encoder.seed_components
     dialog.close()
 
-    # Another model has no kinds to show; the discovered one brings its own back.
+    # Another model has no kinds to show; the discovered one brings its own back, and what was
+    # ticked a moment before is kept with it.
+    card.keep.click()
     bench.engine.close_model()
     assert dock.stack.is_empty
     opened.window.open_model(str(found.model_dir))
     qtbot.waitUntil(lambda: bench.discover.found is not None, timeout=30_000)
     assert [kind.number for kind in bench.discover.found.kinds] == [k.number for k in found.kinds]
     assert bench.discover.name(number) == "ring"
+    assert not bench.discover.is_kept(kind)
 
 
 def test_cancel_keeps_nothing(opened: Program, rings: Path, qtbot) -> None:

@@ -6,15 +6,21 @@ ground and told apart without colour. QPainter only: it also paints on images th
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPen,
+)
 
+from tusk_app.canvas.widgets.symbols import symbol_path
 from tusk_app.parts.layer_images import score_colours
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 HALO, LIGHT_HALO = QColor(0, 0, 0, 190), QColor(255, 255, 255, 190)
 DARK_BELOW = 0.14  # luminance; colours below it need a light halo to be seen on dark ground
 DIMMED = 0.28
+FACE = 24.0  # side of the face in a label, its coloured rim with it, logical pixels
 HIT_RADIUS = 14.0  # logical pixels around a marker's centre that count as pointing at it
 
 
@@ -41,6 +48,7 @@ class KeypointMarks:
         symbols: name of each prototype's symbol, as pyqtgraph calls them.
         names: what each prototype is called.
         shown: (K,) bool, False where the prototype is hidden.
+        faces: what each prototype looks like, None where that is not known; empty for none at all.
     """
 
     xy: NDArray[np.float32]
@@ -49,6 +57,7 @@ class KeypointMarks:
     symbols: tuple[str, ...]
     names: tuple[str, ...]
     shown: NDArray[np.bool_]
+    faces: tuple[QImage | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -87,50 +96,6 @@ NO_MARKS = KeypointMarks(
     np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 3), np.uint8), (), (),
     np.zeros(0, np.bool_),
 )  # fmt: skip
-
-
-def _ring(count: int, turn: float, radius: float = 0.5) -> list[tuple[float, float]]:
-    angles = [turn + 2 * math.pi * i / count for i in range(count)]
-    return [(radius * math.sin(a), -radius * math.cos(a)) for a in angles]
-
-
-def _star() -> list[tuple[float, float]]:
-    outer, inner = _ring(5, 0.0, 0.58), _ring(5, math.pi / 5, 0.25)
-    return [point for pair in zip(outer, inner, strict=True) for point in pair]
-
-
-def _plus() -> list[tuple[float, float]]:
-    arm, half = 0.17, 0.5
-    quarter = [(arm, -half), (arm, -arm), (half, -arm)]
-    turns = [(1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0)]
-    return [(a * x + b * y, c * x + d * y) for a, b, c, d in turns for x, y in quarter]
-
-
-_POLYGONS: dict[str, list[tuple[float, float]]] = {
-    "s": [(-0.43, -0.43), (0.43, -0.43), (0.43, 0.43), (-0.43, 0.43)],
-    "d": [(0, -0.56), (0.46, 0), (0, 0.56), (-0.46, 0)],
-    "t1": _ring(3, 0.0, 0.56),
-    "t": _ring(3, math.pi, 0.56),
-    "t2": _ring(3, math.pi / 2, 0.56),
-    "t3": _ring(3, -math.pi / 2, 0.56),
-    "p": _ring(5, 0.0, 0.54),
-    "h": _ring(6, 0.0, 0.52),
-    "star": _star(),
-    "+": _plus(),
-}
-
-
-@lru_cache(maxsize=32)
-def symbol_path(symbol: str) -> QPainterPath:
-    """Return the outline of a symbol about (0, 0), one unit wide; a circle if unknown."""
-    path = QPainterPath()
-    corners = _POLYGONS.get(symbol)
-    if corners is None:
-        path.addEllipse(QPointF(0, 0), 0.5, 0.5)
-    else:
-        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
-        path.closeSubpath()
-    return path
 
 
 def visible_indices(marks: KeypointMarks, style: OverlayStyle) -> NDArray[np.intp]:
@@ -210,6 +175,7 @@ class OverlayPainter:
     font: QFont
     unit: float = 1.0
     _labelled: list[QRectF] = field(default_factory=list)
+    _markers: list[QRectF] = field(default_factory=list)
 
     def paint(self, marks: KeypointMarks, style: OverlayStyle, highlights: Highlights) -> None:
         """Draw all keypoints, then the labels, then what stands out."""
@@ -225,6 +191,8 @@ class OverlayPainter:
             if not near.contains(x, y):
                 continue
             self.painter.setOpacity(float(opacity[index]))
+            reach = 0.5 * float(sizes[index]) * self.unit
+            self._markers.append(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
             self._marker(
                 QPointF(x, y), marks.symbols[index], QColor(*colours[index].tolist()),
                 float(sizes[index]) * self.unit, hollow=style.hollow,
@@ -321,38 +289,72 @@ class OverlayPainter:
             text = f"{text}   {marks.scores[index]:.2f}"
         metrics = QFontMetricsF(self.font)
         unit = self.unit
-        width, height = metrics.horizontalAdvance(text) + 22 * unit, metrics.height() + 5 * unit
+        face = marks.faces[index] if index < len(marks.faces) else None
+        side = FACE * unit if face is not None else 0.0
+        width = metrics.horizontalAdvance(text) + (22 * unit if face is None else side + 12 * unit)
+        height = max(metrics.height() + 5 * unit, side + 4 * unit if face is not None else 0.0)
         x, y = self.place(*marks.xy[index].tolist())
         if not self.bounds.contains(x, y):
             return
         gap = (float(marker_sizes(marks, style)[index]) / 2 + 8) * unit
         box = self._free_box(x, y, width, height, gap)
-        if not pointed_at and any(box.intersects(other) for other in self._labelled):
-            return
+        if box is None:
+            if not pointed_at:
+                return
+            box = self._boxes(x, y, width, height, gap)[0]
         self._labelled.append(box)
-        self._draw_label(box, text, QColor(*marker_colours(marks, style)[index].tolist()))
+        self._draw_label(box, text, QColor(*marker_colours(marks, style)[index].tolist()), face)
 
-    def _free_box(self, x: float, y: float, width: float, height: float, gap: float) -> QRectF:
-        """Right of the marker if there is room, else left of it; never beyond the edge."""
-        left = x + gap if x + gap + width <= self.bounds.right() else x - gap - width
-        left = max(left, self.bounds.left() + 2 * self.unit)
-        top = min(max(y - height / 2, self.bounds.top() + 2), self.bounds.bottom() - height - 2)
-        return QRectF(left, top, width, height)
+    def _free_box(
+        self, x: float, y: float, width: float, height: float, gap: float
+    ) -> QRectF | None:
+        """Return a place that covers no other label, and no marker if possible; else None."""
+        boxes = [
+            box
+            for box in self._boxes(x, y, width, height, gap)
+            if not any(map(box.intersects, self._labelled))
+        ]
+        open_ones = (box for box in boxes if not any(map(box.intersects, self._markers)))
+        return next(open_ones, boxes[0] if boxes else None)
 
-    def _draw_label(self, box: QRectF, text: str, colour: QColor) -> None:
+    def _boxes(self, x: float, y: float, width: float, height: float, gap: float) -> list[QRectF]:
+        """Return where a label may stand: right of the marker if there is room, else left of it."""
+        right, edge = x + gap, self.bounds.right()
+        left = max(x - gap - width, self.bounds.left() + 2 * self.unit)
+        columns = (right, left) if right + width <= edge else (left,)
+        low, high = self.bounds.top() + 2, self.bounds.bottom() - height - 2
+        return [QRectF(c, min(max(y - height / 2, low), high), width, height) for c in columns]
+
+    def _draw_label(self, box: QRectF, text: str, colour: QColor, face: QImage | None) -> None:
         painter, unit = self.painter, self.unit
         painter.setPen(QPen(QColor(255, 255, 255, 60), unit))
         painter.setBrush(QColor(20, 22, 26, 225))
         painter.drawRoundedRect(box, 4 * unit, 4 * unit)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawEllipse(QPointF(box.left() + 9 * unit, box.center().y()), 4 * unit, 4 * unit)
+        left = 17 * unit
+        if face is None:
+            middle = QPointF(box.left() + 9 * unit, box.center().y())
+            painter.drawEllipse(middle, 4 * unit, 4 * unit)
+        else:
+            left = (FACE + 7) * unit
+            self._draw_face(box, face)
         painter.setPen(QColor(245, 245, 245))
         painter.setFont(self.font)
         painter.drawText(
-            box.adjusted(17 * unit, 0, 0, 0),
+            box.adjusted(left, 0, 0, 0),
             int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text,
         )  # fmt: skip
+
+    def _draw_face(self, box: QRectF, face: QImage) -> None:
+        """Draw what a kind looks like at the left of its label, framed in the brush's colour."""
+        painter, unit = self.painter, self.unit
+        side = FACE * unit
+        place = QRectF(box.left() + 2 * unit, box.center().y() - side / 2, side, side)
+        painter.drawRoundedRect(place, 3 * unit, 3 * unit)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        rim = 2 * unit
+        painter.drawImage(place.adjusted(rim, rim, -rim, -rim), face)
 
 
 def _pen(colour: QColor, width: float) -> QPen:

@@ -19,7 +19,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks, symbol_path
+from tusk_app.canvas.widgets.keypoint_overlay import NO_MARKS, KeypointMarks
+from tusk_app.canvas.widgets.symbols import symbol_path
 from tusk_app.parts.name_room import name_room
 from tusk_app.parts.words import say
 

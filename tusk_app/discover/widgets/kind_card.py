@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from tusk_app.parts import theme, tones
 from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.themed import Themed
+from tusk_app.parts.words import unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,7 +164,7 @@ class KindCard(Themed, QFrame):
         self._swatch = Swatch(self)
         self.name = QLineEdit(self)
         self.name.setObjectName("kind-name")
-        self.name.setPlaceholderText(f"Kind {number}")
+        self.name.setPlaceholderText(unnamed(number))
         self.name.setAccessibleName(f"Name of kind {number}")
         self.name.setFrame(False)
         self.name.editingFinished.connect(self._tell_name)
@@ -199,11 +200,11 @@ class KindCard(Themed, QFrame):
         self.keep.setChecked(state.is_kept)
         self.keep.blockSignals(False)
         self.keep.setEnabled(state.can_keep)
-        self.keep.setAccessibleName(f"Keep {state.name or f'kind {state.number}'}")
+        self.keep.setAccessibleName(f"Keep {state.name or unnamed(state.number)}")
         self.keep.setToolTip(state.tip)
         self.strip.set_dimmed(dimmed=not state.is_kept)
         self.facts.setText(state.facts)
-        self.setAccessibleName(state.name or f"Kind {state.number}")
+        self.setAccessibleName(state.name or unnamed(state.number))
         self.setAccessibleDescription(state.facts)
 
     def set_selected(self, *, selected: bool) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QImage, QPainter, QPalette
 
 from tusk_app.parts.scatter import painter as scatter_painter
 from tusk_app.parts.scatter import stars as scatter_stars
+from tusk_app.parts.scatter.faces import NO_FACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,11 @@ _DIM_STARS = 0.3
 
 
 class ScatterLayers:
-    """Ground with density and points, selected points, stars: each made when it is missing."""
+    """Ground with density and points, selected points, stars: each made when it is missing.
+
+    Attributes:
+        faces: where the stars' faces stand.
+    """
 
     def __init__(self, state: ScatterState, ratio: float, palette: QPalette, font: QFont) -> None:
         """Begin with nothing.
@@ -39,6 +44,7 @@ class ScatterLayers:
         self._grounds: dict[bool, QImage] = {}
         self._selected: QImage | None = None
         self._stars: QImage | None = None
+        self.faces = NO_FACES
         self._density: tuple[QImage, QRectF] | None = None
         self._density_stale = True
         self._thumbnails: Thumbnails | None = None
@@ -133,7 +139,7 @@ class ScatterLayers:
             image.fill(Qt.GlobalColor.transparent)
             painter = QPainter(image)
             painter.setFont(self._font)
-            scatter_stars.paint_stars(painter, self._state, view, self._palette)
+            self.faces = scatter_stars.paint_stars(painter, self._state, view, self._palette)
             painter.end()
             self._stars = image
         return self._stars

@@ -18,11 +18,13 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from tusk_app.parts.scatter.faces import NO_FACES, face_half, place_faces
 from tusk_app.parts.words import is_unnamed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tusk_app.parts.scatter.faces import FaceLayout
     from tusk_app.parts.scatter.state import ScatterState, Viewport
 
 STAR_RADIUS = 9.0
@@ -46,11 +48,16 @@ def star_polygon(centre: QPointF, radius: float) -> QPolygonF:
     return QPolygonF(corners)
 
 
-def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette) -> None:
-    """Draw the stars in view, unused ones pale, and names where they fit; none is highlighted."""
+def paint_stars(
+    painter: QPainter, state: ScatterState, view: Viewport, palette: QPalette
+) -> FaceLayout:
+    """Draw the stars in view, unused ones pale, and names where they fit; none is highlighted.
+
+    Returns where faces stand.
+    """
     stars = state.stars
     if len(stars.xy) == 0:
-        return
+        return NO_FACES
     places = view.to_pixels(stars.xy)
     room = np.array(view.size, np.float64)
     in_view = ((places >= -_MARGIN) & (places <= room + _MARGIN)).all(axis=1) & stars.shown
@@ -60,26 +67,30 @@ def paint_stars(painter: QPainter, state: ScatterState, view: Viewport, palette:
     radii = np.where(faint[seen], 0.75 * usual, usual)
     base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    faced = _faces_that_fit(state, places, seen, usual)
+    layout = place_faces(stars, places, seen, view.size)
+    half = layout.half
     for k in np.argsort(~faint[seen], kind="stable"):
         i = seen[k]
-        if int(i) in faced:
+        if int(i) in layout.at_home:
             continue
         painter.setOpacity(0.45 if faint[i] else 1.0)
         colour = QColor(*(int(part) for part in stars.colours[i]))
         _paint_star(painter, QPointF(*places[i]), radii[k], (colour, base, text), rim=1.0)
     painter.setOpacity(1.0)
-    for i in faced:
-        colour = QColor(*(int(part) for part in stars.colours[i]))
-        _paint_face(painter, places[i], face_half(usual), stars.faces[i], colour)
+    _paint_leaders(painter, places, layout.aside, stars.colours)
+    for i, at in layout.places.items():
+        _paint_face(painter, at, half, stars.faces[i], QColor(*map(int, stars.colours[i])))
     order = seen[np.argsort(faint[seen], kind="stable")][:MAX_LABELS]
-    reach = np.array(
-        [face_half(usual) if int(i) in faced else radii[k] for k, i in enumerate(seen)]
-    )
+    reach = np.array([half if int(i) in layout.at_home else radii[k] for k, i in enumerate(seen)])
     boxes = np.concatenate([places[seen] - reach[:, None], places[seen] + reach[:, None]], axis=1)
+    if layout.aside:
+        beside = np.stack(list(layout.aside.values()))
+        boxes = np.concatenate([boxes, np.concatenate([beside - half, beside + half], axis=1)])
     # A face says more than a number; a name that somebody gave is still written.
-    told = [i for i in order if int(i) not in faced or not is_unnamed(stars.labels[i])]
-    _paint_labels(painter, [(places[i], stars.labels[i]) for i in told], boxes, (text, base))
+    told = [i for i in order if int(i) not in layout.places or not is_unnamed(stars.labels[i])]
+    labels = [(layout.places.get(int(i), places[i]), stars.labels[i]) for i in told]
+    _paint_labels(painter, labels, boxes, (text, base))
+    return layout
 
 
 def paint_chosen_star(
@@ -98,34 +109,24 @@ def paint_chosen_star(
     if face is None:
         _paint_star(painter, QPointF(*place), radius, (colour, base, text), rim=1.6)
     else:
-        radius = 1.5 * face_half(star_radius(int(stars.shown.sum())))
+        radius = 1.5 * face_half(view.size, int(stars.shown.sum()))
         _paint_face(painter, place, radius, face, colour)
     box = np.concatenate([place - radius, place + radius])[None]
     _paint_labels(painter, [(place, stars.labels[star])], box, (text, base))
 
 
-def face_half(radius: float) -> float:
-    """Return half the side of a face where a star has this radius."""
-    return 1.35 * radius
-
-
-def _faces_that_fit(
-    state: ScatterState, places: NDArray[np.float64], seen: NDArray[np.intp], radius: float
-) -> list[int]:
-    """Return the stars in view whose faces do not cover each other, those that are used first."""
-    stars = state.stars
-    if not stars.faces:
-        return []
-    faint = np.zeros(len(places), np.bool_) if stars.faint is None else stars.faint
-    side = 2 * face_half(radius) + 2
-    chosen: list[int] = []
-    for i in seen[np.argsort(faint[seen], kind="stable")].tolist():
-        if stars.faces[i] is None or faint[i]:
-            continue
-        away = np.abs(places[chosen] - places[i]).max(axis=1) if chosen else np.zeros(0)
-        if not (away < side).any():
-            chosen.append(i)
-    return chosen
+def _paint_leaders(
+    painter: QPainter,
+    places: NDArray[np.float64],
+    aside: dict[int, NDArray[np.float64]],
+    colours: NDArray[np.uint8],
+) -> None:
+    """Draw a thin line from each star to the face that stands aside."""
+    for i, at in aside.items():
+        colour = QColor(*map(int, colours[i]))
+        colour.setAlpha(150)
+        painter.setPen(QPen(colour, 1.2))
+        painter.drawLine(QPointF(*places[i]), QPointF(*at))
 
 
 def _paint_face(

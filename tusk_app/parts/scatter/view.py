@@ -400,6 +400,9 @@ class ScatterView(QWidget):
         return int(chosen[nearest]) if nearest >= 0 else -1
 
     def _star_at(self, at: QPointF) -> int:
+        faced = self._layers.faces.star_at(at.x(), at.y())
+        if 0 <= faced < len(self._state.stars.xy):
+            return faced
         shown = np.flatnonzero(self._state.stars.shown)
         pixels = self._view.to_pixels(self._state.stars.xy[shown])
         nearest = _nearest(pixels, at, scatter_stars.STAR_RADIUS + 2)

@@ -163,6 +163,11 @@ class ToastStack(QObject):
         for card in [card for card in self._cards if card.about == about]:
             self._drop(card)
 
+    def dismiss_all(self, about: str) -> None:
+        """Close the messages about something that is gone, and about parts of it."""
+        for card in [card for card in self._cards if card.about.partition("/")[0] == about]:
+            self._drop(card)
+
     def clear(self) -> None:
         """Close all messages."""
         for card in list(self._cards):

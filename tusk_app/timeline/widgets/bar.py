@@ -44,6 +44,7 @@ class Strip:
         colour: sRGB of its highest value.
         top: the value drawn full; None takes the highest.
         hint: what is said instead while no value is known.
+        face: what it is of looks like, beside the name; None for none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Strip:
     colour: tuple[int, int, int]
     top: float | None = None
     hint: str = ""
+    face: QImage | None = None
 
 
 def binned(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
@@ -222,12 +224,8 @@ class TimelineBar(QWidget):
         muted = tones.tone(self.palette(), "muted")
         for row, (strip, image) in enumerate(zip(self._strips, self._images, strict=True)):
             top = 3.0 + row * self._pitch
-            painter.setPen(muted)
-            name = self.fontMetrics().elidedText(
-                strip.name, Qt.TextElideMode.ElideRight, self._labels - EDGE - 4
-            )
             flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(EDGE, top, self._labels - EDGE, self._strip), flags, name)
+            self._paint_name(painter, strip, top)
             place = QRectF(left, top, width, self._strip)
             painter.fillRect(place, tones.tone(self.palette(), "raised"))
             if image is not None:
@@ -238,6 +236,23 @@ class TimelineBar(QWidget):
         self._paint_bar(painter, left, width)
 
     # Inside
+
+    def _paint_name(self, painter: QPainter, strip: Strip, top: float) -> None:
+        """Write what a strip tells, after its face where it has one."""
+        room = QRectF(EDGE, top, self._labels - EDGE, self._strip)
+        if strip.face is not None:
+            side = self._strip + GAP - 1.0
+            place = QRectF(EDGE, top - (side - self._strip) / 2, side, side)
+            painter.fillRect(place, QColor(*strip.colour))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place.adjusted(1.5, 1.5, -1.5, -1.5), strip.face)
+            room.setLeft(place.right() + 5)
+        name = self.fontMetrics().elidedText(
+            strip.name, Qt.TextElideMode.ElideRight, int(room.width()) - 4
+        )
+        painter.setPen(tones.tone(self.palette(), "muted"))
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(room, flags, name)
 
     @property
     def full_height(self) -> int:

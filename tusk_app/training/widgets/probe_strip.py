@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tusk_app.canvas.widgets.keypoint_overlay import HALO, symbol_path
+from tusk_app.canvas.widgets.keypoint_overlay import HALO
+from tusk_app.canvas.widgets.symbols import symbol_path
 from tusk_app.parts import palette, theme
 
 if TYPE_CHECKING:

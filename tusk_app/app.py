@@ -26,6 +26,7 @@ from tusk_app.engine.live import LiveInference
 from tusk_app.engine.model_change import ModelChange
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.map.controller import EmbeddingController
+from tusk_app.outside import Outside
 from tusk_app.parts import icons, theme, words
 from tusk_app.parts.actions import ActionRegistry
 from tusk_app.parts.words import say
@@ -73,14 +74,20 @@ IMAGE_LIMIT_MB = 2048
 WARM_UP_DELAY_MS = 250
 
 
-def compose(settings: Settings) -> Workshop:
-    """Build state and controllers."""
+def compose(settings: Settings, outside: Outside | None = None) -> Workshop:
+    """Build state and controllers around engine and cameras, the real ones if not given."""
+    outside = outside or Outside()
     words.use_terms(on=settings.shows_terms)
     folder = cache_dir()
     document, notices, wants = Document(), Notices(), Wants()
     selection, prototypes, jobs = SelectionModel(), PrototypeBook(), JobController()
     ModelChange(document, selection, prototypes)
-    engine = Engine(document, notices)
+    engine = Engine(
+        document,
+        notices,
+        open_predictor=outside.open_predictor,
+        list_devices=outside.list_devices,
+    )
     detections = Detections(document, wants, engine)
     live = LiveInference(engine)
     analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
@@ -120,7 +127,13 @@ def compose(settings: Settings) -> Workshop:
         region=RegionController(document, notices),
         feed=feed,
         playback=PlaybackController(document, feed, live),
-        camera=CameraController(document, live),
+        camera=CameraController(
+            document,
+            live,
+            open_device=outside.open_device,
+            list_cameras=outside.list_cameras,
+            lost_after=outside.lost_after,
+        ),
     )
 
 
@@ -132,14 +145,20 @@ class Program(QObject):
         window: the window.
     """
 
-    def __init__(self, settings: Settings, logging_: Logging | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        logging_: Logging | None = None,
+        *,
+        outside: Outside | None = None,
+    ) -> None:
         super().__init__()
         self._app = QApplication.instance()
         assert isinstance(self._app, QApplication)
         self._logging = logging_
         self._app.setWindowIcon(icons.application_icon())
         theme.apply(self._app, settings.theme, settings.font_scale)
-        self.workbench = compose(settings)
+        self.workbench = compose(settings, outside)
         self._adopt()
         self.window = MainWindow(self.workbench)
         self._devices: tuple[DeviceInfo, ...] = ()

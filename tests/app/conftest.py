@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from tests.support.explore_values import ShapesSource
+    from tests.support.media_bench import MadeUp
     from tusk_app.app import Program
     from tusk_app.gallery.dock import GalleryDock
+    from tusk_app.outside import Outside
     from tusk_app.shell.main_window import MainWindow
     from tusk_app.shell.workshop import Workshop
 
@@ -97,13 +99,13 @@ def _ticking(timers: list[tuple[QTimer, str]]) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[Program]:
+def running(settings: Settings, outside: Outside | None = None) -> Iterator[Program]:
     """The whole program with its real window; the engine is not loaded before a test asks."""
     from tusk_app.app import Program, make_application
     from tusk_app.measure.window import wait_until
 
     make_application(["tusk"])
-    made = Program(settings)
+    made = Program(settings, outside=outside)
     made.window.closer.ask = lambda *_words: True
     made.window.show()
     assert wait_until(lambda: made.window.windowHandle().isExposed(), 30)
@@ -118,9 +120,15 @@ def running(settings: Settings) -> Iterator[Program]:
 
 
 @pytest.fixture
-def program(qtbot: QtBot, settings: Settings) -> Iterator[Program]:
+def outside() -> Outside | None:
+    """Engine and cameras of ``program``; None takes the real ones."""
+    return None
+
+
+@pytest.fixture
+def program(qtbot: QtBot, settings: Settings, outside: Outside | None) -> Iterator[Program]:
     """The whole program, new for each test."""
-    with running(settings) as made:
+    with running(settings, outside) as made:
         yield made
 
 
@@ -142,12 +150,22 @@ def window(program: Program) -> MainWindow:
 
 
 @pytest.fixture
-def bench(qtbot: QtBot, settings: Settings) -> Iterator[Workshop]:
-    """A workbench whose engine is made up; pictures come from ``media_bench``."""
-    from tests.support.media_bench import close, make_media_bench
+def made_up() -> MadeUp:
+    """Engine and cameras of ``bench``."""
+    from tests.support.media_bench import MadeUp
 
-    made, _predictor = make_media_bench(settings)
+    return MadeUp()
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, settings: Settings, made_up: MadeUp) -> Iterator[Workshop]:
+    """A workbench whose engine is made up; pictures come from ``media_bench``."""
+    from tests.support.media_bench import close
+    from tusk_app.app import compose
+
+    made = compose(settings, made_up.outside())
     yield made
+    made_up.predictor.gate.set()
     close(made)
 
 

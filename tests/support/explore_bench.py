@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from tests.support import explore_values as values
 from tusk_app.app import compose
+from tusk_app.outside import Outside
 from tusk_core.config import TrainConfig
 from tusk_core.results import Detection, DeviceInfo, Keypoints, ModelInfo
 
@@ -102,24 +103,43 @@ def _look(index: int) -> NDArray[np.uint8]:
 
 
 def make_bench(
-    settings: Settings, source: values.ShapesSource | None = None, *, layered: bool = True
+    settings: Settings,
+    source: values.ShapesSource | None = None,
+    *,
+    layered: bool = True,
+    others: dict[str, ShapesPredictor] | None = None,
 ) -> tuple[Workshop, ShapesPredictor, values.ShapesSource]:
-    """Return a workbench whose engine is made up, its predictor and its pictures."""
-    bench = compose(settings)
-    return bench, *use_shapes(bench, source, layered=layered)
+    """Return a workbench whose engine is made up, its predictor and its pictures.
 
-
-def use_shapes(
-    bench: Workshop, source: values.ShapesSource | None = None, *, layered: bool = True
-) -> tuple[ShapesPredictor, values.ShapesSource]:
-    """Give a workbench, of a window or without, the made-up engine; its predictor and pictures."""
+    Args:
+        settings: of the program.
+        source: the pictures.
+        layered: the model draws layers.
+        others: further models by name; every other name opens the predictor that is returned.
+    """
     source = values.ShapesSource() if source is None else source
     predictor = ShapesPredictor(layered=layered)
+    bench = compose(settings, shapes_outside(predictor, others))
+    use_pictures(bench, source)
+    return bench, predictor, source
+
+
+def shapes_outside(
+    predictor: ShapesPredictor, others: dict[str, ShapesPredictor] | None = None
+) -> Outside:
+    """Return an engine that opens ``predictor``, or one of ``others`` by its name."""
     device = DeviceInfo("cpu", "made up", True, "a test")
-    bench.engine._engine = (lambda *_a, **_k: predictor, lambda: (device,))
+    shelf = {} if others is None else others
+    return Outside(
+        open_predictor=lambda name, **_k: shelf.get(str(name), predictor),
+        list_devices=lambda: (device,),
+    )
+
+
+def use_pictures(bench: Workshop, source: values.ShapesSource) -> None:
+    """Let what reads pictures by name find these."""
     bench.patches.opener = lambda _name, _shown_as: replace(source)
     bench.side_reader.opener = lambda _name, _shown_as: replace(source)
-    return predictor, source
 
 
 def open_everything(bench: Workshop, source: values.ShapesSource, qtbot) -> None:

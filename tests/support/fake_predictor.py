@@ -37,6 +37,7 @@ class FakePredictor:
 
     Attributes:
         calls: every picture that was looked at, by its first pixel and K.
+        network_size: the last that was asked for.
         gate: cleared, ``detect`` waits until it is set.
     """
 
@@ -45,6 +46,7 @@ class FakePredictor:
         self.num_detections = 0
         self.num_reconstructions = 0
         self.asked: list[int | None] = []
+        self.network_size: tuple[int, int] | None = None
         self.gate = threading.Event()
         self.gate.set()
 
@@ -52,8 +54,11 @@ class FakePredictor:
     def info(self) -> ModelInfo:
         return self._info
 
-    def detect(self, image, *, num_keypoints=None, with_heat_map=False, **_options) -> Detection:
+    def detect(
+        self, image, *, num_keypoints=None, with_heat_map=False, network_size=None, **_options
+    ) -> Detection:
         self.gate.wait(10)
+        self.network_size = network_size
         self.num_detections += 1
         self.asked.append(num_keypoints)
         num = num_keypoints or self._info.config.keypoints.num_keypoints

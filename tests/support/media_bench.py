@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -11,12 +11,17 @@ import numpy as np
 from tests.support.fake_predictor import FakePredictor, devices, model_info
 from tests.support.pictures import frozen, pieces
 from tusk_app.app import compose
+from tusk_app.camera.controller import LOST_AFTER_S
+from tusk_app.camera.devices import open_device
+from tusk_app.outside import Outside
 from tusk_app.shell.centre import make_centre
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from tusk_app.camera.devices import CameraChoice
     from tusk_app.canvas.area import CanvasArea
     from tusk_app.settings import Settings
     from tusk_app.shell.workshop import Workshop
@@ -34,7 +39,7 @@ class ListSource:
     def __init__(self, pictures, *, fps: float = 0.0, source: str = "/pictures") -> None:
         self.source, self.fps = source, fps
         self.kind = "video" if fps else "folder"
-        self._pictures = list(pictures)
+        self.pictures = list(pictures)
         self.reads: list[int] = []
         self.broken: set[int] = set()
         self.is_closed = False
@@ -42,7 +47,7 @@ class ListSource:
         self.gate.set()
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self.pictures)
 
     def name(self, index: int) -> str:
         return f"picture_{index:03d}.png"
@@ -52,7 +57,7 @@ class ListSource:
         self.reads.append(index)
         if index in self.broken:
             raise SourceError(f"{self.name(index)} is damaged; copy it again.")
-        return self._pictures[index]
+        return self.pictures[index]
 
     def time(self, index: int) -> float:
         return index / self.fps if self.fps else float("nan")
@@ -86,14 +91,45 @@ def write_video(path: Path, count: int = 40, *, codec: str = "FFV1", fps: float 
     return path
 
 
+class MadeUp:
+    """Engine and cameras of a test, which may change them while the program runs.
+
+    Attributes:
+        predictor: what opening a model gives.
+        open_model: how a model is opened, ``(name, device=...) -> predictor``.
+        open_camera: how a camera is started.
+        cameras: those that are found.
+    """
+
+    def __init__(self, predictor: FakePredictor | None = None) -> None:
+        self.predictor = predictor or FakePredictor(model_info(num_keypoints=6))
+        self.open_model: Callable[..., Any] = lambda *_a, **_k: self.predictor
+        self.open_camera: Callable[[CameraChoice], Any] = open_device
+        self.cameras: tuple[CameraChoice, ...] = ()
+
+    def _open_model(self, *arguments: Any, **options: Any) -> Any:
+        return self.open_model(*arguments, **options)
+
+    def _open_camera(self, choice: CameraChoice) -> Any:
+        return self.open_camera(choice)
+
+    def outside(self, *, lost_after: float = LOST_AFTER_S) -> Outside:
+        """Return it as the program takes it."""
+        return Outside(
+            open_predictor=self._open_model,
+            list_devices=devices,
+            open_device=self._open_camera,
+            list_cameras=lambda: self.cameras,
+            lost_after=lost_after,
+        )
+
+
 def make_media_bench(
     settings: Settings, *, num_keypoints: int = 6
 ) -> tuple[Workshop, FakePredictor]:
     """Return a workbench with a fake engine."""
-    predictor = FakePredictor(model_info(num_keypoints=num_keypoints))
-    bench = compose(settings)
-    bench.engine._engine = (lambda *_a, **_k: predictor, devices)
-    return bench, predictor
+    made = MadeUp(FakePredictor(model_info(num_keypoints=num_keypoints)))
+    return compose(settings, made.outside()), made.predictor
 
 
 def open_model(bench: Workshop, qtbot) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
@@ -34,6 +35,17 @@ def says(root: QWidget, words: str) -> bool:
     return any(words in each.text() for each in found if each.isVisibleTo(root))
 
 
+def tips(root: QWidget) -> str:
+    """Return the tips of all labels that are not hidden, one a line."""
+    shown = [each for each in root.findChildren(QLabel) if each.isVisibleTo(root)]
+    return "\n".join(each.toolTip() for each in shown)
+
+
+def is_waiting(root: QObject) -> bool:
+    """Tell whether something inside is put off and will be done by itself."""
+    return any(each.isActive() and each.isSingleShot() for each in root.findChildren(QTimer))
+
+
 def button(root: QWidget, words: str) -> QAbstractButton:
     """Return the one button that begins with these words, or is called so."""
     found = [
@@ -48,3 +60,16 @@ def button(root: QWidget, words: str) -> QAbstractButton:
 def press(root: QWidget, words: str) -> None:
     """Press the button that begins with these words."""
     QTest.mouseClick(button(root, words), Qt.MouseButton.LeftButton)
+
+
+def drawn(widget: QWidget) -> QImage:
+    """Return what a widget looks like."""
+    return widget.grab().toImage()
+
+
+def changed(before: QImage, after: QImage, at: QPoint | QPointF, around: int = 12) -> bool:
+    """Tell whether two looks of a widget differ near a place, ``around`` pixels to each side."""
+    place = QPointF(at).toPoint()
+    corner = place - QPoint(around, around)
+    area = QRect(corner, QSize(2 * around, 2 * around))
+    return before.copy(area) != after.copy(area)

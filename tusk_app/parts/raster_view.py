@@ -108,7 +108,14 @@ class RasterView(QAbstractScrollArea):
     def set_current(self, prototype: int | None) -> None:
         """Make the row of a prototype stand out."""
         self._current = -1 if prototype is None else prototype
+        self._describe()
         self.viewport().update()
+
+    def _describe(self) -> None:
+        """Tell a screen reader the row that stands out."""
+        rows = self._rows
+        found = [] if rows is None else np.flatnonzero(rows.prototypes == self._current).tolist()
+        self.setAccessibleDescription(rows.names[found[0]] if rows is not None and found else "")
 
     def show_all(self) -> None:
         """Show the whole time."""

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from tests.support import screen
 from tests.support.media_bench import (
+    MadeUp,
     numbered_frame,
     open_model,
     shown_area,
@@ -43,6 +44,7 @@ from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from tusk_app.canvas.area import CanvasArea
+    from tusk_app.outside import Outside
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -67,9 +69,16 @@ class Flaky:
         self.is_closed = True
 
 
-def use_device(bench, device, *, lost_after: float = 0.3) -> None:
-    bench.camera._open_device = lambda _choice: device
-    bench.camera._lost_after = lost_after
+class Impatient(MadeUp):
+    """A camera counts as lost soon."""
+
+    def outside(self, *, lost_after: float = 0.3) -> Outside:
+        return super().outside(lost_after=lost_after)
+
+
+@pytest.fixture
+def made_up() -> Impatient:
+    return Impatient()
 
 
 def wait_for(bench, qtbot, state: CameraState) -> None:
@@ -172,9 +181,9 @@ def test_frames_come_without_a_model_too(bench, qtbot, tmp_path) -> None:
     assert frames[0].frame.picture.shape == (48, 64, 3)
 
 
-def test_lost_camera_is_noticed_and_comes_back(bench, qtbot) -> None:
+def test_lost_camera_is_noticed_and_comes_back(bench, qtbot, made_up) -> None:
     device = Flaky()
-    use_device(bench, device)
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     device.is_plugged.clear()
@@ -184,7 +193,7 @@ def test_lost_camera_is_noticed_and_comes_back(bench, qtbot) -> None:
     wait_for(bench, qtbot, CameraState.ON)
 
 
-def test_reconnect_opens_the_device_again(bench, qtbot) -> None:
+def test_reconnect_opens_the_device_again(bench, qtbot, made_up) -> None:
     devices = [Flaky(), Flaky()]
     devices[0].is_plugged.clear()
     opened = []
@@ -193,8 +202,7 @@ def test_reconnect_opens_the_device_again(bench, qtbot) -> None:
         opened.append(devices[len(opened)])
         return opened[-1]
 
-    bench.camera._open_device = take
-    bench.camera._lost_after = 0.2
+    made_up.open_camera = take
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.LOST)
     bench.camera.reconnect()
@@ -203,43 +211,36 @@ def test_reconnect_opens_the_device_again(bench, qtbot) -> None:
     assert devices[0].is_closed
 
 
-def test_camera_that_does_not_open_goes_off_with_a_sentence(bench, qtbot) -> None:
+def test_camera_that_does_not_open_goes_off_with_a_sentence(bench, qtbot, made_up) -> None:
     def refuse(_choice):
         raise SourceError("You may not use it.")
 
-    bench.camera._open_device = refuse
+    made_up.open_camera = refuse
     with qtbot.waitSignal(bench.camera.failed) as failed:
         bench.camera.start(PATTERN)
     assert failed.args == ["You may not use it."]
     wait_for(bench, qtbot, CameraState.OFF)
 
 
-def test_slow_model_drops_frames_and_says_so(bench, qtbot) -> None:
+def test_slow_model_drops_frames_and_says_so(bench, qtbot, made_up) -> None:
     open_model(bench, qtbot)
-    predictor = bench.engine._worker._predictor
-    use_device(bench, Flaky())
+    device = Flaky()
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
-    predictor.gate.clear()
-    before = bench.camera._worker is not None
-    assert before
+    made_up.predictor.gate.clear()
     device_frames = bench.live.newest.frame.number
-
-    def waiting() -> int:
-        frame = bench.live.frame_box._value
-        return -1 if frame is None else frame.number
-
-    qtbot.waitUntil(lambda: waiting() >= 0)
-    first = waiting()
-    qtbot.waitUntil(lambda: waiting() > first + 5)
-    predictor.gate.set()
+    first = device.number
+    qtbot.waitUntil(lambda: device.number > first + 7)
+    made_up.predictor.gate.set()
     qtbot.waitUntil(lambda: bench.camera.stats().dropped > 3)
     assert bench.live.newest.frame.number > device_frames
 
 
-def test_freeze_opens_the_frame_for_inspection(bench, qtbot) -> None:
+def test_freeze_opens_the_frame_for_inspection(bench, qtbot, made_up) -> None:
     open_model(bench, qtbot)
-    use_device(bench, Flaky())
+    device = Flaky()
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     picture = bench.live.newest.frame.picture
@@ -251,8 +252,10 @@ def test_freeze_opens_the_frame_for_inspection(bench, qtbot) -> None:
     assert bench.document.picture.shape == picture.shape
 
 
-def test_mirror_and_network_size_act_while_it_runs(bench, qtbot) -> None:
-    use_device(bench, Flaky())
+def test_mirror_and_network_size_act_while_it_runs(bench, qtbot, made_up) -> None:
+    open_model(bench, qtbot)
+    device = Flaky()
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     corner = bench.live.newest.frame.picture[0, 0].tolist()
@@ -271,7 +274,7 @@ def test_mirror_and_network_size_act_while_it_runs(bench, qtbot) -> None:
             == bench.live.newest.frame.picture[20, 20, 0]
         )
     )
-    assert bench.engine._worker._live_settings.network_size == (160, 120)
+    qtbot.waitUntil(lambda: made_up.predictor.network_size == (160, 120))
 
 
 def test_cameras_are_listed_in_the_background(qtbot, bench) -> None:
@@ -304,10 +307,10 @@ def test_live_frames_are_painted_and_timed(bench, qtbot) -> None:
     assert area.canvas.picture is None
 
 
-def test_banner_tells_a_lost_camera_and_reconnects(bench, qtbot) -> None:
+def test_banner_tells_a_lost_camera_and_reconnects(bench, qtbot, made_up) -> None:
     area = make_area(bench, qtbot)
     device = Flaky()
-    use_device(bench, device)
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     assert area.banner.text == ""
@@ -320,14 +323,14 @@ def test_banner_tells_a_lost_camera_and_reconnects(bench, qtbot) -> None:
     assert area.banner.text == ""
 
 
-def test_dock_starts_stops_and_reads_out(bench, qtbot) -> None:
-    use_device(bench, Flaky())
-    bench.camera._list_cameras = tuple
+def test_dock_starts_stops_and_reads_out(bench, qtbot, made_up) -> None:
+    device = Flaky()
+    made_up.open_camera = lambda _choice: device
     dock = CameraDock(bench)
     qtbot.addWidget(dock)
     dock.resize(320, 500)
     dock.show()
-    qtbot.waitUntil(lambda: "No camera was found" in dock._hint.text())
+    qtbot.waitUntil(lambda: screen.says(dock, "No camera was found"))
     assert screen.box(dock, "Camera").currentText() == "Test pattern"
     screen.press(dock, "Start")
     wait_for(bench, qtbot, CameraState.ON)
@@ -352,12 +355,12 @@ def test_dock_offers_a_video_as_a_camera(bench, qtbot, tmp_path) -> None:
     assert bench.settings.value("camera/identity", "") == f"file:{path}"
 
 
-def test_remembered_camera_is_chosen_again(bench, qtbot) -> None:
+def test_remembered_camera_is_chosen_again(bench, qtbot, made_up) -> None:
     found = (
         CameraChoice("camera", "Desk", 0, identity="1:2:a"),
         CameraChoice("camera", "Door", 1, identity="3:4:b"),
     )
-    bench.camera._list_cameras = lambda: found
+    made_up.cameras = found
     bench.settings.set_value("camera/identity", "3:4:b")
     dock = CameraDock(bench)
     qtbot.addWidget(dock)
@@ -399,8 +402,9 @@ def test_nothing_recorded_is_told(qtbot, tmp_path) -> None:
 
 
 def test_folder_that_cannot_be_written_is_told(qtbot, tmp_path) -> None:
-    worker = RecorderWorker(RecordingPlan(tmp_path / "out.avi", "NONE"), Queue(90))
-    worker._queue.put(RecordedPicture(numbered_frame(0), 0.0))
+    queue = Queue(90)
+    worker = RecorderWorker(RecordingPlan(tmp_path / "out.avi", "NONE"), queue)
+    queue.put(RecordedPicture(numbered_frame(0), 0.0))
     with qtbot.waitSignal(worker.failed) as failed:
         worker.write()
     assert "cannot be written" in failed.args[0]
@@ -425,20 +429,21 @@ def test_full_queue_drops_and_counts() -> None:
     assert queue.num_dropped == 3
 
 
-def test_canvas_is_recorded_with_its_keypoints(bench, qtbot, tmp_path) -> None:
+def test_canvas_is_recorded_with_its_keypoints(bench, qtbot, tmp_path, made_up) -> None:
     open_model(bench, qtbot)
     area = make_area(bench, qtbot)
     dock = CameraDock(bench)
     qtbot.addWidget(dock)
     toasts = []
     bench.notices.toast_posted.connect(toasts.append)
-    use_device(bench, Flaky(fps=60.0))
+    device = Flaky(fps=60.0)
+    made_up.open_camera = lambda _choice: device
     bench.camera.start(PATTERN)
     wait_for(bench, qtbot, CameraState.ON)
     path = tmp_path / "annotated.avi"
     dock.record_to(path, "MJPG")
     assert screen.button(dock, "■ Stop")
-    qtbot.waitUntil(lambda: bench.camera.recorder._worker._num_written > 8, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.camera.recorder.seconds > 1, timeout=10_000)
     with qtbot.waitSignal(bench.camera.recorder.done, timeout=10_000):
         screen.press(dock, "■ Stop")
     assert count_frames(path) > 8

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTreeWidget
 
+from tests.support import screen
 from tests.support.analyses import clustered_analysis
 from tusk_app.canvas.inspector_dock import InspectorDock
 
@@ -69,13 +70,13 @@ def whole(area: CanvasArea) -> tuple[QPoint, QPoint]:
 
 
 def test_a_box_selects_what_lies_in_it_and_the_picture_stays(bench, area) -> None:
-    before = area.canvas.view
+    before, looked = area.canvas.view, screen.drawn(area.canvas)
     box(area, *whole(area))
     assert bench.selection.keypoints == frozenset(range(6))
     assert bench.selection.keypoint is None
     assert area.canvas.view == before
-    assert area.canvas._highlights.chosen == frozenset(range(6))
-    area.canvas.grab()
+    looks = screen.drawn(area.canvas)
+    assert all(screen.changed(looked, looks, place) for place in places(area))
 
 
 def test_shift_adds_alt_takes_out_escape_clears(bench, area) -> None:
@@ -131,14 +132,13 @@ def test_the_inspector_lists_and_sums_up_the_selection(bench, area, qtbot) -> No
     qtbot.waitUntil(lambda: dock.table.model().rowCount() == 6)
     box(area, *whole(area))
     assert len(dock.table.selectionModel().selectedRows()) == 6
-    assert dock._nothing.text().startswith("6 points, mean score")
+    assert screen.says(dock, "6 points, mean score")
     dock.table.setFocus()
     row = dock.table.visualRect(dock.table.model().index(1, 0)).center()
     QTest.mouseClick(dock.table.viewport(), LEFT, NONE, row)
     assert bench.selection.keypoint == 1
     QTest.keyClick(dock.table, Qt.Key.Key_Down, SHIFT)
     assert bench.selection.keypoints == {1, 2}
-    assert area.canvas._highlights.chosen == {1, 2}
 
 
 def test_the_analysis_follows_and_leads(bench, area) -> None:

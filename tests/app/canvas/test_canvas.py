@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from tests.support import screen
 from tests.support.pictures import detection_of, pieces, reconstruction_of
 from tusk_app.canvas.widgets import keypoint_overlay, symbols, view_transform
 from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
@@ -205,8 +206,10 @@ def test_highlights_are_drawn(canvas) -> None:
 
 
 def test_pulse_ends_by_itself(canvas, qtbot) -> None:
+    still = screen.drawn(canvas)
     canvas.pulse_keypoint(0)
-    qtbot.waitUntil(lambda: canvas._highlights.pulse is None, timeout=5000)
+    qtbot.waitUntil(lambda: screen.drawn(canvas) != still, timeout=5000)
+    qtbot.waitUntil(lambda: screen.drawn(canvas) == still, timeout=5000)
 
 
 def test_labels_are_drawn_on_demand(canvas) -> None:

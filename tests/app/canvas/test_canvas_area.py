@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QToolButton
 
+from tests.support import screen
 from tests.support.fake_predictor import refuse
 from tests.support.media_bench import piece_source
 from tusk_app.canvas.inspector_dock import InspectorDock
@@ -21,15 +20,8 @@ from tusk_app.parts.value_slider import ValueSlider
 from tusk_app.state.display import Layer
 from tusk_core.events import JobProgress
 
-if TYPE_CHECKING:
-    pass
-
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-
-
-def predictor_of(bench):
-    return bench.engine._worker._predictor
 
 
 # Document to canvas
@@ -38,9 +30,9 @@ def predictor_of(bench):
 def test_canvas_shows_picture_and_keypoints(bench, area) -> None:
     assert area.canvas.picture is bench.document.picture
     assert np.array_equal(area.canvas.marks.xy, bench.document.detection.keypoints.xy)
-    assert "picture_000.png" in area._name.text()
-    assert "1 of 6" in area._name.text()
-    assert "6 points" in area._state.text()
+    assert screen.says(area, "picture_000.png")
+    assert screen.says(area, "1 of 6")
+    assert screen.says(area, "6 points")
 
 
 def test_colours_names_and_hiding_come_from_the_prototypes(bench, area) -> None:
@@ -59,14 +51,14 @@ def test_next_picture_replaces_everything(bench, area, qtbot) -> None:
     bench.display.set_split(True)
     qtbot.waitUntil(lambda: area.canvas.has_layer(Layer.RECONSTRUCTION))
     bench.document.go_to(3)
-    qtbot.waitUntil(lambda: area.canvas.picture is bench.document.source._pictures[3])
+    qtbot.waitUntil(lambda: area.canvas.picture is bench.document.source.pictures[3])
     qtbot.waitUntil(
         lambda: len(area.canvas.marks) == 6 and area.canvas.has_layer(Layer.RECONSTRUCTION)
     )
 
 
-def test_layers_are_fetched_when_they_are_switched_on(bench, area, qtbot) -> None:
-    assert predictor_of(bench).num_reconstructions == 0
+def test_layers_are_fetched_when_they_are_switched_on(bench, area, qtbot, made_up) -> None:
+    assert made_up.predictor.num_reconstructions == 0
     bench.actions.trigger("view.heat-map")
     qtbot.waitUntil(lambda: area.canvas.has_layer(Layer.HEAT_MAP))
     bench.actions.trigger("view.segmentation")
@@ -90,11 +82,13 @@ def test_split_and_flip_commands(bench, area, qtbot) -> None:
 def test_zoom_commands_and_menu(bench, area) -> None:
     bench.actions.trigger("view.actual-size")
     assert area.canvas.zoom == pytest.approx(1.0)
-    assert area._zoom.text() == "100 %"
+    assert screen.named(area, "Zoom", QToolButton).text() == "100 %"
     bench.actions.trigger("view.zoom-in")
     assert area.canvas.zoom == pytest.approx(1.25)
-    area._zoom_to(4.0)
-    assert area._zoom.text() == "400 %"
+    menu = screen.named(area, "Zoom", QToolButton).menu()
+    next(each for each in menu.actions() if each.text() == "400 %").trigger()
+    assert area.canvas.zoom == pytest.approx(4.0)
+    assert screen.named(area, "Zoom", QToolButton).text() == "400 %"
 
 
 def test_keys_reach_their_commands_on_the_canvas(bench, area, qtbot) -> None:
@@ -115,16 +109,16 @@ def test_damaged_picture_is_explained_in_its_place(bench, area, qtbot) -> None:
     bench.document.source.broken.add(2)
     bench.document.go_to(2)
     qtbot.waitUntil(lambda: area.canvas.picture is None)
-    assert "damaged" in area.canvas._placeholder[1]
+    assert "damaged" in area.canvas.accessibleDescription()
 
 
-def test_model_that_does_not_open_leaves_the_canvas_as_it_was(bench, area, qtbot) -> None:
+def test_model_that_does_not_open_leaves_the_canvas_as_it_was(bench, area, qtbot, made_up) -> None:
     shown = area.canvas.marks
-    bench.engine._worker._open = refuse
+    made_up.open_model = refuse
     with qtbot.waitSignal(bench.engine.model_failed):
         bench.engine.open_model("/nowhere")
     assert area.canvas.marks is shown
-    qtbot.waitUntil(lambda: "points" in area._state.text())
+    qtbot.waitUntil(lambda: screen.says(area, "points"))
 
 
 # Selection, both ways
@@ -142,14 +136,23 @@ def test_click_selects_keypoint_and_prototype(bench, area) -> None:
 def test_hover_goes_both_ways(bench, area) -> None:
     QTest.mouseMove(area.canvas, area.canvas.position_of(2).toPoint())
     assert bench.selection.hovered_keypoint == 2
+    before = screen.drawn(area.canvas)
     bench.selection.hover_keypoint(4, "gallery")
-    assert area.canvas._highlights.hovered == 4
+    assert screen.changed(before, screen.drawn(area.canvas), area.canvas.position_of(4))
 
 
-def test_selection_from_elsewhere_pulses(bench, area) -> None:
+def test_selection_from_elsewhere_pulses(bench, area, qtbot) -> None:
     bench.selection.select_keypoint(3, "map")
     assert area.canvas.selected == 3
-    assert area.canvas._highlights.pulse == 3
+    looks = [screen.drawn(area.canvas)]
+
+    def is_still() -> bool:
+        looks.append(screen.drawn(area.canvas))
+        return looks[-1] == looks[-2]
+
+    at = area.canvas.position_of(3)
+    qtbot.waitUntil(lambda: screen.changed(looks[0], screen.drawn(area.canvas), at, 40))
+    qtbot.waitUntil(is_still)
 
 
 def test_selection_beyond_the_picture_is_ignored(bench, area) -> None:
@@ -159,9 +162,11 @@ def test_selection_beyond_the_picture_is_ignored(bench, area) -> None:
 
 def test_keypoints_of_the_selected_prototype_stand_out(bench, area) -> None:
     labels = bench.document.detection.keypoints.labels
+    before = screen.drawn(area.canvas)
     bench.selection.select_prototype(int(labels[0]), "gallery")
-    kin = {i for i, label in enumerate(labels) if label == labels[0]}
-    assert area.canvas._highlights.kin == kin
+    after = screen.drawn(area.canvas)
+    for index in np.flatnonzero(labels == labels[0]).tolist():
+        assert screen.changed(before, after, area.canvas.position_of(index))
 
 
 def test_selected_keypoint_is_let_go_with_its_picture(bench, area, qtbot) -> None:
@@ -177,13 +182,13 @@ def test_trail_shows_where_keypoints_were(bench, area, qtbot) -> None:
         bench.document.go_to(index)
         qtbot.waitUntil(lambda i=index: bench.detections.cached(i) is not None)
         qtbot.waitUntil(lambda: bench.document.detection is not None)
-    assert area.canvas._trail == ()
-    before = area.canvas.grab().toImage()
+    before = screen.drawn(area.canvas)
     bench.display.change_overlay(trail=2)
-    assert len(area.canvas._trail) == 2
-    assert area.canvas.grab().toImage() != before
+    assert screen.drawn(area.canvas) != before
     bench.document.set_min_score(1.0)
-    assert all(len(step.xy) == 0 for step in area.canvas._trail)
+    without = screen.drawn(area.canvas)
+    bench.display.change_overlay(trail=0)
+    assert screen.drawn(area.canvas) == without, "what scores too little leaves no trail"
 
 
 def test_pixel_text_goes_to_the_status_bar(bench, area, qtbot) -> None:
@@ -197,18 +202,20 @@ def test_pixel_text_goes_to_the_status_bar(bench, area, qtbot) -> None:
 # Panels
 
 
-def test_overlay_sliders_act_at_once(bench, area, qtbot) -> None:
+def test_overlay_sliders_act_at_once(bench, area, qtbot, made_up) -> None:
     dock = OverlayDock(bench)
     qtbot.addWidget(dock)
     assert dock.num_slider.value == 6
-    done = predictor_of(bench).num_detections
+    done = made_up.predictor.num_detections
     dock.num_slider.slider.setValue(2)
     assert bench.document.num_keypoints == 3
     assert len(area.canvas.marks) == 3
     dock.score_slider.slider.setValue(60)
     assert bench.document.min_score == pytest.approx(0.6)
-    assert area.canvas._style.min_score == pytest.approx(0.6)
-    assert predictor_of(bench).num_detections == done
+    weak = int(np.argmin(area.canvas.marks.scores))
+    bench.display.change_overlay(below="hide")
+    assert weak not in area.canvas.shown_keypoints()
+    assert made_up.predictor.num_detections == done
     bench.document.set_num_keypoints(None)
     assert dock.num_slider.value == 6
 
@@ -221,15 +228,15 @@ def test_overlay_rows_and_choices(bench, area, qtbot) -> None:
     dock.rows[Layer.HEAT_MAP].eye.click()
     dock.rows[Layer.HEAT_MAP].opacity.setValue(40)
     assert bench.display.layer(Layer.HEAT_MAP).opacity == pytest.approx(0.4)
-    box = dock._colour_by
+    box = screen.box(dock, "Marker colour by")
     score = box.findData("score")
     box.setCurrentIndex(score)
     box.activated.emit(score)
     assert bench.display.overlay.colour_by == "score"
-    dock._hollow.click()
+    screen.press(dock, "Hollow markers")
     assert not bench.display.overlay.hollow
     bench.display.change_overlay(below="hide")
-    assert dock._below.currentData() == "hide"
+    assert screen.box(dock, "Points below the minimum score").currentData() == "hide"
 
 
 def test_layers_wait_for_a_model(bench, qtbot) -> None:
@@ -248,7 +255,7 @@ def test_inspector_lists_and_explains(bench, area, qtbot) -> None:
     bench.selection.select_keypoint(1, "test")
     assert dock.table.selectionModel().selectedRows()[0].row() == 1
     points = bench.document.detection.keypoints
-    assert dock._values["Score"].text() == f"{points.scores[1]:.3f}"
+    assert screen.says(dock, f"{points.scores[1]:.3f}")
     assert dock.alike.rows[0].index == int(points.labels[1])
     assert dock.alike.rows[0].cosine == pytest.approx(1.0)
     with qtbot.waitSignal(bench.selection.prototype_changed):

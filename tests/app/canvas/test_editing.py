@@ -9,7 +9,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 
-from tests.support import explore_bench
+from tests.support import explore_bench, screen
 from tests.support.explore_values import ShapesSource, prototypes, reconstruct
 from tusk_app.canvas import editing
 from tusk_app.canvas.area import CanvasArea
@@ -54,7 +54,7 @@ class Editor:
                 and not self.bench.engine.is_busy
                 and len(built.contributions) == len(found.keypoints.scores)
                 and len(self.dock.grid.rows) == len(found.keypoints.scores)
-                and not self.dock._timer.isActive()
+                and not screen.is_waiting(self.dock)
             )
 
         qtbot.waitUntil(is_shown, timeout=20_000)
@@ -171,7 +171,7 @@ def test_the_blend_begins_at_the_keypoints_own_prototype_whatever_was_merged(qtb
     own, num = int(editor.points.labels[1]), bench.prototypes.num
     for index in range(1, num):
         bench.prototypes.merge(index, 0)
-    qtbot.waitUntil(lambda: "no other" in bar._label.text())
+    qtbot.waitUntil(lambda: screen.says(bar, "no other"))
     assert not bar.slider.isEnabled()
     bench.prototypes.set_merges({})
     qtbot.waitUntil(bar.slider.isEnabled)
@@ -204,12 +204,12 @@ def test_mute_shows_the_change_of_the_error(qtbot, editor) -> None:
     dock, grid = editor.dock, editor.dock.grid
     full = dock.blend_tile.image
     assert dock.mask_tile.isVisible()
-    keypoint = grid.rows[0].keypoint
+    editor.bench.selection.select_keypoint(grid.rows[0].keypoint, "test")
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
-    assert bool(dock._states.mute[keypoint])
+    assert grid.accessibleDescription() == f"{grid.rows[0].name}, muted, opacity 100%"
     assert dock.blend_tile.image != full
-    assert "against all" in dock._error.toolTip()
-    assert "span" in dock._error.text()
+    assert "against all" in screen.tips(dock)
+    assert screen.says(dock, "span")
     assert dock.blend_tile.caption == "Rebuilt, 2 of 3"
     QTest.mouseClick(dock.reset_button, LEFT)
     assert dock.blend_tile.image == full
@@ -219,10 +219,10 @@ def test_mute_shows_the_change_of_the_error(qtbot, editor) -> None:
 def test_the_change_of_the_error_follows_the_theme(qtbot, editor, colours) -> None:
     dock, grid = editor.dock, editor.dock.grid
     QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
-    assert "span" in dock._error.text()
+    assert screen.says(dock, "span")
     dock.setPalette(theme.qt_palette(colours))
     tones_of_it = [tones.tone(dock.palette(), name).name() for name in ("success", "danger")]
-    qtbot.waitUntil(lambda: any(tone in dock._error.text() for tone in tones_of_it))
+    qtbot.waitUntil(lambda: any(screen.says(dock, tone) for tone in tones_of_it))
 
 
 @pytest.mark.parametrize("width", [300, 320, 480, 700])
@@ -252,11 +252,10 @@ def test_solo_and_opacity_by_keyboard(qtbot, editor) -> None:
     dock, grid = editor.dock, editor.dock.grid
     grid.setFocus()
     QTest.keyClick(grid, Qt.Key.Key_Down)
-    keypoint = editor.bench.selection.keypoint
     QTest.keyClick(grid, Qt.Key.Key_S)
-    assert np.flatnonzero(dock._states.weights).tolist() == [keypoint]
+    assert dock.blend_tile.caption == "Rebuilt, 1 of 3"
     QTest.keyClick(grid, Qt.Key.Key_Minus)
-    assert dock._states.opacity[keypoint] == pytest.approx(0.9)
+    assert grid.accessibleDescription() == f"{grid.rows[0].name}, solo, opacity 90%"
 
 
 @pytest.mark.parametrize("key", ["score", "area", "effect", "prototype"])
@@ -286,7 +285,7 @@ def test_a_model_without_layers_is_drawn_anew_without_the_muted(qtbot, settings)
         before = made.predictor.reconstructions
         QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.switch_rect(0, 1).center())
         qtbot.waitUntil(lambda: made.predictor.reconstructions > before, timeout=20_000)
-        qtbot.waitUntil(lambda: "against all" in made.dock._error.toolTip(), timeout=20_000)
+        qtbot.waitUntil(lambda: "against all" in screen.tips(made.dock), timeout=20_000)
         assert len(made.points.scores) == 3
         made.settle(qtbot)
     finally:

@@ -6,13 +6,14 @@ import contextlib
 import csv
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 
-from tests.support import explore_bench
+from tests.support import explore_bench, screen
 from tests.support.explore_values import (
     ShapesSource,
     analysis_of,
@@ -34,6 +35,7 @@ from tusk_app.timeline.tracking import presence_table, track_rows
 from tusk_app.training import run_moments
 from tusk_app.training.history.dock import TimeMachineDock
 from tusk_app.training.history.time_map import plane_of
+from tusk_app.training.widgets.probe_view import ProbeView
 from tusk_core.control import Cancelled, RunControl
 from tusk_core.events import CheckpointSaved, PreviewReady
 from tusk_core.results import Keypoints
@@ -59,35 +61,40 @@ def show(qtbot, settings):
 # Correspondence
 
 
+def pairs_shown(dock, bench, predictor, source):
+    """Return the pairs of the two pictures, as the panel should show them."""
+    other = predictor.detect(source.read(dock.number.value() - 1)).keypoints
+    return match_keypoints(bench.document.shown.keypoints, other)
+
+
 def test_lines_join_the_same_prototype(qtbot, show) -> None:
-    dock, bench, _, _ = show(CorrespondenceDock)
-    qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
-    pairs = dock._pairs
-    own = bench.document.detection.keypoints.labels[pairs.first]
-    other = dock._other_detection.keypoints.labels[pairs.second]
-    assert np.array_equal(own, other)
+    dock, bench, predictor, source = show(CorrespondenceDock)
+    dock.threshold.setValue(100)
+    qtbot.waitUntil(lambda: screen.says(dock, "of the same kind"), timeout=20_000)
+    pairs = pairs_shown(dock, bench, predictor, source)
+    assert screen.says(dock, f"{len(pairs.first)} pair")
     before = dock.number.value()
-    QTest.mouseClick(dock._after, LEFT)
+    screen.press(dock, "Next picture on the right")
     assert dock.number.value() == before % 8 + 1
-    qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: screen.says(dock, "of the same kind"), timeout=20_000)
 
 
 def test_a_click_on_a_line_selects_its_keypoint(qtbot, show) -> None:
-    dock, bench, _, _ = show(CorrespondenceDock)
+    dock, bench, predictor, source = show(CorrespondenceDock)
+    dock.threshold.setValue(100)
 
     def has_lines() -> bool:
-        if dock._pairs is None:
+        if screen.says(dock, "0 pairs"):
+            screen.press(dock, "Next picture on the right")
             return False
-        if len(dock._shown) == 0:
-            dock._step(1)
-            return False
-        return True
+        return screen.says(dock, "of the same kind")
 
     qtbot.waitUntil(has_lines, timeout=30_000)
     start, end = dock.view.ends(0)
     middle = ((start + end) / 2).toPoint()
     QTest.mouseClick(dock.view, LEFT, NONE, middle)
-    assert bench.selection.keypoint == int(dock._pairs.first[dock._shown[dock.view._current]])
+    pairs = pairs_shown(dock, bench, predictor, source)
+    assert bench.selection.keypoint == int(pairs.first[0])
 
 
 def test_most_alike_goes_to_the_picture_that_shares_most(qtbot, show) -> None:
@@ -109,7 +116,7 @@ def test_a_picture_is_not_compared_with_itself(qtbot, show) -> None:
     qtbot.waitUntil(lambda: dock.number.value() == 3)  # nothing is analysed: the next one
     bench.document.go_to(7)
     qtbot.waitUntil(lambda: dock.number.value() == 1)
-    qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: screen.says(dock, "of the same kind"), timeout=20_000)
     bench.document.set_analysis(explore_bench.found_by(predictor, source))
     found = [set(predictor.detect(source.read(i)).keypoints.labels.tolist()) for i in range(8)]
     shared = [len(found[7] & found[i]) for i in range(7)]
@@ -123,11 +130,17 @@ def test_a_picture_is_not_compared_with_itself(qtbot, show) -> None:
 
 
 def test_the_threshold_hides_poor_pairs(qtbot, show) -> None:
-    dock, _, _, _ = show(CorrespondenceDock)
-    qtbot.waitUntil(lambda: dock._pairs is not None, timeout=20_000)
-    dock._pairs = replace(dock._pairs, distance=dock._pairs.distance + 1.5)
-    dock._show_links()
-    assert len(dock._shown) == 0
+    dock, bench, predictor, source = show(CorrespondenceDock)
+    bench.document.set_analysis(explore_bench.found_by(predictor, source))
+    QTest.mouseClick(dock.alike, LEFT)
+    dock.threshold.setValue(100)
+    qtbot.waitUntil(lambda: screen.says(dock, "of the same kind"), timeout=20_000)
+    pairs = pairs_shown(dock, bench, predictor, source)
+    found = bench.document.shown.keypoints
+    bench.document.set_edited(replace(found, descriptors=-found.descriptors))
+    dock.threshold.setValue(90)
+    assert screen.says(dock, "0 pairs")
+    assert screen.says(dock, f"{len(pairs.first)} more differ too much")
 
 
 def _keypoints(xy, labels, descriptors) -> Keypoints:
@@ -158,7 +171,7 @@ def test_sliders_warp_the_picture_and_measure_the_drift(qtbot, show) -> None:
     qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
     assert dock.drift.mean == pytest.approx(0, abs=1e-3)
     dock.zoom.setValue(90)
-    qtbot.waitUntil(lambda: not bench.engine.is_busy and not dock._timer.isActive())
+    qtbot.waitUntil(lambda: not bench.engine.is_busy and not screen.is_waiting(dock))
     qtbot.waitUntil(lambda: dock.drift.mean > 0, timeout=20_000)
     # Centres of area follow a scaling to a fraction of a pixel.
     assert dock.drift.mean < 1.0
@@ -173,17 +186,19 @@ def test_the_drift_follows_the_theme(qtbot, show) -> None:
     qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
     for colours in (theme.DARK, theme.LIGHT):
         dock.setPalette(theme.qt_palette(colours))
-        assert tones.tone(dock.palette(), "success").name() in dock._headline.text()
+        assert screen.says(dock, tones.tone(dock.palette(), "success").name())
 
 
 def test_dragging_the_picture_shifts_it(qtbot, show) -> None:
-    dock, _, _, _ = show(EquivarianceDock)
+    dock, bench, _, _ = show(EquivarianceDock)
     qtbot.waitUntil(lambda: dock.drift is not None, timeout=20_000)
-    place = dock.after._place()
-    start = place.center().toPoint()
+    height, width = bench.document.picture.shape[:2]
+    start = dock.after.to_widget(np.array([width / 2, height / 2]))
+    end = dock.after.to_widget(np.array([0.6 * width, height / 2])).toPoint()
+    start = start.toPoint()
     QTest.mousePress(dock.after, LEFT, NONE, start)
-    QTest.mouseMove(dock.after, start + QPoint(round(place.width() * 0.1), 0))
-    QTest.mouseRelease(dock.after, LEFT, NONE, start + QPoint(round(place.width() * 0.1), 0))
+    QTest.mouseMove(dock.after, end)
+    QTest.mouseRelease(dock.after, LEFT, NONE, end)
     assert dock.warp.shift[0] == pytest.approx(0.1, abs=0.01)
     assert dock.warp.shift[1] == pytest.approx(0.0, abs=0.01)
 
@@ -355,7 +370,7 @@ def test_map_is_saved_as_picture_drawing_and_table(qtbot, show, tmp_path) -> Non
 def test_colours_and_legend_fit_each_other(qtbot, show, by) -> None:
     dock, bench, _, _ = show(EmbeddingDock)
     qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
-    combo = dock.bar._colour
+    combo = screen.box(dock, "Colour by")
     combo.setCurrentIndex(combo.findData(by))
     state = dock.scatter.state
     assert len(state.points.colours) == len(bench.document.analysis.labels)
@@ -369,6 +384,18 @@ def test_colours_and_legend_fit_each_other(qtbot, show, by) -> None:
 
 
 # Time machine
+
+
+def hasten(owner: QObject, milliseconds: int) -> None:
+    """Let what repeats itself do so sooner."""
+    for timer in owner.findChildren(QTimer):
+        if not timer.isSingleShot():
+            timer.setInterval(milliseconds)
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 @pytest.fixture
@@ -418,8 +445,8 @@ def test_the_slider_travels_through_the_run(qtbot, show, run_dir) -> None:
     assert machine.preview.step == 100
     assert [picture.is_dim for picture in dock.wall.pictures].index(True) == 1
     assert len(dock.map.state.stars.xy) == 12
-    assert "step 100" in dock._label.text()
-    assert "11 of 12" in dock._note.text()
+    assert screen.says(dock, "step 100")
+    assert screen.says(dock, "11 of 12")
 
 
 def test_a_run_that_grows_is_read_again(qtbot, show, run_dir) -> None:
@@ -427,18 +454,22 @@ def test_a_run_that_grows_is_read_again(qtbot, show, run_dir) -> None:
     machine = bench.time_machine
     bench.document.set_run(run_dir)
     qtbot.waitUntil(lambda: machine.moment is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: machine._stamp is not None, timeout=20_000)
-    machine._timer.setInterval(20)
+    qtbot.waitUntil(lambda: not machine.is_busy, timeout=20_000)
+    hasten(machine, 20)
     with qtbot.waitSignal(machine.moments_changed, timeout=20_000):
-        (run_dir / "events.jsonl").write_text("one more line\n", encoding="utf-8")
-    machine._timer.stop()
+        # Longer each time: the first look at the log may come after a line.
+        grow = QTimer()
+        grow.timeout.connect(lambda: append(run_dir / "events.jsonl", "one more line\n"))
+        grow.start(50)
+    grow.stop()
+    machine.want(wanted=False)
 
 
 def test_playing_goes_to_the_end_and_stops(qtbot, show, run_dir) -> None:
     dock, bench, _, _ = show(TimeMachineDock)
     bench.document.set_run(run_dir)
     qtbot.waitUntil(lambda: bench.time_machine.moment is not None, timeout=20_000)
-    dock._timer.setInterval(10)
+    hasten(dock, 10)
     QTest.mouseClick(dock.play_button, LEFT)
     assert dock.slider.value() == 0
     qtbot.waitUntil(lambda: not dock.play_button.isChecked(), timeout=20_000)
@@ -453,7 +484,7 @@ def test_a_deleted_run_is_told(qtbot, show, run_dir, monkeypatch) -> None:
     shutil.rmtree(run_dir)
     monkeypatch.setattr(run_moments.api, "follow_events", lambda _path, **_options: ([], 0))
     QTest.mouseClick(dock.refresh_button, LEFT)
-    qtbot.waitUntil(lambda: "deleted" in dock.stack.hint._text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: screen.says(dock.stack.hint, "deleted"), timeout=20_000)
     assert dock.stack.is_empty
 
 
@@ -464,11 +495,11 @@ def test_probe_pictures_are_enlarged_and_follow(qtbot, show, run_dir) -> None:
     dock.probes.setFocus()
     QTest.keyClick(dock.probes, Qt.Key.Key_Right)
     QTest.keyClick(dock.probes, Qt.Key.Key_Return)
-    large = dock._large.view
+    (large,) = dock.findChildren(ProbeView)
     qtbot.waitUntil(large.isVisible)
     assert large.index == 1
     dock.slider.setValue(0)
-    assert "step 100" in large._caption.text()
+    assert screen.says(large, "step 100")
     large.close()
 
 
@@ -530,7 +561,7 @@ def test_every_empty_panel_says_what_to_do(qtbot, settings, dock_class) -> None:
         dock.show()
     assert dock.stack.is_empty
     assert dock.stack.hint.title
-    assert "rain a model" in dock.stack.hint._text.text()
+    assert screen.says(dock.stack.hint, "rain a model")
     dock.close()
     explore_bench.close(bench)
 

@@ -42,15 +42,19 @@ class Parts:
     def __init__(self) -> None:
         self.document, self.notices, self.wants = Document(), Notices(), Wants()
         self.predictor = FakePredictor()
+        self.open_model = lambda *_a, **_k: self.predictor
         self.engine = Engine(
             self.document, self.notices,
-            open_predictor=lambda *_a, **_k: self.predictor, list_devices=devices,
+            open_predictor=self._open, list_devices=devices,
         )  # fmt: skip
         self.detections = Detections(self.document, self.wants, self.engine)
         # Stands in for the reader: pictures come at once.
         self.document.index_requested.connect(
             lambda i: self.document.set_picture(i, self.document.source.read(i))
         )
+
+    def _open(self, *arguments, **options):
+        return self.open_model(*arguments, **options)
 
     def open(self, qtbot) -> None:
         with qtbot.waitSignal(self.engine.model_opened):
@@ -93,7 +97,7 @@ def test_model_that_cannot_be_opened_is_told_and_the_old_one_stays(parts, qtbot)
     parts.open(qtbot)
     problems = []
     parts.notices.problem_posted.connect(problems.append)
-    parts.engine._worker._open = refuse
+    parts.open_model = refuse
     with qtbot.waitSignal(parts.engine.model_failed) as failed:
         parts.engine.open_model("/nowhere")
     assert "is no model" in failed.args[0]
@@ -112,7 +116,7 @@ def test_bug_in_the_engine_is_told_with_its_traceback(parts, qtbot) -> None:
     def broken(*_args, **_options):
         raise ZeroDivisionError("division by zero")
 
-    parts.engine._worker._open = broken
+    parts.open_model = broken
     with qtbot.waitSignal(parts.engine.model_failed):
         parts.engine.open_model("x")
     assert "ZeroDivisionError" in problems[0].why

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 
-from tests.support import explore_bench
+from tests.support import explore_bench, screen
 from tests.support.explore_values import ShapesSource, large_analysis
 from tusk_app.canvas.area import CanvasArea
 from tusk_app.gallery.dock import GalleryDock
@@ -29,12 +29,10 @@ NONE = Qt.KeyboardModifier.NoModifier
 class Panels:
     """Canvas and docks in one window."""
 
-    def __init__(self, bench, qtbot, predictor) -> None:
+    def __init__(self, bench, qtbot, predictors) -> None:
         self.bench = bench
-        # What the engine opens, by name.
-        self.predictors = {"made-model": predictor}
-        _, devices = bench.engine._engine
-        bench.engine._engine = (lambda model, *_a, **_k: self.predictors[str(model)], devices)
+        # What the engine opens beside its own, by name.
+        self.predictors = predictors
         self.window = QMainWindow()
         qtbot.addWidget(self.window)
         self.area = CanvasArea(bench, self.window)
@@ -63,8 +61,9 @@ class Panels:
 @pytest.fixture
 def panels(qtbot, settings):
     """Everything open and analysed; the analysis is what the model says of each picture."""
-    bench, predictor, source = explore_bench.make_bench(settings, ShapesSource(10))
-    made = Panels(bench, qtbot, predictor)
+    others = {}
+    bench, predictor, source = explore_bench.make_bench(settings, ShapesSource(10), others=others)
+    made = Panels(bench, qtbot, others)
     explore_bench.open_everything(bench, source, qtbot)
     bench.document.set_analysis(explore_bench.found_by(predictor, source))
     qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
@@ -80,6 +79,13 @@ def _click(widget, at: QPoint, keys=NONE) -> None:
     QTest.mouseClick(widget, LEFT, keys, at)
 
 
+def is_current(panels: Panels, keypoint: int) -> bool:
+    """Tell whether the line of this keypoint is the current layer."""
+    grid = panels.layers.grid
+    (name,) = [row.name for row in grid.rows if row.keypoint == keypoint]
+    return grid.accessibleDescription().startswith(f"{name},")
+
+
 def _assert_everywhere(panels: Panels, row: int) -> None:
     """The row, its keypoint and its prototype are selected in every panel."""
     bench = panels.bench
@@ -91,12 +97,13 @@ def _assert_everywhere(panels: Panels, row: int) -> None:
     places = bench.document.detection.keypoints.xy
     assert np.allclose(places[keypoint], analysis.xy[row], atol=0.5)
     assert panels.area.canvas.selected == keypoint
-    assert panels.layers.grid._current == keypoint
+    assert is_current(panels, keypoint)
     state = panels.map.scatter.state
     assert state.points.rows[state.selected].tolist() == [row]
     assert panels.gallery.tiles.selected_prototypes() == [int(analysis.labels[row])]
     assert row in panels.gallery.grid.rows.tolist()
-    assert panels.raster.raster._current == int(analysis.labels[row])
+    raster = panels.raster.raster
+    assert raster.accessibleDescription() == bench.prototypes.name(int(analysis.labels[row]))
 
 
 def test_click_on_the_canvas(qtbot, panels) -> None:
@@ -116,17 +123,17 @@ def test_click_on_the_map_opens_the_picture(qtbot, panels) -> None:
     _click(scatter, scatter.place_of(row))
     assert bench.document.index == 4
     qtbot.waitUntil(lambda: bench.selection.keypoint is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: panels.layers.grid._current == bench.selection.keypoint)
+    qtbot.waitUntil(lambda: is_current(panels, bench.selection.keypoint))
     _assert_everywhere(panels, row)
 
 
 def test_click_on_a_patch_opens_the_picture(qtbot, panels) -> None:
     bench, grid = panels.bench, panels.gallery.grid
     row = int(grid.rows[2])
-    _click(grid.viewport(), grid._place(2).center())
+    _click(grid.viewport(), grid.place_of(2).center())
     assert bench.document.index == int(bench.document.analysis.picture[row])
     qtbot.waitUntil(lambda: bench.selection.keypoint is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: panels.layers.grid._current == bench.selection.keypoint)
+    qtbot.waitUntil(lambda: is_current(panels, bench.selection.keypoint))
     _assert_everywhere(panels, row)
 
 
@@ -162,11 +169,12 @@ def test_click_in_the_raster_seeks_and_selects(qtbot, panels) -> None:
 def test_hover_goes_from_the_canvas_to_the_map_and_back(qtbot, panels) -> None:
     bench, canvas, scatter = panels.bench, panels.area.canvas, panels.map.scatter
     QTest.mouseMove(canvas, QPoint(3, 3))
+    before = screen.drawn(panels.layers.grid)
     QTest.mouseMove(canvas, canvas.position_of(2).toPoint())
     row = bench.links.row_of_keypoint(2)
     assert bench.selection.hovered == row
     assert scatter.state.points.rows[scatter.state.hovered] == row
-    assert panels.layers.grid._hovered == 2
+    assert screen.drawn(panels.layers.grid) != before
     bench.selection.hover(bench.links.row_of_keypoint(0), "map")
     assert bench.selection.hovered_keypoint == 0
 
@@ -319,7 +327,11 @@ def test_a_panel_behind_another_catches_up_when_it_comes_to_the_front(qtbot, pan
     window, bench = panels.window, panels.bench
     window.tabifyDockWidget(panels.map, panels.gallery)
     panels.gallery.raise_()
-    qtbot.waitUntil(lambda: panels.gallery._when_seen.is_seen and not panels.map._when_seen.is_seen)
+    qtbot.waitUntil(
+        lambda: (
+            not panels.gallery.visibleRegion().isEmpty() and panels.map.visibleRegion().isEmpty()
+        )
+    )
     label = int(bench.document.analysis.labels[0])
     bench.selection.select_prototype(label, "test")
     assert panels.gallery.tiles.selected_prototypes() == [label]

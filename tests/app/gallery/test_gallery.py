@@ -23,6 +23,7 @@ from tusk_app.canvas.widgets.hand import PROTOTYPE_MIME
 from tusk_app.engine.analysis_index import build_index, prototype_health
 from tusk_app.gallery.model import make_tiles, sorted_rows, summary
 from tusk_app.gallery.widgets.patch_grid import PatchGrid
+from tusk_app.parts.hover_card import HoverCard
 from tusk_app.pictures.patch_cache import PatchCache
 from tusk_app.pictures.patch_loader import PatchLoader, PatchQueue, PatchRequest, cut, mean_patches
 from tusk_app.state.prototypes import PrototypeBook
@@ -248,11 +249,11 @@ def test_only_patches_in_view_are_asked_for(qtbot, grid) -> None:
 def test_grid_selects_by_mouse_and_keyboard(qtbot, grid) -> None:
     rows = grid.rows
     with qtbot.waitSignal(grid.activated) as opened:
-        QTest.mouseClick(grid.viewport(), LEFT, NONE, grid._place(1).center())
+        QTest.mouseClick(grid.viewport(), LEFT, NONE, grid.place_of(1).center())
     assert opened.args == [int(rows[1])]
     with qtbot.waitSignal(grid.selection_made) as made:
         shift = Qt.KeyboardModifier.ShiftModifier
-        QTest.mouseClick(grid.viewport(), LEFT, shift, grid._place(3).center())
+        QTest.mouseClick(grid.viewport(), LEFT, shift, grid.place_of(3).center())
     assert made.args[0].tolist() == sorted(rows[1:4].tolist())
     QTest.keyClick(grid, Qt.Key.Key_End)
     assert int(rows[-1]) in grid.visible_rows().tolist()
@@ -307,15 +308,22 @@ def test_loader_reads_each_picture_once(qtbot) -> None:
 
 
 def test_a_newer_request_interrupts_an_older_one(qtbot) -> None:
-    source, queue = ShapesSource(6), PatchQueue()
+    queue = PatchQueue()
+
+    class Busy(ShapesSource):
+        """Somebody asks for something else while its first picture is read."""
+
+        def read(self, index):
+            queue.put(request)
+            return super().read(index)
+
+    source = Busy(6)
     loader = PatchLoader(queue, lambda _name, _shown_as: source)
     request = _request(source, 12)
     queue.put(request)
-    taken = queue.take()
-    queue.put(request)
-    assert queue.interrupts
-    loader._serve(taken)
-    assert source.reads == 0
+    loader.work()
+    assert source.reads == 1
+    loader.close()
 
 
 def test_mean_patches_of_each_label() -> None:
@@ -354,10 +362,11 @@ def test_a_missing_source_is_told_once(qtbot) -> None:
 def test_hover_card_tells_what_is_pointed_at(qtbot, gallery) -> None:
     dock, bench, _ = gallery
     dock.grid.hovered.emit(int(dock.grid.rows[0]), QPoint(100, 100))
-    assert dock._card.isVisible()
+    (card,) = dock.findChildren(HoverCard)
+    assert card.isVisible()
     assert bench.selection.hovered == int(dock.grid.rows[0])
     dock.grid.hovered.emit(None, QPoint())
-    assert not dock._card.isVisible()
+    assert not card.isVisible()
 
 
 def test_the_detections_of_a_prototype_are_saved(qtbot, gallery, tmp_path) -> None:

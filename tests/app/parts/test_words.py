@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import screen
 from tusk_app.app import compose
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
@@ -37,13 +38,13 @@ def test_the_preference_decides_at_the_next_start(qtbot, settings) -> None:
     assert not dialog.terms.isChecked()
     dock = ReconstructionDock(bench)
     qtbot.addWidget(dock)
-    assert question(dock) == "What does each point draw?"
+    assert screen.says(DockTitle(dock), "What does each point draw?")
     dialog.terms.click()
     assert bench.shut_down() == []
     bench = compose(settings)
     dock = ReconstructionDock(bench)
     qtbot.addWidget(dock)
-    assert question(dock) == "What does each keypoint draw?"
+    assert screen.says(DockTitle(dock), "What does each keypoint draw?")
     assert bench.shut_down() == []
 
 
@@ -51,12 +52,8 @@ def test_titles_say_what_a_panel_answers(qtbot, settings) -> None:
     bench = compose(settings)
     dock = EmbeddingDock(bench)
     qtbot.addWidget(dock)
-    assert question(dock) == "Where are they alike?"
+    assert screen.says(DockTitle(dock), "Where are they alike?")
     assert bench.shut_down() == []
-
-
-def question(dock) -> str:
-    return DockTitle(dock)._question.text()
 
 
 def test_a_kind_without_a_name_has_its_number() -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from tests.support import explore_bench, screen
+from tests.support.explore_bench import ShapesPredictor
 from tests.support.explore_values import ShapesSource
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
@@ -21,17 +22,30 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from tests.support.explore_bench import ShapesPredictor
     from tusk_app.app import Program
+    from tusk_app.outside import Outside
 
 LEFT, PATIENT = Qt.MouseButton.LeftButton, 60_000
 
 
 @pytest.fixture
-def shapes(qtbot: QtBot, program: Program) -> Iterator[tuple[Program, ShapesPredictor]]:
+def predictor() -> ShapesPredictor:
+    return ShapesPredictor()
+
+
+@pytest.fixture
+def outside(predictor: ShapesPredictor) -> Outside:
+    return explore_bench.shapes_outside(predictor)
+
+
+@pytest.fixture
+def shapes(
+    qtbot: QtBot, program: Program, predictor: ShapesPredictor
+) -> Iterator[tuple[Program, ShapesPredictor]]:
     """The real window with pictures and a model, everything analysed."""
     bench = program.workbench
-    predictor, source = explore_bench.use_shapes(bench, ShapesSource(6))
+    source = ShapesSource(6)
+    explore_bench.use_pictures(bench, source)
     program.window.resize(1280, 800)
     explore_bench.open_everything(bench, source, qtbot)
     qtbot.waitUntil(lambda: bench.document.shown is not None, timeout=PATIENT)
@@ -107,7 +121,8 @@ def test_a_model_that_does_not_redraw_says_so_when_it_is_asked_only(
     qtbot: QtBot, program: Program
 ) -> None:
     window, bench = program.window, program.workbench
-    predictor, source = explore_bench.use_shapes(bench, ShapesSource(3))
+    source = ShapesSource(3)
+    explore_bench.use_pictures(bench, source)
     mute = explore_bench.replace_config(predictor.info.config, {"kind": "none"})
     predictor.info = replace(predictor.info, config=mute)
     told: list[str] = []

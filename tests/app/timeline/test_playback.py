@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 
+from tests.support import screen
 from tests.support.media_bench import (
     ListSource,
     numbered_frame,
@@ -44,7 +47,7 @@ def test_picture_asked_for_is_read_off_the_gui_thread(bench, qtbot) -> None:
     open_and_wait(bench, source, qtbot)
     bench.document.go_to(3)
     qtbot.waitUntil(
-        lambda: source.reads[-1:] == [3] and bench.document.picture is source._pictures[3]
+        lambda: source.reads[-1:] == [3] and bench.document.picture is source.pictures[3]
     )
 
 
@@ -55,7 +58,7 @@ def test_scrubbing_leaves_out_what_is_too_late(bench, qtbot) -> None:
     for index in range(1, 20):
         bench.document.go_to(index)
     source.gate.set()
-    qtbot.waitUntil(lambda: bench.document.picture is source._pictures[19])
+    qtbot.waitUntil(lambda: bench.document.picture is source.pictures[19])
     assert bench.document.index == 19
     assert len(source.reads) < 8
 
@@ -91,11 +94,11 @@ def test_a_folder_that_is_gone_is_told_once_by_toast_and_always_on_the_canvas(be
         bench.document.go_to(index)
         qtbot.waitUntil(lambda number=index: len(problems) == number)
     assert len(toasts) == 1
-    title, text = area.canvas._placeholder
-    assert title == "This picture cannot be shown"
+    text = area.canvas.accessibleDescription()
+    assert text.startswith("This picture cannot be shown")
     assert "damaged" in text
     assert "open it again" in text
-    assert "points in" not in area._state.text()
+    assert not screen.says(area, "points in")
     inspector.refresh()
     assert "No picture is shown" in inspector.hint.title
     bench.document.go_to(4)
@@ -131,7 +134,7 @@ def test_reader_in_this_thread_tells_bugs_and_refusals(qtbot) -> None:
         reader.work()
     assert "decoder bug" in results[0].problem
     assert "damaged" in results[1].problem
-    assert results[2].picture is good._pictures[1]
+    assert results[2].picture is good.pictures[1]
     reader.close(good)
     assert good.is_closed
 
@@ -209,7 +212,7 @@ def test_playing_with_a_model_shows_frames_with_their_keypoints(bench, qtbot) ->
     assert all(bench.detections.cached(index) is not None for index, _ in pairs[1:-1])
 
 
-def test_playing_goes_on_when_the_model_fails(bench, qtbot) -> None:
+def test_playing_goes_on_when_the_model_fails(bench, qtbot, made_up) -> None:
     from tusk_core.results import TuskError
 
     open_model(bench, qtbot)
@@ -219,7 +222,7 @@ def test_playing_goes_on_when_the_model_fails(bench, qtbot) -> None:
     def refuse(*_args, **_options):
         raise TuskError("Too small.")
 
-    bench.engine._worker._predictor.detect = refuse
+    made_up.predictor.detect = refuse
     seen = set()
     bench.document.picture_changed.connect(lambda: seen.add(bench.document.index))
     bench.playback.play()
@@ -344,8 +347,15 @@ def test_strips_are_drawn(qtbot) -> None:
     bar.set_index(5)
     bar.set_range((3, 9))
     assert bar.grab().toImage() != before
-    assert "Frame 6 of 20" in bar._tip(5)
-    assert "Keypoints: 1.32" in bar._tip(5)
+    with qtbot.waitExposed(bar):
+        bar.show()
+    tips = set()
+    for x in range(0, bar.width(), 8):
+        at = QPoint(x, bar.height() // 2)
+        QApplication.sendEvent(bar, QHelpEvent(QEvent.Type.ToolTip, at, bar.mapToGlobal(at)))
+        tips.add(QToolTip.text())
+    assert len(tips) == 20
+    assert "Frame 6 of 20\nKeypoints: 1.32" in tips
 
 
 def test_dock_is_bound_to_playback(bench, qtbot) -> None:
@@ -375,7 +385,7 @@ def test_dock_is_bound_to_playback(bench, qtbot) -> None:
     bench.actions.trigger("go.loop-all")
     assert not bench.playback.has_loop_range
     bench.selection.select_prototype(1, "test")
-    qtbot.waitUntil(lambda: len(dock.bar.strips) == 3 and not dock._later.isActive())
+    qtbot.waitUntil(lambda: len(dock.bar.strips) == 3 and not screen.is_waiting(dock))
     assert dock.bar.strips[2].name == "#1"
 
 

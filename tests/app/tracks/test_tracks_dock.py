@@ -43,31 +43,36 @@ def results(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def dock(qtbot, program, results: Path) -> TracksDock:
+def bench(program):
+    return program.workbench
+
+
+@pytest.fixture
+def dock(qtbot, program, bench, results: Path) -> TracksDock:
     """The panel with everyone followed."""
-    window, bench = program.window, program.workbench
+    window = program.window
     bench.analysis.open(results)
     qtbot.waitUntil(lambda: bench.document.analysis is not None, timeout=20_000)
     window.layouts.show_dock("tracks")
     made = window.docks["tracks"]
-    assert "Follow individuals" in made.stack.hint._button.text()
-    QTest.mouseClick(made.stack.hint._button, LEFT)
+    assert "Follow individuals" in made.stack.hint.button.text()
+    QTest.mouseClick(made.stack.hint.button, LEFT)
     qtbot.waitUntil(lambda: bench.tracks.view is not None, timeout=30_000)
     return made
 
 
-def individuals(dock: TracksDock) -> np.ndarray:
-    tracks = dock._bench.document.tracks
+def individuals(bench) -> np.ndarray:
+    tracks = bench.document.tracks
     assert tracks is not None
     return tracks.individuals
 
 
-def click(dock: TracksDock, qtbot, button) -> None:
+def click(bench, qtbot, button) -> None:
     """Press a button and wait until its correction is carried out."""
     assert button.isEnabled()
-    before = dock._tracks.view
+    before = bench.tracks.view
     QTest.mouseClick(button, LEFT)
-    qtbot.waitUntil(lambda: dock._tracks.view is not before, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.tracks.view is not before, timeout=10_000)
 
 
 def go_to(dock: TracksDock, frame: int) -> None:
@@ -77,82 +82,86 @@ def go_to(dock: TracksDock, frame: int) -> None:
     assert abs(dock.frame - frame) <= 1
 
 
-def test_everyone_has_a_row_and_the_file_keeps_the_tracks(dock: TracksDock, results: Path) -> None:
+def test_everyone_has_a_row_and_the_file_keeps_the_tracks(
+    dock: TracksDock, results: Path, bench
+) -> None:
     assert dock.rows.rows.names == ("individual 1", "individual 2", "individual 3")
     assert dock.rows.rows.strength.shape == (3, FRAMES)
     assert "3 individuals" in dock.summary.text()
     kept = api.open_analysis(results).tracks
     assert kept is not None
-    assert np.array_equal(kept.individuals, individuals(dock))
+    assert np.array_equal(kept.individuals, individuals(bench))
 
 
-def test_swap_undo_and_redo_with_real_clicks(dock: TracksDock, qtbot, results: Path) -> None:
-    before = individuals(dock).copy()
-    picture = dock._bench.document.analysis.picture
+def test_swap_undo_and_redo_with_real_clicks(dock: TracksDock, qtbot, results: Path, bench) -> None:
+    before = individuals(bench).copy()
+    picture = bench.document.analysis.picture
     go_to(dock, 30)
     frame = dock.frame
     assert dock.current == 0
     dock.other.setCurrentIndex(dock.other.findData(2))
-    click(dock, qtbot, dock.swap)
+    click(bench, qtbot, dock.swap)
     late = picture >= frame
-    swapped = individuals(dock)
+    swapped = individuals(bench)
     assert np.array_equal(swapped[~late], before[~late])
     assert np.array_equal(swapped[late] == 0, before[late] == 2)
-    assert frame in dock._tracks.view.doubtful.tolist()
+    assert frame in bench.tracks.view.doubtful.tolist()
     edits = results.with_name("flies.h5.edits.json")
     qtbot.waitUntil(edits.is_file, timeout=10_000)
 
-    click(dock, qtbot, dock.undo)
-    assert np.array_equal(individuals(dock), before)
-    click(dock, qtbot, dock.redo)
-    assert np.array_equal(individuals(dock), swapped)
+    click(bench, qtbot, dock.undo)
+    assert np.array_equal(individuals(bench), before)
+    click(bench, qtbot, dock.redo)
+    assert np.array_equal(individuals(bench), swapped)
 
 
-def test_join_split_delete_name_and_lock(dock: TracksDock, qtbot) -> None:
-    before = individuals(dock).copy()
+def test_join_split_delete_name_and_lock(dock: TracksDock, qtbot, bench) -> None:
+    before = individuals(bench).copy()
     go_to(dock, 20)
-    click(dock, qtbot, dock.split)
+    click(bench, qtbot, dock.split)
     assert dock.rows.rows.names[3] == "individual 1 (2)"
     dock.other.setCurrentIndex(dock.other.findData(3))
-    click(dock, qtbot, dock.join)
-    assert np.array_equal(individuals(dock), before)
+    click(bench, qtbot, dock.join)
+    assert np.array_equal(individuals(bench), before)
 
     dock.choose(1)
     dock.name_edit.selectAll()
     QTest.keyClicks(dock.name_edit, "Bob")
-    shown = dock._tracks.view
+    shown = bench.tracks.view
     QTest.keyClick(dock.name_edit, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: dock._tracks.view is not shown, timeout=10_000)
+    qtbot.waitUntil(lambda: bench.tracks.view is not shown, timeout=10_000)
     assert dock.rows.rows.names[1] == "Bob"
 
-    click(dock, qtbot, dock.lock)
+    click(bench, qtbot, dock.lock)
     assert dock.rows.rows.names[1] == "Bob (locked)"
     assert not dock.swap.isEnabled()
     assert not dock.delete.isEnabled()
     assert dock.lock.text() == "Unlock"
 
     dock.choose(2)
-    click(dock, qtbot, dock.delete)
-    assert not (individuals(dock) == 2).any()
+    click(bench, qtbot, dock.delete)
+    assert not (individuals(bench) == 2).any()
     assert len(dock.rows.rows.names) == 2
 
 
-def test_a_refused_correction_is_told_and_changes_nothing(dock: TracksDock, qtbot, program) -> None:
+def test_a_refused_correction_is_told_and_changes_nothing(
+    dock: TracksDock, qtbot, program, bench
+) -> None:
     said: list[str] = []
     program.workbench.notices.toast_posted.connect(lambda toast: said.append(toast.text))
-    before = individuals(dock).copy()
-    dock._tracks.correct(TrackEdit("swap", 0, 9, frame=3))
+    before = individuals(bench).copy()
+    bench.tracks.correct(TrackEdit("swap", 0, 9, frame=3))
     qtbot.waitUntil(lambda: bool(said), timeout=10_000)
     assert "0 to 2" in said[0]
-    assert np.array_equal(individuals(dock), before)
-    assert not dock._tracks.can_undo
+    assert np.array_equal(individuals(bench), before)
+    assert not bench.tracks.can_undo
 
 
-def test_doubtful_frames_are_visited_in_turn(dock: TracksDock, qtbot) -> None:
+def test_doubtful_frames_are_visited_in_turn(dock: TracksDock, qtbot, bench) -> None:
     go_to(dock, 30)
     dock.other.setCurrentIndex(dock.other.findData(2))
-    click(dock, qtbot, dock.swap)
-    doubtful = dock._tracks.view.doubtful.tolist()
+    click(bench, qtbot, dock.swap)
+    doubtful = bench.tracks.view.doubtful.tolist()
     go_to(dock, 5)
     seen = []
     for _ in doubtful:
@@ -164,14 +173,13 @@ def test_doubtful_frames_are_visited_in_turn(dock: TracksDock, qtbot) -> None:
 
 
 def test_corrections_come_back_with_the_results_and_reach_exports(
-    dock: TracksDock, qtbot, program, results: Path, tmp_path: Path
+    dock: TracksDock, qtbot, program, results: Path, tmp_path: Path, bench
 ) -> None:
     dock.choose(0)
     dock.name_edit.setText("Ada")
     dock.name_edit.editingFinished.emit()
     qtbot.waitUntil(lambda: dock.rows.rows.names[0] == "Ada", timeout=10_000)
     qtbot.waitUntil(results.with_name("flies.h5.edits.json").is_file, timeout=10_000)
-    bench = program.workbench
     before = bench.tracks.view
     bench.analysis.open(results)
     qtbot.waitUntil(lambda: bench.tracks.view not in (None, before), timeout=20_000)
@@ -237,7 +245,7 @@ def test_a_hundred_individuals_over_many_frames_are_drawn_from_what_is_in_view(q
 
 
 def test_settings_are_proposed_by_the_data_taken_and_remembered(
-    dock: TracksDock, qtbot, program
+    dock: TracksDock, qtbot, program, bench
 ) -> None:
     QTest.mouseClick(dock.again, LEFT)
     dialog = dock.dialog
@@ -252,26 +260,26 @@ def test_settings_are_proposed_by_the_data_taken_and_remembered(
     assert dialog.problem.isVisible()
     assert not dialog.follow.isEnabled()
     dialog.rows["reach"].reset()
-    before = dock._tracks.view
+    before = bench.tracks.view
     QTest.mouseClick(dialog.follow, LEFT)
-    qtbot.waitUntil(lambda: dock._tracks.view not in (None, before), timeout=30_000)
-    made = json.loads(dock._tracks.view.base.settings)
+    qtbot.waitUntil(lambda: bench.tracks.view not in (None, before), timeout=30_000)
+    made = json.loads(bench.tracks.view.base.settings)
     assert (made["num_individuals"], made["min_length"]) == (3, 7)
-    assert dock._tracks.settings.num_individuals == 3
+    assert bench.tracks.settings.num_individuals == 3
 
 
-def test_rows_are_as_strong_as_the_scores(dock: TracksDock) -> None:
-    analysis, tracks = dock._bench.document.analysis, dock._bench.document.tracks
+def test_rows_are_as_strong_as_the_scores(dock: TracksDock, bench) -> None:
+    analysis, tracks = bench.document.analysis, bench.document.tracks
     rows = (tracks.individuals == 1) & (analysis.picture == 9)
     assert dock.rows.rows.strength[1, 9] == pytest.approx(float(analysis.scores[rows].mean()))
 
 
-def test_events_are_saved_as_corrected(dock: TracksDock, qtbot, tmp_path: Path) -> None:
+def test_events_are_saved_as_corrected(dock: TracksDock, qtbot, tmp_path: Path, bench) -> None:
     dock.choose(0)
-    click(dock, qtbot, dock.delete)
+    click(bench, qtbot, dock.delete)
     out = tmp_path / "events.csv"
-    with qtbot.waitSignal(dock._bench.jobs.job_finished, timeout=20_000):
-        dock._tracks.save_events(out, {0: "head"})
+    with qtbot.waitSignal(bench.jobs.job_finished, timeout=20_000):
+        bench.tracks.save_events(out, {0: "head"})
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     everyone = {row["name"] for row in rows if row["of"] == "individual"}
     assert "individual 2" in everyone

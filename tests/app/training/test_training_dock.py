@@ -345,7 +345,7 @@ def test_without_runs_the_list_leads_on(qtbot, bench) -> None:
     runs = RunsDock(bench)
     qtbot.addWidget(runs)
     runs.show()
-    qtbot.waitUntil(lambda: not bench.training.setup._runs.is_busy)
+    qtbot.waitUntil(lambda: runs.stack.is_empty and runs.stack.hint.button.isVisible())
     assert runs.stack.is_empty
     with qtbot.waitSignal(bench.training.setup_requested):
         runs.stack.hint.button.click()

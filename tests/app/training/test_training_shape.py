@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.state.training_wish import TrainingShape
 from tusk_app.training.dialog.dialog import TrainingDialog
+from tusk_app.training.dialog.presets import all_presets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def test_the_chosen_size_is_the_one_that_is_trained(
     assert all(rows[path].is_changed for path in ("data.width", "data.height", "data.fit"))
     assert "changed" in dialog.form.groups["data"].mark
     dialog.origin.set_values("sample:tetrominoes", "cpu")
-    dialog._take_preset(dialog._presets[0])
+    dialog.cards.chosen.emit(all_presets()[0])
     assert not rows["data.width"].is_changed
     dialog.close()
 

@@ -183,7 +183,13 @@ class ImageCanvas(QWidget):
     def set_placeholder(self, title: str, hint: str = "") -> None:
         """Say this while there is no picture."""
         self._placeholder = (title, hint)
+        self._describe()
         self.update()
+
+    def _describe(self) -> None:
+        """Tell a screen reader what stands in place of a picture."""
+        words = " ".join(self._placeholder) if self._picture is None else ""
+        self.setAccessibleDescription(words)
 
     def set_picture(self, picture: NDArray[np.uint8] | None) -> None:
         """Show a picture, (H, W, 3) uint8 RGB; its layers and keypoints are emptied.
@@ -192,6 +198,7 @@ class ImageCanvas(QWidget):
         """
         size = self._layers.size
         self._picture, self._truth = picture, None
+        self._describe()
         if picture is None:
             self._layers.clear()
         else:

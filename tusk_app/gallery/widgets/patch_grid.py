@@ -109,7 +109,7 @@ class PatchGrid(QAbstractScrollArea):
             first = self._first_visible()
             self._side = side
             self._layout()
-            self.verticalScrollBar().setValue(self._place(first).top() - GAP)
+            self.verticalScrollBar().setValue(self.place_of(first).top() - GAP)
             self.side_changed.emit(side)
 
     def set_selected(self, rows: NDArray[np.int64]) -> None:
@@ -153,7 +153,7 @@ class PatchGrid(QAbstractScrollArea):
         caption = self.fontMetrics().height() if self._captions is not None else 0
         return self._side + GAP + caption
 
-    def _place(self, position: int) -> QRect:
+    def place_of(self, position: int) -> QRect:
         """Return where a patch lies before scrolling."""
         line, column = divmod(position, self._columns())
         left = GAP + column * (self._side + GAP)
@@ -196,7 +196,7 @@ class PatchGrid(QAbstractScrollArea):
             chosen = _among(shown, self._selected)
         top = self.verticalScrollBar().value()
         for offset, row in enumerate(shown.tolist()):
-            place = self._place(first + offset).translated(0, -top)
+            place = self.place_of(first + offset).translated(0, -top)
             self._paint_patch(painter, first + offset, row, place, is_selected=bool(chosen[offset]))
         painter.end()
 
@@ -232,7 +232,7 @@ class PatchGrid(QAbstractScrollArea):
         line = (moved.y() - GAP) // self._pitch()
         position = line * self._columns() + column
         inside = 0 <= column < self._columns() and 0 <= position < len(self._rows) and line >= 0
-        return position if inside and self._place(position).contains(moved) else -1
+        return position if inside and self.place_of(position).contains(moved) else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select by mouse."""
@@ -315,7 +315,7 @@ class PatchGrid(QAbstractScrollArea):
         self.selection_made.emit(chosen)
 
     def _show_position(self, position: int) -> None:
-        place, bar = self._place(position), self.verticalScrollBar()
+        place, bar = self.place_of(position), self.verticalScrollBar()
         if place.top() - GAP < bar.value():
             bar.setValue(place.top() - GAP)
         elif place.bottom() + GAP > bar.value() + self.viewport().height():

@@ -114,11 +114,13 @@ class LayerGrid(QAbstractScrollArea):
     def set_rows(self, rows: Sequence[LayerRow], states: LayerStates) -> None:
         """Show other lines; ``states`` is indexed by keypoint."""
         self._rows, self._states = tuple(rows), states
+        self._describe()
         self._layout()
 
     def set_states(self, states: LayerStates) -> None:
         """Show other switches."""
         self._states = states
+        self._describe()
         self.viewport().update()
 
     def set_current(self, keypoint: int | None) -> None:
@@ -127,7 +129,19 @@ class LayerGrid(QAbstractScrollArea):
         position = self._position_of(self._current)
         if position >= 0:
             self._show(position)
+        self._describe()
         self.viewport().update()
+
+    def _describe(self) -> None:
+        """Tell a screen reader the current line and its switches."""
+        position, states = self._position_of(self._current), self._states
+        words = []
+        if position >= 0 and self._current < len(states.mute):
+            switches = {"solo": states.solo, "muted": states.mute, "locked": states.lock}
+            words = [self._rows[position].name]
+            words += [name for name, on in switches.items() if on[self._current]]
+            words.append(f"opacity {states.opacity[self._current]:.0%}")
+        self.setAccessibleDescription(", ".join(words))
 
     def set_hovered(self, keypoint: int | None) -> None:
         """Tint the line of a keypoint that is pointed at elsewhere."""

@@ -95,6 +95,31 @@ def filling(folder: Path, *, kept: type[Exception] | tuple[()] = ()) -> Iterator
                 holder.rmdir()  # only if nothing is in it
 
 
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``folder`` that takes its place when it is whole.
+
+    Args:
+        folder: to make; may exist if it is empty.
+
+    Raises:
+        SourceError: if it holds something or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SourceError(f"{folder} already holds something. Choose a new or empty folder.")
+    temporary = folder.with_name(_temporary_name(folder.name))
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if folder.exists():
+            folder.rmdir()
+        temporary.rename(folder)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be written ({error.strerror or error}).") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _move_into(temporary: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(temporary.rglob("*")):

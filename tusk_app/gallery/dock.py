@@ -32,10 +32,10 @@ from tusk_app.panel import Panel
 from tusk_app.parts import readable
 from tusk_app.parts.elided_label import ElidedLabel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
-from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.panel_layout import AdaptiveSplitter, flow_bar
 from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.parts.words import say
+from tusk_app.pictures.detection_card import DetectionCard
 from tusk_app.pictures.patches import PatchController
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ class GalleryDock(Panel):
         super().__init__(workbench, parent)
         self._gallery = workbench.part(GalleryController)
         self._patches = workbench.part(PatchController).patches
-        self._hovered_at = QPoint()
         # What the patches are of: one prototype, or rows that were selected in any panel, or all.
         self._shown: int | None = None
         self._only: NDArray[np.int64] | None = None
@@ -89,7 +88,7 @@ class GalleryDock(Panel):
     def _make_widgets(self) -> None:
         self.tiles = PrototypeTiles()
         self.grid = PatchGrid()
-        self._card = HoverCard(self)
+        self._card = DetectionCard(self._bench, self, ORIGIN)
         self._summary = ElidedLabel()
         self._summary.setContentsMargins(8, 4, 8, 0)
         self.merge_button = QToolButton()
@@ -202,7 +201,7 @@ class GalleryDock(Panel):
         self.grid.set_patches(self._patches.get)
         self.grid.selection_made.connect(self._select_rows)
         self.grid.activated.connect(self._open_row)
-        self.grid.hovered.connect(self._hover)
+        self.grid.hovered.connect(self._card.point)
         self.grid.cleared.connect(lambda: selection.clear(ORIGIN))
         self.grid.side_changed.connect(self.side.setValue)
         self.side.valueChanged.connect(self.grid.set_side)
@@ -371,32 +370,9 @@ class GalleryDock(Panel):
         if origin != ORIGIN:
             self.grid.set_hovered(self._bench.selection.hovered)
 
-    @Slot(object, QPoint)
-    def _hover(self, row: int | None, at: QPoint) -> None:
-        self._bench.selection.hover(row, ORIGIN)
-        self._hovered_at = at
-        self._show_card()
-
     @Slot()
     def _patches_came(self) -> None:
         self.grid.viewport().update()
-        if self._card.isVisible():
-            self._show_card()
-
-    def _show_card(self) -> None:
-        row, analysis = self._bench.selection.hovered, self._bench.document.analysis
-        index = self._bench.analysis.index
-        if row is None or analysis is None or index is None or self._hovered_at.isNull():
-            self._card.hide()
-            return
-        picture = int(analysis.picture[row])
-        name = escape(self._bench.prototypes.name(int(index.labels[row])))
-        text = f"<b>{name}</b><br>{escape(analysis.picture_names[picture])}"
-        text += f"<br>score {analysis.scores[row]:.2f}"
-        error = float(analysis.picture_errors[picture])
-        if np.isfinite(error):
-            text += f"<br>error of the picture {error:.4f}"
-        self._card.show_patch(self._patches.get(row), text, self._hovered_at)
 
     @Slot()
     def _show_merge(self) -> None:

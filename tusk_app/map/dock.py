@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QMenu,
@@ -29,12 +28,12 @@ from tusk_app.map.widgets.split import MapSplit
 from tusk_app.panel import Panel
 from tusk_app.parts import readable
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
-from tusk_app.parts.hover_card import HoverCard
 from tusk_app.parts.legend_list import LegendList
 from tusk_app.parts.scatter.state import ScatterStars
 from tusk_app.parts.scatter.view import ScatterView
 from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.parts.words import say
+from tusk_app.pictures.detection_card import DetectionCard
 from tusk_app.pictures.faces import KindFaces
 from tusk_app.pictures.patches import PatchController
 
@@ -62,7 +61,6 @@ class EmbeddingDock(Panel):
         self._patches = workbench.part(PatchController).patches
         self._faces = workbench.part(KindFaces)
         self._colours: MapColours | None = None
-        self._hovered_at = QPoint()
         self._when_seen = WhenSeen(self)
         self._make_widgets()
         self._connect_widgets()
@@ -79,7 +77,7 @@ class EmbeddingDock(Panel):
         self.bar = MapBar()
         self.scatter = ScatterView()
         self.legend = LegendList()
-        self._card = HoverCard(self)
+        self._card = DetectionCard(self._bench, self, ORIGIN)
         self.split = MapSplit(self.scatter, self.legend)
         self.footer = MapFooter()
         content = QWidget()
@@ -105,7 +103,7 @@ class EmbeddingDock(Panel):
         scatter.enclosed.connect(self._take_lasso)
         scatter.point_clicked.connect(lambda row: self._bench.links.open_detection(row, ORIGIN))
         scatter.star_clicked.connect(self._star_clicked)
-        scatter.point_hovered.connect(self._hover)
+        scatter.point_hovered.connect(self._card.point)
         scatter.cleared.connect(lambda: self._bench.selection.clear(ORIGIN))
         scatter.drawn_changed.connect(self._show_footer)
         self.legend.hidden_changed.connect(scatter.set_hidden_groups)
@@ -336,30 +334,9 @@ class EmbeddingDock(Panel):
         by_prototype = self._colours is not None and self.bar.colour_by == "prototype"
         self.scatter.outline_group(star if star >= 0 and by_prototype else None)
 
-    @Slot(object, QPoint)
-    def _hover(self, row: int | None, at: QPoint) -> None:
-        self._bench.selection.hover(row, ORIGIN)
-        self._hovered_at = at
-        self._show_card()
-
     @Slot()
     def _patches_came(self) -> None:
         self.scatter.update()
-        if self._card.isVisible():
-            self._show_card()
-
-    def _show_card(self) -> None:
-        row, analysis = self._bench.selection.hovered, self._bench.document.analysis
-        index = self._bench.analysis.index
-        if row is None or analysis is None or index is None or self._hovered_at.isNull():
-            self._card.hide()
-            return
-        name = escape(self._bench.prototypes.name(int(index.labels[row])))
-        picture = escape(analysis.picture_names[int(analysis.picture[row])])
-        text = f"<b>{name}</b><br>{picture}<br>score {analysis.scores[row]:.2f}"
-        if analysis.classes[row] >= 0:
-            text += f"<br>true class: {escape(analysis.class_names[int(analysis.classes[row])])}"
-        self._card.show_patch(self._patches.get(row), text, self._hovered_at)
 
     def _ask_export(self, kind: str) -> None:
         title = {"png": "Save map as PNG", "svg": "Save map as SVG", "csv": "Save selection"}[kind]

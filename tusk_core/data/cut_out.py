@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import cv2
 import numpy as np
 
+from tusk_core.atomic import new_folder
 from tusk_core.data.annotated import annotate
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.source import open_source
@@ -64,9 +63,6 @@ def cut_out(data: str, out: Path, cut: Cut, *, truth: str = "") -> Iterator[JobP
     Raises:
         SourceError: if there is no ground truth, no place for a piece, or ``out`` is in use.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise SourceError(f"{out} already holds something. Choose a new or empty folder.")
-    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.tmp")
     with open_source(data) as plain:
         source = annotate(plain, Path(truth).expanduser()) if truth else plain
         if not source.has_ground_truth:
@@ -74,16 +70,8 @@ def cut_out(data: str, out: Path, cut: Cut, *, truth: str = "") -> Iterator[JobP
                 f"{data} has no ground truth, so that nobody knows where objects are. Name the "
                 "file that has it: --truth FILE."
             )
-        try:
-            temporary.mkdir(parents=True)
+        with new_folder(out) as temporary:
             yield from _pieces(source, temporary, cut)
-            if out.exists():
-                out.rmdir()
-            temporary.rename(out)
-        except OSError as error:
-            raise SourceError(f"{out} cannot be written ({error.strerror or error}).") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _pieces(source: BaseSource, folder: Path, cut: Cut) -> Iterator[JobProgress]:

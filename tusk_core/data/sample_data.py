@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 import time
 from typing import TYPE_CHECKING
 
-from tusk_core.atomic import write_text
+from tusk_core.atomic import new_folder, write_text
 from tusk_core.data.coco import ANNOTATIONS, coco_entries
 from tusk_core.data.generated import SAMPLE_NAMES, open_generated
 from tusk_core.data.pictures import encode_picture
@@ -45,19 +43,9 @@ def write_sample_data(
         SourceError: if there is no such sample, ``out`` is in use or cannot be written.
     """
     source = _generator(name, count, seed, digits)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise SourceError(f"{out} already holds something. Choose a new or empty folder.")
-    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        (temporary / "images").mkdir(parents=True)
+    with new_folder(out) as temporary:
+        (temporary / "images").mkdir()
         yield from _written(source, temporary)
-        if out.exists():
-            out.rmdir()
-        temporary.rename(out)
-    except OSError as error:
-        raise SourceError(f"{out} cannot be written ({error.strerror or error}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     yield JobProgress(count, count, f"{count} pictures are in {out}.", 0.0)
 
 

@@ -118,7 +118,7 @@ def test_an_edit_is_drawn_on_the_picture_itself(
 
 
 def test_a_model_that_does_not_redraw_says_so_when_it_is_asked_only(
-    qtbot: QtBot, program: Program
+    qtbot: QtBot, program: Program, predictor: ShapesPredictor
 ) -> None:
     window, bench = program.window, program.workbench
     source = ShapesSource(3)

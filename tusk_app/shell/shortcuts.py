@@ -41,6 +41,32 @@ MENUS = (
     "Tools",
     "Help",
 )
+# Where, and what works there without a mouse: name, keys, words.
+KEYS = (
+    ("Keys, over the picture", (
+        ("Next or previous [point]", "Down, Up", "While editing: Page Down, Page Up"),
+        ("Menu of the [point] or picture", "Return, Menu", "Shift+F10 does the same"),
+        ("Hide everything over it", "H, held", "For a moment"),
+        ("Compare with the redrawn picture", "Tab", "Shift+Tab and F6 leave the picture"),
+        ("Move the selected [point]", "Arrows", "While editing; with Shift ten pixels"),
+        ("Add a [point]", "Insert", "While editing: beside the selected one"),
+        ("Take the [point] away", "Delete", "While editing"),
+    )),
+    ("Keys, on the map", (
+        ("From [point] to [point]", "Arrows", "The nearest on that side"),
+        ("Open its picture", "Return", "Of a [kind]: select the [kind]"),
+        ("Select it, or take it out", "Space", "Esc selects nothing"),
+        ("From [kind] to [kind]", "Page Down, Page Up", ""),
+        ("Zoom", "+, −", "F shows everything"),
+        ("Lasso, box, hand", "S, B, G", ""),
+    )),
+    ("Keys, in the gallery", (
+        ("From tile to tile, patch to patch", "Arrows", "With Shift several patches"),
+        ("Menu of the [kinds]", "Menu, Shift+F10", "Of the tiles"),
+        ("Rename the [kind]", "F2", "On its tile"),
+        ("Open the picture of a patch", "Return", "Esc selects nothing"),
+    )),
+)  # fmt: skip
 MOUSE = (
     ("Move the picture", "Drag", "With the left or the middle button"),
     ("Zoom", "Wheel", "At the pointer"),
@@ -178,9 +204,10 @@ class ShortcutsDialog(QDialog):
                 groups[entry.menu], [entry.title, self._actions.keys(entry.id), entry.tip + where]
             )
             item.setData(0, ID_ROLE, entry.id)
-        mouse = self._add_group("Mouse, over the picture")
-        for words in MOUSE:
-            QTreeWidgetItem(mouse, [say(text) for text in words])
+        for title, rows in (*KEYS, ("Mouse, over the picture", MOUSE)):
+            group = self._add_group(title)
+            for words in rows:
+                QTreeWidgetItem(group, [say(text) for text in words])
         self._tree.expandAll()
         self._show_current()
 

@@ -36,6 +36,14 @@ _ARROWS = {
     int(Qt.Key.Key_Down): (0, 1),
 }
 _DELETE = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+# Keys that go from one keypoint to the next; Up and Down nudge while editing.
+_CHOICES = {
+    int(Qt.Key.Key_Up): -1,
+    int(Qt.Key.Key_Down): 1,
+    int(Qt.Key.Key_PageUp): -1,
+    int(Qt.Key.Key_PageDown): 1,
+}
 
 
 class HeldCanvas(Protocol):
@@ -66,6 +74,8 @@ class HeldCanvas(Protocol):
     @property
     def is_flipped(self) -> bool: ...  # noqa: D102
     def keypoint_under(self, position: QPointF) -> int | None: ...  # noqa: D102
+    def shown_keypoints(self) -> frozenset[int]: ...  # noqa: D102
+    def ask_menu(self) -> None: ...  # noqa: D102
     def keypoints_in(self, corners: NDArray[np.float64]) -> frozenset[int]: ...  # noqa: D102
     def divider_x(self) -> float | None: ...  # noqa: D102
     def set_split(self, share: float | None) -> None: ...  # noqa: D102
@@ -194,8 +204,19 @@ class CanvasHand:
             return False
         if event.key() == Qt.Key.Key_H and not event.modifiers():
             return True
-        moving = self._canvas.is_editable and self._canvas.selected is not None
-        return moving and (event.key() in _ARROWS or event.key() in _DELETE)
+        return self._claims_for_points(event)
+
+    def _claims_for_points(self, event: QKeyEvent) -> bool:
+        """True of a key that chooses, moves, adds or takes away a keypoint now."""
+        key, has_selected = event.key(), self._canvas.selected is not None
+        if self._canvas.is_editable:
+            if key == Qt.Key.Key_Insert:
+                return True
+            if has_selected and key in (*_ARROWS, *_DELETE):
+                return True
+        if event.modifiers() & _SHIFT:
+            return False
+        return key in _CHOICES or (key in _ENTER and has_selected)
 
     def key_press(self, event: QKeyEvent) -> bool:
         """Handle a key; False if it means nothing here."""
@@ -213,13 +234,40 @@ class CanvasHand:
         if not self.claims(event):
             return False
         selected = self._canvas.selected
-        assert selected is not None
-        if key in _DELETE:
+        if key == Qt.Key.Key_Insert:
+            self._add(selected)
+        elif selected is not None and key in _ENTER:
+            self._canvas.ask_menu()
+        elif selected is None or not self._canvas.is_editable or key not in (*_ARROWS, *_DELETE):
+            self._choose(_CHOICES[key])
+        elif key in _DELETE:
             self._canvas.keypoint_deleted.emit(selected)
         else:
             step = BIG_NUDGE if event.modifiers() & _SHIFT else NUDGE
             self._nudge(selected, _ARROWS[key], step)
         return True
+
+    def _choose(self, step: int) -> None:
+        """Select the next keypoint that is seen, or the previous one; after the last the first."""
+        seen = sorted(self._canvas.shown_keypoints())
+        if not seen:
+            return
+        selected = self._canvas.selected
+        if selected in seen:
+            place = (seen.index(selected) + step) % len(seen)
+        else:
+            place = 0 if step > 0 else -1
+        self._canvas.keypoint_clicked.emit(seen[place])
+
+    def _add(self, selected: int | None) -> None:
+        """Add a keypoint beside the selected one, or in the middle of the picture."""
+        width, height = self._canvas.picture_size
+        x, y = (width - 1) / 2, (height - 1) / 2
+        if selected is not None and selected < len(self._canvas.marks):
+            aside = max(width, height) / 20
+            x, y = self._canvas.marks.xy[selected].tolist()
+            x += aside if x + aside < width else -aside
+        self._canvas.keypoint_added.emit(x, y)
 
     def key_release(self, event: QKeyEvent) -> bool:
         """Handle a key that was let go; False if it means nothing here."""

@@ -52,6 +52,7 @@ from tusk_app.canvas.widgets.region_hand import RegionHand
 from tusk_app.canvas.widgets.truth_marks import paint_truth
 from tusk_app.canvas.widgets.view_transform import ViewTransform
 from tusk_app.parts import theme
+from tusk_app.parts.focus_frame import FocusFrame
 from tusk_app.parts.layer_images import error_image, heat_image, mask_image, picture_image
 from tusk_app.state.display import Layer, LayerStyle, OverlayStyle
 
@@ -149,6 +150,7 @@ class ImageCanvas(QWidget):
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._focus = FocusFrame(self)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Canvas")
         self.setMinimumSize(120, 90)
@@ -419,6 +421,14 @@ class ImageCanvas(QWidget):
             return frozenset()
         return frozenset(visible_indices(self._marks, self._style).tolist())
 
+    def ask_menu(self) -> None:
+        """Ask for the menu of the selected keypoint, else of the picture, as the Menu key does."""
+        index, place = self.selected, QPointF(self.rect().center())
+        if index is not None and index < len(self._marks):
+            place = QPointF(*self._view.to_widget(*self._marks.xy[index].tolist()))
+        at = self.mapToGlobal(place.toPoint())
+        self.menu_requested.emit(at, -1 if index is None else index)
+
     def keypoints_in(self, corners: NDArray[np.float64]) -> frozenset[int]:
         """Return the keypoints seen inside a box of the widget, of (n, 2) corners."""
         places = [self._view.to_picture(x, y) for x, y in corners.tolist()]
@@ -469,6 +479,7 @@ class ImageCanvas(QWidget):
             if not self._is_hidden:
                 self.region.paint(painter, self._view, self._layers.frame(self._view))
             self._hand.box.paint(painter)
+        self._focus.paint(painter)
         painter.end()
         self.painted.emit()
 
@@ -484,6 +495,9 @@ class ImageCanvas(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the keypoint or picture there."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.ask_menu()
+            return
         index = self.keypoint_under(QPointF(event.pos()))
         self.menu_requested.emit(event.globalPos(), -1 if index is None else index)
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from tusk_app.parts.focus_frame import FocusFrame
 from tusk_app.parts.lasso import Lasso
 from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.sampling import stratified_sample
@@ -28,6 +29,7 @@ from tusk_app.parts.scatter.state import (
     ScatterState,
     Viewport,
 )
+from tusk_app.parts.scatter.walk import nearest_to, step_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +48,13 @@ _TOOL_KEYS: dict[Qt.Key, Tool] = {
     Qt.Key.Key_S: "lasso",
     Qt.Key.Key_B: "box",
 }
+_WALKS: dict[Qt.Key, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+_STAR_STEPS = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
 
 
 class ScatterView(QWidget):
@@ -91,7 +100,8 @@ class ScatterView(QWidget):
         self._patch_of: Callable[[int], QImage | None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        keep_keys(self, "SBGF+-=")
+        keep_keys(self, "SBGF+-= ")
+        self._focus = FocusFrame(self)
         self.setMinimumSize(160, 140)
         self.setAccessibleName("Map of descriptors")
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -281,6 +291,7 @@ class ScatterView(QWidget):
         self._layers.paint(painter, self._view, self._patch_of)
         scatter_painter.paint_hovered(painter, self._state, self._view, self.palette())
         self._lasso.paint(painter)
+        self._focus.paint(painter)
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
@@ -347,24 +358,92 @@ class ScatterView(QWidget):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """G pans, S and B enclose, F fits, Esc clears, + and - zoom."""
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            if self._lasso.is_active:
-                self._lasso.cancel()
-                self.update()
-            else:
-                self.cleared.emit()
+        """Arrows walk, Return opens, Space selects, Page keys go through the stars; see above."""
+        key = Qt.Key(event.key())
+        acts = self._acts().get(key)
+        if acts is not None:
+            acts()
         elif key in _TOOL_KEYS:
-            self.set_tool(_TOOL_KEYS[Qt.Key(key)])
-        elif key in {Qt.Key.Key_F, Qt.Key.Key_Home}:
-            self.fit()
-        elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal}:
-            self.zoom(1.25)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(0.8)
+            self.set_tool(_TOOL_KEYS[key])
+        elif key in _WALKS:
+            self._walk(_WALKS[key])
+        elif key in _STAR_STEPS:
+            self._walk_stars(_STAR_STEPS[key])
         else:
             super().keyPressEvent(event)
+
+    def _acts(self) -> dict[Qt.Key, Callable[[], None]]:
+        return {
+            Qt.Key.Key_Escape: self._let_go,
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_Home: self.fit,
+            Qt.Key.Key_Plus: lambda: self.zoom(1.25),
+            Qt.Key.Key_Equal: lambda: self.zoom(1.25),
+            Qt.Key.Key_Minus: lambda: self.zoom(0.8),
+            Qt.Key.Key_Return: self._open_reached,
+            Qt.Key.Key_Enter: self._open_reached,
+            Qt.Key.Key_Space: self._select_reached,
+        }
+
+    def _let_go(self) -> None:
+        if self._lasso.is_active:
+            self._lasso.cancel()
+            self.update()
+        else:
+            self.cleared.emit()
+
+    def _walk(self, direction: tuple[int, int]) -> None:
+        """Point at the next point on one side; first at the one in the middle of the view."""
+        chosen = self._state.drawn_and_shown()
+        pixels = self._view.to_pixels(self._state.points.xy[chosen])
+        middle = (self.width() / 2, self.height() / 2)
+        now = np.flatnonzero(chosen == self._state.hovered)
+        if len(now):
+            x, y = pixels[int(now[0])]
+            found = step_from(pixels, (float(x), float(y)), direction)
+        else:
+            found = nearest_to(pixels, middle)
+        if found < 0:
+            return
+        self._star_under = -1
+        self.star_hovered.emit(-1)
+        self._state.hovered = int(chosen[found])
+        x, y = pixels[found]
+        if not self.rect().contains(round(x), round(y)):
+            self._view = self._view.moved(middle[0] - x, middle[1] - y)
+            self._is_fitted = False
+            self._forget()
+        row = int(self._state.points.rows[self._state.hovered])
+        place = self.place_of(row) or self.rect().center()
+        self.point_hovered.emit(row, self.mapToGlobal(place))
+        self.update()
+
+    def _walk_stars(self, step: int) -> None:
+        """Point at the next or the previous star."""
+        shown = np.flatnonzero(self._state.stars.shown)
+        if len(shown) == 0:
+            return
+        now = np.flatnonzero(shown == self._star_under)
+        place = int(now[0]) + step if len(now) else 0
+        self._state.hovered = -1
+        self.point_hovered.emit(None, QPoint())
+        self._star_under = int(shown[place % len(shown)])
+        self.star_hovered.emit(self._star_under)
+        self.update()
+
+    def _open_reached(self) -> None:
+        if self._star_under >= 0:
+            self.star_clicked.emit(self._star_under)
+        elif self._state.hovered >= 0:
+            self.point_clicked.emit(int(self._state.points.rows[self._state.hovered]))
+
+    def _select_reached(self) -> None:
+        """Add the point that is pointed at to the selection, or take it out."""
+        if self._state.hovered < 0:
+            return
+        row = self._state.points.rows[self._state.hovered : self._state.hovered + 1]
+        is_in = bool(self._state.selected[self._state.hovered])
+        self.enclosed.emit(row, "remove" if is_in else "add")
 
     def _rows_inside(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
         chosen = self._state.drawn_and_shown()

@@ -5,12 +5,16 @@
     python tools/tables.py ablations --tables 4,5 --seeds 0,1,2 --steps 4000 --out a.json
     python tools/tables.py compare digits baseline:corners baseline:random \
         --data "sample:digits?count=300&seed=99" --protocol mnist-hard --out digits.json
+    python tools/tables.py page
+    python tools/tables.py add report.json --table digits --name "seed 3" --seed 3
 
 `ablations` trains one row after another with the preset's settings, the paper's equivariance and
 one thing changed, scores each on the test pictures and keeps it in the JSON file at once. Rows that
 are in the file already (same settings, seed and data) are not trained again, so a run that was cut
 off continues where it was. `compare` scores models and baselines that are there. Both write a
-Markdown table beside the JSON file, with the paper's figure where there is one.
+Markdown table beside the JSON file, with the paper's figure where there is one. `page` writes the
+tables of docs/results*.md from the records in docs/results, `add` puts a report of `tusk evaluate`
+into such a record (`tools/result_tables.py` says what is in one).
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from result_tables import add_parsers
 from table_rows import ALL_TERMS, BESIDE, COLUMNS, ROWS, SHOWN, TITLES, Row
 
 from tusk_core import api
@@ -338,6 +343,7 @@ def parser() -> argparse.ArgumentParser:
     two.add_argument("--again", action="store_true", help="score again what is there already")
     two.add_argument("--out", type=Path, default=Path("build/tables/compare.json"))
     two.set_defaults(run=compare)
+    add_parsers(commands)
     return top
 
 

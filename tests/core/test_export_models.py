@@ -39,7 +39,8 @@ def test_onnx_gives_what_torch_gives(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("onnxruntime")
-    folder = write_model(tmp_path / "model", KINDS[kind])
+    blobs = {"keypoints.blob_width": 1.0} if kind == "patch-latent" else {}
+    folder = write_model(tmp_path / "model", KINDS[kind] | blobs)
     out = tmp_path / "onnx"
     arguments = [str(folder), "--format", "onnx", "--out", str(out), "--num-keypoints", "7"]
     assert cli.main(["export", *arguments]) == 0

@@ -5,7 +5,7 @@ import torch
 from torch.autograd import gradcheck
 
 from tusk_core.config import KeypointConfig
-from tusk_core.nn.keypoints import find_peaks, read_at, refine_peaks
+from tusk_core.nn.keypoints import find_peaks, read_at, refine_peaks, standing_out
 
 
 def planted(xy: torch.Tensor, side: int, sigma: float, floor: float = 0.0) -> torch.Tensor:
@@ -59,3 +59,15 @@ def test_gradients() -> None:
     maps = torch.rand(1, 2, 5, 6, generator=generator, dtype=torch.float64).requires_grad_()
     xy = torch.tensor([[[1.3, 2.4], [3.6, 0.7]]], dtype=torch.float64).requires_grad_()
     assert gradcheck(read_at, (maps, xy))
+
+
+def test_a_blob_on_the_flank_of_another_has_a_peak_where_it_stands_out() -> None:
+    high, low = torch.tensor([10.0, 12.0]), torch.tensor([18.0, 12.0])
+    log_odds = 6 * planted(high, 28, 3.0) + 1.5 * planted(low, 28, 1.5) - 3
+    score_map = torch.sigmoid(log_odds)
+    on_the_map, _ = find_peaks(score_map, 2, 7)
+    assert on_the_map[0, 0] == 12 * 28 + 10
+    assert abs(int(on_the_map[0, 1]) % 28 - 18) > 4
+    apart, is_peak = find_peaks(standing_out(score_map, 1.5), 2, 7)
+    assert is_peak.all()
+    assert apart[0].tolist() == [12 * 28 + 10, 12 * 28 + 18]

@@ -89,6 +89,15 @@ class KeypointConfig(Settings):
     nms_window: int = setting(
         7, "Side of the non-maximum-suppression window.", unit="map px", ge=1, le=101
     )
+    blob_width: float = setting(
+        0.0,
+        "Deviation of the blobs that are told apart: peaks are sought where the heat map stands "
+        "out from its surroundings at this width, so that two whose blobs run together have a "
+        "peak each; 0 seeks the peaks of the map itself.",
+        unit="map px",
+        ge=0,
+        le=20,
+    )
     refine_window: int = setting(7, "Side of the soft-argmax window.", unit="map px", ge=1, le=101)
     refine_temperature: float = setting(
         0.1, "Softness of the soft-argmax; the released code uses 0.2.", gt=0, le=10

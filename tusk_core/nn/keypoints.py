@@ -16,15 +16,36 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.geometry.grids import to_unit
+from tusk_core.nn.window_maps import blurred
 
 _SURE = 1e-6
+_SURROUNDINGS = 2.0  # width of a blob's surroundings, in widths of the blob
+
+
+def standing_out(score_map: Tensor, width: float) -> Tensor:
+    """Return how far the log-odds around each cell exceed those of a neighbourhood twice as wide.
+
+    Where two blobs run together the map has one broad peak, or the higher one's flank hides the
+    lower one; the difference of two blurs has a peak on each. Log-odds do not flatten near 1 as
+    scores do.
+
+    Args:
+        score_map: (B, 1, h, w) in [0, 1].
+        width: deviation of a blob, > 0 [cells].
+
+    Returns:
+        (B, 1, h, w), positive where a cell stands out.
+    """
+    sure = score_map.clamp(_SURE, 1 - _SURE)
+    log_odds = sure.log() - (1 - sure).log()
+    return blurred(log_odds, width) - blurred(log_odds, _SURROUNDINGS * width)
 
 
 def find_peaks(score_map: Tensor, num_keypoints: int, window: int) -> tuple[Tensor, Tensor]:
     """Return the K highest local maxima.
 
     Args:
-        score_map: (B, 1, h, w), any range above 0.
+        score_map: (B, 1, h, w); what is not above 0 is never a peak.
         num_keypoints: K, at most h * w.
         window: odd side of the neighbourhood in which a peak is the largest [cells].
 

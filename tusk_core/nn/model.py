@@ -22,6 +22,7 @@ from tusk_core.nn.keypoints import (
     read_at,
     read_own,
     refine_peaks,
+    standing_out,
 )
 from tusk_core.nn.norm import GroupNorm
 from tusk_core.nn.precision import at_least_float
@@ -159,7 +160,10 @@ class TuskModel(nn.Module):
         cells = encoded.score_map.shape[-1] * encoded.score_map.shape[-2]
         count = min(num_keypoints or config.num_keypoints, cells)
         score_map = encoded.score_map.contiguous()
-        indices, is_peak = find_peaks(score_map.detach(), count, config.nms_window)
+        sought = score_map.detach()
+        if config.blob_width:
+            sought = standing_out(sought, config.blob_width)
+        indices, is_peak = find_peaks(sought, count, config.nms_window)
         if places is not None:
             chosen = places >= 0
             indices = torch.where(chosen, places, indices)

@@ -24,6 +24,7 @@ from tusk_core.api.discovering import (
     discover,
     kind_edits,
     list_kinds,
+    refit_kinds,
     save_kind_edits,
     with_descriptor,
 )
@@ -149,6 +150,7 @@ __all__ = [
     "read_run",
     "rebuild",
     "record_camera",
+    "refit_kinds",
     "region_path",
     "report_text",
     "resume",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
-    from tusk_core.events import DiscoveryEvent, KindListed
+    from tusk_core.events import DiscoveryEvent, JobProgress, KindListed
     from tusk_core.interfaces import Predictor
     from tusk_core.kind_edits import KindEdit, KindEdits
 
@@ -66,6 +66,42 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
         shown_as=shown_as,
     )
     return found(wanted, out, control)
+
+
+def refit_kinds(
+    model: str | Path,
+    source: str,
+    out: Path,
+    num_kinds: int,
+    control: RunControl,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+) -> Iterator[JobProgress]:
+    """Write a model with the same network whose kinds are made anew from some pictures.
+
+    Keypoints lie where they did; what is told apart changes. Up to 600 pictures are read.
+
+    Args:
+        model: folder, run or bundled name; not changed.
+        source: folder, video, sample or data set.
+        out: model folder, made if missing.
+        num_kinds: how many kinds there shall be.
+        control: a stop request raises ``Cancelled``; nothing is written then.
+        seed: of the draws.
+        device: as in the settings.
+
+    Raises:
+        TuskError: if the model has a map for each kind, or the pictures have too few keypoints.
+        SourceError: if no picture can be read or the folder cannot be written.
+    """
+    from tusk_core.data.source import open_source
+    from tusk_core.inference import refit
+
+    with open_source(source) as opened:
+        yield from refit.refit_kinds(
+            model, opened, out, num_kinds, control, seed=seed, device=device
+        )
 
 
 def list_kinds(model: str | Path) -> tuple[KindListed, ...]:

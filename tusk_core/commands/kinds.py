@@ -1,4 +1,4 @@
-"""``tusk kinds``: list a model's kinds, make new ones from places, refuse, keep and ignore."""
+"""``tusk kinds``: list a model's kinds, make new ones, refuse, keep and ignore, make all anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tusk_core.commands.arguments import UsageError, add_device, add_model, path
+from tusk_core.commands.arguments import (
+    UsageError,
+    add_device,
+    add_model,
+    path,
+    seed,
+    whole_number,
+)
 from tusk_core.kind_edits import KindEdit
 
 if TYPE_CHECKING:
@@ -53,6 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='a list such as [{"does": "new", "picture": "a.jpg", "xy": [40, 52]}]',
     )
     parser.add_argument("--undo", action="store_true", help="take back the last edit")
+    parser.add_argument(
+        "--refit",
+        metavar="SOURCE",
+        default="",
+        help="make the kinds anew from these pictures, without labels, and write a new model to "
+        "--out; for models with one heat map",
+    )
+    parser.add_argument(
+        "--count", type=whole_number, default=0, metavar="N", help="kinds that --refit makes"
+    )
+    parser.add_argument("--out", type=path, metavar="FOLDER", help="model that --refit writes")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of --refit's draws")
     add_device(parser)
 
 
@@ -60,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Edit and list; returns the exit status."""
     from tusk_core import api
 
+    if arguments.refit:
+        return _refit(arguments)
     edits = api.kind_edits(arguments.model)
     if arguments.undo:
         edits = edits.undone()
@@ -72,6 +93,31 @@ def run(arguments: argparse.Namespace) -> int:
     if wanted or arguments.undo:
         api.save_kind_edits(arguments.model, edits)
     _list(arguments.model, edits)
+    return 0
+
+
+def _refit(arguments: argparse.Namespace) -> int:
+    """Make the kinds anew; returns the exit status."""
+    from tusk_core import api
+    from tusk_core.commands.interrupts import stopping
+    from tusk_core.commands.terminal import Terminal, follow
+    from tusk_core.control import RunControl
+
+    if arguments.out is None or not arguments.count:
+        raise UsageError("--refit needs --count, how many kinds, and --out, a folder to write to.")
+    control = RunControl()
+    job = api.refit_kinds(
+        arguments.model,
+        arguments.refit,
+        arguments.out,
+        arguments.count,
+        control,
+        seed=arguments.seed,
+        device=arguments.device,
+    )
+    with stopping(control, "Stopping; nothing is written."):
+        list(follow(job, Terminal()))
+    print(f"Model: {arguments.out}")
     return 0
 
 

@@ -121,6 +121,22 @@ def test_ranking_keeps_what_recurs_and_drops_what_repeats_it() -> None:
     assert chosen_kinds(evidence, 2).tolist() == [True, False, False]
 
 
+def test_kinds_of_a_steady_number_come_first_and_half_a_pair_is_not_kept() -> None:
+    places = [(4, 4), (4, 19), (19, 19), (19, 4)]
+    pair = bump(24, 24, 4, 12) + bump(24, 24, 19, 12)
+    single = 0.9 * bump(24, 24, 12, 12)
+    pictures = []
+    for number in range(8):
+        erratic = sum((bump(24, 24, *place) for place in places[: 1 + number % 4]), torch.zeros(()))
+        pictures.append(torch.stack([erratic, pair, single]))
+    maps = torch.stack(pictures)
+    axis = torch.linspace(-1, 1, 24)
+    still = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)[None].repeat(8, 1, 1, 1)
+    evidence = gather_evidence(maps, maps, still, window=7, refine=5)
+    assert chosen_kinds(evidence, 3).tolist() == [False, True, True]
+    assert chosen_kinds(evidence, 1).tolist() == [False, False, True]
+
+
 @pytest.mark.slow
 def test_a_few_steps_lower_the_loss_and_the_same_seed_gives_the_same_numbers() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)

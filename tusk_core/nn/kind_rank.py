@@ -2,7 +2,9 @@
 
 A good kind recurs in many pictures, is found at the same place again when the picture is warped,
 is compact wherever it occurs, and is not cut off by the picture's edge. How often it occurs in one
-picture does not count against it. A kind that always lies where a better one lies adds nothing.
+picture does not count against it, as long as that number is about the same from picture to picture:
+one that is there twice, four times or once is mostly a matter of chance, and keypoints that come
+and go push others out of the K. A kind that always lies where a better one lies adds nothing.
 
 Shapes: B pictures, M kinds, h x w cells, N peaks taken of each kind's map.
 """
@@ -25,6 +27,8 @@ _COMPACT = 0.03
 _AGREED_CELLS = 2.0
 _EDGE_CELLS = 1.5
 _LEAST_RECURRENCE = 0.25
+# In shares of a kind's window: nearer than this two kinds mark the same thing.
+_SAME_PLACE = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class KindEvidence:
         pictures: how many.
         present: (M,) pictures in which the kind has a sure peak.
         peaks: (M,) sure peaks in all.
+        squares: (M,) sum over pictures of their number's square.
         spread: (M,) sum of their spreads, in shares of the map's longer side.
         agreed: (M,) of them found again in the second view.
         visible: (M,) of them that the second view shows.
@@ -45,6 +50,7 @@ class KindEvidence:
     pictures: Tensor
     present: Tensor
     peaks: Tensor
+    squares: Tensor
     spread: Tensor
     agreed: Tensor
     visible: Tensor
@@ -92,11 +98,12 @@ def gather_evidence(
         pictures=first.new_tensor(float(first.shape[0])),
         present=sure.any(dim=-1).to(first.dtype).sum(dim=0),
         peaks=count(sure),
+        squares=sure.to(first.dtype).sum(dim=-1).square().sum(dim=0),
         spread=(spread * sure).sum(dim=(0, 2)) / max(h, w),
         agreed=count(agreed & visible),
         visible=count(visible),
         edge=count(edge),
-        near=_near(xy, sure, reach=window / 2),
+        near=_near(xy, sure, reach=window * _SAME_PLACE),
     )
 
 
@@ -145,13 +152,23 @@ def kind_scores(evidence: KindEvidence) -> Tensor:
     agreement = evidence.agreed / evidence.visible.clamp_min(1)
     compactness = _COMPACT / (evidence.spread / peaks + _COMPACT)
     inner = 1 - evidence.edge / peaks
-    return recurrence * agreement * compactness * inner * (recurrence >= _LEAST_RECURRENCE)
+    scores = recurrence * agreement * compactness * inner * _steadiness(evidence)
+    return scores * (recurrence >= _LEAST_RECURRENCE)
+
+
+def _steadiness(evidence: KindEvidence) -> Tensor:
+    """Return (M,) 1 where every picture that has a kind has as many, less the more they differ."""
+    present = evidence.present.clamp_min(1)
+    mean = evidence.peaks / present
+    variance = (evidence.squares / present - mean.square()).clamp_min(0)
+    return (1 + variance.sqrt() / mean.clamp_min(1)) ** -2
 
 
 def chosen_kinds(evidence: KindEvidence, num_keypoints: int) -> Tensor:
     """Return which kinds (M,) bool fill K keypoints: the best, none that repeats a better one.
 
-    A kind is counted with as many keypoints as it has in the pictures in which it occurs.
+    A kind is counted with as many keypoints as it has in the pictures in which it occurs. One that
+    no longer fits whole is passed over for a worse one that does: half of a pair says little.
     """
     scores = kind_scores(evidence)
     repeats = (evidence.near / evidence.peaks.clamp_min(1).unsqueeze(1)) > 0.5
@@ -163,7 +180,8 @@ def chosen_kinds(evidence: KindEvidence, num_keypoints: int) -> Tensor:
     for kind in order:
         if filled >= num_keypoints - 0.5 or not values[kind]:
             break
-        if any(bool(repeats[kind, other]) for other in chosen):
+        fits = filled + each[kind] <= num_keypoints + 0.5
+        if not fits or any(bool(repeats[kind, other]) for other in chosen):
             continue
         chosen.append(kind)
         filled += each[kind]

@@ -22,6 +22,7 @@ class EvaluationOptions:
         min_score: ``detection`` and ``presence``: threshold, [0, 1]; None takes the model's own.
         num_keypoints: keypoints in a picture; None takes the model's own number.
         fit_share: ``landmarks``: share of the people to fit on where no other source is given.
+        factored: ``multi-object``: also sort the layers by colour and by form, each by itself.
     """
 
     truth: str = ""
@@ -30,6 +31,7 @@ class EvaluationOptions:
     min_score: float | None = None
     num_keypoints: int | None = None
     fit_share: float = 0.7
+    factored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="keypoints in a picture (default: as trained)",
     )
+    parser.add_argument(
+        "--factored",
+        action="store_true",
+        help="multi-object: also sort the layers by colour and by form, each by itself and "
+        "without the ground truth",
+    )
     joined = parser.add_mutually_exclusive_group()
     joined.add_argument(
         "--groups",
@@ -143,4 +149,5 @@ def _options(arguments: argparse.Namespace) -> EvaluationOptions:
         min_score=arguments.min_score,
         num_keypoints=arguments.num_keypoints,
         fit_share=arguments.fit_share,
+        factored=arguments.factored,
     )

@@ -55,9 +55,7 @@ class LayerDrawer:
         Args:
             images: pictures (H, W, 3) uint8, any sizes.
         """
-        fitted = np.stack(
-            [fit_picture(image, self._canvas, self._fit, self._channels) for image in images]
-        )
+        fitted = self.fit(images)
         with torch.inference_mode():
             batch = torch.from_numpy(fitted).to(self._device).permute(0, 3, 1, 2)
             encoded = self._model.encode(batch.to(torch.float32) / 255)
@@ -68,6 +66,12 @@ class LayerDrawer:
         shares: NDArray[np.float32] = decoded.shares.float().cpu().numpy()
         found = labels.cpu().numpy().astype(np.int64)
         return shares, found if self._targets is None else self._targets[found].astype(np.int64)
+
+    def fit(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Return pictures as they lie on the network's canvas, (P, h, w, C)."""
+        return np.stack(
+            [fit_picture(image, self._canvas, self._fit, self._channels) for image in images]
+        )
 
     def fit_mask(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an instance mask (H, W) as it lies on the network's canvas (h, w)."""

@@ -23,7 +23,7 @@ from tusk_core.evaluation.segmentation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -119,7 +119,14 @@ def _padded(array: NDArray[np.generic], sizes: list[int]) -> NDArray[np.generic]
     return np.pad(array, [(0, 0), *missing])
 
 
-def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, seed: int) -> Scores:
+def score_objects(
+    facts: SegmentFacts,
+    truth: ObjectTable,
+    num_labels: int,
+    *,
+    seed: int,
+    readings: Mapping[str, NDArray[np.int64]] | None = None,
+) -> Scores:
     """Score segments and properties by the paper's rule and by a strict one.
 
     Paper (and released code): a keypoint counts where its region (share above 0.8) lies by more
@@ -129,6 +136,14 @@ def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, s
     Strict: every visible object counts, at most one keypoint stands for it (by the segments of
     the picture), a missed object is an error, and the meaning of a prototype is chosen on one
     half of the pictures and scored on the other.
+
+    Args:
+        facts: of the drawn pictures.
+        truth: what is in them.
+        num_labels: M.
+        seed: of the halves and the resampling.
+        readings: other ways to sort the keypoints, such as ``form`` -> (P, K) sort; scored as
+            ``shape_by_form`` beside the prototypes.
     """
     scores = Scores(seed=seed)
     totals = (truth.present & facts.visible).sum(1)
@@ -148,6 +163,13 @@ def score_objects(facts: SegmentFacts, truth: ObjectTable, num_labels: int, *, s
     for name, (values, count) in properties.items():
         pairs = _pairs(strict, facts.labels, values, totals)
         _add_strict_property(scores, name, pairs, (num_labels, count))
+    for reading, labels in (readings or {}).items():
+        size = int(labels.max(initial=0)) + 1
+        for name, (values, count) in properties.items():
+            pairs = _pairs(paper, labels, values, totals)
+            _add_paper_property(scores, f"{name}_by_{reading}", pairs, (size, count), table=False)
+            pairs = _pairs(strict, labels, values, totals)
+            _add_strict_property(scores, f"{name}_by_{reading}", pairs, (size, count))
     for name, names in truth.attribute_names.items():
         scores.columns[f"prototype × {name}"] = names
     scores.losses = 1.0 - np.nan_to_num(facts.ari_strict, nan=1.0)
@@ -194,12 +216,14 @@ def _per_picture(picture: NDArray[np.integer], num_pictures: int) -> NDArray[np.
     return np.bincount(picture, minlength=num_pictures).astype(np.float64)
 
 
-def _add_paper_property(scores: Scores, name: str, pairs: Pairs, shape: tuple[int, int]) -> None:
+def _add_paper_property(
+    scores: Scores, name: str, pairs: Pairs, shape: tuple[int, int], *, table: bool = True
+) -> None:
     confusion = confusion_matrix(pairs.labels, pairs.classes, *shape)
     meaning = confusion.argmax(1)
     right = pairs.per_picture(meaning[pairs.labels] == pairs.classes)
     scores.add_ratio(name, right, pairs.found())
-    if name != JOINT:
+    if table and name != JOINT:
         scores.tables[f"prototype × {name}"] = confusion.tolist()
 
 

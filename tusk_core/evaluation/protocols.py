@@ -25,6 +25,7 @@ from tusk_core.evaluation.collect import (
     known_truths,
 )
 from tusk_core.evaluation.detection import DetectionRule, score_detection
+from tusk_core.evaluation.factors import layer_parts, sort_layers
 from tusk_core.evaluation.joining import joined_targets
 from tusk_core.evaluation.landmark_peaks import PeakReading
 from tusk_core.evaluation.landmark_truth import check_landmarks, landmark_parts, landmark_table
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
     from tusk_core.evaluation.collect import PointFinder
+    from tusk_core.evaluation.factors import LayerParts
     from tusk_core.evaluation.scores import Scores
     from tusk_core.events import JobProgress
     from tusk_core.results import UnreadableFile
@@ -132,7 +134,7 @@ def _scored(
     finder: PointFinder | LayerDrawer
     if task.protocol == "multi-object":
         finder = drawer = yield from _open_drawer(task, sources[0], control)
-        outcome = yield from _multi_object(drawer, sources[0], control, task.seed)
+        outcome = yield from _multi_object(drawer, sources[0], control, task)
     else:
         finder = yield from _open_finder(task, sources, control)
         ways = {
@@ -295,9 +297,10 @@ def _landmarks(
 
 
 def _multi_object(
-    drawer: LayerDrawer | RivalFinder, source: BaseSource, control: RunControl | None, seed: int
+    drawer: LayerDrawer | RivalFinder, source: BaseSource, control: RunControl | None, task: Task
 ) -> Generator[JobProgress, None, Outcome]:
     facts: list[object_discovery.SegmentFacts] = []
+    parts: list[LayerParts] = []
     truths: list[PictureTruth] = []
     names: list[str] = []
     skipped: list[UnreadableFile] = []
@@ -305,13 +308,25 @@ def _multi_object(
         yield progress
         known = known_truths(batch)
         if batch:
-            facts.append(draw_and_compare(drawer, [item.picture for item in batch], known))
+            images = [item.picture for item in batch]
+            masks = _masks(drawer, known)
+            shares, labels = drawer.draw(images)
+            num_objects = max(len(truth.objects) for truth in known)
+            facts.append(object_discovery.segment_facts(shares, labels, masks, num_objects))
+            if task.options.factored:
+                parts.append(layer_parts(drawer.fit(images), shares))
         # Masks are compared here and now; those of a whole data set would fill the memory.
         truths.extend(PictureTruth(truth.objects) for truth in known)
         names.extend(item.name for item in batch)
     table = object_table(truths)
     joined = object_discovery.join_facts(facts)
-    scores = object_discovery.score_objects(joined, table, drawer.num_labels, seed=seed)
+    scores = object_discovery.score_objects(
+        joined,
+        table,
+        drawer.num_labels,
+        seed=task.seed,
+        readings=sort_layers(parts, task.seed) if parts else None,
+    )
     _note_unreadable(scores, len(skipped))
     reference = object_discovery.reference_for(table)
     return Outcome(scores, reference, worst_pictures(names, scores.losses))
@@ -333,19 +348,15 @@ def _note_unreadable(scores: Scores, count: int) -> None:
         scores.counts["unreadable_pictures"] = count
 
 
-def draw_and_compare(
-    drawer: LayerDrawer | RivalFinder, images: list[NDArray[np.uint8]], truths: list[PictureTruth]
-) -> object_discovery.SegmentFacts:
-    """Draw the layers of a batch and compare them with its masks.
+def _masks(drawer: LayerDrawer | RivalFinder, truths: Sequence[PictureTruth]) -> NDArray[np.uint8]:
+    """Return the masks (P, h, w) on the drawer's canvas.
 
     Raises:
-        SourceError: if a picture has no mask.
+        SourceError: if a picture has none.
     """
     masks = []
     for truth in truths:
         if truth.mask is None:
             raise SourceError("These pictures have no masks, which multi-object compares.")
         masks.append(drawer.fit_mask(truth.mask))
-    shares, labels = drawer.draw(images)
-    num_objects = max(len(truth.objects) for truth in truths)
-    return object_discovery.segment_facts(shares, labels, np.stack(masks), num_objects)
+    return np.stack(masks)

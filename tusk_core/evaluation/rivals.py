@@ -117,13 +117,18 @@ class RivalFinder:
         found = self._read(images)
         return found.shares, found.labels
 
+    def fit(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """Return pictures as they lie on the canvas, (P, h, w, 3)."""
+        return np.stack([fit_picture(image, self._canvas, "pad") for image in images])
+
     def fit_mask(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an instance mask (H, W) as it lies on the canvas (h, w)."""
         return apply_placement(mask, placed(mask, self._canvas), nearest=True)
 
     def _read(self, images: Sequence[NDArray[np.uint8]]) -> Reading:
-        fitted = np.stack([fit_picture(image, self._canvas, "pad") for image in images])
-        batch = torch.from_numpy(fitted).to(self._device).permute(0, 3, 1, 2).float() / 255
+        batch = (
+            torch.from_numpy(self.fit(images)).to(self._device).permute(0, 3, 1, 2).float() / 255
+        )
         with torch.inference_mode():
             return self._rival.read(batch)
 

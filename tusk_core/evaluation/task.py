@@ -79,6 +79,8 @@ def check_task(task: Task) -> None:
             "presence compares pictures with the subject with others without it. Name those "
             "without: --empty SOURCE."
         )
+    if options.factored and protocol != "multi-object":
+        raise TuskError(f"Only multi-object has layers to sort by form; {protocol} has none.")
     if options.radius and protocol not in {"detection", "tracking"}:
         raise TuskError(f"Only detection and tracking go by a radius; {protocol} takes none.")
     if protocol == "tracking" and not options.truth:

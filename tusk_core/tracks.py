@@ -104,6 +104,8 @@ class TrackProposal:
         steadiness: share of the frames with that many, [0, 1].
         reach: how far somebody may be from where the motion says, pixels.
         num_kinds: keypoints of a whole body; 1 where each keypoint is an individual.
+        kinds: the one kind to follow, where all together have no steady number; empty for all.
+        still: share of the frames above which a place belongs to the scenery; 0 where all moves.
     """
 
     min_score: float
@@ -111,6 +113,8 @@ class TrackProposal:
     steadiness: float
     reach: float
     num_kinds: int
+    kinds: tuple[int, ...] = ()
+    still: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

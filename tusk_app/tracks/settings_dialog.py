@@ -20,10 +20,15 @@ from PySide6.QtWidgets import (
 from tusk_app.parts.collapsible import CollapsibleGroup
 from tusk_app.parts.config_fields import FieldSpec, leaf_specs
 from tusk_app.parts.config_row import ConfigRow
+from tusk_app.parts.words import unnamed
 from tusk_core.config import TrackConfig, describe_error
 
 if TYPE_CHECKING:
     from tusk_core.tracks import TrackProposal
+
+
+# What a button says where nothing is proposed.
+_FREE = {"kinds": "Follow all", "still": "Keep all"}
 
 
 class TrackSettingsDialog(QDialog):
@@ -71,11 +76,14 @@ class TrackSettingsDialog(QDialog):
             "num_individuals": (proposal.num_individuals, f"{proposal.num_individuals}"),
             "min_score": (proposal.min_score, f"{proposal.min_score:g}"),
             "reach": (proposal.reach, f"{proposal.reach:g} px"),
+            "kinds": (proposal.kinds, ", ".join(unnamed(kind) for kind in proposal.kinds)),
+            "still": (proposal.still, f"{proposal.still:g}"),
         }
         for name, (value, text) in offers.items():
             self._proposed[name] = value
             button = self.proposals[name]
-            button.setText(f"Use {text}" if value else "Leave it free")
+            free = _FREE.get(name, "Leave it free")
+            button.setText(f"Use {text}" if value else free)
             button.setToolTip("What the data propose")
             button.setVisible(True)
         self.use_all.setEnabled(True)
@@ -159,6 +167,8 @@ def _words(proposal: TrackProposal) -> str:
         if proposal.num_kinds > 1
         else "Each keypoint is an individual: kinds do not keep their place to each other"
     )
+    if proposal.kinds:
+        bodies = f"{unnamed(proposal.kinds[0])} moves about and its number is the steadiest"
     if proposal.num_individuals:
         seen = f"{proposal.num_individuals} are seen in {proposal.steadiness:.0%} of the frames"
     else:

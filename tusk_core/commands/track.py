@@ -135,12 +135,19 @@ def _proposed(analysis: Analysis, config: TrackConfig) -> TrackConfig:
         "num_individuals": found.num_individuals,
         "min_score": found.min_score,
         "reach": found.reach,
+        "kinds": found.kinds,
+        "still": found.still,
     }
     taken = {name: value for name, value in offers.items() if not getattr(config, name)}
-    told = ", ".join(f"{name}={value:g}" for name, value in taken.items() if value)
+    told = ", ".join(f"{name}={_typed(value)}" for name, value in taken.items() if value)
     share = f"{found.steadiness:.0%} of the frames agree on the number"
     print(f"The data propose {told or 'nothing'}; {share}.")
     return config.model_copy(update=taken)
+
+
+def _typed(value: float | tuple[int, ...]) -> str:
+    """Return a setting as ``--set`` takes it."""
+    return str(list(value)) if isinstance(value, tuple) else f"{value:g}"
 
 
 def _config(arguments: argparse.Namespace) -> TrackConfig:

@@ -22,6 +22,16 @@ class TrackConfig(Settings):
         "individual, one takes everything in a picture as one individual.",
         level="basic",
     )
+    kinds: tuple[int, ...] = setting(
+        (), "Numbers of the kinds that are individuals; none named takes all.", level="basic"
+    )
+    still: float = setting(
+        0.0,
+        "Keypoints at places where their kind is seen in more than this share of the frames belong "
+        "to the scenery and to nobody; 0 keeps them.",
+        ge=0,
+        le=1,
+    )
     frames: Literal["auto", "successive", "separate"] = setting(
         "auto",
         "successive follows individuals from picture to picture, separate only groups the "

@@ -28,7 +28,7 @@ from tusk_core.inference.predictor import load_predictor
 from tusk_core.inference.together import detect_shares
 from tusk_core.nn.distributed import join_team
 from tusk_core.results import SourceError, UnreadableFile
-from tusk_core.tracking.bodies import group, within_pictures
+from tusk_core.tracking.bodies import within_pictures
 from tusk_core.tracking.detections import Stretch
 from tusk_core.tracking.regions import inside, region_for
 from tusk_core.tracking.tracker import (
@@ -326,7 +326,7 @@ def _grouped(
     most = 0
     for start, stop, progress in _cuts(results, control):
         stretch = results.stretch(start, stop)
-        numbers = within_pictures(stretch, group(stretch, plan.skeleton, plan.config))
+        numbers = within_pictures(stretch, plan.bodies(stretch))
         rows = results.rows(start, stop)
         if len(numbers):
             who[rows] = numbers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.tracking.detections import greedy_pairs, same_frame_pairs
+from tusk_core.tracking.detections import counted, greedy_pairs, same_frame_pairs
 from tusk_core.tracks import NOBODY
 
 if TYPE_CHECKING:
@@ -48,13 +48,19 @@ class Bodies:
     looks: NDArray[np.float32]
 
 
-def group(stretch: Stretch, skeleton: Skeleton, config: TrackConfig) -> NDArray[np.int64]:
+def group(
+    stretch: Stretch,
+    skeleton: Skeleton,
+    config: TrackConfig,
+    able: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int64]:
     """Return the body (N,) of each keypoint, -1 for none; bodies are numbered by frame.
 
-    No body has a kind twice.
+    No body has a kind twice. ``able`` (N,) tells which keypoints may belong to one; None leaves
+    that to the settings.
     """
     count = len(stretch.xy)
-    able = stretch.scores >= config.min_score
+    able = counted(stretch, config) if able is None else able
     if config.bodies == "one":
         bodies = np.where(able, stretch.frames, -1)
         return _numbered(_surest_of_each_kind(stretch, bodies))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from tusk_core.config import TrackConfig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,26 @@ class Stretch:
             self.kinds[kept],
             self.descriptors[kept],
         )
+
+
+def joined(runs: Sequence[Stretch]) -> Stretch:
+    """Return several stretches as one, frames counted on."""
+    return Stretch(
+        0,
+        np.concatenate([run.counts for run in runs]),
+        np.concatenate([run.xy for run in runs]),
+        np.concatenate([run.scores for run in runs]),
+        np.concatenate([run.kinds for run in runs]),
+        np.concatenate([run.descriptors for run in runs]),
+    )
+
+
+def counted(stretch: Stretch, config: TrackConfig) -> NDArray[np.bool_]:
+    """Return which keypoints (N,) may belong to somebody: by their score and kind."""
+    able = stretch.scores >= config.min_score
+    if config.kinds:
+        able &= np.isin(stretch.kinds, config.kinds)
+    return np.asarray(able)
 
 
 def stretches(whole: Stretch, length: int) -> Iterator[Stretch]:

@@ -6,16 +6,17 @@ Memory depends on the length of a stretch and on the number of tracks, not on th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tusk_core.tracking.bodies import describe, group
-from tusk_core.tracking.detections import Stretch, stretches
+from tusk_core.tracking.detections import Stretch, counted, joined, stretches
 from tusk_core.tracking.follow import Follower
 from tusk_core.tracking.link import link_fragments
 from tusk_core.tracking.measure import Motion, measure
+from tusk_core.tracking.scenery import Scenery, learn_scenery
 from tusk_core.tracking.skeleton import Skeleton, learn_skeleton
 from tusk_core.tracks import Tracks
 
@@ -39,12 +40,21 @@ class Plan:
         skeleton: what a body is.
         motion: how it moves.
         usual: (M, C) mean descriptor of each kind.
+        scenery: what belongs to nobody because it stays in its place; None where all counts.
     """
 
     config: TrackConfig
     skeleton: Skeleton
     motion: Motion
     usual: NDArray[np.float32]
+    scenery: Scenery | None = None
+
+    def bodies(self, stretch: Stretch) -> NDArray[np.int64]:
+        """Return the body (N,) of each keypoint, -1 for none."""
+        able = counted(stretch, self.config)
+        if self.scenery is not None:
+            able &= ~self.scenery.holds(stretch)
+        return group(stretch, self.skeleton, self.config, able)
 
     @property
     def has_slots(self) -> bool:
@@ -71,31 +81,33 @@ def make_plan(
         config: the settings.
         size: (width, height) of the pictures.
     """
-    sample = _one(runs).chosen(np.concatenate([run.scores for run in runs]) >= config.min_score)
-    skeleton = Skeleton(num_kinds, parts=tuple(range(num_kinds)))
-    if config.bodies == "auto":
-        skeleton = learn_skeleton(sample, num_kinds)
+    sample = _one(runs)
+    sample = sample.chosen(counted(sample, config))
+    scenery = None
+    if config.still:
+        scenery = learn_scenery(sample, min(size), config.still)
+        sample = sample.chosen(~scenery.holds(sample))
+    skeleton = learn_bodies(sample, num_kinds, config)
     usual = np.zeros((num_kinds, sample.descriptors.shape[1]), np.float32)
     np.add.at(usual, sample.kinds, sample.descriptors.astype(np.float32))
     usual /= np.maximum(np.bincount(sample.kinds, minlength=num_kinds), 1)[:, None]
     bodies = group(sample, skeleton, config)
     described = describe(sample, bodies, usual, has_slots=False)
     motion = measure(described, config, size)
-    return Plan(config, skeleton, motion, usual)
+    return Plan(config, skeleton, motion, usual, scenery)
+
+
+def learn_bodies(sample: Stretch, num_kinds: int, config: TrackConfig) -> Skeleton:
+    """Return what the bodies of a sample are made of: kinds that keep their place to each other."""
+    if config.bodies == "auto":
+        return learn_skeleton(sample, num_kinds)
+    return Skeleton(num_kinds, parts=tuple(range(num_kinds)))
 
 
 def _one(runs: list[Stretch]) -> Stretch:
     """Return runs as one stretch; an empty frame between two keeps them apart."""
     gap = np.zeros(1, np.int64)
-    counts = [part for run in runs for part in (run.counts, gap)]
-    return Stretch(
-        0,
-        np.concatenate(counts),
-        np.concatenate([run.xy for run in runs]),
-        np.concatenate([run.scores for run in runs]),
-        np.concatenate([run.kinds for run in runs]),
-        np.concatenate([run.descriptors for run in runs]),
-    )
+    return joined([replace(run, counts=np.append(run.counts, gap)) for run in runs])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +140,7 @@ class Tracker:
     def take(self, stretch: Stretch) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return the track of the first pass (N,) and its margin (N,) for each keypoint."""
         plan = self._plan
-        bodies = group(stretch, plan.skeleton, plan.config)
+        bodies = plan.bodies(stretch)
         described = describe(stretch, bodies, plan.usual, has_slots=plan.has_slots)
         given = self._follower.take(described)
         tracks = np.full(len(bodies), -1, np.int32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.tracking.bodies import group, within_pictures
+from tusk_core.tracking.bodies import within_pictures
 from tusk_core.tracking.detections import Stretch
 from tusk_core.tracking.tracker import as_tracks, make_plan, track_whole
 
@@ -43,6 +43,6 @@ def track_analysis(analysis: Analysis, config: TrackConfig) -> Tracks:
     if is_followed(config, is_video=bool(len(times)) and bool(np.isfinite(times).all())):
         return track_whole(whole, num_kinds, config, size)
     plan = make_plan([whole], num_kinds, config, size)
-    who = within_pictures(whole, group(whole, plan.skeleton, config))
+    who = within_pictures(whole, plan.bodies(whole))
     margins = np.where(who >= 0, np.float32(1), np.float32("nan"))
     return dataclasses.replace(as_tracks(who, margins, plan), over_time=False)

@@ -131,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _proposed(analysis: Analysis, config: TrackConfig) -> TrackConfig:
     """Return the settings with what the data propose in place of those not given."""
     found = api.propose_tracking(analysis, config=config)
-    offers = {
+    offers: dict[str, float | tuple[int, ...]] = {
         "num_individuals": found.num_individuals,
         "min_score": found.min_score,
         "reach": found.reach,

@@ -108,7 +108,7 @@ def read_lesson(
     """Yield progress while pictures are read; the generator's value is the lesson."""
     step = max(1, len(source) // NUM_PICTURES)
     indices = range(0, len(source), step)[:NUM_PICTURES]
-    images, masks, truths = [], [], []
+    images, masks, truths, places = [], [], [], []
     for progress, batch in walk(source, Walk(64, indices, control=control), []):
         yield progress
         for item in batch:
@@ -116,19 +116,21 @@ def read_lesson(
             if item.truth is not None:
                 truths.append(item.truth)
                 masks.append(_mask(item, canvas))
+                places.append(placed(item.picture, canvas))
     pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
     if len(truths) < len(images) or not any(truth.objects for truth in truths):
         none = torch.zeros(len(pixels), 1, dtype=torch.int64)
         nowhere = torch.zeros(len(pixels), 1, 2)
         return Lesson(pixels, pixels[:, 0] * 0, nowhere, none[..., None], none > 0)
     table = object_table(truths)
-    first = placed(source.read(indices[0]), canvas)
-    xy = first.to_canvas(table.xy.astype(np.float32))
+    xy = [
+        one.to_canvas(some) for one, some in zip(places, table.xy.astype(np.float32), strict=True)
+    ]
     kinds, num_values = _kinds(table)
     return Lesson(
         pixels,
         torch.from_numpy(np.stack(masks)),
-        torch.from_numpy(xy),
+        torch.from_numpy(np.stack(xy)),
         torch.from_numpy(kinds),
         torch.from_numpy(table.present),
         num_values,

@@ -93,7 +93,7 @@ def compose(settings: Settings, outside: Outside | None = None) -> Workshop:
     analysis = AnalysisController(document, prototypes, notices, jobs, folder / "analyses")
     patches = PatchController(document, notices)
     faces = KindFaces(document, engine, analysis, patches)
-    discover = DiscoverController(document, settings, prototypes, notices, engine, jobs)
+    discover = DiscoverController(document, settings, prototypes, notices, engine, jobs, live)
     faces.set_examples(discover.face)
     discover.faces_changed.connect(faces.examples_changed)
     feed = PictureFeed(document, wants, engine, detections, notices)

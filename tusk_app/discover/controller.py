@@ -14,6 +14,7 @@ from tusk_app.discover.job import discovery
 from tusk_app.discover.model import Found, read_found
 from tusk_app.discover.patches import KindPatches
 from tusk_app.discover.steering import Clicked, Said, Steering, listed, read_said
+from tusk_app.discover.watching import CameraWatch, Watched, watch_and_discover
 from tusk_app.parts.words import unnamed
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
@@ -21,12 +22,13 @@ from tusk_core.results import TuskError
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Literal
 
     from PySide6.QtGui import QImage
 
     from tusk_app.engine.engine import Engine
+    from tusk_app.engine.live import LiveInference
     from tusk_app.settings import Settings
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
@@ -76,6 +78,7 @@ class DiscoverController(QObject):
         notices: Notices,
         engine: Engine,
         jobs: JobController,
+        live: LiveInference,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -84,6 +87,7 @@ class DiscoverController(QObject):
         self.patches = KindPatches(self)
         self.patches.arrived.connect(self.faces_changed)
         self.found_changed.connect(self.faces_changed)
+        self._watch = CameraWatch(live, self)
         self._found: Found | None = None
         self._before: Found | None = None
         self._job: Job | None = None
@@ -147,11 +151,9 @@ class DiscoverController(QObject):
     def problem(self) -> str:
         """Why ``start`` would do nothing, one sentence; empty if it would work."""
         source = self._document.source
-        if source is None or len(source) == 0:
-            return "Open a folder of pictures or a video first."
-        if source.kind == "camera":
-            return "A camera has no end; record a video and open that."
-        return ""
+        if self._watch.is_on or (source is not None and len(source) > 0):
+            return ""
+        return "Open a folder of pictures or a video first, or start a camera."
 
     def start(self) -> None:
         """Look for kinds in the open pictures, as a job; shows the panel."""
@@ -161,25 +163,28 @@ class DiscoverController(QObject):
         if self.problem:
             self._notices.toast(self.problem, "warning")
             return
-        source = self._document.source
-        assert source is not None
-        name = _name_of(source.source)
-        work = functools.partial(
-            discovery,
-            source=source.source,
-            folder=self._settings.run_root / FOLDER,
-            name=name,
-            device=self._settings.device,
-            shown_as=self._document.chosen_look,
-        )
+        work, name, source = self._work()
         self._reader.cancel()
         self._before = self._found
-        self._set_found(Found(source.source))
+        self._set_found(Found(source))
         job = self._job = self._jobs.start(f"Discover kinds in {name}", work)
         job.progressed.connect(self.progressed)
         job.produced.connect(self._take)
         job.ended.connect(self._take_end)
         self.busy_changed.emit(True)
+
+    def _work(self) -> tuple[Callable[..., Iterator[object]], str, str]:
+        """Return what finds kinds in the open pictures or the camera, their name and source."""
+        folder, device = self._settings.run_root / FOLDER, self._settings.device
+        source = self._document.source
+        if self._watch.is_on:
+            frames, name = self._watch.start(), "camera"
+            watch = functools.partial(watch_and_discover, frames=frames, name=name)
+            return functools.partial(watch, folder=folder, device=device), name, ""
+        assert source is not None
+        name, look = _name_of(source.source), self._document.chosen_look
+        work = functools.partial(discovery, source=source.source, name=name, shown_as=look)
+        return functools.partial(work, folder=folder, device=device), name, source.source
 
     def cancel(self) -> None:
         """Stop the discovery after its current picture; nothing of it is kept."""
@@ -279,6 +284,8 @@ class DiscoverController(QObject):
             return
         if isinstance(event, KindFound):
             self._set_found(found.with_kind(event))
+        elif isinstance(event, Watched):
+            self._set_found(replace(found, source=event.source))
         elif isinstance(event, Notice):
             self._set_found(replace(found, notes=(*found.notes, event.message)))
         elif isinstance(event, DiscoveryDone):
@@ -288,6 +295,7 @@ class DiscoverController(QObject):
     @Slot(object)
     def _take_end(self, _state: JobState) -> None:
         self._job = None
+        self._watch.stop()
         found = self._found
         if found is not None and found.model_dir is not None:
             self._show_model(found.model_dir)
@@ -298,7 +306,7 @@ class DiscoverController(QObject):
         self.busy_changed.emit(False)
 
     def _show_model(self, folder: Path) -> None:
-        if self.is_of_open_source:
+        if self.is_of_open_source or self._watch.is_on:
             self._engine.open_model(folder, self._settings.device)
             return
         self._notices.toast(

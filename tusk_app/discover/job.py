@@ -97,10 +97,10 @@ def clear_leftovers(folder: Path) -> None:
                 shutil.rmtree(place)
 
 
-def free_place(folder: Path, name: str) -> Path:
-    """Return a path in ``folder`` that nothing has yet, called after ``name``."""
+def free_place(folder: Path, name: str, what: str = "kinds") -> Path:
+    """Return a path in ``folder`` that nothing has yet, called after ``name`` and ``what``."""
     plain = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "pictures"
-    place, number = folder / f"{plain}-kinds", 2
+    place, number = folder / f"{plain}-{what}", 2
     while place.exists():
-        place, number = folder / f"{plain}-kinds-{number}", number + 1
+        place, number = folder / f"{plain}-{what}-{number}", number + 1
     return place

@@ -58,6 +58,7 @@ from tusk_core.api.opening import (
     open_source,
     read_names,
     record_camera,
+    save_picture,
     summarise_source,
 )
 from tusk_core.api.reporting import write_page
@@ -157,6 +158,7 @@ __all__ = [
     "save_edits",
     "save_embedding",
     "save_kind_edits",
+    "save_picture",
     "save_region",
     "save_report",
     "sources_in",

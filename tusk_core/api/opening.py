@@ -47,6 +47,21 @@ def hold_frames(
     return HeldFrames(name, frames, times)
 
 
+def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture (H, W), (H, W, 3) RGB or (H, W, 4) RGBA uint8, whole or not at all.
+
+    Args:
+        path: such as ``a.png``; the format follows the extension.
+        picture: its pixels.
+
+    Raises:
+        SourceError: if the disk refuses it.
+    """
+    from tusk_core.data.pictures import write_picture
+
+    write_picture(path, picture)
+
+
 def describe(thing: str) -> dict[str, Any]:
     """Return what a path, a name or a source is, as plain values; the first is ``kind``.
 

@@ -6,14 +6,16 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.support.screen import says
+from tusk_app.camera.devices import CameraChoice
 from tusk_app.discover.job import discovery, free_place
 from tusk_app.discover.model import FILE_NAME, Found, facts, read_found, write_found
 from tusk_core.control import RunControl
-from tusk_core.data.pictures import write_picture
+from tusk_core.data.pictures import read_picture, write_picture
 from tusk_core.events import KindExample, KindFound
 from tusk_core.results import SourceError
 
@@ -206,3 +208,35 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
     (tmp_path / "a-b-kinds").mkdir()
     assert free_place(tmp_path, "a b").name == "a-b-kinds-2"
     assert free_place(tmp_path, "…").name == "pictures-kinds"
+
+
+def write_rings(folder: Path) -> Path:
+    """Write the pictures as a video, which stands in for a camera."""
+    path = folder.parent / "rings.avi"
+    codec = cv2.VideoWriter.fourcc(*"FFV1")
+    writer = cv2.VideoWriter(str(path), codec, 10.0, (SIZE[1], SIZE[0]))
+    for picture in sorted(folder.glob("*.png")):
+        writer.write(np.ascontiguousarray(read_picture(picture)[..., ::-1]))
+    writer.release()
+    return path
+
+
+def test_discover_what_a_camera_sees(opened: Program, rings: Path, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("tusk_app.discover.watching.SECONDS", 2.0)
+    bench = opened.workbench
+    bench.camera.start(CameraChoice("file", "rings", str(write_rings(rings))))
+    qtbot.waitUntil(lambda: bench.live.newest is not None, timeout=20_000)
+    bench.actions.trigger("model.discover")
+    assert bench.discover.is_busy
+    qtbot.waitUntil(lambda: not bench.discover.is_busy, timeout=180_000)
+    found = bench.discover.found
+    assert found is not None
+    assert found.model_dir == rings.parent / "runs" / "discoveries" / "camera-kinds"
+    taken = rings.parent / "runs" / "discoveries" / "camera-pictures"
+    assert found.source == str(taken)
+    assert len(list(taken.glob("*.png"))) >= 2
+    assert any(str(taken) in note for note in found.notes)
+    # The model is opened at once, and the camera shows what it finds.
+    qtbot.waitUntil(lambda: bench.discover.is_open, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.live.newest.detection is not None, timeout=30_000)
+    bench.camera.stop()

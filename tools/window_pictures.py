@@ -90,7 +90,7 @@ def window(pictures: Pictures) -> None:
 
 
 def training(pictures: Pictures) -> None:
-    """README: the sample while it learns, as after one click on Try the sample."""
+    """README: the sample while it learns, as after Model > Watch a sample learn."""
     monitor = pictures.bench.training
     monitor.start_sample()
     pictures.wait(lambda: monitor.state.name == "RUNNING", 120, "the first step")

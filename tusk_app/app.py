@@ -191,9 +191,9 @@ class Program(QObject):
             self.workbench.sources.open_paths(paths)
 
     def open_sample(self) -> None:
-        """Open sample pictures with the bundled model that knows them, to be explored at once."""
+        """Open sample pictures with the bundled model that knows them, and what it finds."""
         self.window.layouts.switch(EXPLORE)
-        self.window.openers.open_sample()
+        self.window.openers.show_sample()
 
     def _adopt(self) -> None:
         """Own all parts: slots tie them together so that Python alone never lets go of them."""

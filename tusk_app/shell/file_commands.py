@@ -46,8 +46,10 @@ class FileCommands(QObject):
                 tip=f"Open the model {name} that came with the program")  # fmt: skip
         add("file.forget-recent", "&Clear list", self._settings.clear_recent, menu="Recent",
             tip="Forget the recent items")  # fmt: skip
-        add("file.sample", "Try the &sample", window.try_sample, icon="sample",
-            tip="Train on generated puzzle pieces and watch")  # fmt: skip
+        add("file.sample", "Try the &sample", self._openers.show_sample, icon="sample",
+            tip="See digits found, sorted and redrawn by a bundled model")  # fmt: skip
+        add("model.train-sample", "&Watch a sample learn", self._openers.train_sample,
+            icon="sample", tip="Train on puzzle pieces within minutes")  # fmt: skip
         add("file.preferences", "P&references…", self._openers.preferences, shortcut="Ctrl+,",
             icon="preferences", tip="Appearance, folders, device and keys")  # fmt: skip
         add("file.quit", "&Quit", window.close, shortcut="Ctrl+Q", icon="quit",

@@ -52,10 +52,6 @@ class Host(QMainWindow):
         """Open a model folder, a run folder or a bundled model by name."""
         raise NotImplementedError
 
-    def try_sample(self) -> None:
-        """Train on generated pieces: the program's first minute."""
-        raise NotImplementedError
-
     def filter_pictures(self, text: str) -> None:
         """Show only pictures whose name contains ``text`` in the list."""
         raise NotImplementedError

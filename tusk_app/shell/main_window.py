@@ -245,16 +245,6 @@ class MainWindow(Themed, Host):
         self.layouts.show_dock(SourceDock.name)
         self.panel(SourceDock).set_filter(text)
 
-    def try_sample(self) -> None:
-        """Train on generated pieces: the program's first minute."""
-        training = self.workbench.training
-        if training.is_busy:
-            self.workbench.notices.toast(
-                "A run is in progress. Stop it before starting the sample.", "warning"
-            )
-            return
-        training.start_sample()
-
     @Slot()
     def _refresh(self) -> None:
         """Show welcome page or canvas, and what is open in the title."""

@@ -37,8 +37,8 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "|", "go.next-prototype", "go.previous-prototype", "|", "...",
     ),
     "Model": (
-        "model.discover", "model.train", "model.pause", "model.stop", "model.save-checkpoint", "|",
-        "...",
+        "model.discover", "model.train", "model.train-sample", "model.pause", "model.stop",
+        "model.save-checkpoint", "|", "...",
     ),
     "Analyse": ("...",),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),

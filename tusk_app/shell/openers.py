@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 
 from tusk_app.discover.model import PRESET, training_changes
+from tusk_app.gallery.dock import GalleryDock
+from tusk_app.layers.dock import ReconstructionDock
+from tusk_app.map.dock import EmbeddingDock
 from tusk_app.parts import theme
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.shell.about import AboutDialog
 from tusk_app.shell.command_palette import CommandPalette
+from tusk_app.shell.layouts import EXPLORE
 from tusk_app.shell.preferences import PreferencesDialog
 from tusk_app.shell.sample_projects import sample_projects
 from tusk_app.shell.shortcuts import ShortcutsDialog
@@ -33,8 +37,11 @@ if TYPE_CHECKING:
     from tusk_core.config import DataConfig
     from tusk_core.results import DeviceInfo
 
-# Other pictures than the bundled model learned from, and few enough to be analysed in a moment.
-SAMPLE = "sample:tetrominoes?count=500&seed=7"
+# Of the bundled models the one whose kinds anyone knows at sight; other pictures than it learned
+# from, and few enough to be analysed in seconds.
+SAMPLE_MODEL = "digits"
+SAMPLE = "sample:digits?count=60&seed=99"
+_SHOWN_OF_SAMPLE = (EmbeddingDock.name, GalleryDock.name, ReconstructionDock.name)
 
 
 class Openers(QObject):
@@ -51,6 +58,9 @@ class Openers(QObject):
         workbench.training.setup_requested.connect(self.training)
         workbench.discover.training_wanted.connect(self.training_from_kinds)
         self._tour: Tour | None = None
+        self._awaits_sample = False
+        workbench.sources.opened.connect(self._analyse_sample)
+        workbench.engine.model_opened.connect(self._analyse_sample)
 
     def set_book(self, book: LogBook) -> None:
         """Use these log lines for reports."""
@@ -146,8 +156,43 @@ class Openers(QObject):
             self._bench.sources.open_pictures(SAMPLE)
         models = bundled_models()
         if document.model is None and models:
-            fitting = (name for name in models if name in SAMPLE)
-            self._window.open_model(next(fitting, next(iter(models))))
+            self._window.open_model(SAMPLE_MODEL if SAMPLE_MODEL in models else next(iter(models)))
+
+    def show_sample(self) -> None:
+        """Show what a model can do: pictures it has not seen, sorted and redrawn, in seconds."""
+        if SAMPLE_MODEL not in bundled_models():
+            self.train_sample()
+            return
+        self._awaits_sample = True
+        self._window.open_model(SAMPLE_MODEL)
+        self._bench.sources.open_pictures(SAMPLE)
+
+    @Slot()
+    def _analyse_sample(self) -> None:
+        """Once model and pictures are there, go through all of them and show what was found."""
+        document, analysis = self._bench.document, self._bench.analysis
+        source, model = document.source, document.model
+        if not self._awaits_sample or source is None or model is None:
+            return
+        if source.source != SAMPLE or model.name != SAMPLE_MODEL:
+            return
+        self._awaits_sample = False
+        layouts = self._window.layouts
+        layouts.switch(EXPLORE)
+        for name in _SHOWN_OF_SAMPLE:
+            layouts.show_dock(name)
+        if document.analysis is None and not analysis.is_busy:
+            analysis.start()
+
+    def train_sample(self) -> None:
+        """Train on generated pieces, to watch it learn from nothing."""
+        training = self._bench.training
+        if training.is_busy:
+            self._bench.notices.toast(
+                "A run is in progress. Stop it before starting the sample.", "warning"
+            )
+            return
+        training.start_sample()
 
     def project(self, model: str) -> None:
         """Open a bundled model with pictures it has not seen, or ask for the user's own."""

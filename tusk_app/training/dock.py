@@ -100,7 +100,7 @@ class TrainingDock(Panel):
             page,
         )
         hint.clicked.connect(lambda: self._training.setup_requested.emit("new", None))
-        sample = QPushButton("Try the sample", page)
+        sample = QPushButton("Watch a sample learn", page)
         sample.clicked.connect(lambda: self._press("sample"))
         column = QVBoxLayout(page)
         column.addStretch(1)

@@ -30,7 +30,7 @@ class TrainingRequest:
         minutes: new time limit of a resumed run; None keeps it.
         device: device of a resumed run; None keeps it.
         name: ending of the run folder's name; None takes the data's.
-        is_sample: True for "Try the sample", which explains itself while it runs.
+        is_sample: True for "Watch a sample learn", which explains itself while it runs.
     """
 
     kind: Literal["new", "resume", "fine-tune"]

@@ -30,7 +30,7 @@ class RunRecord(QObject):
 
     Attributes:
         title: of the run, for people.
-        is_sample: True for "Try the sample".
+        is_sample: True for "Watch a sample learn".
         started: RunStarted, once the run's folder exists.
         planned_steps: step at which it will end; None until known.
         phase: PhaseChanged, what it does now.

@@ -122,7 +122,7 @@ def buttons(state: RunState, *, has_sample: bool = True) -> tuple[HeaderButton, 
     """Return what can be pressed in ``state``."""
     if state is RunState.IDLE:
         sample = HeaderButton(
-            "sample", "Try the sample", "sample", "Watch it learn on pictures made for it"
+            "sample", "Watch a sample learn", "sample", "It learns on pictures made for it"
         )
         train = HeaderButton(
             "train", "Train…", "train", "Choose pictures and settings for a run", "primary"

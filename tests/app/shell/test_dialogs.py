@@ -14,7 +14,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPushButton, QTreeWidget
 
-from tests.support.screen import says
+from tests.support.screen import press, says
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
@@ -244,15 +244,18 @@ def test_a_dialog_opens_once(program: Program) -> None:
     second.close()
 
 
-def test_the_sample_opens_with_the_model_that_knows_it(qtbot, program: Program) -> None:
-    program.open_sample()
-    document = program.workbench.document
-    qtbot.waitUntil(lambda: document.detection is not None, timeout=60_000)
+def test_the_sample_shows_what_a_model_finds(qtbot, program: Program) -> None:
+    document, window = program.workbench.document, program.window
+    press(window.welcome, "Try the sample")
+    qtbot.waitUntil(lambda: document.analysis is not None, timeout=100_000)
     assert document.model is not None
-    assert document.model.name == "tetrominoes"
+    assert document.model.name == "digits"
     assert document.source is not None
-    assert len(document.source) == 500
-    assert program.window.layouts.current == "Explore"
+    assert len(document.analysis.picture_names) == len(document.source) == 60
+    assert window.layouts.current == "Explore"
+    for name in ("embedding", "gallery", "reconstruction"):
+        assert not window.docks[name].visibleRegion().isEmpty()
+    qtbot.waitUntil(lambda: program.workbench.embedding.map is not None, timeout=60_000)
 
 
 def test_a_trained_model_is_one_click_away(qtbot, program: Program) -> None:

@@ -160,7 +160,8 @@ class WelcomePage(QScrollArea):
             tile = SampleTile(picture, sample.title, sample.tip, sample.licence, self)
             tile.clicked.connect(lambda *_, name=sample.name: self.sample_chosen.emit(name))
             self._samples.addWidget(tile, 1, place)
-        self._samples_title.setVisible(bool(samples))
+            self._tiles.append(tile)
+        self._fit()
 
     def set_recent(self, items: Sequence[RecentItem]) -> None:
         """Show what was opened lately."""
@@ -199,6 +200,9 @@ class WelcomePage(QScrollArea):
     def _fit(self) -> None:
         """Between panels only the buttons are shown, so that none of them is cut."""
         has_room = self.viewport().height() >= LEAST_HEIGHT
+        for tile in self._tiles:
+            tile.setVisible(has_room)
+        self._samples_title.setVisible(has_room and bool(self._tiles))
         for part in (self.drop_zone, self._foot_box):
             part.setVisible(has_room)
         self._recent_box.setVisible(has_room and self._recent.count() > 0)
@@ -235,7 +239,7 @@ class WelcomePage(QScrollArea):
         self._sample = BeginButton(
             "sample",
             "Try the sample",
-            "Watch the program find and sort small puzzle pieces within minutes.",
+            "Handwritten digits: found, sorted and redrawn without a label, in seconds.",
             parent,
         )
         self._model = BeginButton(
@@ -253,6 +257,7 @@ class WelcomePage(QScrollArea):
         return self._grid
 
     def _make_samples(self) -> QGridLayout:
+        self._tiles: list[SampleTile] = []
         self._samples_title = QLabel("Or discover what recurs in real pictures:", self)
         self._samples_title.setProperty("role", "muted")
         self._samples_title.hide()

@@ -102,18 +102,18 @@ def make_tiles(
 
 
 def summary(tiles: tuple[PrototypeTile, ...]) -> str:
-    """Return a few words on all prototypes, such as ``"9 of 12 used, like 7.4 evenly used"``."""
+    """Return a few words on all prototypes, such as ``"9 of 12 used · like 7.4 evenly used"``."""
     states = [tile.health.state for tile in tiles if tile.health is not None]
     if not states:
         return ""
     dead, twins = states.count("dead"), states.count("duplicate")
     alive = len(states) - dead
     text = f"{alive} of {len(states)} used"
-    even = effective_number(tiles)
-    if alive > 1 and even < alive - 0.05:
-        text += f", like {even:.1f} evenly used"
     if twins:
         text += f" · {twins} look like others"
+    even = effective_number(tiles)
+    if alive > 1 and even < alive - 0.05:
+        text += f" · like {even:.1f} evenly used"  # last: a narrow panel cuts the end
     return text
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
@@ -41,6 +41,8 @@ _RUN_NAME = re.compile(
 )
 RECENT_SIDE = 96
 NUM_EXAMPLES = 9
+ABOUT_OPENING = "opening"
+PATIENCE_MS, AGAIN_MS = 1500, 11_000  # a message with a button stays for twelve seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +118,11 @@ class SourceController(QObject):
         self._opener.done.connect(self._take_pictures)
         self._opener.failed.connect(self._take_refusal)
         self._opener.busy_changed.connect(self.busy_changed)
+        self._opener.busy_changed.connect(self._follow_opening)
+        self._opening = ""
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._offer_cancel)
         self._surveyor = LatestTask("looking through pictures", self)
         self._surveyor.done.connect(self.survey_ready)
         self._surveyor.failed.connect(self._take_survey_error)
@@ -149,8 +156,31 @@ class SourceController(QObject):
             select: file name to go to first.
             shown_as: channels, and what is black and white, while no model says otherwise.
         """
-        self.opening.emit(display_name(source))
+        self._opening = display_name(source)
+        self.opening.emit(self._opening)
         self._opener.request(lambda: _open(source, kind, select, shown_as))
+
+    def cancel_opening(self) -> None:
+        """Keep what is open; what is being opened is dropped when it comes."""
+        if self._opener.is_busy:
+            self._opener.cancel()
+            self._notices.status(f"{self._opening} was not opened.")
+
+    @Slot(bool)
+    def _follow_opening(self, busy: bool) -> None:
+        if busy:
+            self._patience.start(PATIENCE_MS)
+        else:
+            self._patience.stop()
+            self._notices.withdraw(ABOUT_OPENING)
+
+    @Slot()
+    def _offer_cancel(self) -> None:
+        """A large folder, a long video or a slow disk: say what is waited for, and the way out."""
+        self._notices.withdraw(ABOUT_OPENING)
+        text = f"Opening {self._opening}: its pictures are being listed. What is open stays so far."
+        self._notices.toast(text, "info", "Cancel", self.cancel_opening, about=ABOUT_OPENING)
+        self._patience.start(AGAIN_MS)
 
     def survey(
         self,
@@ -180,6 +210,7 @@ class SourceController(QObject):
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
         self.cancel_survey()
+        self._patience.stop()
         tasks = (self._classifier, self._opener, self._surveyor)
         return all([self.thumbnails.shutdown(), *(task.shutdown() for task in tasks)])
 

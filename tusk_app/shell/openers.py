@@ -59,8 +59,7 @@ class Openers(QObject):
         workbench.discover.training_wanted.connect(self.training_from_kinds)
         self._tour: Tour | None = None
         self._awaits_sample = False
-        workbench.sources.opened.connect(self._analyse_sample)
-        workbench.engine.model_opened.connect(self._analyse_sample)
+        workbench.document.detection_changed.connect(self._analyse_sample)
 
     def set_book(self, book: LogBook) -> None:
         """Use these log lines for reports."""
@@ -169,10 +168,10 @@ class Openers(QObject):
 
     @Slot()
     def _analyse_sample(self) -> None:
-        """Once model and pictures are there, go through all of them and show what was found."""
+        """Once the first points are there, go through all pictures and show what was found."""
         document, analysis = self._bench.document, self._bench.analysis
         source, model = document.source, document.model
-        if not self._awaits_sample or source is None or model is None:
+        if not self._awaits_sample or source is None or model is None or document.detection is None:
             return
         if source.source != SAMPLE or model.name != SAMPLE_MODEL:
             return

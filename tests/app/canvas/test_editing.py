@@ -16,6 +16,7 @@ from tusk_app.canvas.area import CanvasArea
 from tusk_app.gallery.dock import GalleryDock
 from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.layers.model import LayerBlend, LayerStates, layer_box, layer_order, opacities
+from tusk_app.layers.widgets.heads import LayerHeads
 from tusk_app.parts import theme, tones
 
 LEFT = Qt.MouseButton.LeftButton
@@ -236,6 +237,9 @@ def test_nothing_of_a_layer_is_cut_off(qtbot, editor, width) -> None:
     parts = [grid.tile_rect(0, column) for column in range(3)]
     parts += [grid.switch_rect(0, number) for number in range(3)]
     parts.append(grid.slider_rect(0))
+    heads = grid.findChild(LayerHeads)  # words over the pictures, above the first line
+    assert heads.isVisible()
+    assert heads.geometry().bottom() < grid.viewport().geometry().top()
     line = QRect(0, 0, room, grid.geometry_of_lines.pitch)
     for number, part in enumerate(parts):
         assert line.contains(part), f"{part} of {line}"

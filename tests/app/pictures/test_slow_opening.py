@@ -40,7 +40,7 @@ def test_a_slow_disk_can_be_given_up(
         buttons = [b for card in toasts.cards for b in card.findChildren(QPushButton)]
         return [button for button in buttons if button.text() == "Cancel"]
 
-    qtbot.waitUntil(offers, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(offers()), timeout=20_000)
     offers()[0].click()
     qtbot.waitUntil(lambda: not offers(), timeout=20_000)
     release.set()

@@ -18,6 +18,7 @@ from tests.support.screen import press, says
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
+from tusk_app.shell import openers
 from tusk_app.shell.about import bundled_parts
 from tusk_app.shell.error_dialog import ErrorCenter, report_text
 from tusk_app.shell.logs import ErrorHooks, LogBook
@@ -244,14 +245,15 @@ def test_a_dialog_opens_once(program: Program) -> None:
     second.close()
 
 
-def test_the_sample_shows_what_a_model_finds(qtbot, program: Program) -> None:
+def test_the_sample_shows_what_a_model_finds(qtbot, program: Program, monkeypatch) -> None:
     document, window = program.workbench.document, program.window
+    monkeypatch.setattr(openers, "SAMPLE", "sample:digits?count=6&seed=99")
     press(window.welcome, "Try the sample")
     qtbot.waitUntil(lambda: document.analysis is not None, timeout=100_000)
     assert document.model is not None
     assert document.model.name == "digits"
     assert document.source is not None
-    assert len(document.analysis.picture_names) == len(document.source) == 60
+    assert len(document.analysis.picture_names) == len(document.source) == 6
     assert window.layouts.current == "Explore"
     for name in ("embedding", "gallery", "reconstruction"):
         assert not window.docks[name].visibleRegion().isEmpty()

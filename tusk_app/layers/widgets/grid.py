@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from tusk_app.layers.model import LayerStates
 from tusk_app.layers.widgets.geometry import CONTROLS, EDGE, GAP, USUAL, LayerGeometry
+from tusk_app.layers.widgets.heads import WORDS, LayerHeads
 from tusk_app.layers.widgets.painter import paint_effect, paint_slider
 from tusk_app.parts import icons, shades, tones
 from tusk_app.parts.own_keys import keep_keys
@@ -104,6 +105,7 @@ class LayerGrid(QAbstractScrollArea):
         keep_keys(self, "SML+-=")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
+        self._heads = LayerHeads(self)
         self.setAccessibleName("Layers")
 
     @property
@@ -191,11 +193,24 @@ class LayerGrid(QAbstractScrollArea):
 
     def _layout(self) -> None:
         self._geometry = self._measure()
+        self._place_heads()
         bar = self.verticalScrollBar()
         bar.setSingleStep(self._pitch() // 2)
         bar.setPageStep(self.viewport().height())
         bar.setRange(0, max(0, len(self._rows) * self._pitch() - self.viewport().height()))
         self.viewport().update()
+
+    def _place_heads(self) -> None:
+        """Say over the pictures what they are; models without layers have none."""
+        has_pictures = any(row.pictures for row in self._rows)
+        height = self.fontMetrics().height() + 4 if has_pictures else 0
+        if self.viewportMargins().top() != height:
+            self.setViewportMargins(0, height, 0, 0)
+        self._heads.setVisible(has_pictures)
+        frame = self.frameWidth()
+        self._heads.setGeometry(frame, frame, self.viewport().width(), height)
+        tiles = [self._geometry.tile_rect(0, column) for column in range(len(WORDS))]
+        self._heads.set_columns([(tile.left(), tile.width()) for tile in tiles])
 
     def _position_of(self, keypoint: int) -> int:
         return next((i for i, row in enumerate(self._rows) if row.keypoint == keypoint), -1)

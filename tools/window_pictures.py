@@ -45,14 +45,14 @@ class Pictures(Tour):
         self.window.openers.close_all()
         self.bench.selection.clear("tour")
         self.window.open_model(model)
-        self.wait(lambda: document.model is not None and document.model.name == model, 60, model)
+        self.wait(lambda: document.model is not None and document.model.name == model, 240, model)
         self.bench.sources.open_pictures(pictures)
-        self.wait(lambda: document.source is not before, 60, "the pictures")
-        self.wait(lambda: document.shown is not None, 60, "keypoints")
+        self.wait(lambda: document.source is not before, 240, "the pictures")
+        self.wait(lambda: document.shown is not None, 240, "keypoints")
         self.window.layouts.switch("Explore")
         self.do("analyze.all")
-        self.wait(lambda: document.analysis is not None, 120, "the analysis")
-        self.wait(lambda: not self.bench.jobs.running, 60, "the jobs")
+        self.wait(lambda: document.analysis is not None, 900, "the analysis")
+        self.wait(lambda: not self.bench.jobs.running, 240, "the jobs")
         self.spin(2500)
 
     def alone(self, module: str, width: int, height: int) -> QWidget:
@@ -107,10 +107,10 @@ def merges(pictures: Pictures) -> None:
 
 
 def gallery(pictures: Pictures) -> None:
-    """Three things, 1: a prototype of ones that takes fours and nines, further down its list."""
+    """Three things, 1: a kind of upright strokes: ones, nines and fours, further down its list."""
     pictures.open("digits", DIGITS)
     dock: Any = pictures.alone("gallery", 760, 470)
-    pictures.bench.selection.select_prototype(10, "tour")
+    pictures.bench.selection.select_prototype(9, "tour")
     pictures.spin(2500)
     bar = dock.grid.verticalScrollBar()
     bar.setValue(int(bar.maximum() * 0.8))
@@ -148,7 +148,7 @@ def save_merges(pictures: Pictures, name: str, width: int, height: int) -> None:
         found = pictures.app.topLevelWidgets()
         return [one for one in found if one.isVisible() and one.objectName() == "suggest-merges"]
 
-    pictures.wait(opened, 60, "the suggestion")
+    pictures.wait(opened, 240, "the suggestion")
     (dialog,) = opened()
     dialog.resize(width, height)
     pictures.spin(1500)

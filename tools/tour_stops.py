@@ -146,19 +146,17 @@ def visit_discover(tour: Tour) -> None:
 
 
 def visit_flies(tour: Tour) -> None:
-    """The other real sample, a video, with the general model."""
-    document = tour.bench.document
+    """The other real sample, a video, with the kinds that were found in it."""
+    document, discover = tour.bench.document, tour.bench.discover
     tour.bench.sources.open_pictures("sample:flies")
     tour.wait(
         lambda: document.source is not None and "flies" in document.source.source, 60, "flies"
     )
-    tour.window.open_model("general")
-    tour.wait(
-        lambda: document.model is not None and document.model.name == "general", 60, "a model"
-    )
+    tour.do("model.discover")
+    tour.wait(lambda: not discover.is_busy and discover.is_open, 300, "kinds of flies")
     tour.wait(lambda: document.shown is not None, 120, "keypoints on flies")
     tour.spin(1500)
-    tour.shoot("flies_general_model")
+    tour.shoot("flies_discovered")
 
 
 def visit_model(tour: Tour) -> None:

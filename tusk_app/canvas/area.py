@@ -172,7 +172,7 @@ class CanvasArea(QWidget):
         elif engine.state is EngineState.PREPARING:
             text = "Preparing the engine…"
         elif document.model is None and detection is None:
-            text = "No model is open"
+            text = "No model is open" if live is None else "No model is open: press Discover"
         elif detection is None:
             text = "Detecting…" if engine.is_busy else ""
         else:

@@ -36,6 +36,7 @@ def discovery(
     name: str,
     device: str,
     shown_as: DataConfig | None = None,
+    side: int = 0,
 ) -> Iterator[DiscoveryEvent]:
     """Find kinds and write their model into a new folder below ``folder``.
 
@@ -46,6 +47,7 @@ def discovery(
         name: of the model; a number follows where it is taken.
         device: as in the settings.
         shown_as: channels, and what is black and white; None leaves it to the pictures.
+        side: longer side to work at, pixels; 0 decides by the pictures.
 
     Raises:
         Cancelled: if ``control`` asked for it.
@@ -57,7 +59,9 @@ def discovery(
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as holder:
             place = free_place(folder, name)
             work = Path(holder) / place.name
-            events = api.discover(source, work, control, device=device, shown_as=shown_as)
+            events = api.discover(
+                source, work, control, device=device, shown_as=shown_as, side=side
+            )
             yield from _into(work, place, control, source, events)
     except OSError as error:
         raise SourceError(

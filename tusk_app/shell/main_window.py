@@ -218,6 +218,7 @@ class MainWindow(Themed, Host):
         trigger = bench.actions.trigger
         welcome.open_images.connect(lambda: trigger("file.open-images"))
         welcome.try_sample.connect(lambda: trigger("file.sample"))
+        welcome.camera_wanted.connect(lambda: trigger("file.open-camera"))
         welcome.open_model.connect(lambda: trigger("file.open-model"))
         welcome.tour_wanted.connect(lambda: trigger("help.tour"))
         welcome.set_projects([(p.model, p.title, p.tip) for p in sample_projects()])

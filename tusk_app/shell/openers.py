@@ -194,15 +194,12 @@ class Openers(QObject):
         training.start_sample()
 
     def project(self, model: str) -> None:
-        """Open a bundled model with pictures it has not seen, or ask for the user's own."""
+        """Open a bundled model with pictures it has not seen."""
         chosen = next((p for p in sample_projects() if p.model == model), None)
         if chosen is None:
             return
         self._window.open_model(chosen.model)
-        if chosen.source:
-            self._bench.sources.open_pictures(chosen.source)
-        else:
-            self._bench.actions.trigger("file.open-images")
+        self._bench.sources.open_pictures(chosen.source)
 
     def real_sample(self, name: str) -> None:
         """Open real pictures that came with the program and discover what recurs in them."""

@@ -14,7 +14,7 @@ class SampleProject:
     Attributes:
         model: name of the bundled model.
         title: for people.
-        source: pictures of another seed than training's; empty if the user brings their own.
+        source: pictures of another seed than training's.
         tip: one sentence.
     """
 
@@ -43,12 +43,6 @@ _PROJECTS = (
         "Solids",
         "sample:solids?count=100&seed=7",
         "Shaded solids on a floor, three to six per picture, some behind others.",
-    ),
-    SampleProject(
-        "general",
-        "Your own pictures",
-        "",
-        "The general model on pictures you choose, or on the camera. Train on them for better.",
     ),
 )
 

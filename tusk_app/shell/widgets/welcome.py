@@ -89,6 +89,7 @@ class WelcomePage(QScrollArea):
         recent_chosen: str kind, str path.
         recent_cleared: the user wants an empty list.
         tour_wanted: the user wants to be shown around.
+        camera_wanted: the user wants to see what a camera sees.
     """
 
     open_images = Signal()
@@ -97,6 +98,7 @@ class WelcomePage(QScrollArea):
     recent_chosen = Signal(str, str)
     recent_cleared = Signal()
     tour_wanted = Signal()
+    camera_wanted = Signal()
     project_chosen = Signal(str)
     sample_chosen = Signal(str)
 
@@ -151,6 +153,7 @@ class WelcomePage(QScrollArea):
             button.clicked.connect(lambda *_, chosen=name: self.project_chosen.emit(chosen))
             self._projects.addWidget(button)
         self._projects.addStretch(1)
+        self._projects.addWidget(self._make_camera())
         self._projects_box.setVisible(bool(projects))
 
     def set_samples(self, samples: Sequence[RealSample]) -> None:
@@ -276,6 +279,14 @@ class WelcomePage(QScrollArea):
         self._projects.addWidget(words)
         self._projects_box.hide()
         return self._projects_box
+
+    def _make_camera(self) -> QPushButton:
+        self.camera_button = QPushButton("Your camera", self._projects_box)
+        self.camera_button.setToolTip(
+            "Start a camera; Discover then finds what recurs in what it sees, and follows it live"
+        )
+        self.camera_button.clicked.connect(self.camera_wanted)
+        return self.camera_button
 
     def _make_recent(self, parent: QWidget) -> QWidget:
         self._recent_box = QWidget(parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu
 
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.gallery.arranging import ORDERS
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 from tusk_app.gallery.model import rows_like
@@ -70,6 +72,12 @@ class GalleryCommands(QObject):
             group="analysis", icon="search", shortcut="Ctrl+Shift+F",
             tip="Select what looks most like the selected [point], in all pictures",
         )  # fmt: skip
+        for order, text in ORDERS:
+            add(
+                f"gallery.by-{order}", f"Arrange [kinds] {text}",
+                functools.partial(self._gallery.arrange, order), menu="Arrange",
+                tip="Order of the tiles in the gallery",
+            )  # fmt: skip
         add(
             "prototypes.merge", "Merge the selected &[kinds]",
             lambda: self.merge(self._tiles.selected_prototypes()), menu="Analyse",
@@ -149,10 +157,19 @@ class GalleryCommands(QObject):
             menu.addAction("Hide everywhere", lambda: _each(chosen, book.set_hidden))
         menu.addSeparator()
         self._add_merging(menu, chosen)
+        self._add_orders(menu)
         if self._bench.document.analysis is not None:
             menu.addSeparator()
             menu.addAction("Save these detections as CSV…", lambda: self._ask_save(chosen))
         return menu
+
+    def _add_orders(self, menu: QMenu) -> None:
+        orders = menu.addMenu(say("Arrange all [kinds]"))
+        for order, text in ORDERS:
+            action = orders.addAction(text)
+            action.triggered.connect(lambda _=False, order=order: self._gallery.arrange(order))
+            action.setCheckable(True)
+            action.setChecked(order == self._gallery.arrangement)
 
     def merge(self, chosen: list[int]) -> None:
         """Treat some prototypes as one; a notice offers to undo it."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_app.engine.analysis import AnalysisController
+    from tusk_app.gallery.arranging import TileOrder
     from tusk_app.pictures.faces import KindFaces
     from tusk_app.pictures.patches import PatchController
     from tusk_app.state.document import Document
@@ -58,6 +59,7 @@ class GalleryController(QObject):
         self._orders: dict[tuple[int | None, SortKey], NDArray[np.int64]] = {}
         self._tiles: tuple[PrototypeTile, ...] = ()
         self._means: NDArray[np.uint8] | None = None
+        self._arrangement: TileOrder = "number"
         self._is_wanted = False
         self._is_down = False  # a panel that is drawn once more at the end starts no new thread
         self._means_control = RunControl()
@@ -87,6 +89,17 @@ class GalleryController(QObject):
     def means(self) -> NDArray[np.uint8] | None:
         """Mean patch of each prototype, (M, s, s, 3) uint8; None while it is not known."""
         return self._means
+
+    @property
+    def arrangement(self) -> TileOrder:
+        """What the order of the tiles goes by."""
+        return self._arrangement
+
+    def arrange(self, order: TileOrder) -> None:
+        """Show the tiles in another order."""
+        if order != self._arrangement:
+            self._arrangement = order
+            self.tiles_changed.emit()
 
     def want(self) -> None:
         """Begin to make decoded looks and means; called when something that shows them opens."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.engine.prototype_pictures import common_middle
+from tusk_app.gallery.arranging import arranged
 from tusk_app.gallery.commands import GalleryCommands
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.model import likeness, similarities, summary, usage_note
@@ -233,7 +234,12 @@ class GalleryDock(Panel):
         gallery = self._gallery
         self.stack.show_content(has_content=bool(gallery.tiles))
         decoded = None if gallery.decoded is None else common_middle(gallery.decoded)
-        self.tiles.prototypes.set_tiles(gallery.tiles, decoded, gallery.means)
+        looks = decoded if decoded is not None and decoded.any() else gallery.means
+        tiles = arranged(gallery.tiles, looks, gallery.arrangement)
+        chosen = self.tiles.selected_prototypes()
+        self.tiles.prototypes.set_tiles(tiles, decoded, gallery.means)
+        if self.tiles.selected_prototypes() != chosen:
+            self.tiles.select(chosen)
         self._summary.setText(summary(gallery.tiles))
         twins = say("[Kinds] that look like others (cosine above 0.95) can be merged.")
         self._summary.setToolTip(f"<p>{usage_note(gallery.tiles)}</p><p>{twins}</p>")

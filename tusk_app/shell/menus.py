@@ -40,7 +40,7 @@ MENU_ORDER: dict[str, tuple[str, ...]] = {
         "model.discover", "model.train", "model.train-sample", "model.pause", "model.stop",
         "model.save-checkpoint", "|", "...",
     ),
-    "Analyse": ("...",),
+    "Analyse": ("...", "|", "@arrange"),
     "Tools": ("tools.command-palette", "tools.log", "|", "..."),
     "Help": (
         "help.guide", "help.tour", "help.shortcuts", "|", "help.system-information",
@@ -54,6 +54,7 @@ SUBMENUS = {
     "@workspaces": "&Workspaces",
     "@panels": "&Panels",
     "@theme": "&Theme",
+    "@arrange": "Arrange the &gallery",
 }
 
 TOOL_BAR = (

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from tusk_app.camera.controller import CameraController
 from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.canvas.region_controller import RegionController
+from tusk_app.discover.background import BackgroundController
 from tusk_app.discover.controller import DiscoverController
 from tusk_app.engine.analysis import AnalysisController
 from tusk_app.engine.detections import Detections
@@ -119,6 +120,7 @@ def compose(settings: Settings, outside: Outside | None = None) -> Workshop:
         training=TrainingController(run_root=settings.run_root),
         time_machine=TimeMachineController(document, notices),
         discover=discover,
+        background=BackgroundController(document, prototypes, notices, discover),
         gallery=GalleryController(document, prototypes, notices, analysis, faces, patches),
         embedding=EmbeddingController(document, notices, folder / "maps"),
         tracking=TrackingController(document, prototypes, analysis, notices),

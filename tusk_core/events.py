@@ -220,6 +220,23 @@ class KindListed:
 
 
 @dataclass(frozen=True, slots=True)
+class KindJudged:
+    """A kind that looks like background.
+
+    Attributes:
+        number: of the kind and of its prototype.
+        count: its detections.
+        reason: where they are, for people: "at the edge of the pictures …".
+        certainty: how clear that is; at least 1.
+    """
+
+    number: int
+    count: int
+    reason: str
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
 class DiscoveryDone:
     """The last event of a discovery.
 

@@ -83,12 +83,13 @@ class KindEdits:
             raise SourceError(
                 f"There is no kind {edit.kind}; there are 0 to {self.num_kinds + self.num_new - 1}."
             )
-        elif edit.does == "more" and edit.kind < self.num_kinds:
-            raise SourceError(
-                f"Kind {edit.kind} was found in the pictures, not made by clicks, so no place can "
-                "be added to it. Make a new kind from the place, and ignore this one."
-            )
         return replace(self, edits=(*self.edits, edit))
+
+    @property
+    def helped(self) -> tuple[int, ...]:
+        """The model's own kinds that places were added to, ascending."""
+        own = {e.kind for e in self.edits if e.does == "more" and e.kind < self.num_kinds}
+        return tuple(sorted(own))
 
     def undone(self) -> KindEdits:
         """Return these edits without the last one."""

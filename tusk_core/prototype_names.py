@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FILE_NAME = "prototypes.json"
 _MAX_BYTES = 2**22
+_SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,25 @@ def read_prototype_names(path: Path) -> PrototypeNames:
         raise SourceError(
             f"{path} holds no names of prototypes; the window writes such a file beside a model."
         ) from error
+
+
+def hidden_as_json(path: Path, numbers: Iterable[int]) -> str:
+    """Return a mapping as text, with more prototypes hidden; what else it holds stays.
+
+    Args:
+        path: of the mapping as it is; it may be missing.
+        numbers: to hide.
+
+    Raises:
+        SourceError: if there is a file that holds something else.
+    """
+    hidden = set(numbers)
+    values: dict[str, Any] = {"schema": _SCHEMA, "names": {}, "colours": {}, "merged": {}}
+    if path.is_file():
+        hidden |= read_prototype_names(path).hidden
+        values |= json.loads(path.read_bytes())
+    values["hidden"] = sorted(hidden)
+    return json.dumps(values, indent=1, ensure_ascii=False)
 
 
 def names_beside(model_folder: Path) -> PrototypeNames:

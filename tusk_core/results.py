@@ -212,6 +212,27 @@ class SourceSummary:
     axes: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DataProposal:
+    """What a first look at some pictures proposes for them; made without training.
+
+    Attributes:
+        num_pictures: looked at.
+        num_recurring: kinds that recur clearly.
+        num_keypoints: K that nine of ten pictures need for them.
+        num_prototypes: M, three times as many kinds as recur.
+        keypoint_share: diameter of a typical place, as a share of a picture's width.
+        size: (width, height) to work at, pixels.
+    """
+
+    num_pictures: int
+    num_recurring: int
+    num_keypoints: int
+    num_prototypes: int
+    keypoint_share: float
+    size: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GroundTruth:
     """What is known to be in one picture; arrays are owned and read-only.

@@ -80,6 +80,45 @@ def test_more_clicks_are_averaged():
     assert edits.undone().undone().num_new == 1
 
 
+def test_places_added_to_a_kind_that_was_found_are_its_too(model):
+    folder, out, centres = model
+    picture = api.open_source(str(folder)).read(2)
+    at = tuple(float(side) for side in centres[2])
+    plain = api.open_predictor(out, device="cpu")
+    # A kind that is not the ring's, called by a name.
+    near = plain.detect(picture, num_keypoints=1).keypoints.labels[0]
+    other = next(k.number for k in api.list_kinds(out) if k.number != int(near))
+    names = json.dumps({"names": {str(other): "Donut"}, "merged": {}, "hidden": []})
+    (out / "prototypes.json").write_text(names, encoding="utf-8")
+    place = [str(folder / "2.png"), *map(str, at)]
+    assert main(["kinds", str(out), "--more", "donut", *place, "--keep", "donut"]) == 0
+    edits = api.kind_edits(out)
+    assert edits.helped == (other,)
+    assert edits.num_new == 0
+    found = api.open_predictor(out, device="cpu").detect(
+        api.open_source(str(folder)).read(4), num_keypoints=200
+    )
+    of_kind = found.keypoints.labels == other
+    away = np.linalg.norm(found.keypoints.xy[of_kind] - centres[4], axis=1)
+    assert away.min() < 12
+    assert main(["kinds", str(out), "--undo"]) == 0
+    assert main(["kinds", str(out), "--undo"]) == 0
+    assert api.kind_edits(out).edits == ()
+    assert main(["kinds", str(out), "--more", "nobody", *place]) == 2
+    (out / "prototypes.json").unlink()
+
+
+def test_helpers_stand_after_refused_places():
+    edits = KindEdits(2).added(KindEdit("new", descriptor=(1.0, 0.0)))
+    edits = edits.added(KindEdit("more", 1, descriptor=(0.0, 1.0)))
+    edits = edits.added(KindEdit("not", descriptor=(-1.0, 0.0)))
+    added = added_kinds(edits, torch.tensor([1.0, 0.0]), 2)
+    assert added.helped == (1,)
+    assert added.num_clicked == 1
+    assert added.directions.tolist() == [[1, 0], [-1, 0], [0, 1]]
+    assert added.kept.tolist() == [1, 0, 1, 0, 0]
+
+
 def test_places_and_files_that_cannot_be_used_get_a_sentence(model, capsys):
     folder, out, _ = model
     assert main(["kinds", str(out), "--new", str(folder / "0.png"), "500", "3"]) == 2

@@ -47,7 +47,7 @@ _STATES = {
 }
 _READINGS = (
     ("camera_fps", "Camera", "{:.0f} fps", "Frames the camera delivers"),
-    ("shown_fps", "Shown", "{:.0f} fps", "Frames on the screen, with their keypoints"),
+    ("shown_fps", "Shown", "{:.0f} fps", "Frames on the screen, with what was found in them"),
     ("latency_ms", "Delay", "{:.0f} ms", "From the camera to the screen"),
     ("network_ms", "Network", "{:.0f} ms", "Time of the network for one frame"),
     ("dropped", "Dropped", "{:,.0f}", "Frames replaced by a newer one before they were shown"),

@@ -96,12 +96,20 @@ class CanvasActions(QObject):
         add("edit.select-shown", say("Select all &[points] of this picture"), self._select_shown,
             menu="Edit", shortcut="Shift+A", canvas_only=True, icon="box-select",
             tip="Or draw a box about some: Shift and drag; Alt and drag takes out")  # fmt: skip
-        add("edit.clear", "Cl&ear selection", self._bench.selection.clear, menu="Edit",
+        add("edit.clear", "Cl&ear selection", self._clear, menu="Edit",
             shortcut="Esc", canvas_only=True, icon="clear",
             tip="Select nothing")  # fmt: skip
         add("file.save-picture", "Save pic&ture…", self.save, menu="File",
             shortcut="Ctrl+Alt+S", icon="save",
             tip=say("Save the picture as it is shown, with its layers and [points]"))  # fmt: skip
+
+    def _clear(self) -> None:
+        """End picking places; else select nothing."""
+        selection = self._bench.selection
+        if selection.picking:
+            selection.pick("")
+        else:
+            selection.clear()
 
     def _show_layer(self, layer: Layer, visible: bool) -> None:
         if visible and layer in _REDRAWN and not self._may_redraw():

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
 from tusk_app.canvas.actions import CanvasActions
 from tusk_app.canvas.binding import CanvasBinding
 from tusk_app.canvas.hand_edits import CanvasEditing
+from tusk_app.canvas.next_step import NextStep
 from tusk_app.canvas.region_binding import CanvasRegion
 from tusk_app.canvas.stranger import StrangerNotice
 from tusk_app.canvas.widgets.banner import Banner
 from tusk_app.canvas.widgets.image_canvas import ImageCanvas
 from tusk_app.canvas.widgets.jobs_panel import JobsPanel
+from tusk_app.canvas.widgets.next_step_bar import NextStepBar
 from tusk_app.canvas.widgets.region_bar import RegionBar
 from tusk_app.engine.engine import EngineState
 from tusk_app.parts.words import say
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
 
 WIDEST_STATE = "88 keypoints in 888 ms"
 JOBS_WIDTH, JOBS_MARGIN = 520, 10  # logical pixels
-PLACE_COMMANDS = ("kinds.from-here", "kinds.not-this")
+PLACE_COMMANDS = ("kinds.from-here", "kinds.more-here", "kinds.not-this")
+PICKING = "In as many pictures as you like: three to ten places make it sharp. Esc ends."
 ZOOMS = (25, 50, 100, 200, 400, 800, 1600)
 
 
@@ -51,6 +54,7 @@ class CanvasArea(QWidget):
         self.canvas = ImageCanvas(self)
         self.banner, self.stranger = Banner(self), Banner(self)
         self.region_bar = RegionBar(self)
+        self.next_step, self.picking = NextStepBar(self), NextStepBar(self)
         self.jobs = JobsPanel(self)
         self._name = QLabel(self)
         self._name.setTextInteractionFlags(self._name.textInteractionFlags())
@@ -67,6 +71,7 @@ class CanvasArea(QWidget):
         self.editing = CanvasEditing(workbench, self.canvas)
         self.region = CanvasRegion(workbench, self.canvas, self.region_bar)
         StrangerNotice(workbench, self.stranger)
+        NextStep(workbench, self.next_step)
         workbench.actions.set_canvas(self.canvas)
         self.setFocusProxy(self.canvas)
         self._connect()
@@ -104,6 +109,8 @@ class CanvasArea(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self.region_bar)
         column.addWidget(self.stranger)
+        column.addWidget(self.next_step)
+        column.addWidget(self.picking)
         column.addWidget(self.canvas, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -139,6 +146,9 @@ class CanvasArea(QWidget):
         bench.jobs.job_finished.connect(self._remove_job)
         bench.jobs.job_cancelled.connect(self._remove_job)
         bench.jobs.job_failed.connect(self._tell_failure)
+        bench.selection.picking_changed.connect(self._show_picking)
+        for ended in (self.picking.clicked, self.picking.closed):
+            ended.connect(lambda: bench.selection.pick(""))
         self.jobs.cancel_requested.connect(bench.jobs.cancel)
         self.jobs.rows_changed.connect(self._place_jobs)
 
@@ -181,6 +191,14 @@ class CanvasArea(QWidget):
             if detection.milliseconds > 0:
                 text += f" in {detection.milliseconds:.0f} ms"
         self._state.setText(text)
+
+    @Slot(str)
+    def _show_picking(self, sentence: str) -> None:
+        """Say what clicks on the picture do now."""
+        if sentence:
+            self.picking.offer("plus", sentence, PICKING, "Done")
+        else:
+            self.picking.hide()
 
     @Slot(QPoint, int)
     def _show_menu(self, place: QPoint, index: int) -> None:

@@ -69,6 +69,8 @@ class CanvasBinding(QObject):
         canvas.keypoints_boxed.connect(self._take_box)
         canvas.keypoint_hovered.connect(self._hover)
         canvas.pixel_hovered.connect(self._tell_pixel)
+        canvas.place_picked.connect(selection.picked)
+        selection.picking_changed.connect(self._show_picking)
         self._show_hint()
         self._show_style()
         self._show_picture()
@@ -241,12 +243,19 @@ class CanvasBinding(QObject):
         if self._is_live:
             return
         if index < 0:
+            selection.pick("")  # Esc; a click tells a place while places are asked for
             selection.select_keypoint(None, ORIGIN)
             return
         selection.select_keypoint(index, ORIGIN)
         if detection is not None and index < len(detection.keypoints.labels):
             label = int(detection.keypoints.labels[index])
             selection.select_prototype(self._bench.prototypes.target(label), ORIGIN)
+
+    @Slot(str)
+    def _show_picking(self, sentence: str) -> None:
+        self._canvas.is_picking = bool(sentence)
+        if sentence:
+            self._canvas.setFocus()
 
     @Slot(object, str)
     def _take_box(self, indices: frozenset[int], mode: str) -> None:

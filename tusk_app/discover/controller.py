@@ -8,17 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.discover.job import discovery
+from tusk_app.discover.kind_editor import KindEditor
 from tusk_app.discover.model import Found, read_found
 from tusk_app.discover.patches import KindPatches
-from tusk_app.discover.steering import Clicked, Said, Steering, listed, read_said
+from tusk_app.discover.steering import Said, listed, read_said
 from tusk_app.discover.watching import CameraWatch, Watched, watch_and_discover
-from tusk_app.parts.words import unnamed
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
-from tusk_core.results import TuskError
 from tusk_core.source_text import path_text
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ class DiscoverController(QObject):
 
     Attributes:
         patches: small pictures around the places of the kinds.
+        editor: what the user says of the kinds.
 
     Signals:
         found_changed: ``found`` changed.
@@ -93,16 +93,10 @@ class DiscoverController(QObject):
         self._job: Job | None = None
         self._reader = LatestTask("kinds of a model", self)
         self._reader.done.connect(self._take_read)
-        self._said: Said | None = None
-        self._wanted: dict[int, bool] = {}
-        self._steering = Steering()
-        self._writer = LatestTask("what was said of kinds", self, keep_all=True)
-        self._writer.done.connect(self._take_said)
-        self._writer.failed.connect(self._take_refusal)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._send_kept)
+        editor = self.editor = KindEditor(document, settings, notices, engine, self)
+        editor.changed.connect(self.kept_changed)
+        editor.written.connect(self.found_changed)
+        editor.made.connect(self.shown)
         document.model_changed.connect(self._look_for_kept)
         prototypes.changed.connect(self.kept_changed)
 
@@ -114,21 +108,21 @@ class DiscoverController(QObject):
     @property
     def kinds(self) -> tuple[KindFound, ...]:
         """Kinds made from places by hand, then those that were found, the best first."""
+        said = self.editor.said
         found = () if self._found is None else self._found.kinds
-        return (*(self._said.clicked if self._said is not None else ()), *found)
+        if said is None:
+            return found
+        return (*said.clicked, *map(said.with_added, found))
 
     @property
     def can_steer(self) -> bool:
         """True if the open model takes what is said of its kinds."""
-        model, said = self._document.model, self._said
-        if model is None or said is None or self._job is not None:
-            return False
-        return said.model_dir == model.path
+        return self._job is None and self.editor.is_ready
 
     @property
     def can_undo(self) -> bool:
         """True if something was said that can be taken back."""
-        return self.can_steer and self._said is not None and self._said.num_edits > 0
+        return self._job is None and self.editor.can_undo
 
     @property
     def is_busy(self) -> bool:
@@ -193,15 +187,12 @@ class DiscoverController(QObject):
 
     def is_kept(self, kind: KindFound) -> bool:
         """True if the places of a kind are keypoints, or soon will be."""
-        said = {} if self._said is None else self._said.kept
-        return self._wanted.get(kind.number, said.get(kind.number, kind.is_kept))
+        return self.editor.is_kept(kind)
 
     def set_kept(self, number: int, kept: bool) -> None:
         """Keep a kind, or ignore it everywhere."""
         if self.can_steer:
-            self._wanted[number] = kept
-            self._settle.start()
-            self.kept_changed.emit()
+            self.editor.set_kept(number, kept)
 
     def keep_best(self) -> None:
         """Keep the kinds that the discovery proposed and those made by hand, and no others."""
@@ -209,29 +200,16 @@ class DiscoverController(QObject):
             if self.is_kept(kind) != kind.is_kept:
                 self.set_kept(kind.number, kind.is_kept)
 
-    def click(self, does: Literal["new", "not"], xy: tuple[float, float]) -> None:
-        """Make a kind from a place of the picture shown, or refuse what looks like it.
-
-        Args:
-            does: "new" or "not".
-            xy: pixels of the picture.
-        """
-        source, picture = self._document.source, self._document.picture
-        if not self.can_steer or source is None or picture is None:
-            return
-        clicked = Clicked(does, source.name(self._document.index), picture, xy)
-        self._write(functools.partial(self._steering.click, clicked=clicked))
-        words = "Making a kind from this place…" if does == "new" else "Refusing such places…"
-        self._notices.status(words)
+    def click(
+        self, does: Literal["new", "not", "more"], xy: tuple[float, float], kind: int = -1
+    ) -> None:
+        """Say something of a place of the picture shown; see ``KindEditor.click``."""
+        if self.can_steer:
+            self.editor.click(does, xy, kind)
 
     def undo(self) -> None:
         """Take back what was said last."""
-        if self._settle.isActive():
-            self._settle.stop()
-            self._wanted.clear()
-            self.kept_changed.emit()
-        elif self.can_undo:
-            self._write(self._steering.undo)
+        self.editor.undo()
 
     def face(self, number: int) -> QImage | None:
         """Return the clearest example of a kind of the open model; None while there is none."""
@@ -244,7 +222,8 @@ class DiscoverController(QObject):
         """Return what the user calls a kind; empty if it has no name."""
         if self.is_open and number < self._book.num and self._book.has_own_name(number):
             return self._book.name(number)
-        return "" if self._said is None else self._said.names.get(number, "")
+        said = self.editor.said
+        return "" if said is None else said.names.get(number, "")
 
     def rename(self, number: int, name: str) -> None:
         """Give a kind a name; an empty one takes it away."""
@@ -255,20 +234,12 @@ class DiscoverController(QObject):
         """Ask for the training dialog, to train from these kinds."""
         found = self._found
         if found is not None and found.model_dir is not None and self.is_open:
-            if self._settle.isActive():
-                self._send_kept()
+            self.editor.finish()
             self.training_wanted.emit(found.model_dir)
 
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
-        said, is_waiting = self._said, self._settle.isActive()
-        self._settle.stop()
-        ended = [self._reader.shutdown(), self._writer.shutdown(), self.patches.shutdown()]
-        if is_waiting and said is not None and self._wanted:
-            try:
-                self._steering.keep(said.model_dir, None, wanted=self._wanted)
-            except TuskError as problem:
-                log.warning("what was kept last is not saved: %s", problem)
+        ended = [self._reader.shutdown(), self.editor.shutdown(), self.patches.shutdown()]
         return all(ended)
 
     def _set_found(self, found: Found | None) -> None:
@@ -289,7 +260,7 @@ class DiscoverController(QObject):
         elif isinstance(event, Notice):
             self._set_found(replace(found, notes=(*found.notes, event.message)))
         elif isinstance(event, DiscoveryDone):
-            self._said, self._wanted = Said(event.model_dir), {}
+            self.editor.begin(Said(event.model_dir))
             self._set_found(replace(found.final(), model_dir=event.model_dir))
 
     @Slot(object)
@@ -323,11 +294,7 @@ class DiscoverController(QObject):
         if model is not None and self.is_open:
             self.found_changed.emit()
             return
-        if self._settle.isActive() and self._said is not None:
-            # Ticks of a moment ago belong to the model before, and are kept with it.
-            self._settle.stop()
-            self._write(functools.partial(self._steering.keep, wanted=dict(self._wanted)))
-        self._said, self._wanted = None, {}
+        self.editor.begin(None)
         self._set_found(None)
         if model is not None and model.config.encoder.has_backbone:
             work = functools.partial(_read, model.path, self._document.source)
@@ -336,47 +303,9 @@ class DiscoverController(QObject):
     @Slot(object)
     def _take_read(self, known: tuple[Found, Said]) -> None:
         if self._job is None:
-            found, self._said = known
+            found, said = known
+            self.editor.begin(said)
             self._set_found(found)
-
-    # What is said of kinds
-
-    def _write(self, work: Callable[..., Said]) -> None:
-        assert self._said is not None
-        self._notices.withdraw(ABOUT)  # what could be undone there is no longer the last
-        self._writer.request(functools.partial(work, self._said.model_dir, self._document.source))
-
-    @Slot()
-    def _send_kept(self) -> None:
-        wanted = dict(self._wanted)
-        if self.can_steer and wanted:
-            self._write(functools.partial(self._steering.keep, wanted=wanted))
-
-    @Slot(object)
-    def _take_said(self, said: Said) -> None:
-        if self._said is None or said.model_dir != self._said.model_dir:
-            return
-        more = len(said.clicked) > len(self._said.clicked)
-        self._said = said
-        # Ticks that came meanwhile still wait to be written.
-        self._wanted = {n: k for n, k in self._wanted.items() if said.kept.get(n) != k}
-        if not self._settle.isActive():
-            self._wanted = {}
-        self.found_changed.emit()
-        if more:
-            self.shown.emit()
-            number = said.clicked[-1].number
-            self._notices.toast(f"{unnamed(number)} is made from this place.", "success", "Undo",
-                                self.undo, about=ABOUT)  # fmt: skip
-        self._engine.open_model(said.model_dir, self._settings.device)
-
-    @Slot(object)
-    def _take_refusal(self, error: Exception) -> None:
-        self._wanted = {}
-        self.kept_changed.emit()
-        self._notices.error(
-            "The kinds could not be changed.", str(error), "What was said before still holds."
-        )
 
 
 def _read(folder: Path, source: PictureSource | None) -> tuple[Found, Said]:

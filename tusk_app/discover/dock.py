@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QPoint, QTimer, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.canvas.widgets.jobs_panel import time_left
+from tusk_app.discover.background_commands import BackgroundCommands
+from tusk_app.discover.card_menu import CardMenu
 from tusk_app.discover.commands import DiscoverCommands
 from tusk_app.discover.controller import DiscoverController
 from tusk_app.discover.model import facts
@@ -53,6 +55,7 @@ class DiscoverDock(Panel):
         self._discover = workbench.part(DiscoverController)
         self._shows_all = False
         self.commands = DiscoverCommands(workbench, self)
+        self.background = BackgroundCommands(workbench, self)
         # Kinds come in bursts; the panel follows a few times a second.
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -147,7 +150,7 @@ class DiscoverDock(Panel):
         discover, bench = self._discover, self._bench
         self.cards.made.connect(self._fill)
         discover.found_changed.connect(self._later.start)
-        discover.kept_changed.connect(self._show_cards)
+        discover.kept_changed.connect(self._show_found)
         discover.busy_changed.connect(self._show_found)
         discover.progressed.connect(self._show_progress)
         discover.patches.arrived.connect(self._repaint)
@@ -177,7 +180,7 @@ class DiscoverDock(Panel):
         self._notes.setVisible(bool(found.notes))
         kinds = self._shown_kinds()
         self.cards.set_kinds([kind.number for kind in kinds])
-        hidden = len(discover.kinds) - len(kinds)
+        hidden = sum(not self._is_merged(each.number) for each in discover.kinds) - len(kinds)
         self.more_button.setVisible(not is_busy and (hidden > 0 or self._shows_all))
         self.more_button.setText("Show fewer" if self._shows_all else f"Show {hidden} more")
         self._show_cards()
@@ -207,8 +210,24 @@ class DiscoverDock(Panel):
 
     def _shown_kinds(self) -> tuple[KindFound, ...]:
         # In the order of the discovery: a card stays where it is when it is ticked.
-        kinds = tuple(sorted(self._discover.kinds, key=lambda kind: not kind.is_kept))
+        kinds = tuple(
+            sorted(
+                (kind for kind in self._discover.kinds if not self._is_merged(kind.number)),
+                key=lambda kind: not kind.is_kept,
+            )
+        )
         return kinds if self._shows_all else kinds[:MOST_SHOWN]
+
+    def _is_merged(self, number: int) -> bool:
+        book = self._bench.prototypes
+        return self._discover.is_open and number < book.num and book.target(number) != number
+
+    def _joined(self, number: int) -> tuple[int, ...]:
+        """Return the kinds that were merged into one."""
+        if not self._discover.is_open:
+            return ()
+        merges = self._bench.prototypes.merges()
+        return tuple(other for other, into in merges.items() if into == number)
 
     @Slot()
     def _show_cards(self) -> None:
@@ -234,7 +253,7 @@ class DiscoverDock(Panel):
                 number=kind.number,
                 name=discover.name(kind.number),
                 colour=book.colour(kind.number) if is_open else palette.colour(kind.number),
-                facts=facts(kind),
+                facts=facts(kind, tuple(map(book.own_name, self._joined(kind.number)))),
                 tip=self._tip(kind),
                 is_kept=discover.is_kept(kind),
                 can_keep=discover.can_steer,
@@ -261,6 +280,12 @@ class DiscoverDock(Panel):
         card.renamed.connect(self._discover.rename)
         card.pressed.connect(self._select)
         card.example_chosen.connect(self._go_to)
+        card.menu_wanted.connect(self._show_menu)
+
+    @Slot(int, QPoint)
+    def _show_menu(self, number: int, place: QPoint) -> None:
+        self.menu = CardMenu(self._bench, self.commands, number, self._joined(number), self)
+        self.menu.popup(place)
 
     @Slot(object)
     def _show_progress(self, progress: JobProgress) -> None:

@@ -71,8 +71,18 @@ def typical_size(kind: KindFound) -> float:
     return median([example.size for example in kind.examples]) if kind.examples else 0.0
 
 
-def facts(kind: KindFound) -> str:
-    """Say how often a kind recurs and how large it is; else where it comes from."""
+def facts(kind: KindFound, joined: tuple[str, ...] = ()) -> str:
+    """Say how often a kind recurs and how large it is; else where it comes from.
+
+    Args:
+        kind: of a card.
+        joined: names of the kinds that were merged into it.
+    """
+    told = _facts(kind)
+    return f"with {', '.join(joined)} · {told}" if joined else told
+
+
+def _facts(kind: KindFound) -> str:
     if kind.rank < 0:
         return "made from a place by hand"
     if not kind.presence:

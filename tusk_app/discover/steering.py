@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from tusk_core import api
@@ -28,16 +28,19 @@ class Clicked:
     """A place of a picture.
 
     Attributes:
-        does: "new": it is a kind of its own; "not": places like it are of no kind.
+        does: "new": it is a kind of its own; "not": places like it are of no kind; "more": it is of
+            a kind, too.
         picture_name: of the picture.
         picture: (H, W, 3) uint8.
         xy: pixels of the picture.
+        kind: that it belongs to; -1 but for "more".
     """
 
-    does: Literal["new", "not"]
+    does: Literal["new", "not", "more"]
     picture_name: str
     picture: NDArray[np.uint8]
     xy: tuple[float, float]
+    kind: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,8 @@ class Said:
         clicked: kinds made from places, as cards show them.
         names: of the clicked ones.
         num_edits: how many things were said; the last can be undone.
+        last: the last of them.
+        added: places that were added to kinds of the model itself, by kind.
     """
 
     model_dir: Path
@@ -57,6 +62,13 @@ class Said:
     clicked: tuple[KindFound, ...] = ()
     names: dict[int, str] = field(default_factory=dict)
     num_edits: int = 0
+    last: KindEdit | None = None
+    added: dict[int, tuple[KindExample, ...]] = field(default_factory=dict)
+
+    def with_added(self, kind: KindFound) -> KindFound:
+        """Return a kind with the places that were added to it as its last examples."""
+        added = self.added.get(kind.number, ())
+        return replace(kind, examples=(*kind.examples, *added)) if added else kind
 
 
 def read_said(model_dir: Path, source: PictureSource | None) -> Said:
@@ -77,7 +89,11 @@ def said_of(model_dir: Path, edits: KindEdits, source: PictureSource | None) -> 
     clicked = tuple(
         _as_kind(number, [e for e in clicks if e.kind == number], places) for number in numbers
     )
-    return Said(model_dir, kept, clicked, edits.names, len(edits.edits))
+    added = {
+        kind: _examples([e for e in clicks if e.kind == kind], places) for kind in edits.helped
+    }
+    last = edits.edits[-1] if edits.edits else None
+    return Said(model_dir, kept, clicked, edits.names, len(edits.edits), last, added)
 
 
 def listed(model_dir: Path) -> tuple[KindFound, ...]:
@@ -101,15 +117,18 @@ def _numbers(names: set[str], source: PictureSource | None) -> dict[str, int]:
 
 
 def _as_kind(number: int, clicks: list[KindEdit], places: dict[str, int]) -> KindFound:
-    examples = tuple(
+    return KindFound(
+        number=number, rank=-1, score=1.0, is_kept=True, presence=0.0, per_picture=0.0,
+        companion_of=None, examples=_examples(clicks, places), is_final=True,
+    )  # fmt: skip
+
+
+def _examples(clicks: list[KindEdit], places: dict[str, int]) -> tuple[KindExample, ...]:
+    return tuple(
         KindExample(places[click.picture], click.xy, _CLICKED_SIZE, 1.0)
         for click in clicks
         if click.picture in places
     )
-    return KindFound(
-        number=number, rank=-1, score=1.0, is_kept=True, presence=0.0, per_picture=0.0,
-        companion_of=None, examples=examples, is_final=True,
-    )  # fmt: skip
 
 
 class Steering:
@@ -144,6 +163,7 @@ class Steering:
         descriptor = api.describe_place(self._predictor, clicked.picture, clicked.xy)
         edit = KindEdit(
             clicked.does,
+            clicked.kind,
             picture=clicked.picture_name,
             xy=clicked.xy,
             descriptor=tuple(float(value) for value in descriptor),

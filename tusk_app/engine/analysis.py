@@ -127,6 +127,8 @@ class AnalysisController(QObject):
             out=path,
             num_keypoints=self._document.num_keypoints,
             min_score=self._document.min_score,
+            # One that was only discovered has nothing to redraw pictures with.
+            with_errors=model.config.decoder.kind != "none",
         )
         self._job = self._jobs.start(f"Analyse all {len(source)} pictures", work)
         self._tell_busy()
@@ -285,6 +287,7 @@ def _analyse(
     out: Path,
     num_keypoints: int | None,
     min_score: float,
+    with_errors: bool,
 ) -> Iterator[JobProgress]:
     out.parent.mkdir(parents=True, exist_ok=True)
     yield from api.analyse(
@@ -294,7 +297,7 @@ def _analyse(
         control,
         num_keypoints=num_keypoints,
         min_score=min_score,
-        with_errors=True,
+        with_errors=with_errors,
     )
     # What was cut out of earlier results for a region no longer belongs to these.
     for cut in out.parent.glob(f"{out.stem}-*.h5"):

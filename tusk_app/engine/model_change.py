@@ -43,6 +43,7 @@ class ModelChange(QObject):
             self._document.set_analysis(None)
         if not is_same:
             self._document.set_num_keypoints(None)
+            self._selection.pick("")
         if model is None:
             # Results can be looked at without their model.
             self._book.reset(0 if analysis is None else len(analysis.prototypes))

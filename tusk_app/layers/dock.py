@@ -41,7 +41,7 @@ _SORTS: tuple[tuple[str, str], ...] = (
     ("score", "score"),
     ("area", "area"),
     ("effect", "effect on the error"),
-    ("prototype", "prototype"),
+    ("prototype", "[kind]"),
 )
 # Squared difference of pictures in [0, 1]; a thousandth of a grey level over a whole picture.
 _UNSEEN_ERROR = 1e-8
@@ -114,7 +114,7 @@ class ReconstructionDock(Panel):
         self.sort = QComboBox()
         self.sort.setAccessibleName("Sort layers by")
         for value, text in _SORTS:
-            self.sort.addItem(text, value)
+            self.sort.addItem(say(text), value)
         self.close_up = IconButton(
             "zoom-in",
             say("Close-up: show only the part each [point] draws"),

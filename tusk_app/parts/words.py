@@ -28,6 +28,7 @@ class Word:
 WORDS = (
     Word("point", "keypoint", "A place that the model marks in a picture."),
     Word("kind", "prototype", "What points that look alike have in common."),
+    Word("look", "descriptor", "Numbers that say what a point looks like."),
 )
 
 _PLAIN = {word.plain: word.term for word in WORDS}

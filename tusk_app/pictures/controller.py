@@ -19,7 +19,7 @@ from tusk_app.pictures.thumbnails import ThumbnailStore, to_image
 from tusk_app.settings import RecentKind, Settings, cache_dir
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
-from tusk_core.control import RunControl
+from tusk_core.control import Cancelled, RunControl
 from tusk_core.results import SourceSummary, TuskError
 from tusk_core.source_text import path_text
 
@@ -54,12 +54,14 @@ class OpenedPictures:
         kind: how the recent list calls it.
         first: picture to show first.
         shown_as: channels and brightness that were chosen for it.
+        is_photographic: whether they look like photographs.
     """
 
     source: api.PictureSource
     kind: RecentKind
     first: int = 0
     shown_as: DataConfig | None = None
+    is_photographic: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,10 +71,12 @@ class Survey:
     Attributes:
         summary: sizes, problems and so on.
         examples: up to nine small random pictures, (h, w, 3) uint8.
+        is_photographic: whether they look like photographs.
     """
 
     summary: SourceSummary
     examples: tuple[NDArray[np.uint8], ...]
+    is_photographic: bool = False
 
 
 class SourceController(QObject):
@@ -85,6 +89,8 @@ class SourceController(QObject):
         model_wanted, run_wanted, analysis_wanted, camera_wanted: str, what was dropped or named.
         survey_ready: Survey, answer to ``survey``.
         survey_failed: str, a sentence.
+        proposal_ready: DataProposal, answer to ``propose``.
+        proposal_failed: str, a sentence.
         busy_changed: bool, something is being opened.
     """
 
@@ -97,6 +103,8 @@ class SourceController(QObject):
     camera_wanted = Signal(str)
     survey_ready = Signal(object)
     survey_failed = Signal(str)
+    proposal_ready = Signal(object)
+    proposal_failed = Signal(str)
     busy_changed = Signal(bool)
 
     def __init__(
@@ -127,8 +135,37 @@ class SourceController(QObject):
         self._surveyor.done.connect(self.survey_ready)
         self._surveyor.failed.connect(self._take_survey_error)
         self._survey_control: RunControl | None = None
+        self._proposer = LatestTask("a first look at pictures", self)
+        self._proposer.done.connect(self.proposal_ready)
+        self._proposer.failed.connect(self._take_proposal_error)
+        self._proposal_control = RunControl()
+        self._is_photographic = False
         document.source_changed.connect(self._renew_thumbnails)
         document.look_changed.connect(self._renew_thumbnails)
+
+    @property
+    def is_photographic(self) -> bool:
+        """True if the open pictures look like photographs."""
+        return self._is_photographic
+
+    def propose(self, source: str, *, shown_as: DataConfig | None = None) -> None:
+        """Ask for the settings that a first look at a source proposes; returns at once.
+
+        Args:
+            source: as for ``open_pictures``.
+            shown_as: channels, and what is black and white.
+        """
+        self.cancel_proposal()
+        control, device = RunControl(), self._settings.device
+        self._proposal_control = control
+        self._proposer.request(
+            lambda: api.propose_settings(source, control, device=device, shown_as=shown_as)
+        )
+
+    def cancel_proposal(self) -> None:
+        """Stop the first look; no answer will come."""
+        self._proposal_control.request_stop()
+        self._proposer.cancel()
 
     def open_paths(self, paths: Sequence[str], *, wanted: Kind | None = None) -> None:
         """Open what was dropped or named, whatever it is; returns at once.
@@ -210,8 +247,9 @@ class SourceController(QObject):
     def shutdown(self) -> bool:
         """End the threads; False if one did not end in time."""
         self.cancel_survey()
+        self.cancel_proposal()
         self._patience.stop()
-        tasks = (self._classifier, self._opener, self._surveyor)
+        tasks = (self._classifier, self._opener, self._surveyor, self._proposer)
         return all([self.thumbnails.shutdown(), *(task.shutdown() for task in tasks)])
 
     @Slot(object)
@@ -238,6 +276,7 @@ class SourceController(QObject):
     @Slot(object)
     def _take_pictures(self, opened: OpenedPictures) -> None:
         source = opened.source
+        self._is_photographic = opened.is_photographic
         self._document.set_source(source, opened.shown_as)
         if opened.first:
             self._document.go_to(opened.first)
@@ -256,6 +295,11 @@ class SourceController(QObject):
     @Slot(object)
     def _take_refusal(self, error: Exception) -> None:
         self.refused.emit(_sentence(error))
+
+    @Slot(object)
+    def _take_proposal_error(self, error: Exception) -> None:
+        if not isinstance(error, Cancelled):
+            self.proposal_failed.emit(_sentence(error))
 
     @Slot(object)
     def _take_survey_error(self, error: Exception) -> None:
@@ -299,7 +343,7 @@ def _open(
     if opened.kind == "video":
         kind = "video"
     _keep_recent_picture(opened, first)
-    return OpenedPictures(opened, kind, first, shown_as)
+    return OpenedPictures(opened, kind, first, shown_as, api.looks_photographic(opened))
 
 
 def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
@@ -336,6 +380,7 @@ def _survey(
                 log.info("left out of the summary: %s", problem)
                 continue
             examples.append(small(picture, 2 * RECENT_SIDE))
+        is_photographic = api.looks_photographic(opened)
     finally:
         opened.close()
-    return Survey(summary, tuple(examples))
+    return Survey(summary, tuple(examples), is_photographic)

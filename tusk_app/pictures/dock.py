@@ -131,7 +131,7 @@ class SourceDock(Panel):
         return page
 
     def _make_ways(self, parent: QWidget) -> QHBoxLayout:
-        """Return what to do with the pictures: two large buttons."""
+        """Return what to do with the pictures: two buttons, also while a model is open."""
         row = QHBoxLayout()
         for command, text, tip in (
             ("model.discover", "Discover", "Find what recurs in these pictures, without training"),
@@ -139,7 +139,6 @@ class SourceDock(Panel):
         ):
             button = QPushButton(text, parent)
             button.setToolTip(tip)
-            button.setProperty("primary", command == "model.discover")
             button.clicked.connect(lambda _on=False, c=command: self._actions.trigger(c))
             row.addWidget(button, 1)
         return row

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -16,35 +15,31 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from tusk_app.parts.words import say
 from tusk_app.pictures.controller import display_name
-from tusk_app.pictures.summary_texts import describe_summary, problem_lines
-from tusk_app.pictures.widgets.crop_preview import CropPreview
-from tusk_app.pictures.widgets.look_rows import LookRows
-from tusk_app.state.training_wish import TrainingShape
-from tusk_core.config import load_preset
+from tusk_app.pictures.examples_pane import ExamplesPane
+from tusk_app.pictures.summary_texts import (
+    describe_summary,
+    origin_of,
+    problem_lines,
+    proposal_rows,
+)
+from tusk_app.pictures.widgets.proposal_box import ProposalBox
 from tusk_core.source_text import is_flat, path_text, without_subfolders
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from tusk_app.pictures.controller import SourceController, Survey
+    from tusk_app.pictures.widgets.crop_preview import CropPreview
+    from tusk_app.pictures.widgets.look_rows import LookRows
     from tusk_app.settings import Settings
+    from tusk_app.state.training_wish import TrainingShape
     from tusk_core.config import DataConfig
-    from tusk_core.results import SourceSummary
+    from tusk_core.results import DataProposal, SourceSummary
 
-FITS = (
-    ("crop", "Crop the middle"),
-    ("stretch", "Stretch"),
-    ("pad", "Pad with black"),
-)
-MOST_HELD_OUT = 50  # percent
-USUAL_PRESET = "quick-default"
+PROPOSE_AFTER_MS = 500
 
 
 class OpenDataDialog(QDialog):
@@ -72,11 +67,19 @@ class OpenDataDialog(QDialog):
         self.resize(900, 600)
         self._place, self._sources, self._settings = path_text(source), sources, settings
         self._summary: SourceSummary | None = None
+        self._proposal: DataProposal | None = None
+        # Who opens the pictures at once does not wait for a look that nobody reads.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(PROPOSE_AFTER_MS)
+        self._soon.timeout.connect(self._propose)
         self._lay_out()
         self._recursive.setChecked(not is_flat(source))
         self._recursive.toggled.connect(self._survey)
         sources.survey_ready.connect(self._show_survey)
         sources.survey_failed.connect(self._show_failure)
+        sources.proposal_ready.connect(self._show_proposal)
+        sources.proposal_failed.connect(self._proposals.show_problem)
         self._survey()
 
     @property
@@ -92,7 +95,7 @@ class OpenDataDialog(QDialog):
     @property
     def preview(self) -> CropPreview:
         """The examples."""
-        return self._preview
+        return self._pane.preview
 
     @property
     def can_open(self) -> bool:
@@ -102,25 +105,42 @@ class OpenDataDialog(QDialog):
     @property
     def shape(self) -> TrainingShape | None:
         """The training size the user chose, here or earlier; None leaves it to the preset."""
-        if not self._settings.value("data/chosen", False):
-            return None
-        fit = cast("Literal['crop', 'stretch', 'pad']", self._fit.currentData())
-        return TrainingShape(self._width.value(), self._height.value(), fit)
+        return self._pane.shape
 
     @property
     def held_out(self) -> float:
         """Share of the pictures that a training shall only measure on, [0, 0.5]."""
-        return self._held_out.value() / 100
+        return self._pane.held_out
 
     @property
     def look(self) -> LookRows:
         """The rows that choose channels and brightness."""
-        return self._look
+        return self._pane.look
 
     @property
     def shown_as(self) -> DataConfig | None:
         """Channels and brightness that the user chose; None leaves them to the pictures."""
-        return self._look.shown_as
+        return self._pane.look.shown_as
+
+    @property
+    def proposal(self) -> DataProposal | None:
+        """What a first look proposes; None while it is not known."""
+        return self._proposal
+
+    @property
+    def proposals(self) -> ProposalBox:
+        """The rows that show it."""
+        return self._proposals
+
+    @property
+    def proposed(self) -> dict[str, int]:
+        """Settings for training that the user took over, by their names."""
+        if self._proposal is None or not self._proposals.is_taken:
+            return {}
+        return {
+            "keypoints.num_keypoints": self._proposal.num_keypoints,
+            "prototypes.num_prototypes": self._proposal.num_prototypes,
+        }
 
     @property
     def _ways(self) -> tuple[QPushButton, ...]:
@@ -128,17 +148,17 @@ class OpenDataDialog(QDialog):
 
     def set_held_out(self, percent: int) -> None:
         """Choose how many pictures of a hundred are held out."""
-        self._held_out.setValue(percent)
+        self._pane.set_held_out(percent)
 
     def set_shape(self, shape: TrainingShape) -> None:
         """Choose a training size."""
-        self._width.setValue(shape.width)
-        self._height.setValue(shape.height)
-        self._fit.setCurrentIndex(self._fit.findData(shape.fit))
+        self._pane.set_shape(shape)
 
     def done(self, result: int) -> None:
         """Stop looking through."""
+        self._soon.stop()
         self._sources.cancel_survey()
+        self._sources.cancel_proposal()
         super().done(result)
 
     def _lay_out(self) -> None:
@@ -153,6 +173,9 @@ class OpenDataDialog(QDialog):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 8, 0)
         column.addLayout(self._make_facts(left))
+        column.addSpacing(14)
+        self._proposals = ProposalBox(left)
+        column.addWidget(self._proposals)
         column.addSpacing(10)
         self._problem_title = QLabel("Files to check", left)
         self._problem_title.setProperty("role", "heading")
@@ -167,7 +190,10 @@ class OpenDataDialog(QDialog):
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(scroll, 1)
-        body.addLayout(self._make_examples())
+        self._pane = ExamplesPane(self._settings, self)
+        self._pane.look.channels_changed.connect(self._survey)
+        self._pane.look.brightness_changed.connect(self._show_examples_anew)
+        body.addWidget(self._pane)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(18, 14, 18, 14)
         whole.setSpacing(10)
@@ -205,77 +231,6 @@ class OpenDataDialog(QDialog):
         self._problems.hide()
         return self._problems
 
-    def _make_examples(self) -> QVBoxLayout:
-        self._preview = CropPreview(self)
-        title = QLabel("As the network will see them", self)
-        title.setProperty("role", "heading")
-        self._width, self._height = QSpinBox(self), QSpinBox(self)
-        # Until the user chooses, what the preset that the training dialog offers first would do.
-        preset = load_preset(USUAL_PRESET)
-        usual = preset.data
-        self._preview.set_keypoint(preset.decoder.patch_size)
-        self._circle_note = QLabel(say("Circle: what one [point] draws"), self)
-        self._circle_note.setProperty("role", "muted")
-        for box, name in ((self._width, "width"), (self._height, "height")):
-            box.setRange(8, 2048)
-            box.setSuffix(" px")
-            box.setAccessibleName(f"Training {name}")
-            box.setValue(self._settings.value(f"data/{name}", int(getattr(usual, name))))
-            box.setToolTip("Used for training; the training dialog shows it as changed")
-            box.valueChanged.connect(self._choose)
-        self._fit = QComboBox(self)
-        self._fit.setAccessibleName("How pictures are brought to the training size")
-        for fit, words in FITS:
-            self._fit.addItem(words, fit)
-        self._fit.setCurrentIndex(
-            max(0, self._fit.findData(self._settings.value("data/fit", usual.fit)))
-        )
-        self._fit.currentIndexChanged.connect(self._choose)
-        row = QHBoxLayout()
-        row.addWidget(self._width)
-        row.addWidget(QLabel("×", self))
-        row.addWidget(self._height)
-        row.addWidget(self._fit, 1)
-        column = QVBoxLayout()
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self._circle_note)
-        column.addLayout(head)
-        column.addWidget(self._preview)
-        column.addLayout(row)
-        column.addLayout(self._make_held_out())
-        self._look = LookRows(self)
-        self._look.channels_changed.connect(self._survey)
-        self._look.brightness_changed.connect(self._show_examples_anew)
-        column.addWidget(self._look)
-        column.addStretch(1)
-        self._retarget()
-        return column
-
-    def _make_held_out(self) -> QHBoxLayout:
-        self._held_out = QSpinBox(self)
-        self._held_out.setRange(0, MOST_HELD_OUT)
-        self._held_out.setSuffix(" %")
-        self._held_out.setSpecialValueText("none")
-        self._held_out.setAccessibleName("Share of the pictures held out of training")
-        self._held_out.setToolTip(
-            "Pictures that training does not learn from: the loss on them is a curve of its own,\n"
-            "and decides which checkpoint is the best. Of a video, its last frames"
-        )
-        self._held_out.setValue(self._settings.value("data/held-out", 0))
-        self._held_out.valueChanged.connect(self._choose_held_out)
-        label = QLabel("Hold out to measure on", self)
-        label.setBuddy(self._held_out)
-        row = QHBoxLayout()
-        row.addWidget(label, 1)
-        row.addWidget(self._held_out)
-        return row
-
-    @Slot(int)
-    def _choose_held_out(self, percent: int) -> None:
-        self._settings.set_value("data/held-out", percent)
-
     def _make_buttons(self) -> QHBoxLayout:
         self._recursive = QCheckBox("Include folders inside", self)
         self._recursive.setToolTip("Untick to leave out the pictures of folders inside this one")
@@ -306,7 +261,11 @@ class OpenDataDialog(QDialog):
         for label in self._facts.values():
             label.setText("…")
         self._progress.show()
-        self._summary = None
+        self._summary = self._proposal = None
+        self._soon.stop()
+        self._sources.cancel_proposal()
+        self._proposals.hide()
+        self._pane.show_keypoint(0.0)
         self._sources.survey(self.source, shown_as=self.shown_as)
 
     @Slot()
@@ -314,17 +273,6 @@ class OpenDataDialog(QDialog):
         """Show the same pictures with other black and white."""
         if self._summary is not None:
             self._sources.survey(self.source, shown_as=self.shown_as, known=self._summary)
-
-    def _retarget(self) -> None:
-        fit = str(self._fit.currentData())
-        self._preview.set_target(self._width.value(), self._height.value(), fit)
-
-    def _choose(self) -> None:
-        self._retarget()
-        self._settings.set_value("data/chosen", True)
-        self._settings.set_value("data/width", self._width.value())
-        self._settings.set_value("data/height", self._height.value())
-        self._settings.set_value("data/fit", str(self._fit.currentData()))
 
     @Slot(object)
     def _show_survey(self, survey: Survey) -> None:
@@ -334,17 +282,39 @@ class OpenDataDialog(QDialog):
         for name, text in describe_summary(summary).items():
             self._facts[name].setText(text)
         self._summary = summary
-        self._look.show_channels(summary.num_channels)
-        self._look.show_brightness(summary.brightness)
+        self._pane.look.show_channels(summary.num_channels)
+        self._pane.look.show_brightness(summary.brightness)
         problems = problem_lines(summary)
         self._problems.setPlainText("\n".join(problems))
         self._problems.setVisible(bool(problems))
         self._problem_title.setVisible(bool(problems))
-        self._preview.set_pictures(survey.examples)
+        self._pane.preview.set_pictures(survey.examples)
         if not survey.examples:
-            self._preview.set_message("No picture can be shown.")
+            self._pane.preview.set_message("No picture can be shown.")
         for button in self._ways:
             button.setEnabled(summary.num_pictures > 0)
+        self._offer(photographs=survey.is_photographic)
+        if summary.num_pictures > 0 and self._proposal is None:
+            self._proposals.begin()
+            self._soon.start()
+
+    def _offer(self, *, photographs: bool) -> None:
+        """Make the one way that suits these pictures the large button."""
+        first = self._discover if photographs else self._train
+        for button in (self._discover, self._train):
+            button.setDefault(button is first)
+        first.setFocus()
+
+    @Slot()
+    def _propose(self) -> None:
+        self._sources.propose(self.source, shown_as=self.shown_as)
+
+    @Slot(object)
+    def _show_proposal(self, proposal: DataProposal) -> None:
+        self._proposal = proposal
+        sizes = () if self._summary is None else self._summary.sizes
+        self._proposals.show_rows(proposal_rows(proposal, sizes), origin_of(proposal))
+        self._pane.show_keypoint(proposal.keypoint_share)
 
     @Slot(str)
     def _show_failure(self, sentence: str) -> None:
@@ -352,7 +322,7 @@ class OpenDataDialog(QDialog):
         for label in self._facts.values():
             label.setText("–")
         self._facts["Pictures"].setText(sentence)
-        self._preview.set_message("No pictures")
+        self._pane.preview.set_message("No pictures")
         for button in self._ways:
             button.setEnabled(False)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tusk_app.parts.words import say
+
 if TYPE_CHECKING:
-    from tusk_core.results import SourceSummary
+    from tusk_core.results import DataProposal, SourceSummary
 
 MAX_LISTED = 200
 MOST_PAIRS = 1000  # that a look through a folder reports
@@ -58,6 +60,36 @@ def _advice(summary: SourceSummary) -> str:
     return (
         f". Things in them look small: set Crops to {summary.proposed_crops} px when training, to "
         "see them at full resolution"
+    )
+
+
+def proposal_rows(
+    proposal: DataProposal, sizes: tuple[tuple[int, int, int], ...]
+) -> dict[str, str]:
+    """Return what a first look proposes, by label.
+
+    Args:
+        proposal: of these pictures.
+        sizes: (width, height, count) each, the commonest first.
+    """
+    diameter = f"{proposal.keypoint_share:.0%} of a picture's width"
+    if sizes:
+        diameter = f"{proposal.keypoint_share * sizes[0][0]:.0f} px, {diameter}"
+    recurring = counted(proposal.num_recurring, "kind")
+    verb = "recurs" if proposal.num_recurring == 1 else "recur"
+    return {
+        say("[Points] per picture"): f"{proposal.num_keypoints}",
+        say("[Kinds]"): f"{proposal.num_prototypes}, since {recurring} {verb} clearly",
+        say("Size of a [point]"): diameter,
+        "Size to work at": f"{proposal.size[0]}×{proposal.size[1]} px",
+    }
+
+
+def origin_of(proposal: DataProposal) -> str:
+    """Say how a proposal was made."""
+    return (
+        f"Measured on {counted(proposal.num_pictures, 'picture')}: parts that recur were looked "
+        "for and counted, without training. Discover sets all of this by itself."
     )
 
 

@@ -40,7 +40,7 @@ class SeveralCommands(QObject):
         self._action = workbench.actions.add(
             "analyze.several", "Run on &several videos…", self.ask, menu="Analyse",
             icon="run-on-folder", group="analysis",
-            tip="Find keypoints and follow individuals in many videos and folders, in one job",
+            tip="Find and follow individuals in many videos and folders, in one job",
         )  # fmt: skip
         workbench.document.model_changed.connect(self._enable)
         workbench.jobs.jobs_changed.connect(self._enable)

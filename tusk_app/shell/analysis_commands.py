@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # id, text, dock, icon, tip
 _PANELS = (
     ("analyze.map", "Show the &map", "embedding", "map",
-     "Every descriptor as a point, every [kind] as a star"),
+     "Every [point] as a dot, every [kind] by its face"),
     ("analyze.prototypes", "Show the &gallery", "gallery", "gallery",
      "What each [kind] looks like and where it is found"),
     ("analyze.layers", "Show the &layers of the picture", "reconstruction", "layers",

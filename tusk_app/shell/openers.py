@@ -93,7 +93,7 @@ class Openers(QObject):
 
     def _remember(self, dialog: OpenDataDialog) -> None:
         self._bench.training.wish = TrainingWish(
-            dialog.source, dialog.shape, dialog.held_out, dialog.shown_as
+            dialog.source, dialog.shape, dialog.held_out, dialog.shown_as, dialog.proposed
         )
 
     def training(self, kind: str, path: Path | None) -> None:

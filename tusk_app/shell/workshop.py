@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tusk_app.camera.controller import CameraController
     from tusk_app.canvas.editing_controller import EditingController
     from tusk_app.canvas.region_controller import RegionController
+    from tusk_app.discover.background import BackgroundController
     from tusk_app.discover.controller import DiscoverController
     from tusk_app.gallery.controller import GalleryController
     from tusk_app.map.controller import EmbeddingController
@@ -47,6 +48,7 @@ class Workshop(Workbench):
         training: runs.
         time_machine: earlier checkpoints of the run.
         discover: kinds that recur in the open pictures.
+        background: kinds that look like background.
         gallery: prototype tiles.
         embedding: the map.
         tracking: presence of prototypes over time.
@@ -65,6 +67,7 @@ class Workshop(Workbench):
     training: TrainingController
     time_machine: TimeMachineController
     discover: DiscoverController
+    background: BackgroundController
     gallery: GalleryController
     embedding: EmbeddingController
     tracking: TrackingController

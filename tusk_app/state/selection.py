@@ -22,6 +22,8 @@ class SelectionModel(QObject):
     Signals (each with the ``origin`` of the change):
         detections_changed, hover_changed, prototype_changed, keypoint_changed,
         keypoints_changed, keypoint_hover_changed.
+        picking_changed: str, what clicks on the picture are now for; empty for selecting.
+        picked: (x, y), a place that was clicked for that, pixels of the picture.
     """
 
     detections_changed = Signal(str)
@@ -30,6 +32,8 @@ class SelectionModel(QObject):
     keypoint_changed = Signal(str)
     keypoints_changed = Signal(str)
     keypoint_hover_changed = Signal(str)
+    picking_changed = Signal(str)
+    picked = Signal(float, float)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +44,7 @@ class SelectionModel(QObject):
         self._keypoints: frozenset[int] = frozenset()
         self._hovered_keypoint: int | None = None
         self._place: tuple[float, float] | None = None
+        self._picking = ""
 
     @property
     def place(self) -> tuple[float, float] | None:
@@ -49,6 +54,17 @@ class SelectionModel(QObject):
     def point_at(self, place: tuple[float, float] | None) -> None:
         """Remember a place of the picture that a command is to act on."""
         self._place = place
+
+    @property
+    def picking(self) -> str:
+        """What clicks on the picture are for, a sentence; empty while they select."""
+        return self._picking
+
+    def pick(self, sentence: str) -> None:
+        """Have clicks on the picture tell places; an empty sentence ends it."""
+        if sentence != self._picking:
+            self._picking = sentence
+            self.picking_changed.emit(sentence)
 
     @property
     def detections(self) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class TrainingWish:
         held_out: share of the pictures to measure on only, [0, 0.5].
         shown_as: channels of the pictures, and what is black and white in those of more than eight
             bits; None leaves it to them.
+        proposed: settings measured on the pictures that the user took over, by their names.
     """
 
     source: str = ""
     shape: TrainingShape | None = None
     held_out: float = 0.0
     shown_as: DataConfig | None = None
+    proposed: dict[str, int] = field(default_factory=dict)
 
     def of(self, source: str) -> TrainingWish:
         """Return this wish if it is about ``source``, else one that leaves all to the preset."""

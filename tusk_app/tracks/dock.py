@@ -22,6 +22,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
+from tusk_app.parts.words import say
 from tusk_app.tracks.controller import TracksController
 from tusk_app.tracks.model import next_frame
 from tusk_app.tracks.settings_dialog import TrackSettingsDialog
@@ -79,7 +80,7 @@ class TracksDock(Panel):
             "Split here", tip("From the frame shown on, it is another individual"), self._split
         )
         self.delete = self._button(
-            "Delete", tip("Its keypoints belong to nobody"), lambda: self._one("delete")
+            "Delete", tip(say("Its [points] belong to nobody")), lambda: self._one("delete")
         )
         self.lock = self._button("Lock", tip("Corrections leave it alone"), self._toggle_lock)
         self.undo = self._button(

@@ -98,7 +98,7 @@ def result_buttons(record: RunRecord) -> list[tuple[str, str, str]]:
     """Return id, text and tip of the buttons of the results card."""
     buttons = [
         ("inspect", "Inspect", "Open the model and see what it finds"),
-        ("map", "Map", "Open the model and lay its descriptors out in a map"),
+        ("map", "Map", "Open the model and lay out what it found in a map"),
         ("export", "Export…", "Open the model and save it, or what it finds"),
         ("continue", "Continue", "Train half as long again, from where it ended"),
     ]

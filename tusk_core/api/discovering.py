@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
-    from tusk_core.events import DiscoveryEvent, JobProgress, KindListed
+    from tusk_core.events import DiscoveryEvent, JobProgress, KindJudged, KindListed
     from tusk_core.interfaces import Predictor
     from tusk_core.kind_edits import KindEdit, KindEdits
+    from tusk_core.results import Analysis, DataProposal
 
 
 def discover(  # noqa: PLR0913 - every argument is a keyword of its own
@@ -104,6 +105,30 @@ def refit_kinds(
         )
 
 
+def propose_settings(
+    source: str,
+    control: RunControl,
+    *,
+    device: str = "auto",
+    shown_as: DataConfig | None = None,
+) -> DataProposal:
+    """Propose keypoints, kinds and sizes from a first look at some pictures; writes nothing.
+
+    Args:
+        source: folder, video, sample or data set.
+        control: a stop request raises ``Cancelled``.
+        device: as in the settings.
+        shown_as: channels, and what is black and white; None leaves it to the pictures.
+
+    Raises:
+        SourceError: if no picture can be read.
+    """
+    from tusk_core.discovery.first_look import look_first
+    from tusk_core.discovery.run import Wanted
+
+    return look_first(Wanted(source, device=device, shown_as=shown_as), control)
+
+
 def list_kinds(model: str | Path) -> tuple[KindListed, ...]:
     """Return a model's kinds as they count now, the kept ones first, the best first.
 
@@ -113,6 +138,33 @@ def list_kinds(model: str | Path) -> tuple[KindListed, ...]:
     from tusk_core.inference import kinds
 
     return kinds.list_kinds(model)
+
+
+def background_kinds(
+    analysis: Analysis, control: RunControl | None = None
+) -> tuple[KindJudged, ...]:
+    """Return the kinds of any model that look like background, the surest first; needs no labels.
+
+    Args:
+        analysis: what the model finds in some pictures; these are looked at again, if they are
+            still there, for a plain ground.
+        control: a stop request raises ``Cancelled``.
+    """
+    from tusk_core.control import RunControl as Control
+    from tusk_core.inference.background import judge_kinds
+
+    return judge_kinds(analysis, control or Control())
+
+
+def hide_kinds(model: str | Path, numbers: Sequence[int]) -> Path:
+    """Leave kinds of any model out of everything from now on; returns the file that says so.
+
+    Raises:
+        TuskError: if there is no such kind, or the file beside the model cannot be written.
+    """
+    from tusk_core.inference import kinds
+
+    return kinds.hide_kinds(model, numbers)
 
 
 def kind_edits(model: str | Path) -> KindEdits:

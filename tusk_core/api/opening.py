@@ -107,6 +107,17 @@ def summarise_source(
     return summarise(source, control, shown_as=shown_as)
 
 
+def looks_photographic(source: PictureSource) -> bool:
+    """Return whether the pictures of an open source look like photographs; reads a few.
+
+    Discovery is the first thing to try with photographs and natural video, training with small,
+    drawn or generated pictures.
+    """
+    from tusk_core.data.photographic import looks_photographic as judged
+
+    return judged(source)
+
+
 def has_ground_truth(source: PictureSource) -> bool:
     """Return whether something is known about the pictures of an open source."""
     return bool(getattr(source, "has_ground_truth", False))

@@ -14,6 +14,9 @@ from tusk_core.commands.arguments import (
     seed,
     whole_number,
 )
+from tusk_core.commands.interrupts import stopping
+from tusk_core.commands.terminal import Terminal, follow
+from tusk_core.control import RunControl
 from tusk_core.kind_edits import KindEdit
 
 if TYPE_CHECKING:
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tusk_core.kind_edits import KindEdits
+    from tusk_core.results import Analysis
 
 SUMMARY = "List a model's kinds; make new ones from places, refuse, keep and ignore."
 _PLACE = ("PICTURE", "X", "Y")
 _MAX_BYTES = 2**24
+_RESULTS = frozenset({".h5", ".hdf5", ".npz"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("KIND", *_PLACE),
-        help="this place is of that kind, too",
+        help="this place is of that kind, too; a kind is a number or a name",
     )
     parser.add_argument(
         "--not",
@@ -58,6 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=path,
         metavar="FILE.json",
         help='a list such as [{"does": "new", "picture": "a.jpg", "xy": [40, 52]}]',
+    )
+    parser.add_argument(
+        "--background",
+        metavar="DATA",
+        help="list the kinds that look like background in these pictures, or in a results file",
+    )
+    parser.add_argument(
+        "--hide", action="store_true", help="with --background: ignore the kinds it lists"
     )
     parser.add_argument("--undo", action="store_true", help="take back the last edit")
     parser.add_argument(
@@ -81,10 +94,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.refit:
         return _refit(arguments)
+    if arguments.hide and not arguments.background:
+        raise UsageError("--hide needs --background DATA, which says what to hide.")
+    if arguments.background:
+        return _background(arguments)
     edits = api.kind_edits(arguments.model)
     if arguments.undo:
         edits = edits.undone()
-    wanted = list(_wanted(arguments))
+    wanted = list(_wanted(arguments, _Names(arguments.model)))
     if any(edit.picture for edit in wanted):
         predictor = api.open_predictor(arguments.model, device=arguments.device)
         wanted = [api.with_descriptor(predictor, edit) if edit.picture else edit for edit in wanted]
@@ -99,9 +116,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _refit(arguments: argparse.Namespace) -> int:
     """Make the kinds anew; returns the exit status."""
     from tusk_core import api
-    from tusk_core.commands.interrupts import stopping
-    from tusk_core.commands.terminal import Terminal, follow
-    from tusk_core.control import RunControl
 
     if arguments.out is None or not arguments.count:
         raise UsageError("--refit needs --count, how many kinds, and --out, a folder to write to.")
@@ -121,19 +135,79 @@ def _refit(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _wanted(arguments: argparse.Namespace) -> Iterator[KindEdit]:
+def _background(arguments: argparse.Namespace) -> int:
+    """List the kinds that look like background and, where asked, ignore them."""
+    from tusk_core import api
+
+    found = api.background_kinds(_analysed(arguments))
+    if not found:
+        print("No kind looks like background.")
+        return 0
+    print("kind  detections  where")
+    for kind in found:
+        print(f"{kind.number:4d}  {kind.count:10d}  {kind.reason}")
+    if not arguments.hide:
+        print("Nothing was changed; --hide ignores them.")
+        return 0
+    file = api.hide_kinds(arguments.model, [kind.number for kind in found])
+    print(f"{len(found)} kinds are ignored from now on, by {file}.")
+    return 0
+
+
+def _analysed(arguments: argparse.Namespace) -> Analysis:
+    """Return the results in a file, or what the model finds in the pictures."""
+    from tusk_core import api
+    from tusk_core.results import Analysis
+
+    file = Path(arguments.background)
+    if file.suffix.lower() in _RESULTS and file.is_file():
+        return api.open_analysis(file)
+    predictor = api.open_predictor(arguments.model, device=arguments.device)
+    terminal, control = Terminal(), RunControl()
+    with (
+        stopping(control, "Stopping; nothing was changed."),
+        api.open_source(arguments.background) as source,
+    ):
+        job = api.detect(predictor, source, control)
+        return next(each for each in follow(job, terminal) if isinstance(each, Analysis))
+
+
+class _Names:
+    """Numbers of kinds by what a person calls them; the model is asked when a name is used."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+
+    def number(self, text: str) -> int:
+        """Return the number of a kind given by number or name."""
+        if text.isdecimal():
+            return int(text)
+        from tusk_core import api
+
+        called = text.strip().casefold()
+        found = [k for k in api.list_kinds(self._model) if k.name.casefold() == called]
+        if len(found) != 1:
+            known = "several kinds have" if found else "there is not one with"
+            raise UsageError(
+                f"A kind is a number from 0 or a name; {known} the name {text!r}. `tusk kinds "
+                f"{self._model}` lists them."
+            )
+        return found[0].number
+
+
+def _wanted(arguments: argparse.Namespace, names: _Names) -> Iterator[KindEdit]:
     if arguments.apply is not None:
         yield from _from_file(arguments.apply)
     for picture, x, y in arguments.new:
         yield KindEdit("new", picture=picture, xy=_xy(x, y), name=arguments.name)
     for kind, picture, x, y in arguments.more:
-        yield KindEdit("more", _number(kind), picture, _xy(x, y))
+        yield KindEdit("more", names.number(kind), picture, _xy(x, y))
     for picture, x, y in arguments.refused:
         yield KindEdit("not", picture=picture, xy=_xy(x, y))
     for kind in arguments.keep:
-        yield KindEdit("keep", _number(kind))
+        yield KindEdit("keep", names.number(kind))
     for kind in arguments.ignore:
-        yield KindEdit("ignore", _number(kind))
+        yield KindEdit("ignore", names.number(kind))
 
 
 def _from_file(file: Path) -> Sequence[KindEdit]:
@@ -166,12 +240,6 @@ def _xy(x: object, y: object) -> tuple[float, float]:
         return float(str(x)), float(str(y))
     except ValueError as error:
         raise UsageError(f"A place needs two numbers, pixels; got {x} and {y}.") from error
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"A kind is a number from 0, got {text!r}.")
-    return int(text)
 
 
 def _list(model: str, edits: KindEdits) -> None:

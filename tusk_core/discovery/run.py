@@ -123,8 +123,8 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     reader = _Reader(wanted, trunk, out, control, team)
     with open_source(wanted.source, default_count=wanted.max_pictures) as source:
         source.prepare(None, control)
-        sizes = _sizes(source)
-        config = _first_config(source, sizes, wanted, control)
+        sizes = sizes_of(source)
+        config = first_config(source, sizes, wanted, control)
         crops = config.data.crops
         if crops:
             yield Notice("info", _SMALL.format(crops))
@@ -132,7 +132,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         if min(len(source), wanted.max_pictures) > 2 * FIRST_LOOK:
             early = yield from reader.features(config, FIRST_LOOK)
             if early is not None:
-                clusters = _clusters(early, wanted, None)
+                clusters = clusters_for(early, wanted, None)
                 found = find(early, clusters)
                 yield from as_events(found, early, source, crops=crops, is_final=False)
         features = yield from reader.features(config, wanted.max_pictures)
@@ -141,7 +141,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         yield from _warnings(features, sizes)
         yield JobProgress(0, 0, "Sorting places into kinds.")
         _check(control)
-        clusters = _clusters(features, wanted, clusters)
+        clusters = clusters_for(features, wanted, clusters)
         findings = find(features, clusters)
         _check(control)
         yield from as_events(findings, features, source, crops=crops, is_final=True)
@@ -160,7 +160,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     )
 
 
-def _first_config(
+def first_config(
     source: BaseSource, sizes: Sequence[tuple[int, int]], wanted: Wanted, control: RunControl
 ) -> TrainConfig:
     """Return the settings of the model as far as they are known before its kinds."""
@@ -216,7 +216,12 @@ def _crops_each(
     return max(1, min(math.ceil(twice), _MOST_CROPS // count))
 
 
-def _sizes(source: BaseSource) -> list[tuple[int, int]]:
+def sizes_of(source: BaseSource) -> list[tuple[int, int]]:
+    """Return the (width, height) of some of the pictures.
+
+    Raises:
+        SourceError: if there is not one that can be read.
+    """
     chosen = np.unique(np.linspace(0, len(source) - 1, _SIZES_LOOKED_AT).astype(int)).tolist()
     sizes, failure = [], SourceError(f"There are no pictures in {source.source}.")
     for index in chosen:
@@ -277,7 +282,8 @@ class _Reader:
         return pictures
 
 
-def _clusters(features: Features, wanted: Wanted, earlier: Clusters | None) -> Clusters:
+def clusters_for(features: Features, wanted: Wanted, earlier: Clusters | None) -> Clusters:
+    """Return the kinds of some pictures; those found ``earlier`` keep their numbers."""
     generator = torch.Generator().manual_seed(wanted.seed)
     num_kinds = wanted.num_kinds or num_kinds_for(features)
     if earlier is not None:

@@ -16,20 +16,21 @@ from tusk_core.data.pictures import read_picture
 from tusk_core.events import KindListed
 from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.predictor import TorchPredictor
-from tusk_core.kind_edits import FILE_NAME, KindEdits, edits_beside
+from tusk_core.kind_edits import FILE_NAME, KindEdit, KindEdits, edits_beside
 from tusk_core.nn.model_files import read_meta
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.steering import load_steered
-from tusk_core.prototype_names import names_beside
+from tusk_core.prototype_names import FILE_NAME as NAMES_FILE
+from tusk_core.prototype_names import hidden_as_json, names_beside
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from tusk_core.interfaces import Predictor
-    from tusk_core.kind_edits import KindEdit
 
 
 def descriptor_at(
@@ -103,6 +104,34 @@ def save_kind_edits(model: str | Path, edits: KindEdits) -> None:
         write_text(path, edits.as_json())
     except OSError as error:
         raise TuskError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def hide_kinds(model: str | Path, numbers: Sequence[int]) -> Path:
+    """Leave kinds of any model out of everything from now on; returns the file that says so.
+
+    A model with a map for each kind ignores them when it detects. Of others the names beside them
+    say so, which the window and exports honour.
+
+    Raises:
+        TuskError: if there is no such kind, or the file beside the model cannot be written.
+    """
+    folder = find_model(model)
+    config = read_meta(folder).config
+    if config.encoder.has_backbone:
+        edits = kind_edits(folder)
+        for number in numbers:
+            edits = edits.added(KindEdit("ignore", number))
+        save_kind_edits(folder, edits)
+        return folder / FILE_NAME
+    wrong = [n for n in numbers if not 0 <= n < config.prototypes.num_prototypes]
+    if wrong:
+        raise TuskError(f"There is no kind {wrong[0]}.")
+    path = folder / NAMES_FILE
+    try:
+        write_text(path, hidden_as_json(path, numbers))
+    except OSError as error:
+        raise TuskError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
 
 
 def list_kinds(model: str | Path) -> tuple[KindListed, ...]:

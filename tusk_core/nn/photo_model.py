@@ -72,6 +72,8 @@ class PhotoModel(TuskModel):
         # Kinds that a person added; they lie beside the model's file, not in it.
         self.register_buffer("clicked", torch.zeros(kinds, dtype=torch.bool), persistent=False)
         self.register_buffer("refused", torch.zeros(kinds, dtype=torch.bool), persistent=False)
+        # Where places were added to a kind: the row that says where else it is; else its own.
+        self.register_buffer("helper", torch.arange(kinds), persistent=False)
         self.is_steered = False
         self.stride = TAP_STRIDES[0]
         colours, size = config.data.channels, (config.data.width, config.data.height)
@@ -82,11 +84,21 @@ class PhotoModel(TuskModel):
     rank: Tensor
     clicked: Tensor
     refused: Tensor
+    helper: Tensor
 
-    def add_clicks(self, first: int, num_clicked: int) -> None:
-        """Say that prototypes from ``first`` on are kinds from clicks and, after those, refused."""
+    def add_clicks(self, first: int, num_clicked: int, helped: tuple[int, ...] = ()) -> None:
+        """Say what the prototypes from ``first`` on are: kinds from clicks, refused, helpers.
+
+        Args:
+            first: of the added ones.
+            num_clicked: kinds from clicks.
+            helped: kinds of the model that the last ones help, in their order.
+        """
+        last = len(self.clicked) - len(helped)
         self.clicked[first : first + num_clicked] = True
-        self.refused[first + num_clicked :] = True
+        self.clicked[last:] = True
+        self.refused[first + num_clicked : last] = True
+        self.helper[list(helped)] = torch.arange(last, len(self.clicked), device=self.helper.device)
         self.is_steered = True
 
     def take_ranking(self, scores: Tensor, kept: Tensor) -> None:
@@ -210,7 +222,8 @@ class PhotoModel(TuskModel):
         own = peaks if peaks is None else peaks.masked_fill(added, -torch.inf)
         maps = kind_maps(logits.masked_fill(added, -torch.inf), own)
         clicked = self.clicked.view(1, -1, 1, 1)
-        return steered_maps(maps, logits * self.temperature, clicked, self.refused)
+        maps = steered_maps(maps, logits * self.temperature, clicked, self.refused)
+        return torch.maximum(maps, maps[:, self.helper])
 
     @property
     def temperature(self) -> float:

@@ -2,10 +2,12 @@
 
 A kind from clicks is a direction: the mean of the descriptors clicked. A place belongs to it as far
 as its cosine is above what two places of one kind usually have, whatever the other kinds say, so
-that one click is found at once in all pictures. A refused direction takes its places from every
-kind.
+that one click is found at once in all pictures. Places added to one of the model's own kinds make
+such a direction beside it, and what belongs to that is the kind's, too. A refused direction takes
+its places from every kind.
 
-Shapes: M kinds of the model, A added ones (clicked first, then refused), C descriptor length.
+Shapes: M kinds of the model, A added directions (kinds from clicks, refused ones, helpers of the
+model's own kinds), C descriptor length.
 """
 
 from __future__ import annotations
@@ -36,14 +38,16 @@ class AddedKinds:
     """What edits make of a model's kinds.
 
     Attributes:
-        directions: (A, C) unit length; kinds from clicks, then refused places.
+        directions: (A, C) unit length; kinds from clicks, refused places, then helpers.
         num_clicked: how many of them are kinds.
         kept: (M + A,) which kinds count.
+        helped: the model's own kinds that have a helper, in their order.
     """
 
     directions: Tensor
     num_clicked: int
     kept: Tensor
+    helped: tuple[int, ...] = ()
 
 
 def added_kinds(edits: KindEdits, kept: Tensor, length: int) -> AddedKinds:
@@ -56,6 +60,7 @@ def added_kinds(edits: KindEdits, kept: Tensor, length: int) -> AddedKinds:
     """
     clicked: list[list[Tensor]] = []
     refused: list[Tensor] = []
+    helpers: dict[int, list[Tensor]] = {kind: [] for kind in edits.helped}
     counts = torch.cat([kept.cpu().float(), torch.ones(edits.num_new)])
     for edit in edits.edits:
         descriptor = F.normalize(torch.tensor(edit.descriptor), dim=0) if edit.descriptor else None
@@ -65,11 +70,17 @@ def added_kinds(edits: KindEdits, kept: Tensor, length: int) -> AddedKinds:
             refused.append(descriptor)
         elif edit.does == "new":
             clicked.append([descriptor])
+        elif edit.kind in helpers:
+            helpers[edit.kind].append(descriptor)
         else:
             clicked[edit.kind - edits.num_kinds].append(descriptor)
-    means = [F.normalize(torch.stack(clicks).mean(0), dim=0) for clicks in clicked]
-    directions = torch.stack([*means, *refused]) if means or refused else torch.zeros(0, length)
-    return AddedKinds(directions, len(means), torch.cat([counts, torch.zeros(len(refused))]))
+    means = [
+        F.normalize(torch.stack(places).mean(0), dim=0) for places in (*clicked, *helpers.values())
+    ]
+    rows = [*means[: len(clicked)], *refused, *means[len(clicked) :]]
+    directions = torch.stack(rows) if rows else torch.zeros(0, length)
+    kept_all = torch.cat([counts, torch.zeros(len(refused) + len(helpers))])
+    return AddedKinds(directions, len(clicked), kept_all, edits.helped)
 
 
 def steered(model: PhotoModel, edits: KindEdits) -> PhotoModel:
@@ -90,7 +101,7 @@ def steered(model: PhotoModel, edits: KindEdits) -> PhotoModel:
         state["seed.centres"][first:] = added.directions
     state["kept"], state["rank"] = added.kept, _ranked(edits, state["rank"], added)
     changed.load_state_dict(state)
-    changed.add_clicks(first, added.num_clicked)
+    changed.add_clicks(first, added.num_clicked, added.helped)
     return changed.eval().requires_grad_(requires_grad=False)
 
 
@@ -128,10 +139,11 @@ def with_kinds_of(config: TrainConfig, folder: Path) -> TrainConfig:
         return config
     edits = _edits(folder, meta)
     refused = sum(edit.does == "not" for edit in edits.edits)
+    helpers = len(edits.helped)
     return replaced(
         config,
         {
-            "prototypes.num_prototypes": edits.num_kinds + edits.num_new + refused,
+            "prototypes.num_prototypes": edits.num_kinds + edits.num_new + refused + helpers,
             "encoder.seed_components": encoder.seed_components,
         },
     )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from tests.support.screen import says
 from tusk_app.camera.devices import CameraChoice
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from tusk_app.app import Program
     from tusk_app.discover.dock import DiscoverDock
+    from tusk_app.state.notices import Toast
 
 SIZE = (96, 128)
 
@@ -70,6 +73,7 @@ def labels_shown(program: Program) -> set[int]:
     return {int(i) for i in detection.keypoints.labels if not book.is_hidden(int(i))}
 
 
+@pytest.mark.timeout(400)  # a whole discovery, and the model read again seven times
 def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot) -> None:
     bench, dock = opened.workbench, panel(opened)
     bench.actions.trigger("model.discover")
@@ -118,6 +122,31 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made, timeout=60_000)
     assert not says(opened.window, "is made from this place.")
     assert bench.discover.kinds[0].number != made
+
+    # More places of a kind that was found: from its card, by clicks on the picture.
+    canvas = opened.window.canvas
+    dock.commands.sharpen(number)
+    assert "too" in canvas.picking.title
+    bench.selection.picked.emit(96.0, 48.0)
+    qtbot.waitUntil(lambda: says(opened.window, "knows this place, too."), timeout=60_000)
+    qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made + 1, timeout=60_000)
+    assert next(k for k in bench.discover.kinds if k.number == number).examples[-1].xy == (96, 48)
+    QTest.keyClick(canvas.canvas, Qt.Key.Key_Escape)
+    assert not canvas.picking.title
+    dock.undo_button.click()
+    qtbot.waitUntil(lambda: len(bench.document.model.prototypes) == made, timeout=60_000)
+
+    # Merged from the card's menu, the other card is gone until the two are split.
+    other = next(c.number for c in dock.cards.cards if c.number != number)
+    toasts: list[Toast] = []
+    bench.notices.toast_posted.connect(toasts.append)
+    dock.commands.merge(other, number)
+    qtbot.waitUntil(lambda: other not in [c.number for c in dock.cards.cards])
+    assert f"with #{other}" in card.facts.text()
+    assert bench.prototypes.target(other) == number
+    assert toasts[-1].action_text == "Undo"
+    toasts[-1].action()
+    qtbot.waitUntil(lambda: other in [c.number for c in dock.cards.cards])
 
     card.strip.chosen.emit(0)
     assert bench.document.index == kind.examples[0].picture

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPushButton, QTreeWidget
 
 from tests.support.screen import press, says
+from tests.support.small_models import write_model
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
 from tusk_app.pictures.widgets.crop_preview import used_part
@@ -377,5 +378,23 @@ def test_a_crashed_run_is_offered_once(qtbot, program: Program, tmp_path: Path) 
     assert sorted(words) == ["Dismiss", "Open what was learned", "Resume"]
     question.reject()
     qtbot.waitUntil(lambda: recovery.question is None)
+    recovery._take_runs((run,))
+    assert recovery.question is None
+
+
+def test_what_a_killed_run_learned_can_be_looked_at(
+    qtbot, program: Program, tmp_path: Path
+) -> None:
+    run, recovery = crashed_run(write_model(tmp_path / "run")), program._recovery
+    document, layouts = program.workbench.document, program.window.layouts
+    layouts.switch("Train")
+    recovery._take_runs((run,))
+    press(recovery.question, "Open what was learned")
+    qtbot.waitUntil(lambda: document.detection is not None, timeout=40_000)
+    assert document.model.path == document.run_dir == run.path
+    assert document.source.source == "sample:tetrominoes"
+    assert layouts.current == "Data"
+    # It was answered: the run itself is left as it is, and not offered again.
+    assert not program.workbench.training.is_busy
     recovery._take_runs((run,))
     assert recovery.question is None

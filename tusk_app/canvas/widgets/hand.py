@@ -58,6 +58,8 @@ class HeldCanvas(Protocol):
     keypoint_added: Any
     keypoint_deleted: Any
     prototype_dropped: Any
+    place_picked: Any
+    is_picking: bool
 
     @property
     def view(self) -> ViewTransform: ...  # noqa: D102
@@ -343,7 +345,15 @@ class CanvasHand:
         self._canvas.keypoints_boxed.emit(self._canvas.keypoints_in(corners), mode)
 
     def _click(self, event: QMouseEvent) -> None:
-        """Select what is under the pointer; Shift adds it to the selection, Alt takes it out."""
+        """Select what is under the pointer; Shift adds it to the selection, Alt takes it out.
+
+        While places are asked for, tell the place instead.
+        """
+        if self._canvas.is_picking:
+            x, y = self._canvas.view.to_picture(event.position().x(), event.position().y())
+            if self._inside(x, y):
+                self._canvas.place_picked.emit(x, y)
+            return
         under, mode = self._canvas.keypoint_under(event.position()), mode_of(event.modifiers())
         if mode == "replace":
             self._canvas.keypoint_clicked.emit(-1 if under is None else under)

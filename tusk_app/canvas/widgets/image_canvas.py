@@ -98,6 +98,7 @@ class ImageCanvas(QWidget):
         keypoint_added: (float x, float y).
         keypoint_deleted: int.
         prototype_dropped: (int keypoint, int prototype), dragged here from another panel.
+        place_picked: (float x, float y), a click while ``is_picking``.
         region_changed: tuple of polygons, those of the region after a change by hand.
         region_left: the user has finished with the region.
     """
@@ -115,6 +116,7 @@ class ImageCanvas(QWidget):
     keypoint_added = Signal(float, float)
     keypoint_deleted = Signal(int)
     prototype_dropped = Signal(int, int)
+    place_picked = Signal(float, float)
     region_changed = Signal(object)
     region_left = Signal()
 
@@ -133,7 +135,7 @@ class ImageCanvas(QWidget):
         self._split: float | None = None
         self._is_flipped = False
         self._is_hidden = False  # while H is held
-        self._is_editable = False
+        self._is_editable = self.is_picking = False
         self._placeholder = ("", "")
         self._pulse = QVariantAnimation(self)
         self._pulse.setStartValue(0.0)

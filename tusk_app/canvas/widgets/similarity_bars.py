@@ -42,7 +42,7 @@ class SimilarityBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(say("Most similar [kinds]"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip(say("Cosine between the [point]'s descriptor and each [kind]; click to "
+        self.setToolTip(say("Cosine between the [point]'s [look] and each [kind]; click to "
                         "select a [kind]"))  # fmt: skip
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.parts import theme, tones
 from tusk_app.parts.elided_label import ElidedLabel
+from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.themed import Themed
 from tusk_app.parts.words import unnamed
 
@@ -149,8 +150,10 @@ class KindCard(Themed, QFrame):
         renamed: (int number, str).
         pressed: int number, the card was clicked.
         example_chosen: (int number, int which).
+        menu_wanted: (int number, QPoint on the screen), what else can be done with it.
     """
 
+    menu_wanted = Signal(int, QPoint)
     keep_changed = Signal(int, bool)
     renamed = Signal(int, str)
     pressed = Signal(int)
@@ -170,6 +173,8 @@ class KindCard(Themed, QFrame):
         self.name.editingFinished.connect(self._tell_name)
         self.keep = QCheckBox("Keep", self)
         self.keep.toggled.connect(lambda on: self.keep_changed.emit(self.number, on))
+        self.more = IconButton("more", "More of this kind, merge", self)
+        self.more.clicked.connect(self._ask_menu)
         self.strip = PatchStrip(self)
         self.strip.chosen.connect(lambda which: self.example_chosen.emit(self.number, which))
         self.facts: QLabel = ElidedLabel("", self)
@@ -183,6 +188,7 @@ class KindCard(Themed, QFrame):
         head.addWidget(self._swatch)
         head.addWidget(self.name, 1)
         head.addWidget(self.keep)
+        head.addWidget(self.more)
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 6, 9, 7)
         column.setSpacing(5)
@@ -200,6 +206,8 @@ class KindCard(Themed, QFrame):
         self.keep.setChecked(state.is_kept)
         self.keep.blockSignals(False)
         self.keep.setEnabled(state.can_keep)
+        self.more.setEnabled(state.can_name)
+        self.more.setAccessibleName(f"More of {state.name or unnamed(state.number)}, merge")
         self.keep.setAccessibleName(f"Keep {state.name or unnamed(state.number)}")
         self.keep.setToolTip(state.tip)
         self.strip.set_dimmed(dimmed=not state.is_kept)
@@ -218,6 +226,14 @@ class KindCard(Themed, QFrame):
         if event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit(self.number)
         super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu where the pointer is."""
+        if self.more.isEnabled():
+            self.menu_wanted.emit(self.number, event.globalPos())
+
+    def _ask_menu(self) -> None:
+        self.menu_wanted.emit(self.number, self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _tell_name(self) -> None:
         if self.name.isModified():

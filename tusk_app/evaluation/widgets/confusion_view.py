@@ -125,7 +125,9 @@ class ConfusionView(QWidget):
         """Return what a cell says, for the tip."""
         count, total = self._counts[prototype, row], self._counts[prototype].sum()
         label = self._labels[prototype] if prototype < len(self._labels) else f"{prototype}"
-        return f"{label}: {count:,.0f} of {total:,.0f} keypoints are on “{self._names[row]}”"
+        return (
+            f"{label}: {count:,.0f} of {total:,.0f} {say('[points]')} are on “{self._names[row]}”"
+        )
 
     def event(self, event: QEvent) -> bool:
         """Show what the cell under the pointer says."""
@@ -153,7 +155,7 @@ class ConfusionView(QWidget):
         if not len(self._order) or area.width() <= 0 or area.height() <= 0:
             painter.setPen(tones.tone(self.palette(), "muted"))
             painter.drawText(
-                self.rect(), Qt.AlignmentFlag.AlignCenter, "No keypoint was on an object."
+                self.rect(), Qt.AlignmentFlag.AlignCenter, say("No [point] was on an object.")
             )
             return
         painter.drawImage(area, self._image)

@@ -10,7 +10,7 @@ from tusk_app.parts.words import say
 PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     "detection": (
         "Find things",
-        "detection: is every thing found, is every keypoint on a thing, are kinds told apart?",
+        "detection: is every thing found, is every [point] on a thing, are [kinds] told apart?",
     ),
     "presence": (
         "With and without the subject",
@@ -22,7 +22,7 @@ PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "mnist-hard": (
         "Find and classify",
-        "mnist-hard: does every object get a keypoint, and do [kinds] agree with classes?",
+        "mnist-hard: does every object get a [point], and do [kinds] agree with classes?",
     ),
     "multi-object": (
         "Segments and properties",
@@ -30,7 +30,7 @@ PROTOCOL_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "landmarks": (
         "Landmarks by regression",
-        "landmarks: how well can they be read off the keypoints, on people not seen?",
+        "landmarks: how well can they be read off the [points], on people not seen?",
     ),
 }
 
@@ -49,7 +49,7 @@ _HELD_OUT = "The mapping is chosen on one half of the pictures and scored on the
 _FINDING = {
     "": "Finding",
     "best_": "At the best threshold of the other half",
-    "steered_": "With the best kinds kept and joined by labels of the other half",
+    "steered_": "With the best [kinds] kept and joined by labels of the other half",
 }
 
 
@@ -99,12 +99,12 @@ _KNOWN: dict[str, MetricText] = {
         "Individuals over time", "Sightings found", "Share of true sightings with a track near."
     ),
     "localisation": MetricText(
-        "Finding", "Objects found", "Share of objects whose box a keypoint's box overlaps by half."
+        "Finding", "Objects found", "Share of objects whose box a [point]'s box overlaps by half."
     ),
     "localisation_optimal": MetricText(
         "Finding",
         "Objects found, best matching",
-        "The same with keypoints and objects matched so that as many as possible are found.",
+        "The same with [points] and objects matched so that as many as possible are found.",
     ),
     "nmi": MetricText(
         "Agreement without a mapping",
@@ -130,7 +130,7 @@ _KNOWN: dict[str, MetricText] = {
     "foreground_ari": MetricText(
         "Segments",
         "Foreground ARI",
-        "Adjusted Rand index over the objects' pixels, each given to its strongest keypoint.",
+        "Adjusted Rand index over the objects' pixels, each given to its strongest [point].",
     ),
     "foreground_ari_strict": MetricText(
         "Segments",
@@ -140,7 +140,7 @@ _KNOWN: dict[str, MetricText] = {
     "coverage": MetricText(
         "Properties, paper's rule",
         "Coverage",
-        "Share of objects that at least one keypoint shows by more than 0.8 opacity.",
+        "Share of objects that at least one [point] shows by more than 0.8 opacity.",
     ),
     "coverage_strict": MetricText(
         "Properties, strict", "Coverage", "Share of objects that a segment shows."
@@ -155,13 +155,13 @@ _KNOWN: dict[str, MetricText] = {
     "error_median": MetricText("Error", "Median", "Half of the landmarks are nearer.", True),
     "error_peaks": MetricText(
         "Error",
-        "From the best kinds' peaks, no bias",
-        "Each of the best kinds gives its best peak; kinds are ranked without labels.",
+        "From the best [kinds]' peaks, no bias",
+        "Each of the best [kinds] gives its best peak; [kinds] are ranked without labels.",
         True,
     ),
     "error_peaks_affine": MetricText(
         "Error",
-        "From the best kinds' peaks, affine",
+        "From the best [kinds]' peaks, affine",
         "The same through a map that may also answer the mean.",
         True,
     ),
@@ -169,34 +169,34 @@ _KNOWN: dict[str, MetricText] = {
         "Error", "Affine map", "Of a map that may answer the mean and sees what is absent.", True
     ),
     "error_peaks_width": MetricText(
-        "Error, of the picture's width", "From the best kinds' peaks, no bias", "In pixels.", True
+        "Error, of the picture's width", "From the best [kinds]' peaks, no bias", "In pixels.", True
     ),
     "error_peaks_affine_width": MetricText(
-        "Error, of the picture's width", "From the best kinds' peaks, affine", "In pixels.", True
+        "Error, of the picture's width", "From the best [kinds]' peaks, affine", "In pixels.", True
     ),
     "error_mean_shape_width": MetricText(
         "Error, of the picture's width", "Always answering the mean", "The line to beat.", True
     ),
     "found": MetricText(
-        "Finding", "Things found", "Share of the things that have a keypoint of their own."
+        "Finding", "Things found", "Share of the things that have a [point] of their own."
     ),
     "right": MetricText(
         "Finding",
-        "Keypoints that are right",
-        "Share of the keypoints that found a thing; a second one on the same thing is wrong.",
+        "[Points] that are right",
+        "Share of the [points] that found a thing; a second one on the same thing is wrong.",
     ),
     "f1": MetricText("Finding", "Both (F1)", "Harmonic mean of the two above."),
     "on_any_object": MetricText(
-        "Finding", "Keypoints on a thing", "The same, but several may share one thing."
+        "Finding", "[Points] on a thing", "The same, but several may share one thing."
     ),
     "kinds_majority": MetricText(
-        "Kinds",
-        "Kinds told apart",
-        "Of the things found, how many have a keypoint whose kind means their class: its most "
+        "[Kinds]",
+        "[Kinds] told apart",
+        "Of the things found, how many have a [point] whose [kind] means their class: its most "
         f"frequent one. {_HELD_OUT}",
     ),
     "kinds_balanced": MetricText(
-        "Kinds", "Kinds told apart, every class alike", "The mean over classes of the same share."
+        "Kinds", "[Kinds] told apart, every class alike", "The mean over classes of the same share."
     ),
     "area_under_curve": MetricText(
         "Presence",
@@ -205,7 +205,7 @@ _KNOWN: dict[str, MetricText] = {
         "chance.",
     ),
     "subject_seen": MetricText(
-        "Presence", "Subject seen", "Pictures with it that have a keypoint above the threshold."
+        "Presence", "Subject seen", "Pictures with it that have a [point] above the threshold."
     ),
     "empty_left_empty": MetricText(
         "Presence", "Empty left empty", "Pictures without it that have none above the threshold."
@@ -223,15 +223,19 @@ def metric_text(name: str) -> MetricText:
     """Return how the metric ``name`` of an evaluation report is shown."""
     known = _KNOWN.get(name) or _finding_text(name) or _class_text(name)
     if known is not None:
-        return dataclasses.replace(known, tip=say(known.tip))
+        return dataclasses.replace(
+            known, group=say(known.group), name=say(known.name), tip=say(known.tip)
+        )
     if name.startswith("error_"):
         landmark = name.removeprefix("error_").replace("_", " ")
         return MetricText("Error of each landmark", landmark.capitalize(), "", True)
     if name.endswith("_strict"):
         what = name.removesuffix("_strict")
-        tip = f"Of all objects, a missed one is an error; at most one keypoint each. {_HELD_OUT}"
+        tip = say(
+            f"Of all objects, a missed one is an error; at most one [point] each. {_HELD_OUT}"
+        )
         return MetricText("Properties, strict", what.capitalize(), tip)
-    tip = say("Of the keypoints that show an object; each [kind] means its most frequent value.")
+    tip = say("Of the [points] that show an object; each [kind] means its most frequent value.")
     return MetricText("Properties, paper's rule", name.replace("_", " ").capitalize(), tip)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tusk_app.parts.words import say
 from tusk_core.results import EvaluationOptions
 
 _TRUTH, _EMPTY = "Truth from a file…", "Empty pictures…"
@@ -44,10 +45,12 @@ class OptionsBar(QWidget):
         self.radius_box.setDecimals(1)
         self.radius_box.setSuffix(" px")
         self.radius_box.setSpecialValueText("the box")
-        self.radius_box.setAccessibleName("How near a keypoint must be")
+        self.radius_box.setAccessibleName(say("How near a [point] must be"))
         self.radius_box.setToolTip(
-            "A keypoint this near to a centre is on the thing, such as half a body length;\n"
-            "“the box” asks for the middle half of its box"
+            say(
+                "A [point] this near to a centre is on the thing, such as half a body length;\n"
+                "“the box” asks for the middle half of its box"
+            )
         )
         self._label = QLabel("within")
         self._label.setBuddy(self.radius_box)

@@ -109,7 +109,7 @@ class MapBar(QWidget):
     def set_colour_choices(self, *, has_classes: bool, has_times: bool) -> None:
         """Offer only what the data know."""
         wanted: list[tuple[str, str]] = [
-            ("prototype", "prototype"),
+            ("prototype", say("[kind]")),
             ("score", "score"),
         ]
         if has_classes:
@@ -148,7 +148,7 @@ class MapBar(QWidget):
         for value, text in _METHODS.items():
             self._method.addItem(text, value)
         self._method.setAccessibleName("Method")
-        self._method.setToolTip("How the descriptors are laid out in the plane")
+        self._method.setToolTip(say("How the [looks] of [points] are laid out in the plane"))
         self._method.activated.connect(self._choose_method)
         self._neighbours_label = QLabel("Neighbours")
         self._neighbours = QSpinBox()

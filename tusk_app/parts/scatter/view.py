@@ -30,6 +30,7 @@ from tusk_app.parts.scatter.state import (
     Viewport,
 )
 from tusk_app.parts.scatter.walk import nearest_to, step_from
+from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ class ScatterView(QWidget):
         keep_keys(self, "SBGF+-= ")
         self._focus = FocusFrame(self)
         self.setMinimumSize(160, 140)
-        self.setAccessibleName("Map of descriptors")
+        self.setAccessibleName(say("Map of [points]"))
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def sizeHint(self) -> QSize:

@@ -69,6 +69,7 @@ class TrainingDialog(QDialog):
         shape: TrainingShape | None = None,
         held_out: float = 0.0,
         shown_as: DataConfig | None = None,
+        proposed: dict[str, int] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -85,6 +86,7 @@ class TrainingDialog(QDialog):
         if shown_as is not None:
             chosen |= shown_as.model_dump(exclude_unset=True)
         self._chosen = {source: chosen}
+        self._proposed = {source: proposed or {}}
         self.origin = RunOrigin(training.setup, self)
         self.cards = PresetCards(self)
         self.form = ConfigForm(self)
@@ -275,6 +277,9 @@ class TrainingDialog(QDialog):
                 "run": config.run.model_copy(update={"device": self.origin.device}),
             }
         )
+        proposed = self._proposed.get(source, {}) if not preset.config.encoder.has_backbone else {}
+        if proposed:
+            config = replaced(config, proposed)
         self.set_config(config, baseline=preset.config)
         self.cards.choose(preset.name)
 
@@ -367,6 +372,7 @@ def make_training_dialog(
         shape=wish.shape,
         held_out=wish.held_out,
         shown_as=wish.shown_as,
+        proposed=wish.proposed,
         parent=parent,
     )
     dialog.start_requested.connect(training.start_request)

@@ -280,7 +280,7 @@ def visit_sample(tour: Tour) -> None:
     """What one click on Try the sample leads to."""
     document = tour.bench.document
     tour.do("file.sample")
-    tour.wait(lambda: document.model is not None and document.model.name == "digits", 60, "digits")
+    tour.wait(lambda: document.model is not None and document.model.name == "digits", 180, "digits")
     tour.wait(lambda: document.analysis is not None, 120, "the analysis")
     tour.wait(lambda: not tour.bench.jobs.running, 60, "the jobs")
     tour.spin(3000)
@@ -293,7 +293,9 @@ def visit_tracks(tour: Tour) -> None:
     video = write_video(tour.work / "moving.avi")
     tour.window.open_model(tour.model)
     bench.sources.open_pictures(str(video), kind="video")
-    tour.wait(lambda: document.num_pictures == 72, 20, "the video")
+    tour.wait(
+        lambda: document.source is not None and document.source.source == str(video), 60, "a video"
+    )
     tour.wait(lambda: document.model is not None, 60, "the model")
     tour.window.layouts.switch("Explore")
     tour.do("analyze.all")
@@ -327,7 +329,12 @@ def visit_video(tour: Tour) -> None:
     document = tour.bench.document
     video = write_video(tour.work / "pieces.avi")
     tour.bench.sources.open_pictures(str(video), kind="video")
-    tour.wait(lambda: document.num_pictures == 72, 20, "the video")
+    tour.wait(
+        lambda: document.source is not None and document.source.source == str(video), 60, "a video"
+    )
+    tour.do("analyze.all")
+    tour.wait(lambda: document.analysis is not None, 120, "the analysis")
+    tour.wait(lambda: not tour.bench.jobs.running, 60, "the jobs")
     tour.do("go.play")
     tour.spin(2500)
     tour.shoot("video_plays")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
+from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
@@ -83,12 +84,10 @@ class TracksDock(Panel):
             "Delete", tip(say("Its [points] belong to nobody")), lambda: self._one("delete")
         )
         self.lock = self._button("Lock", tip("Corrections leave it alone"), self._toggle_lock)
-        self.undo = self._button(
-            "Undo", tip("Take back the last correction (Ctrl+Z)"), self._tracks.undo
-        )
-        self.redo = self._button(
-            "Redo", tip("Carry it out again (Ctrl+Shift+Z)"), self._tracks.redo
-        )
+        self.undo = IconButton("undo", tip("Take back the last correction (Ctrl+Z)"))
+        self.undo.clicked.connect(self._tracks.undo)
+        self.redo = IconButton("redo", tip("Carry it out again (Ctrl+Shift+Z)"))
+        self.redo.clicked.connect(self._tracks.redo)
         self.doubt = self._button(
             "Next doubtful frame",
             tip("Where an assignment was close, or somebody jumped (D)"),

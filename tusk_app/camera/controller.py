@@ -340,6 +340,9 @@ class CameraController(QObject):
 
     @Slot()
     def _look_after(self) -> None:
+        if self._live.frame_box.is_full:
+            # The engine is busy or still wakes up: not the camera's silence.
+            self._last_frame_at = time.perf_counter()
         silence = time.perf_counter() - self._last_frame_at
         if silence > self._lost_after and self._state in (CameraState.ON, CameraState.STARTING):
             self._set_state(CameraState.LOST)

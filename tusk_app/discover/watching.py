@@ -1,4 +1,7 @@
-"""What a camera sees for some seconds, kept as pictures: a camera has no end to discover in."""
+"""What a camera sees for some seconds, kept as a video: a camera has no end to discover in.
+
+A video and no folder of pictures, because under a still camera what moves is a thing.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,14 @@ SECONDS, EVERY_S = 12.0, 0.2
 # Longer side that the model works at, pixels: fast enough for 30 frames per second on two cores.
 SIDE = 256
 _GIVE_UP_S, _WAIT_S = 5.0, 0.1
-_KEPT = "{} pictures of the camera were taken for this; they are kept in {}."
-_SHOW = "Taking pictures of the camera. Show it your things from several sides."
+_FILE = "camera.avi"
+_KEPT = "{} frames of the camera were taken for this; they are kept in {}."
+_SHOW = "Watching. Show the camera your things from several sides."
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Where the pictures of the camera lie, a folder to discover in."""
+    """Where the frames of the camera lie, a video to discover in."""
 
     source: str
 
@@ -93,7 +97,7 @@ def watch_and_discover(
     Args:
         control: a stop request leaves nothing behind.
         frames: of the camera, (H, W, 3) uint8 RGB, put in by the window.
-        folder: of all discoveries; the pictures are kept in it.
+        folder: of all discoveries; the frames are kept in it.
         name: of the camera.
         device: as in the settings.
 
@@ -103,47 +107,49 @@ def watch_and_discover(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        frames_seen = yield from _taken(control, frames)
+        yield JobProgress(0, 0, "Keeping what the camera saw.")
         with tempfile.TemporaryDirectory(dir=folder) as holder:
-            taken = Path(holder) / "frames"
-            taken.mkdir()
-            number = yield from _taken(control, frames, taken)
-            pictures = free_place(folder, name, "pictures")
-            taken.rename(pictures)
+            work = Path(holder) / "seen"
+            work.mkdir()
+            api.record_frames(work / _FILE, frames_seen, 1 / EVERY_S)
+            seen = free_place(folder, name, "seen")
+            work.rename(seen)
     except OSError as error:
         raise SourceError(
-            f"Pictures of the camera cannot be written to {folder} ({error.strerror or error}). "
+            f"What the camera saw cannot be written to {folder} ({error.strerror or error}). "
             "Choose another folder for runs in the preferences."
         ) from error
     try:
-        yield Watched(str(pictures))
-        yield Notice("info", _KEPT.format(number, pictures))
+        yield Watched(str(seen / _FILE))
+        yield Notice("info", _KEPT.format(len(frames_seen), seen / _FILE))
         yield from discovery(
-            control, source=str(pictures), folder=folder, name=name, device=device, side=SIDE
+            control, source=str(seen / _FILE), folder=folder, name=name, device=device, side=SIDE
         )
     except BaseException:
-        shutil.rmtree(pictures, ignore_errors=True)
+        shutil.rmtree(seen, ignore_errors=True)
         raise
 
 
-def _taken(control: RunControl, frames: Frames, folder: Path) -> Generator[JobProgress, None, int]:
-    """Write frames until the time is up; the value is how many."""
+def _taken(
+    control: RunControl, frames: Frames
+) -> Generator[JobProgress, None, list[NDArray[np.uint8]]]:
+    """Take frames until the time is up; the value is the list of them."""
     begin = newest = time.monotonic()
-    number = 0
+    taken: list[NDArray[np.uint8]] = []
     while (now := time.monotonic()) < begin + SECONDS:
         if control.stop_requested:
             raise Cancelled
         try:
-            picture = frames.get(timeout=_WAIT_S)
+            taken.append(frames.get(timeout=_WAIT_S))
+            newest = now
         except queue.Empty:
             if now > newest + _GIVE_UP_S:
                 break
-        else:
-            api.save_picture(folder / f"{number:04d}.png", picture)
-            number, newest = number + 1, now
         left = max(0.0, begin + SECONDS - now)
         yield JobProgress(round(10 * (now - begin)), round(10 * SECONDS), _SHOW, left)
-    if not number:
+    if not taken:
         raise SourceError(
             "The camera gave no picture, so there is nothing to find. Start it again."
         )
-    return number
+    return taken

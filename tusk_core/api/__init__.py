@@ -62,7 +62,7 @@ from tusk_core.api.opening import (
     open_source,
     read_names,
     record_camera,
-    save_picture,
+    record_frames,
     summarise_source,
 )
 from tusk_core.api.reporting import write_page
@@ -159,6 +159,7 @@ __all__ = [
     "read_run",
     "rebuild",
     "record_camera",
+    "record_frames",
     "refit_kinds",
     "region_path",
     "report_text",
@@ -166,7 +167,6 @@ __all__ = [
     "save_edits",
     "save_embedding",
     "save_kind_edits",
-    "save_picture",
     "save_region",
     "save_report",
     "sources_in",

@@ -47,19 +47,26 @@ def hold_frames(
     return HeldFrames(name, frames, times)
 
 
-def save_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write a picture (H, W), (H, W, 3) RGB or (H, W, 4) RGBA uint8, whole or not at all.
+def record_frames(path: Path, frames: Sequence[NDArray[np.uint8]], rate: float) -> None:
+    """Write frames as a video file, and read it again to see that all are there.
 
     Args:
-        path: such as ``a.png``; the format follows the extension.
-        picture: its pixels.
+        path: its ending chooses the codec: ``.avi``, ``.mkv``, ``.mp4`` or ``.webm``.
+        frames: (H, W, 3) uint8 RGB each.
+        rate: frames per second.
 
     Raises:
-        SourceError: if the disk refuses it.
+        TuskError: if such a file cannot be written here, or the disk is full.
     """
-    from tusk_core.data.pictures import write_picture
+    from tusk_core.inference.export.video_sink import VideoSink
 
-    write_picture(path, picture)
+    sink = VideoSink(path, rate)
+    try:
+        for frame in frames:
+            sink.add(frame)
+        sink.finish()
+    finally:
+        sink.release()
 
 
 def describe(thing: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tusk_app.discover.job import discovery, free_place
 from tusk_app.discover.model import FILE_NAME, Found, facts, read_found, write_found
 from tusk_core.control import RunControl
 from tusk_core.data.pictures import read_picture, write_picture
+from tusk_core.data.source import open_source
 from tusk_core.events import KindExample, KindFound
 from tusk_core.results import SourceError
 
@@ -261,10 +262,12 @@ def test_discover_what_a_camera_sees(opened: Program, rings: Path, qtbot, monkey
     found = bench.discover.found
     assert found is not None
     assert found.model_dir == rings.parent / "runs" / "discoveries" / "camera-kinds"
-    taken = rings.parent / "runs" / "discoveries" / "camera-pictures"
-    assert found.source == str(taken)
-    assert len(list(taken.glob("*.png"))) >= 2
-    assert any(str(taken) in note for note in found.notes)
+    seen = rings.parent / "runs" / "discoveries" / "camera-seen" / "camera.avi"
+    assert found.source == str(seen)
+    assert any(str(seen) in note for note in found.notes)
+    with open_source(found.source) as video:
+        assert video.kind == "video"
+        assert len(video) >= 2
     # The model is opened at once, and the camera shows what it finds.
     qtbot.waitUntil(lambda: bench.discover.is_open, timeout=30_000)
     qtbot.waitUntil(lambda: bench.live.newest.detection is not None, timeout=30_000)

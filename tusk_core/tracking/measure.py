@@ -114,9 +114,9 @@ def _reach(
 ) -> float:
     """Return a reach that holds sudden starts but not the neighbour."""
     errors = np.hypot(*changes.T) if len(changes) >= _FEWEST else steps
-    # Two measures of a sudden move: false detections make the tail of the errors long.
+    # Two measures of a sudden move: false and missing detections make the tail of the errors long.
     usual, rare = np.percentile(errors, [75, 97])
-    sudden = min(2.5 * float(rare), 6 * float(usual)) + float(np.percentile(steps, 75)) + 2.0
+    sudden = min(1.5 * float(rare), 4 * float(usual)) + float(np.percentile(steps, 75)) + 2.0
     return float(np.clip(sudden, 3.0, max(3.0, min(0.75 * spacing, 0.25 * side))))
 
 

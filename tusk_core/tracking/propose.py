@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _AGREED, _ALIVE = 0.8, 0.8
 # Proposed as the share of frames above which a place belongs to the scenery.
 _STILL = 0.35
+# A shorter clip does not tell an animal at rest from the scenery.
+_LONG = 96
 # A number seen in fewer of the frames than this is left free.
 _CONSTANT = 0.6
 # A threshold is proposed where this many times more frames have the usual number.
@@ -84,6 +86,8 @@ def _alone(
     kind = steady_kind(sample, moving)
     if kind is None:
         return None
+    if len(sample.counts) < _LONG:
+        return runs, config.model_copy(update={"kinds": (kind,)})
     is_still = bool((~moving & (sample.kinds == kind)).any())
     parts = np.split(moving, np.cumsum([len(run.xy) for run in runs])[:-1])
     changes = {"kinds": (kind,), "still": config.still or (_STILL if is_still else 0.0)}

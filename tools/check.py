@@ -58,16 +58,18 @@ def told(name: str, status: int, start: float) -> None:
 
 
 def tests_side_by_side() -> None:
-    """Run the window's tests and all others in two processes, one core each."""
-    print("== tests: the window's here, all others beside it and shown after", flush=True)
+    """Run the tests in two processes, one core each, that take about equally long."""
+    print("== tests: window and guides here, all others beside them and shown after", flush=True)
     start = time.monotonic()
     pytest = [sys.executable, "-m", "pytest"]
-    others = [*pytest, "tests", "--ignore=tests/app", "-o", "cache_dir=.pytest_cache/others"]
+    here_too = ["tests/app", "tests/end_to_end"]
+    others = [*pytest, "tests", *(f"--ignore={folder}" for folder in here_too)]
+    others += ["-o", "cache_dir=.pytest_cache/others"]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         beside = subprocess.Popen(
             others, cwd=ROOT, env=environment(), stdout=output, stderr=subprocess.STDOUT
         )
-        here = subprocess.run([*pytest, "tests/app"], cwd=ROOT, env=environment(), check=False)
+        here = subprocess.run([*pytest, *here_too], cwd=ROOT, env=environment(), check=False)
         status = beside.wait()
         output.seek(0)
         print(output.read(), flush=True)

@@ -41,10 +41,17 @@ def test_bench_train_times_every_part(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_bench_detect_times_single_pictures_and_batches(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
-    assert cli.main(["bench", "detect", "--json", str(out), *TINY]) == 0
+    few = ["--pictures", "30", "--frames", "5"]
+    assert cli.main(["bench", "detect", "--json", str(out), *few, *TINY]) == 0
     numbers = json.loads(out.read_text())["detect"]
     for name in ("detect_ms", "reconstruct_ms", "pictures_per_second"):
         assert numbers[name] > 0
+    assert numbers["files"]["pictures"]["count"] == 30
+    assert numbers["files"]["video"]["count"] == 5
+    for file in numbers["files"].values():
+        assert file["share_of_network"] == pytest.approx(
+            file["detect_pictures_per_second"] / file["network_pictures_per_second"]
+        )
 
 
 def test_bench_ui_without_a_window(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=whole_number, default=10, metavar="N", help="default: 10")
     parser.add_argument(
+        "--pictures",
+        type=whole_number,
+        default=200,
+        metavar="N",
+        help="picture files that a whole detection is measured on (default: 200)",
+    )
+    parser.add_argument(
+        "--frames",
+        type=whole_number,
+        default=400,
+        metavar="N",
+        help="and frames of a video (default: 400)",
+    )
+    parser.add_argument(
         "--beside",
         type=whole_number,
         default=0,
@@ -72,8 +86,10 @@ def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
     config = replaced(config, changes)
     terminal = Terminal()
     try:
-        measure = measure_training if part == "train" else measure_detection
-        return measure(config, arguments.device, arguments.steps, terminal)
+        if part == "train":
+            return measure_training(config, arguments.device, arguments.steps, terminal)
+        counts = (arguments.pictures, arguments.frames)
+        return measure_detection(config, arguments.device, arguments.steps, counts, terminal)
     finally:
         terminal.clear()
 

@@ -17,11 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from tusk_core.commands.bench_convolutions import ConvolutionCount, count_convolutions
+from tusk_core.commands.bench_throughput import measure_throughput
 from tusk_core.inference.predictor import TorchPredictor
 from tusk_core.losses.objective import step_loss
+from tusk_core.nn.build import build_model
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.distributed import Team
-from tusk_core.nn.model import TuskModel
 from tusk_core.nn.model_files import ModelMeta
 from tusk_core.training.draws import draw_steps
 from tusk_core.training.estimate import peak_memory
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from tusk_core.commands.terminal import Terminal
     from tusk_core.config import TrainConfig
+    from tusk_core.nn.model import TuskModel
     from tusk_core.results import DeviceInfo
 
 PHASES = ("warp", "encode_decode_forward", "backward", "network_step", "prototype_steps")
@@ -216,33 +218,34 @@ def _networks_alone(model: TuskModel, inputs: dict[str, Tensor], watch: Stopwatc
 
 
 def measure_detection(
-    config: TrainConfig, device_name: str, num_steps: int, terminal: Terminal
+    config: TrainConfig,
+    device_name: str,
+    num_steps: int,
+    counts: tuple[int, int],
+    terminal: Terminal,
 ) -> dict[str, Any]:
-    """Return times of one picture and of batches through an untrained model.
+    """Return times of one picture, of batches and of files through an untrained model.
 
     Args:
         config: whose model is measured.
         device_name: where.
         num_steps: repeats that count, after two to warm up.
+        counts: picture files and frames of a video.
         terminal: shows how far it is.
     """
     device = choose_device(device_name)
     limit_threads(config.run.threads)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = TuskModel(config).eval().requires_grad_(requires_grad=False)
-    count = config.prototypes.num_prototypes
-    meta = ModelMeta(config, 0, (1 / count,) * count, "", "bench")
-    predictor = TorchPredictor(model, Path(), meta, device)
+    predictor = _untrained(config, device)
     batch = _pictures(config, 32).mul(255).byte().permute(0, 2, 3, 1).numpy()
     pictures = [np.repeat(p, 3 // p.shape[2], axis=2) for p in batch]
     points = predictor.detect(pictures[0]).keypoints
     jobs: dict[str, Callable[[], object]] = {
         "detect_ms": lambda: predictor.detect(pictures[0]),
         "detect_with_heat_map_ms": lambda: predictor.detect(pictures[0], with_heat_map=True),
-        "reconstruct_ms": lambda: predictor.reconstruct(pictures[0], points),
         "detect_32_ms": lambda: predictor.detect_many(pictures),
     }
+    if predictor.model.decoder is not None:
+        jobs["reconstruct_ms"] = lambda: predictor.reconstruct(pictures[0], points)
     numbers: dict[str, Any] = {}
     for done, (name, job) in enumerate(jobs.items()):
         terminal.progress(done, len(jobs), name.removesuffix("_ms").replace("_", " "))
@@ -253,5 +256,15 @@ def measure_detection(
             times.append((time.perf_counter() - begin) * 1000)
         numbers[name] = statistics.median(times[_WARM_UP:])
     numbers["pictures_per_second"] = len(pictures) / numbers["detect_32_ms"] * 1000
+    numbers["files"] = measure_throughput(predictor, *counts, terminal)
     memory = peak_memory(device.name) / 2**20
     return {**_machine(device, config), **numbers, "peak_memory_mb": memory}
+
+
+def _untrained(config: TrainConfig, device: DeviceInfo) -> TorchPredictor:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = build_model(config).eval().requires_grad_(requires_grad=False)
+    count = config.prototypes.num_prototypes
+    meta = ModelMeta(config, 0, (1 / count,) * count, "", "bench")
+    return TorchPredictor(model, Path(), meta, device)

@@ -56,6 +56,7 @@ MAX_PIXELS = 2**27
 MAX_BYTES = 2**30
 _JPEG_QUALITY = 95
 _HEIC_STARTS = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"))
+_CONVERTED = frozenset({"uint8", "uint16", "float32"})
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -212,10 +213,17 @@ def _by_opencv(content: bytes, header: PictureHeader, name: str) -> Decoded:
     colour, alpha = split_alpha(planes)
     if header.kind == "png" and planes.shape[2] == 1 and (grey := clear_grey(content)) is not None:
         alpha = np.asarray(planes[..., 0] != grey, np.float32)
-    values = colour[..., ::-1] if colour.shape[2] == 3 else colour
+    values = _turned_around(colour) if colour.shape[2] == 3 else colour
     white = 65535.0 if header.kind == "png" and values.dtype == np.uint16 else 0.0
     upright = None if alpha is None else np.asarray(turned(alpha, header.orientation), np.float32)
     return Decoded(turned(values, header.orientation), upright, white)
+
+
+def _turned_around(colour: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return (H, W, 3) blue, green, red as red, green, blue."""
+    if colour.dtype.name in _CONVERTED:  # ten times as fast as copying a turned view
+        return np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2RGB))
+    return colour[..., ::-1]
 
 
 def _check_size(width: int, height: int, name: str) -> None:

@@ -229,7 +229,7 @@ def find_in(
     )
 
 
-def known_truths(batch: Sequence[Read]) -> list[PictureTruth]:
+def known_truths(batch: Sequence[Read[NDArray[np.uint8]]]) -> list[PictureTruth]:
     """Return what is known of each picture.
 
     Raises:

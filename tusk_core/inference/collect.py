@@ -5,6 +5,7 @@ Shapes: P pictures, N detections, C descriptor length.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.counts import check_count
-from tusk_core.inference.walk import Walk, walk
+from tusk_core.inference.walk import Walk, walk_prepared
 from tusk_core.tracking.regions import inside
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
     from tusk_core.events import JobProgress
+    from tusk_core.inference.laid import Laid
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.inference.walk import Read
     from tusk_core.results import UnreadableFile
@@ -143,11 +145,14 @@ def detect_all(
     source.use_settings(data)
     rest = range(start, len(source) if stop is None else stop)
     way = Walk(batch_size((data.width, data.height)), rest, control=control, before=start)
-    for progress, batch in walk(source, way, skipped):
+    laid = functools.partial(predictor.laid, tiles=wanted.tiles)
+    for progress, batch in walk_prepared(source, way, skipped, laid):
         yield progress, rows_within(_rows(predictor, batch, wanted), wanted.region)
 
 
-def _rows(predictor: TorchPredictor, batch: list[Read], wanted: Wanted) -> Rows:
+def _rows(
+    predictor: TorchPredictor, batch: list[Read[NDArray[np.uint8] | Laid]], wanted: Wanted
+) -> Rows:
     images = [item.picture for item in batch]
     errors = np.full(len(images), np.nan, np.float32)
     if wanted.with_errors and predictor.tiling(wanted.tiles) is None:

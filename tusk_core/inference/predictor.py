@@ -13,15 +13,15 @@ import functools
 import time
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from tusk_core.arrays import frozen, to_pictures
-from tusk_core.data.fitting import apply_placement, checked_picture, place
+from tusk_core.data.fitting import checked_picture, place
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.drawing_again import decode_any, draw_prototypes
+from tusk_core.inference.laid import Laid, as_batch, lay
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
@@ -184,32 +184,44 @@ class TorchPredictor:
 
     def detect_many(
         self,
-        images: Sequence[NDArray[np.uint8]],
+        images: Sequence[NDArray[np.uint8] | Laid],
         *,
         num_keypoints: int | None = None,
         min_score: float = 0.0,
         tiles: int | None = None,
     ) -> list[Detection]:
-        """Like ``detect`` for several pictures, of any sizes; whole ones in one pass."""
-        how = self.tiling(tiles)
-        large = [
-            row
-            for row, image in enumerate(images)
-            if how is not None and how.applies_to((image.shape[1], image.shape[0]))
-        ]
-        apart = {
-            row: self.detect(
-                images[row], num_keypoints=num_keypoints, min_score=min_score, tiles=tiles
-            )
-            for row in large
-        }
-        whole = [image for row, image in enumerate(images) if row not in apart]
+        """Like ``detect`` for several pictures, of any sizes; whole ones in one pass.
+
+        Some may come from ``laid``.
+        """
+        apart: dict[int, Detection] = {}
+        whole: list[NDArray[np.uint8] | Laid] = []
+        for row, image in enumerate(images):
+            if isinstance(image, Laid) or not self._takes_tiles(image, tiles):
+                whole.append(image)
+            else:
+                apart[row] = self.detect(
+                    image, num_keypoints=num_keypoints, min_score=min_score, tiles=tiles
+                )
         rest = iter(self._detect(whole, num_keypoints, min_score) if whole else [])
         return [apart[row] if row in apart else next(rest) for row in range(len(images))]
 
+    def laid(self, image: NDArray[np.uint8], tiles: int | None = None) -> NDArray[np.uint8] | Laid:
+        """Return a picture as ``detect_many`` takes it soonest; may be called in any thread.
+
+        One that is searched in tiles stays what it is.
+        """
+        if self._takes_tiles(image, tiles):
+            return image
+        return self._laid(image, None)
+
+    def _takes_tiles(self, image: NDArray[np.uint8], tiles: int | None) -> bool:
+        how = self.tiling(tiles)
+        return how is not None and how.applies_to((image.shape[1], image.shape[0]))
+
     def detect_with_errors(
         self,
-        images: Sequence[NDArray[np.uint8]],
+        images: Sequence[NDArray[np.uint8] | Laid],
         *,
         num_keypoints: int | None = None,
         min_score: float = 0.0,
@@ -222,15 +234,14 @@ class TorchPredictor:
         if not images:
             return [], np.zeros(0, np.float32)
         with torch.inference_mode():
-            batch, placements = self._batch(images, None)
+            laid = [self._laid(image, None) for image in images]
+            batch = as_batch(laid, self._device)
             begin = time.perf_counter()
             encoded = self._model.encode(batch)
             found = self._model.find_keypoints(encoded, num_keypoints)
             composite = self._model.decode(found, encoded.size, encoded.code).composite
             errors = (composite - batch).square().mean(dim=(1, 2, 3)).float().cpu().numpy()
-            detections = self._results(
-                images, placements, encoded, found, min_score, begin, with_heat_map=False
-            )
+            detections = self._results(laid, encoded, found, min_score, begin, with_heat_map=False)
         return detections, errors
 
     def reconstruct(
@@ -267,12 +278,13 @@ class TorchPredictor:
         self, image: NDArray[np.uint8], keypoints: Keypoints
     ) -> tuple[torch.Tensor, KeypointSet, Decoded]:
         check_one_tile(self.tiling(), (image.shape[1], image.shape[0]))
-        batch, placements = self._batch([image], None)
+        laid = self._laid(image, None)
+        batch = as_batch([laid], self._device)
         size = (batch.shape[-1], batch.shape[-2])
         code = None
         if self._model.background.kind == "latent":
             code = self._model.encode(batch).code
-        chosen = self._keypoint_set(keypoints, placements[0])
+        chosen = self._keypoint_set(keypoints, laid.placement)
         return batch, chosen, decode_any(self._model, chosen, size, code)
 
     def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
@@ -285,7 +297,7 @@ class TorchPredictor:
 
     def _detect(
         self,
-        images: Sequence[NDArray[np.uint8]],
+        images: Sequence[NDArray[np.uint8] | Laid],
         num_keypoints: int | None,
         min_score: float,
         *,
@@ -294,37 +306,32 @@ class TorchPredictor:
         fit: Fit | None = None,
     ) -> list[Detection]:
         with torch.inference_mode():
-            batch, placements = self._batch(images, network_size, fit)
+            laid = [self._laid(image, network_size, fit) for image in images]
+            batch = as_batch(laid, self._device)
             begin = time.perf_counter()
             encoded = self._model.encode(batch)
             found = self._model.find_keypoints(encoded, num_keypoints)
             return self._results(
-                images, placements, encoded, found, min_score, begin, with_heat_map=with_heat_map
+                laid, encoded, found, min_score, begin, with_heat_map=with_heat_map
             )
 
-    def _batch(
+    def _laid(
         self,
-        images: Sequence[NDArray[np.uint8]],
+        image: NDArray[np.uint8] | Laid,
         network_size: tuple[int, int] | None,
         fit: Fit | None = None,
-    ) -> tuple[torch.Tensor, list[Placement]]:
-        """Return (B, channels, h, w) in [0, 1], laid out as in training, and how."""
-        pictures, placements = [], []
-        for image in images:
-            checked = checked_picture(image)
-            size = (checked.shape[1], checked.shape[0])
-            placements.append(self.placement(size, network_size, fit=fit))
-            laid = apply_placement(checked, placements[-1])
-            if self._info.config.data.channels == 1:
-                laid = np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
-            pictures.append(laid)
-        batch = torch.from_numpy(np.stack(pictures)).to(self._device)
-        return batch.permute(0, 3, 1, 2).float().div_(255), placements
+    ) -> Laid:
+        """Return a picture laid out as in training."""
+        if isinstance(image, Laid):
+            return image
+        checked = checked_picture(image)
+        size = (checked.shape[1], checked.shape[0])
+        placement = self.placement(size, network_size, fit=fit)
+        return lay(checked, placement, self._info.config.data.channels)
 
     def _results(
         self,
-        images: Sequence[NDArray[np.uint8]],
-        placements: list[Placement],
+        laid: Sequence[Laid],
         encoded: Encoded,
         found: KeypointSet,
         min_score: float,
@@ -342,10 +349,10 @@ class TorchPredictor:
         label_rows = labels.cpu().numpy().astype(np.int32)
         confidence_rows = confidences.float().cpu().numpy()
         maps = encoded.score_map.float().cpu().numpy() if with_heat_map else None
-        milliseconds = (time.perf_counter() - begin) * 1000 / len(images)
+        milliseconds = (time.perf_counter() - begin) * 1000 / len(laid)
         out = []
-        for row, (image, placement) in enumerate(zip(images, placements, strict=True)):
-            size = (image.shape[1], image.shape[0])
+        for row, picture in enumerate(laid):
+            size, placement = picture.size, picture.placement
             places = placement.to_original(xy[row])
             kept = np.flatnonzero(
                 (scores[row] > 0)

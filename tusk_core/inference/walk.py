@@ -9,7 +9,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress
@@ -17,7 +17,7 @@ from tusk_core.inference.reading_ahead import ReadAhead
 from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,25 +25,27 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
 
+Picture = TypeVar("Picture")
+
 _WAITING_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class Read(Generic[Picture]):
     """One picture as it came from its source.
 
     Attributes:
         name: for people.
         index: in the source.
         time: seconds from the start of a video, else NaN.
-        picture: (H, W, 3) uint8.
+        picture: (H, W, 3) uint8, or what was made of it.
         truth: what is known about it.
     """
 
     name: str
     index: int
     time: float
-    picture: NDArray[np.uint8]
+    picture: Picture
     truth: PictureTruth | None
 
 
@@ -68,13 +70,24 @@ class Walk:
 
 def walk(
     source: BaseSource, way: Walk, skipped: list[UnreadableFile]
-) -> Iterator[tuple[JobProgress, list[Read]]]:
+) -> Iterator[tuple[JobProgress, list[Read[NDArray[np.uint8]]]]]:
+    """Yield the readable pictures of each batch, in order; see ``walk_prepared``."""
+    return walk_prepared(source, way, skipped, lambda picture: picture)
+
+
+def walk_prepared(
+    source: BaseSource,
+    way: Walk,
+    skipped: list[UnreadableFile],
+    prepare: Callable[[NDArray[np.uint8]], Picture],
+) -> Iterator[tuple[JobProgress, list[Read[Picture]]]]:
     """Yield the readable pictures of each batch, in order, with how far the walk has come.
 
     Args:
         source: its pictures.
         way: how to go.
         skipped: pictures that cannot be read are added to it.
+        prepare: makes of each picture what is kept of it, in the reading thread.
 
     Raises:
         Cancelled: when asked to stop.
@@ -83,7 +96,8 @@ def walk(
     indices = range(len(source)) if way.indices is None else way.indices
     total, begin, found_any = way.before + len(indices), time.monotonic(), way.before > 0
     depth = _depth(source, way.step)
-    with ReadAhead(_read_all(source, indices, with_truth=way.with_truth), depth) as pictures:
+    reading = _read_all(source, indices, prepare, with_truth=way.with_truth)
+    with ReadAhead(reading, depth) as pictures:
         for done, batch in _batches(pictures, way.step):
             if way.control is not None and way.control.stop_requested:
                 raise Cancelled
@@ -113,8 +127,12 @@ def _depth(source: BaseSource, step: int) -> int:
 
 
 def _read_all(
-    source: BaseSource, indices: Sequence[int], *, with_truth: bool
-) -> Generator[Read | UnreadableFile, None, None]:
+    source: BaseSource,
+    indices: Sequence[int],
+    prepare: Callable[[NDArray[np.uint8]], Picture],
+    *,
+    with_truth: bool,
+) -> Generator[Read[Picture] | UnreadableFile, None, None]:
     """Read pictures with their truth; runs in the reading thread."""
     with_truth = with_truth and source.has_ground_truth
     for index, picture in source.stream(indices):
@@ -123,14 +141,14 @@ def _read_all(
             yield UnreadableFile(Path(name), str(picture))
         else:
             truth = source.truth(index) if with_truth else None
-            yield Read(name, index, source.time(index), picture, truth)
+            yield Read(name, index, source.time(index), prepare(picture), truth)
 
 
 def _batches(
-    pictures: Iterable[Read | UnreadableFile], step: int
-) -> Iterator[tuple[int, list[Read | UnreadableFile]]]:
+    pictures: Iterable[Read[Picture] | UnreadableFile], step: int
+) -> Iterator[tuple[int, list[Read[Picture] | UnreadableFile]]]:
     """Group pictures; each group comes with the number of pictures up to its end."""
-    batch: list[Read | UnreadableFile] = []
+    batch: list[Read[Picture] | UnreadableFile] = []
     done = 0
     for done, item in enumerate(pictures, 1):
         batch.append(item)

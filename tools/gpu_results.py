@@ -2,11 +2,14 @@ r"""Everything about speed and results that needs a GPU, in order, within a give
 
     python tools/gpu_results.py --out DIR --minutes 13 --jobs 4 \
         --train paper-mnist-hard:0,1:20000 \
-        --train "tusk-default@digits:0:8000:prototypes.num_prototypes=20"
+        --train "tusk-default@digits:0:8000:prototypes.num_prototypes=20" \
+        --pictures "faces=DATA/train|DATA/test|landmarks|--fit DATA/train" \
+        --train tusk-photos@faces:0
 
 1. The device's ceilings, then the step time of every preset in fp32 and bf16: eager, with the
    channels last, and, for the presets of --compile, compiled; with memory and the share of the
-   roofline. ``--released DIR`` times the paper's released code beside it.
+   roofline. Presets for photographs are timed as they train: kinds first, whole cycles of steps.
+   ``--released DIR`` times the paper's released code beside it.
 2. Trainings, several processes side by side on the one GPU, each scored by the protocol of its
    pictures. While 1 runs, their pictures are made in the background.
 
@@ -39,7 +42,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 PATTERNS = ("paper-*", "tusk-*", "quick-*")
-COMPILED = "paper-mnist-hard,paper-tetrominoes,tusk-default,quick-digits,quick-tetrominoes"
+COMPILED = (
+    "paper-mnist-hard,paper-tetrominoes,tusk-default,tusk-photos,quick-digits,quick-tetrominoes"
+)
 TESTS = {
     "digits": ("sample:digits?count=500&seed=99{digits_test}", "mnist-hard"),
     "tetrominoes": ("sample:tetrominoes?count=1000&seed=7", "multi-object"),
@@ -50,6 +55,8 @@ TRAINED_ON = {
     "tetrominoes": "sample:tetrominoes?count=20000&seed=1",
     "solids": "sample:solids?count=6000&seed=1",
 }
+# Further words of the evaluation, such as where a regression is fitted.
+SCORED_WITH: dict[str, list[str]] = {}
 Facts = dict[str, Any]
 
 SCORING_S = 60
@@ -86,7 +93,7 @@ def read_trainings(texts: list[str], digits: Path | None) -> list[Training]:
         config = load_preset(preset)
         pictures = pictures or next((n for n in TESTS if n in config.data.source), "")
         if pictures not in TESTS:
-            raise SystemExit(f"{text}: add @digits, @tetrominoes or @solids to the preset.")
+            raise SystemExit(f"{text}: add @{', @'.join(TESTS)} to the preset.")
         found += [
             Training(
                 preset=preset,
@@ -99,6 +106,17 @@ def read_trainings(texts: list[str], digits: Path | None) -> list[Training]:
             for seed in (seeds or "0").split(",")
         ]
     return found
+
+
+def add_pictures(texts: list[str]) -> None:
+    """Take in sets of one's own, such as photographs: ``NAME=TRAIN|TEST|PROTOCOL[|WORDS]``."""
+    for text in texts:
+        name, _, rest = text.partition("=")
+        parts = rest.split("|")
+        if not name or len(parts) not in {3, 4}:
+            raise SystemExit(f"{text}: write NAME=TRAIN|TEST|PROTOCOL or NAME=…|WORDS.")
+        TRAINED_ON[name], TESTS[name] = parts[0], (parts[1], parts[2])
+        SCORED_WITH[name] = parts[3].split() if len(parts) == 4 else []
 
 
 def with_digits(source: str, digits: Path | None) -> str:
@@ -303,6 +321,7 @@ def train_one(training: Training, seconds: float, arguments: argparse.Namespace)
     scoring = [
         "evaluate", str(run), "--data", with_digits(source, arguments.digits),
         "--protocol", protocol, "--device", arguments.device,
+        *SCORED_WITH.get(training.pictures, []),
     ]  # fmt: skip
     reports = {"plain": scoring, **({"joined": [*scoring, "--groups", "10"]}
                if training.pictures == "digits" else {})}  # fmt: skip
@@ -360,6 +379,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--presets", default="", help=f"patterns (default: {','.join(PATTERNS)})")
     parser.add_argument("--compile", default=COMPILED, help="presets that are timed compiled too")
     parser.add_argument("--released", type=Path, help="folder of a copy of the released code")
+    parser.add_argument("--pictures", action="append", default=[], metavar="SPEC",
+                        help=add_pictures.__doc__)  # fmt: skip
     parser.add_argument("--train", action="append", default=[], metavar="SPEC",
                         help=Training.__doc__)  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
@@ -379,6 +400,7 @@ def main() -> int:
     arguments = parsed()
     clock = Clock(arguments.minutes)
     results = Results(arguments.out / "results.jsonl")
+    add_pictures(arguments.pictures)
     trainings = read_trainings(arguments.train, arguments.digits)
     making = make_pictures(trainings, arguments)
     if arguments.timing_minutes > 0:

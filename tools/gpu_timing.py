@@ -22,10 +22,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 from torch.utils.flop_counter import flop_registry
 
-from tusk_core.commands.bench_engine import _pictures
+from tusk_core.commands.bench_engine import ready_session
 from tusk_core.config import TrainConfig, replaced
-from tusk_core.nn.distributed import Team
-from tusk_core.training.session import Session
+from tusk_core.nn.photo_model import PhotoModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,22 +134,31 @@ def time_preset(
     precision, _, how = variant.partition("-")
     changes = {"run.precision": precision, "run.device": device.type}
     config = replaced(config, {**changes, "run.compile": how == "compile"})
-    session = Session(config, device, Team())
+    session, batches = ready_session(config, device)
     if how == "last":
         session.model.to(memory_format=torch.channels_last)
     begin = time.perf_counter()
     if how == "compile":
         torch._dynamo.reset()
-        session.model.encoder.compile()
+        network = session.model.network()
+        if network is not None:
+            network.compile()
         session.model.decoder.network.compile()
-    images = _pictures(config, config.optim.batch_size).to(device)
+    # The steps of a photo model differ: some redraw the picture.
+    is_photo = isinstance(session.model, PhotoModel)
+    cycle = config.losses.redraw_every if is_photo else 1
+    images = None if is_photo else batches.of(0)
+
+    def step() -> None:
+        session.train_step(batches.of(session.step) if images is None else images)
+
     reset_peak(device)
-    session.train_step(images)
+    step()
     wait(device)
     first = time.perf_counter() - begin
-    seconds_each(lambda: session.train_step(images), device, min(WARM_UP, steps))
-    times = seconds_each(lambda: session.train_step(images), device, steps)
-    step_ms = statistics.median(times) * 1e3
+    seconds_each(step, device, whole(min(WARM_UP, steps), cycle))
+    times = seconds_each(step, device, whole(steps, cycle))
+    step_ms = (statistics.fmean if is_photo else statistics.median)(times) * 1e3
     memory = torch.cuda.max_memory_allocated() / 2**20 if device.type == "cuda" else None
     facts: dict[str, Any] = {
         "batch": config.optim.batch_size,
@@ -163,39 +171,47 @@ def time_preset(
         "peak_memory_mb": memory,
     }
     if not how:
-        facts |= _shares(session, images, precision, step_ms, ceilings)
+        facts |= _shares(step, cycle, device, precision, step_ms, ceilings)
     return facts
 
 
+def whole(steps: int, cycle: int) -> int:
+    """Return the least number of steps, at least ``steps``, that makes whole cycles."""
+    return -(-steps // cycle) * cycle
+
+
 def _shares(
-    session: Session,
-    images: torch.Tensor,
+    step: Callable[[], None],
+    cycle: int,
+    device: torch.device,
     precision: str,
     step_ms: float,
     ceilings: dict[str, float],
 ) -> dict[str, Any]:
     with Work() as work:
-        session.train_step(images)
+        for _ in range(cycle):
+            step()
     # Convolutions in fp32 use the tensor cores' TF32 on CUDA, as torch has it by default.
     rate = ceilings.get("tf32_flops_s") if precision == "fp32" else None
     found = work.facts(rate or ceilings[f"{precision}_flops_s"], ceilings["copy_bytes_s"])
+    found = {name: value / cycle for name, value in found.items()}
     return {
         **found,
         "share_of_matrix_rate": found["matrix_floor_ms"] / step_ms,
         "share_of_roofline": found["roofline_ms"] / step_ms,
-        "waits": _waits(session, images),
+        "waits": _waits(step, device),
     }
 
 
-def _waits(session: Session, images: torch.Tensor) -> dict[str, int]:
+def _waits(step: Callable[[], None], device: torch.device) -> dict[str, int]:
     """Return where one step makes the processor wait for the GPU, and how often."""
-    if images.device.type != "cuda":
+    if device.type != "cuda":
         return {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         torch.cuda.set_sync_debug_mode("warn")
         try:
-            session.train_step(images)
+            step()
         finally:
             torch.cuda.set_sync_debug_mode("default")
     return dict(Counter(f"{Path(w.filename).name}:{w.lineno}" for w in caught))

@@ -10,6 +10,7 @@ import pytest
 from tusk_core import cli
 from tusk_core.commands.bench_convolutions import _Shape
 from tusk_core.commands.bench_engine import PHASES
+from tusk_core.commands.bench_photo import PHOTO_PHASES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,19 @@ def test_bench_train_times_every_part(tmp_path: Path, capsys: pytest.CaptureFixt
     )
     assert numbers["peak_memory_mb"] > 0
     assert "pictures per second" in capsys.readouterr().out
+
+
+def test_bench_train_times_photo_models_as_they_train(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    small = ["data.width=48", "data.height=48", "encoder.head_width=16", "decoder.patch_channels=8"]
+    line = ["bench", "train", "--preset", "quick-photos", "--json", str(out), "--device=cpu"]
+    line += ["--steps=2", "--set=optim.batch_size=2", "--set=run.precision=bf16"]
+    assert cli.main([*line, *(f"--set={setting}" for setting in small)]) == 0
+    numbers = json.loads(out.read_text())["train"]
+    assert set(numbers["phases_ms"]) == set(PHOTO_PHASES)
+    assert all(value > 0 for value in numbers["phases_ms"].values())
+    assert numbers["networks_alone_ms"] > 0
+    assert numbers["pictures_per_second"] == pytest.approx(2000 / numbers["step_ms"])
 
 
 def test_bench_detect_times_single_pictures_and_batches(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from tusk_core.commands.bench_convolutions import ConvolutionCount, count_convolutions
+from tusk_core.commands.bench_photo import time_photo_steps
 from tusk_core.commands.bench_throughput import measure_throughput
 from tusk_core.inference.predictor import TorchPredictor
 from tusk_core.losses.objective import step_loss
@@ -24,8 +25,12 @@ from tusk_core.nn.build import build_model
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.distributed import Team
 from tusk_core.nn.model_files import ModelMeta
+from tusk_core.nn.photo_model import PhotoModel
+from tusk_core.training.batches import KnownBatches, PlainBatches, batches_of
 from tusk_core.training.draws import draw_steps
 from tusk_core.training.estimate import peak_memory
+from tusk_core.training.held_out import Division
+from tusk_core.training.kinds_first import rank_kinds, seed_kinds
 from tusk_core.training.session import Session
 from tusk_core.training.steps import prototype_steps
 from tusk_core.training.views import PROTOTYPES, WARPS, make_views, step_generator
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 
 PHASES = ("warp", "encode_decode_forward", "backward", "network_step", "prototype_steps")
 _WARM_UP = 2
+_LEAST_PICTURES = 16
 
 
 class Stopwatch:
@@ -83,9 +89,49 @@ def measure_training(
     """
     device = choose_device(device_name)
     limit_threads(config.run.threads)
-    session = Session(config, torch.device(device.name), Team())
-    images = _pictures(config, config.optim.batch_size).to(device.name)
+    session, batches = ready_session(config, torch.device(device.name))
     watch = Stopwatch(session.device)
+    if isinstance(batches, KnownBatches):
+        timed = time_photo_steps(session, batches, num_steps, watch, terminal)
+    else:
+        timed = _time_steps(session, batches, num_steps, watch, terminal)
+    step_ms = timed["step_ms"]
+    return {
+        **_machine(device, config),
+        "pictures_per_step": config.optim.batch_size,
+        "pictures_per_second": config.optim.batch_size / step_ms * 1000,
+        **timed,
+        "peak_memory_mb": peak_memory(device.name) / 2**20,
+    }
+
+
+def ready_session(
+    config: TrainConfig, device: torch.device
+) -> tuple[Session, PlainBatches | KnownBatches]:
+    """Return a run on made-up pictures that is ready for its next step.
+
+    A photo model has its first kinds and stands in the middle of its run, where all terms count.
+    """
+    session = Session(config, device, Team())
+    count = max(config.optim.batch_size, _LEAST_PICTURES)
+    pictures = _pictures(config, count).mul(255).byte().permute(0, 2, 3, 1).numpy()
+    if isinstance(session.model, PhotoModel):
+        seed_kinds(session.model, pictures, config.run.seed)
+        rank_kinds(session.model, pictures, config.run.seed)
+        session.step = config.optim.steps // 2
+    division = Division(pictures, np.arange(count), np.arange(0))
+    return session, batches_of(session, division, None)
+
+
+def _time_steps(
+    session: Session,
+    batches: PlainBatches,
+    num_steps: int,
+    watch: Stopwatch,
+    terminal: Terminal,
+) -> dict[str, Any]:
+    """Return medians of steps, of their parts and of the networks alone."""
+    images = batches.of(0)
     views = images.repeat(2, 1, 1, 1)
     inputs = _network_inputs(session.model, views)
     steps, alone, phases = [], [], []
@@ -103,16 +149,12 @@ def measure_training(
     terminal.phase("Convolutions alone")
     counted = count_convolutions(session.model, views)
     return {
-        **_machine(device, config),
-        "pictures_per_step": config.optim.batch_size,
         "step_ms": step_ms,
-        "pictures_per_second": config.optim.batch_size / step_ms * 1000,
         "phases_ms": medians,
         "prototype_share": medians["prototype_steps"] / sum(medians.values()),
         "networks_alone_ms": alone_ms,
         "outside_networks_share": max(0.0, 1 - alone_ms / step_ms),
         **_floor(counted, step_ms),
-        "peak_memory_mb": peak_memory(device.name) / 2**20,
     }
 
 

@@ -132,7 +132,7 @@ def sample(images: Tensor, xy: Tensor, *, padding: str) -> Tensor:
     """Read pictures bilinearly at unit-square positions.
 
     Args:
-        images: (B, C, H, W).
+        images: (B, C, H, W); those in half precision are read in float32.
         xy: (B, h, w, 2) in the unit square.
         padding: beyond the edge: ``black`` 0, ``white`` 1, ``reflect`` mirrors, ``edge`` repeats.
 
@@ -140,6 +140,7 @@ def sample(images: Tensor, xy: Tensor, *, padding: str) -> Tensor:
         (B, C, h, w).
     """
     mode = {"black": "zeros", "white": "zeros", "reflect": "reflection", "edge": "border"}[padding]
+    images = images.to(xy.dtype)
     if padding == "white":
         images = images - 1
     out = F.grid_sample(images, xy, mode="bilinear", padding_mode=mode, align_corners=False)

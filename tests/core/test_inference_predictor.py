@@ -12,6 +12,7 @@ import torch
 from tests.support.small_models import KINDS, picture, write_model
 from tusk_core.api import open_predictor
 from tusk_core.geometry.grids import map_to_picture
+from tusk_core.inference.laid import on_canvas
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.predictor import TorchPredictor, load_predictor
 from tusk_core.inference.rebuilding import mask_of
@@ -305,7 +306,8 @@ def test_a_mask_has_room_for_255_keypoints() -> None:
 
 def test_a_keypoint_set_is_what_the_model_takes(predictor: TorchPredictor) -> None:
     points = predictor.detect(picture()).keypoints
-    made = predictor._keypoint_set(points, predictor.placement((45, 31)))
+    length = predictor.info.config.encoder.num_features
+    made = on_canvas(points, predictor.placement((45, 31)), length, torch.device("cpu"))
     assert isinstance(made, KeypointSet)
     back = predictor.placement((45, 31)).to_original(made.xy[0].numpy())
     assert np.allclose(back, points.xy, atol=1e-4)

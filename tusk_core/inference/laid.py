@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from tusk_core.data.fitting import apply_placement
+from tusk_core.nn.keypoint_set import KeypointSet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.data.fitting import Placement
+    from tusk_core.results import Keypoints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +49,27 @@ def as_batch(laid: Sequence[Laid], device: torch.device) -> torch.Tensor:
     """Return (B, channels, h, w) float32 in [0, 1] of pictures on canvases of one size."""
     batch = torch.from_numpy(np.stack([one.pixels for one in laid])).to(device)
     return batch.permute(0, 3, 1, 2).float().div_(255)
+
+
+def on_canvas(
+    keypoints: Keypoints, placement: Placement, length: int, device: torch.device
+) -> KeypointSet:
+    """Return keypoints of a picture as the decoder takes them, in a batch of one.
+
+    Args:
+        keypoints: K of them, in pixels of the picture.
+        placement: of the picture.
+        length: of a descriptor.
+        device: of the decoder.
+    """
+
+    def tensor(values: NDArray[np.float32]) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=device).unsqueeze(0)
+
+    count = len(keypoints.scores)
+    return KeypointSet(
+        tensor(placement.to_canvas(keypoints.xy.reshape(count, 2))),
+        tensor(np.clip(keypoints.scores, 0, 1)),
+        # A blend of two descriptors is shorter than one.
+        F.normalize(tensor(keypoints.descriptors.reshape(count, length)), dim=-1),
+    )

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from tusk_core.arrays import frozen, to_pictures
 from tusk_core.data.fitting import checked_picture, place
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.drawing_again import decode_any, draw_prototypes
-from tusk_core.inference.laid import Laid, as_batch, lay
+from tusk_core.inference.laid import Laid, as_batch, lay, on_canvas
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
@@ -29,7 +28,6 @@ from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
 from tusk_core.nn.device import choose_device, limit_threads
 from tusk_core.nn.distributed import own_device
-from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.steering import load_steered
 from tusk_core.results import Detection, Keypoints, ModelInfo, Reconstruction
 
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from tusk_core.data.fitting import Fit, Placement
     from tusk_core.inference.tiles import Tiling
     from tusk_core.nn.decoder import Decoded
+    from tusk_core.nn.keypoint_set import KeypointSet
     from tusk_core.nn.model import Encoded, TuskModel
     from tusk_core.nn.model_files import ModelMeta
     from tusk_core.results import DeviceInfo
@@ -284,7 +283,8 @@ class TorchPredictor:
         code = None
         if self._model.background.kind == "latent":
             code = self._model.encode(batch).code
-        chosen = self._keypoint_set(keypoints, laid.placement)
+        length = self._info.config.encoder.num_features
+        chosen = on_canvas(keypoints, laid.placement, length, self._device)
         return batch, chosen, decode_any(self._model, chosen, size, code)
 
     def decode_prototypes(self, indices: Sequence[int] | None = None) -> NDArray[np.uint8]:
@@ -392,16 +392,3 @@ class TorchPredictor:
         canvas = cells_to_canvas(cells, self._model.stride, placement.canvas)
         out: NDArray[np.float32] = frozen(np.clip(lift(canvas, placement, size), 0, 1))
         return out
-
-    def _keypoint_set(self, keypoints: Keypoints, placement: Placement) -> KeypointSet:
-        def tensor(values: NDArray[np.float32]) -> torch.Tensor:
-            return torch.tensor(values, dtype=torch.float32, device=self._device).unsqueeze(0)
-
-        count, length = len(keypoints.scores), self._info.config.encoder.num_features
-        canvas_xy = placement.to_canvas(keypoints.xy.reshape(count, 2))
-        return KeypointSet(
-            tensor(canvas_xy),
-            tensor(np.clip(keypoints.scores, 0, 1)),
-            # A blend of two descriptors is shorter than one.
-            F.normalize(tensor(keypoints.descriptors.reshape(count, length)), dim=-1),
-        )

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tusk_core.commands.bench_convolutions import ConvolutionCount, count_convolutions
 from tusk_core.commands.bench_photo import time_photo_steps
 from tusk_core.commands.bench_throughput import measure_throughput
+from tusk_core.commands.stopwatch import Stopwatch
 from tusk_core.inference.predictor import TorchPredictor
 from tusk_core.losses.objective import step_loss
 from tusk_core.nn.build import build_model
@@ -46,34 +47,6 @@ if TYPE_CHECKING:
 PHASES = ("warp", "encode_decode_forward", "backward", "network_step", "prototype_steps")
 _WARM_UP = 2
 _LEAST_PICTURES = 16
-
-
-class Stopwatch:
-    """Times in milliseconds that wait for the device to finish.
-
-    Args:
-        device: whose queue is waited for.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        self._last = 0.0
-
-    def start(self) -> None:
-        """Begin."""
-        self._wait()
-        self._last = time.perf_counter()
-
-    def lap(self) -> float:
-        """Return the time since the last call."""
-        self._wait()
-        now = time.perf_counter()
-        elapsed, self._last = now - self._last, now
-        return elapsed * 1000
-
-    def _wait(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
 
 
 def measure_training(

@@ -16,7 +16,7 @@ from tusk_core.nn.trunk import Taps
 from tusk_core.training.batches import KnownBatches
 
 if TYPE_CHECKING:
-    from tusk_core.commands.bench_engine import Stopwatch
+    from tusk_core.commands.stopwatch import Stopwatch
     from tusk_core.commands.terminal import Terminal
     from tusk_core.losses.objective import Views
     from tusk_core.training.session import Session

@@ -13,7 +13,7 @@ import pytest
 
 from tusk_core import api
 from tusk_core.control import RunControl
-from tusk_core.data import finding, folders
+from tusk_core.data import finding, folders, natural_order
 from tusk_core.data.coco import load_truth
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.source import open_source
@@ -79,8 +79,21 @@ def test_numbers_in_names_count_by_value():
         "é2",
     ]
     mixed = ordered[::2] + ordered[1::2]
-    assert sorted(mixed, key=finding.natural_key) == ordered
-    assert finding.natural_key("f007") == finding.natural_key("F7")
+    assert natural_order.in_natural_order(mixed) == ordered
+    assert natural_order.natural_key("f007") == natural_order.natural_key("F7")
+
+
+@pytest.mark.parametrize("odd", ["", "é7.png", f"a{'1' * 30}.png"], ids=["plain", "accent", "long"])
+def test_many_names_are_sorted_as_few_are(odd):
+    rng = np.random.default_rng(0)
+    starts = np.array(["frame_", "Frame", "a/b ", "x", "7", "cam0"])
+    names = [
+        f"{starts[rng.integers(6)]}{rng.integers(120):0{rng.integers(1, 5)}d}{end}"
+        for end in rng.choice([".png", "_1.png", "_02.jpg", "", "-9-10.PNG"], 5000)
+    ]
+    names += [odd] if odd else []
+    expected = sorted(names, key=natural_order.natural_key)
+    assert natural_order.in_natural_order(names) == expected
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tusk_core.data.natural_order import in_natural_order, natural_key
 from tusk_core.data.pictures import EXTENSIONS
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NUMBERS = re.compile(r"\d+")
 _MAX_DEPTH = 64
 _RAW = (
     ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .rw2"
@@ -46,21 +45,6 @@ class Found:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def natural_key(name: str) -> str:
-    """Return a sort key that puts ``frame2`` before ``frame10`` and ignores case.
-
-    One text, not a tuple: comparing a hundred thousand of them holds up other threads for a
-    moment only.
-    """
-    return _NUMBERS.sub(_number_key, name.casefold())
-
-
-def _number_key(found: re.Match[str]) -> str:
-    """Return digits as a text that sorts by value, and before any letter."""
-    digits = str(int(found[0]))
-    return f"\0{len(digits):03d}{digits}"
-
-
 def find_pictures(root: Path, *, recursive: bool = True) -> Found:
     """Return the picture files under ``root`` and what else looks like one.
 
@@ -72,8 +56,7 @@ def find_pictures(root: Path, *, recursive: bool = True) -> Found:
     """
     search = _Search(root)
     search.run(recursive=recursive)
-    pictures = search.without_copies()
-    pictures.sort(key=natural_key)
+    pictures = in_natural_order(search.without_copies())
     search.left_out.sort(key=lambda item: natural_key(item[0]))
     return Found(tuple(pictures), tuple(search.left_out))
 
@@ -86,6 +69,7 @@ class _Search:
         self._seen: set[tuple[int, int]] = set()
         self._files: list[str] = []
         self._links: list[str] = []
+        self._endings: dict[str, str] = {}
         self.left_out: list[tuple[str, str]] = []
 
     def run(self, *, recursive: bool) -> None:
@@ -95,16 +79,25 @@ class _Search:
         while own or linked:
             folder, depth = (own or linked).pop()
             for entry in self._listed(folder):
-                path = f"{folder}{entry.name}"
+                name = entry.name
                 if _is_folder(entry):
                     if recursive and depth < _MAX_DEPTH:
-                        (linked if entry.is_symlink() else own).append((f"{path}/", depth + 1))
+                        inner = (f"{folder}{name}/", depth + 1)
+                        (linked if entry.is_symlink() else own).append(inner)
                     continue
-                ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - fast
+                _, dot, ending = name.rpartition(".")
+                ending = self._known_ending(dot + ending)
                 if ending in EXTENSIONS:
-                    (self._links if entry.is_symlink() else self._files).append(path)
+                    (self._links if entry.is_symlink() else self._files).append(folder + name)
                 elif ending in _REASONS:
-                    self.left_out.append((path, _REASONS[ending]))
+                    self.left_out.append((folder + name, _REASONS[ending]))
+
+    def _known_ending(self, ending: str) -> str:
+        """Return an ending in lower case; of a million files nearly all have the same."""
+        known = self._endings.get(ending)
+        if known is None:
+            known = self._endings[ending] = ending.lower()
+        return known
 
     def _listed(self, folder: str) -> list[os.DirEntry[str]]:
         """Return the entries of a folder; none if it was reached before."""

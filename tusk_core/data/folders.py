@@ -21,7 +21,7 @@ from tusk_core.data.stacks import Listing, StackPool, expand, may_have_channels,
 from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -222,14 +222,20 @@ def file_identity(path: Path) -> tuple[str, int, int]:
     return _file_identity(path, str(path.resolve()))
 
 
-def open_folder(source: str, folder: Path, *, recursive: bool = True, hint: str = "") -> FileSource:
+def open_folder(
+    source: str,
+    folder: Path,
+    *,
+    recursive: bool = True,
+    hint: Callable[[Path], str] = lambda _folder: "",
+) -> FileSource:
     """Open a folder of pictures.
 
     Args:
         source: as typed.
         folder: where they are.
         recursive: also look into subfolders.
-        hint: what to do where there are none.
+        hint: says what to do with a folder without any; empty for nothing special.
 
     Raises:
         SourceError: if it holds none.
@@ -237,7 +243,7 @@ def open_folder(source: str, folder: Path, *, recursive: bool = True, hint: str 
     found = find_pictures(folder, recursive=recursive)
     if not found.pictures:
         below = " or its subfolders" if recursive else ""
-        todo = hint or _todo(found) or "Choose the folder that holds them."
+        todo = hint(folder) or _todo(found) or "Choose the folder that holds them."
         raise SourceError(f"There are no pictures ({KINDS}) in {folder}{below}. {todo}")
     return FileSource(source, folder, expand(folder, found.pictures), found.left_out)
 

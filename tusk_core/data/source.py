@@ -104,7 +104,7 @@ def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
     path = user_path(place)
     if path.is_dir():
         return registry.open_known_folder(text, path) or folders.open_folder(
-            text, path, recursive=recursive, hint=videos.hint_for(path)
+            text, path, recursive=recursive, hint=videos.hint_for
         )
     if not path.is_file():
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")

@@ -6,7 +6,6 @@ file in it, so a glance at the first bytes tells which ones are worth opening.
 
 from __future__ import annotations
 
-import os
 import stat
 import struct
 import threading
@@ -103,7 +102,7 @@ def expand(root: Path, files: Sequence[str]) -> Listing:
         root: folder that the names are relative to.
         files: in order.
     """
-    able = [index for index, name in enumerate(files) if _suffix(name) in _WITH_PAGES]
+    able = [index for index, name in enumerate(files) if name.lower().endswith(_PAGED)]
     labels: dict[int, tuple[str, ...]] = {}
     unchecked = False
     if len(able) > _ALL_UP_TO:
@@ -113,6 +112,9 @@ def expand(root: Path, files: Sequence[str]) -> Listing:
         unchecked = not labels
         able = [] if unchecked else able
     labels |= _labels_of(root, files, [index for index in able if index not in labels])
+    if not labels:
+        plain = tuple(files)
+        return Listing(plain, plain, (-1,) * len(plain), unchecked)
     names: list[str] = []
     owners: list[str] = []
     pages: list[int] = []
@@ -143,11 +145,7 @@ def page_labels(path: Path) -> tuple[str, ...]:
         stack.close()
 
 
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - fast
-
-
-_WITH_PAGES = _TIFF | _ANIMATED | _SOMETIMES
+_PAGED = tuple(_TIFF | _ANIMATED | _SOMETIMES)
 
 
 def _may_hold_several(path: Path) -> bool:

@@ -6,7 +6,7 @@ picture. So whole cycles are measured, in the middle of a run, and times are mea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -30,7 +30,7 @@ def time_photo_steps(
     num_steps: int,
     watch: Stopwatch,
     terminal: Terminal,
-) -> dict[str, float | dict[str, float]]:
+) -> dict[str, Any]:
     """Return the mean time of a step, of its parts and of its networks alone.
 
     Args:

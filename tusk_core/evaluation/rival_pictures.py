@@ -137,7 +137,7 @@ def read_lesson(
     )
 
 
-def _mask(item: Read, canvas: tuple[int, int]) -> NDArray[np.uint8]:
+def _mask(item: Read[NDArray[np.uint8]], canvas: tuple[int, int]) -> NDArray[np.uint8]:
     """Return the mask on the canvas; the middle halves of boxes where a picture has none."""
     assert item.truth is not None
     mask = item.truth.mask

@@ -59,7 +59,9 @@ def run_command(arguments: Sequence[str]) -> int:
 
     if arguments[0] in {"-h", "--help"}:
         sys.stdout.write(USAGE + "\n")
-    return int(engine_main(list(arguments), benches={"ui": measure_window}) or 0)
+    return int(
+        engine_main(list(arguments), benches={"ui": measure_window, "scale": measure_scale}) or 0
+    )
 
 
 def measure_window() -> dict[str, Any]:
@@ -67,6 +69,13 @@ def measure_window() -> dict[str, Any]:
     from tusk_app.measure.window import run_bench
 
     return run_bench()
+
+
+def measure_scale(counts: Sequence[int]) -> dict[str, Any]:
+    """Return how the window bears so many pictures, points and keypoints, for ``tusk bench``."""
+    from tusk_app.measure.scale import measure_scale as measured
+
+    return measured(counts)
 
 
 def open_window(paths: Sequence[str]) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    Bench = Callable[[], dict[str, Any]]
+    Bench = Callable[..., dict[str, Any]]
 
 # What a disk says that takes nothing more: full, over a quota, read-only, too large a file.
 _REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}

@@ -64,16 +64,17 @@ class BenchPlan:
     settle_s: float = 3.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Gaps:
-    """Times between two ticks of a timer on the GUI thread."""
+    """Times between two ticks of a timer on the GUI thread, by some clock."""
 
+    clock: Callable[[], float] = time.perf_counter
     last: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
 
     def tick(self) -> None:
         """Note a tick."""
-        now = time.perf_counter()
+        now = self.clock()
         if self.last:
             self.milliseconds.append(1000 * (now - self.last))
         self.last = now
@@ -89,12 +90,13 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 def run_bench(plan: BenchPlan | None = None) -> dict[str, Any]:
     """Measure everything that can be measured here; returns plain numbers by part."""
-    with _throw_away_home() as home, _program() as program:
+    with throw_away_home() as home, window_of_bench() as program:
         return _Bench(program, plan or BenchPlan(), home).run()
 
 
 @contextmanager
-def _throw_away_home() -> Iterator[Path]:
+def throw_away_home() -> Iterator[Path]:
+    """Yield a folder that is the program's home meanwhile and goes afterwards."""
     before = os.environ.get("TUSK_HOME")
     with tempfile.TemporaryDirectory(prefix="tusk-bench-", ignore_cleanup_errors=True) as folder:
         os.environ["TUSK_HOME"] = folder
@@ -108,7 +110,8 @@ def _throw_away_home() -> Iterator[Path]:
 
 
 @contextmanager
-def _program() -> Iterator[Program]:
+def window_of_bench() -> Iterator[Program]:
+    """Yield a program with its window shown; both end afterwards."""
     has_display = any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     if sys.platform.startswith("linux") and not has_display:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

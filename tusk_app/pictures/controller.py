@@ -290,7 +290,7 @@ class SourceController(QObject):
     def _renew_thumbnails(self) -> None:
         source = self._document.source
         name = "" if source is None or source.kind == "camera" else source.source
-        self.thumbnails.set_source(name, self._document.shown_as)
+        self.thumbnails.set_source(name, self._document.shown_as, source if name else None)
 
     @Slot(object)
     def _take_refusal(self, error: Exception) -> None:

@@ -32,10 +32,12 @@ class Pictures:
     Attributes:
         source: as ``open_source`` takes it.
         shown_as: channels, and what is black and white; None leaves it to the pictures.
+        like: the same pictures, open elsewhere; None without any.
     """
 
     source: str
     shown_as: DataConfig | None
+    like: PictureSource | None = None
 
 
 class ThumbnailWishes:
@@ -47,11 +49,16 @@ class ThumbnailWishes:
         self._pictures = Pictures("", None)
         self._generation = 0
 
-    def reset(self, source: str, shown_as: DataConfig | None = None) -> int:
+    def reset(
+        self,
+        source: str,
+        shown_as: DataConfig | None = None,
+        like: PictureSource | None = None,
+    ) -> int:
         """Forget everything and look at another source; returns its generation."""
         with self._lock:
             self._indices.clear()
-            self._pictures = Pictures(source, shown_as)
+            self._pictures = Pictures(source, shown_as, like)
             self._generation += 1
             return self._generation
 
@@ -131,7 +138,7 @@ class ThumbnailWorker(QObject):
             if generation != self._opened:
                 self.close()
                 self._opened = generation
-                self._source = open_as(pictures.source, pictures.shown_as)
+                self._source = open_as(pictures.source, pictures.shown_as, pictures.like)
             return None if self._source is None else small(self._source.read(index), self._side)
         except (TuskError, OSError, IndexError) as problem:
             log.info("no thumbnail of picture %d: %s", index, problem)

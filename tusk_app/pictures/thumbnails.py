@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tusk_core.api import PictureSource
     from tusk_core.config import DataConfig
 
 SIDE = 128
@@ -47,9 +48,20 @@ class ThumbnailStore(QObject):
         self._kept: OrderedDict[int, QImage | None] = OrderedDict()
         self._thread = WorkerThread("thumbnails", self)
 
-    def set_source(self, source: str, shown_as: DataConfig | None = None) -> None:
-        """Show pictures of another source, or otherwise; empty for none."""
-        self._generation = self._wishes.reset(source, shown_as)
+    def set_source(
+        self,
+        source: str,
+        shown_as: DataConfig | None = None,
+        like: PictureSource | None = None,
+    ) -> None:
+        """Show pictures of another source, or otherwise; empty for none.
+
+        Args:
+            source: as ``open_source`` takes it.
+            shown_as: channels, and what is black and white.
+            like: the same pictures, open already; another reader of them is made.
+        """
+        self._generation = self._wishes.reset(source, shown_as, like)
         self._kept.clear()
         self.cleared.emit()
 

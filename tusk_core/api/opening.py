@@ -69,6 +69,18 @@ def record_frames(path: Path, frames: Sequence[NDArray[np.uint8]], rate: float) 
         sink.release()
 
 
+def open_again(source: PictureSource) -> OpenedSource:
+    """Return another reader of the pictures of an open source, for another thread.
+
+    Raises:
+        SourceError: if they are gone.
+    """
+    from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.source import open_again as opened
+
+    return opened(source) if isinstance(source, BaseSource) else open_source(source.source)
+
+
 def describe(thing: str) -> dict[str, Any]:
     """Return what a path, a name or a source is, as plain values; the first is ``kind``.
 

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUMMARY = "Measure how fast this machine trains and detects."
-PARTS = ("train", "detect", "ui", "all")
+PARTS = ("train", "detect", "ui", "scale", "all")
+OF_THE_WINDOW = ("ui", "scale")
+COUNTS = (10_000, 100_000)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk bench``."""
-    parser.add_argument("part", nargs="?", choices=PARTS, default="all", help="default: all")
+    parser.add_argument(
+        "part", nargs="?", choices=PARTS, default="all", help="default: all but scale"
+    )
     parser.add_argument("--json", type=path, metavar="FILE", help="also write the numbers")
     parser.add_argument(
         "--preset", metavar="NAME", help="settings to measure (default: quick-digits)"
@@ -49,6 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="and frames of a video (default: 400)",
     )
     parser.add_argument(
+        "--counts",
+        type=whole_number,
+        nargs="+",
+        default=COUNTS,
+        metavar="N",
+        help="scale: pictures, points and keypoints in the window (default: 10000 100000)",
+    )
+    parser.add_argument(
         "--beside",
         type=whole_number,
         default=0,
@@ -61,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure; returns the exit status."""
     check_file(arguments.json)
-    parts = [part for part in PARTS[:3] if arguments.part in {part, "all"}]
+    chosen = ("train", "detect", "ui") if arguments.part == "all" else (arguments.part,)
+    parts = [part for part in PARTS if part in chosen]
     numbers: dict[str, Any] = {}
     for part in parts:
         with _busy_processes(arguments.beside):
@@ -76,8 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
-    if part == "ui":
-        return _measure_window(arguments)
+    if part in OF_THE_WINDOW:
+        return _measure_window(part, arguments)
     from tusk_core.commands.bench_engine import measure_detection, measure_training
     from tusk_core.config import load_preset, parse_assignment, replaced
 
@@ -94,16 +107,16 @@ def _measure(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
         terminal.clear()
 
 
-def _measure_window(arguments: argparse.Namespace) -> dict[str, Any] | None:
-    # Whoever has a window brings its measurement along: the engine works without one.
-    measure = arguments.benches.get("ui")
+def _measure_window(part: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
+    # Whoever has a window brings its measurements along: the engine works without one.
+    measure = arguments.benches.get(part)
     if measure is not None:
-        numbers: dict[str, Any] = measure()
+        numbers: dict[str, Any] = measure(arguments.counts) if part == "scale" else measure()
         return numbers
-    if arguments.part == "ui":
+    if arguments.part == part:
         raise UsageError(
-            "The window is measured by `tusk bench ui`, where it is installed; this is the engine "
-            "alone."
+            f"The window is measured by `tusk bench {part}`, where it is installed; this is the "
+            "engine alone."
         )
     return None
 

@@ -74,6 +74,17 @@ def open_source(source: str | Path | Sequence[str | Path], *, default_count: int
     return _open_path(text, text, recursive=True)
 
 
+def open_again(source: BaseSource) -> BaseSource:
+    """Return another reader of the same pictures; a folder is not searched again.
+
+    Raises:
+        SourceError: if they are gone.
+    """
+    if type(source) is folders.FileSource:
+        return folders.FileSource(source.source, source.root, source.listing, source.left_out)
+    return open_source(source.source)
+
+
 def summarise(
     source: str, control: RunControl | None = None, *, shown_as: DataConfig | None = None
 ) -> SourceSummary:

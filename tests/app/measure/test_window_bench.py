@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from tusk_app.measure.made_up import made_up_analysis
 from tusk_app.measure.rate import Moment, cost, rates
+from tusk_app.measure.scale import make_folder, measure_scale
 from tusk_app.measure.window import Gaps, percentiles, wait_until
+from tusk_core.api import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_percentiles_of_milliseconds() -> None:
@@ -70,3 +76,20 @@ def test_whole_round_gives_every_number(qapp) -> None:
     assert numbers["selection"]["p50_ms"] > 0
     assert numbers["selection"]["detections"] == 2000
     assert numbers["tracks"]["acts"]["seek"]["p50_ms"] > 0
+
+
+def test_a_folder_of_many_pictures_is_a_few_files_under_many_names(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "many", 30)
+    files = sorted(folder.iterdir())
+    assert len(files) == 30
+    assert len({file.stat().st_ino for file in files}) == 1
+    assert len(open_source(str(folder))) == 30
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_scale_gives_every_number(qapp) -> None:
+    numbers = measure_scale([60])["n60"]
+    assert numbers["folder"]["first_thumbnail_s"] >= numbers["folder"]["opened_s"] > 0
+    assert numbers["map"]["pan_fps"] > 0
+    assert numbers["keypoints"]["taken_ms"] > 0

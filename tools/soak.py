@@ -49,7 +49,7 @@ def soak(minutes: float, video: Path, home: Path) -> dict[str, Any]:
     from tusk_app.training.request import TrainingRequest
     from tusk_core.config import load_preset, replaced
 
-    with bench._program() as program:
+    with bench.window_of_bench() as program:
         bench_parts = program.workbench
         first = replaced(load_preset(SAMPLE_PRESET), {"optim.steps": 20})
         changes = {"data.source": f"{SAMPLE_SOURCE}?count=2000", "optim.steps": 10**7,
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, bench._throw_away_home() as home:
+    with tempfile.TemporaryDirectory() as folder, bench.throw_away_home() as home:
         video = Path(folder) / "squares.avi"
         write_video(video)
         result = soak(arguments.minutes, video, home)

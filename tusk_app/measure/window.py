@@ -43,6 +43,7 @@ class BenchPlan:
         camera_s: seconds of camera.
         num_drags: moves of a keypoint.
         num_selections: changes of the selection from each panel.
+        num_clicks: pictures chosen in the list.
         steps: of the run; it is stopped before.
         num_training_pictures: what the run learns from.
         num_detections: shown by every panel while something is selected.
@@ -56,6 +57,7 @@ class BenchPlan:
     camera_s: float = 15.0
     num_drags: int = 60
     num_selections: int = 20
+    num_clicks: int = 30
     steps: int = 100_000
     num_training_pictures: int = 2000
     num_detections: int = 100_000
@@ -64,7 +66,7 @@ class BenchPlan:
     settle_s: float = 3.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Gaps:
     """Times between two ticks of a timer on the GUI thread, by some clock."""
 
@@ -187,6 +189,7 @@ class _Bench:
         numbers["camera"] = self._camera()
         numbers["keypoint_drag"] = self._keypoint_drag()
         numbers["selection"] = self._selection()
+        numbers["first_overlay"] = self._first_overlay()
         numbers["tracks"] = measure_tracks(self._plan)
         return numbers
 
@@ -347,6 +350,15 @@ class _Bench:
         by_panel = {name: _with_own(values) for name, values in times.items()}
         return {**_with_own(every), "detections": self._plan.num_detections, "from": by_panel}
 
+    def _first_overlay(self) -> dict[str, Any]:
+        """Time from a click on a picture to its keypoints."""
+        from tusk_app.measure.overlay import time_overlays
+
+        if self._bench.document.model is None:
+            return {"problem": "there is no model"}
+        folder = self._home / "pictures"
+        return percentiles(time_overlays(self._program, folder, self._plan.num_clicks, wait_until))
+
 
 def measure_tracks(plan: BenchPlan) -> dict[str, Any]:
     """Return how soon the Tracks panel answers; see ``tusk_app.measure.tracks``."""
@@ -368,7 +380,7 @@ def measure_tracks(plan: BenchPlan) -> dict[str, Any]:
 
 
 def _with_own(times: list[tuple[float, float]]) -> dict[str, float]:
-    """Return percentiles of times, and of what the window's own thread computed in them."""
+    """Return percentiles of times, and of what was computed in them."""
     own = percentiles([value for _, value in times])
     computed = {"cpu_p50_ms": own["p50_ms"], "cpu_p95_ms": own["p95_ms"]}
     return {**percentiles([value for value, _ in times]), **computed}

@@ -80,6 +80,12 @@ class SourceDock(Panel):
         """Show only pictures whose name contains ``text``."""
         self._filter.setText(text)
 
+    def choose(self, picture: int) -> None:
+        """Do what a click on a picture of the list does; nothing if it is filtered out."""
+        row = self._model.row_of(picture)
+        if row >= 0:
+            self._list.setCurrentIndex(self._model.index(row))
+
     def _make_empty(self) -> QWidget:
         hint = EmptyHint(
             "open-images",

@@ -63,8 +63,8 @@ def test_whole_round_gives_every_number(qapp) -> None:
     from tusk_app.measure.window import BenchPlan, run_bench
 
     plan = BenchPlan(
-        warm_up_s=0.3, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=1, steps=2000,
-        num_training_pictures=64, num_detections=2000, settle_s=0.3,
+        warm_up_s=0.3, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=1, num_clicks=2,
+        steps=2000, num_training_pictures=64, num_detections=2000, settle_s=0.3,
         track_frames=300, track_individuals=5,
     )  # fmt: skip
     numbers = run_bench(plan)
@@ -75,6 +75,7 @@ def test_whole_round_gives_every_number(qapp) -> None:
     assert numbers["keypoint_drag"]["p50_ms"] > 0
     assert numbers["selection"]["p50_ms"] > 0
     assert numbers["selection"]["detections"] == 2000
+    assert numbers["first_overlay"]["p50_ms"] > 0
     assert numbers["tracks"]["acts"]["seek"]["p50_ms"] > 0
 
 

@@ -63,6 +63,7 @@ def time_overlays(
     wait_until(lambda: document.num_pictures == _STEP * (clicks + 1), 60)
     wait_until(lambda: document.detection is not None, 60)
     dock = program.window.findChild(SourceDock)
+    assert dock is not None
     times = []
     for number in range(1, clicks + 1):
         index = _STEP * number

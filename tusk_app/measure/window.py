@@ -357,7 +357,7 @@ class _Bench:
         if self._bench.document.model is None:
             return {"problem": "there is no model"}
         folder = self._home / "pictures"
-        return percentiles(time_overlays(self._program, folder, self._plan.num_clicks, wait_until))
+        return _with_own(time_overlays(self._program, folder, self._plan.num_clicks, wait_until))
 
 
 def measure_tracks(plan: BenchPlan) -> dict[str, Any]:

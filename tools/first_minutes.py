@@ -81,7 +81,9 @@ def discover(minutes: Minutes) -> None:
     minutes.wait(lambda: bench.discover.is_open, "all kinds")
     minutes.wait(lambda: bench.document.detection is not None, "points")
     kept = sum(bench.discover.is_kept(kind) for kind in bench.discover.kinds)
-    minutes.told("", f"{kept} kinds are kept; {_points(bench)} on the picture, each with its face")
+    minutes.told(
+        "", f"{kept} kinds are kept; {_points(bench)} on the picture, faces in the inspector"
+    )
 
 
 def steer(minutes: Minutes) -> None:

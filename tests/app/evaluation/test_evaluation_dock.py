@@ -222,7 +222,7 @@ def test_a_cell_says_its_count_and_a_click_its_prototype(qtbot) -> None:
     view.show()
     places = [QPointF(x, 20) for x in range(400) if view.cell_at(QPointF(x, 20)) is not None]
     assert {view.cell_at(place) for place in places} == {(3, 0), (1, 0), (0, 0)}
-    assert view.cell_text(1, 0) == "P1: 5 of 6 keypoints are on “cat”"
+    assert view.cell_text(1, 0) == "P1: 5 of 6 points are on “cat”"
     assert view.cell_at(QPointF(1, 20)) is None
     with qtbot.waitSignal(view.prototype_clicked) as caught:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(int(places[0].x()) + 2, 20))

@@ -15,6 +15,8 @@ r"""Everything about speed and results that needs a GPU, in order, within a give
 
 Every finished item is one line of DIR/results.jsonl. A second call with the same DIR leaves out
 what is there and resumes runs that were cut off. ``--device cpu --steps 2`` tries it anywhere.
+
+A little longer than other files: one script, from what is typed to the lines of its results.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 ORIGIN = "inspector"
 NUM_ALIKE = 3
 _NO_MODEL = (
-    "Discover finds what recurs in these pictures without training; or train a model on them, or "
-    "open one."
+    "[Points] of the picture are listed here once something finds them: the next step is over the "
+    "picture."
 )
 _WAYS = (("Train…", "model.train"), ("Open model…", "file.open-model"))
 NOTHING = "Move the mouse over a [point], or choose rows, to see more."
@@ -173,21 +173,19 @@ class InspectorDock(Panel):
                 say("The engine is being loaded; [points] appear once a model is open."),
             )
         elif document.model is None:
-            text = ("No model is open", _NO_MODEL)
+            text = ("No model is open", say(_NO_MODEL))
         else:
             text = (say("Detecting [points]"), say("Its [points] appear here in a moment."))
-        buttons = {"No picture is open": "Open images…", "No model is open": "Discover",
-                   "The camera is on": "Freeze"}  # fmt: skip
+        buttons = {"No picture is open": "Open images…", "The camera is on": "Freeze"}
         self._stack.hint.set_text(*text, buttons.get(text[0], ""))
-        self._stack.hint.set_others(_WAYS if text[1] is _NO_MODEL else ())
+        self._stack.hint.set_others(_WAYS if text[0] == "No model is open" else ())
 
     @Slot()
     def _help(self) -> None:
         if self._bench.live.is_on:
             self._bench.live.freeze()
             return
-        has_picture = self._bench.document.picture is not None
-        self._trigger("model.discover" if has_picture else "file.open-images")
+        self._trigger("file.open-images")
 
     @Slot(str)
     def _trigger(self, command: str) -> None:

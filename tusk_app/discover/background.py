@@ -11,9 +11,11 @@ from tusk_app.parts.words import say
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.control import Cancelled, RunControl
+from tusk_core.resources import bundled_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tusk_app.discover.controller import DiscoverController
     from tusk_app.state.document import Document
@@ -50,6 +52,7 @@ class BackgroundController(QObject):
         self._document, self._book = document, prototypes
         self._notices, self._discover = notices, discover
         self._found: tuple[KindJudged, ...] | None = None
+        self._told: tuple[Path | None, frozenset[int]] = (None, frozenset())
         self._control = RunControl()
         self._task = LatestTask("kinds that look like background", self)
         self._task.done.connect(self._take)
@@ -113,10 +116,19 @@ class BackgroundController(QObject):
         self._found = found
         self.judged.emit()
         shown = self.found
-        if shown:
+        if shown and self._is_news(shown):
             count = len(shown)
             text = say(f"{count} [kind]{' looks' if count == 1 else 's look'} like background.")
             self._notices.toast(text, "info", "Show…", self.offer_wanted.emit, about=OFFER)
+
+    def _is_news(self, shown: tuple[KindJudged, ...]) -> bool:
+        """True if some of these kinds were not offered before, of a model that may need it."""
+        model = self._document.model
+        if model is None or model.path in bundled_models().values():
+            return False  # what came with the program is shown as it is; the command is there
+        before = self._told[1] if self._told[0] == model.path else frozenset()
+        self._told = (model.path, before | {kind.number for kind in shown})
+        return self._told[1] != before
 
     @Slot(object)
     def _take_failure(self, error: Exception) -> None:

@@ -292,7 +292,7 @@ class DiscoverDock(Panel):
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
         left = time_left(progress.remaining)
-        words = " ".join(part for part in (progress.message, left) if part)
+        words = " · ".join(part.rstrip(".") for part in (progress.message, left) if part)
         self._words.setText(words if self.cancel_button.isEnabled() else "Cancelling…")
 
     @Slot()

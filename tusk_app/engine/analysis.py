@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.engine.analysis_index import AnalysisIndex, build_index
+from tusk_app.threads.jobs import JobState
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
     from tusk_app.threads.jobs import Job, JobController
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.results import Analysis
+    from tusk_core.results import Analysis, ModelInfo
 
 log = logging.getLogger(__name__)
+
+# Up to so many pictures are analysed anew, unasked, when the open model's kinds were changed.
+MOST_RENEWED = 500
 
 
 class AnalysisController(QObject):
@@ -62,6 +66,8 @@ class AnalysisController(QObject):
         self._job: Job | None = None
         self._job_path: Path | None = None
         self._job_model = ""
+        # Model folder, pictures and model of what is analysed or shown: all three, or nothing.
+        self._newest: tuple[Path, str, str] | None = None
         self._tells_errors = False
         self._was_opened = False
         self._reader = LatestTask("results-reader", self)
@@ -120,6 +126,7 @@ class AnalysisController(QObject):
         assert source is not None
         path = self._path_of(model.fingerprint, source.source)
         self._job_path, self._job_model = path, model.fingerprint
+        self._newest = (model.path, source.source, model.fingerprint)
         work = functools.partial(
             _analyse,
             model=model.path,
@@ -204,6 +211,14 @@ class AnalysisController(QObject):
         if path.is_file():
             self._tells_errors = self._was_opened = False
             self._read_kept(path)
+        elif self._has_changed_kinds(model, source.source) and len(source) <= MOST_RENEWED:
+            self.start()
+
+    def _has_changed_kinds(self, model: ModelInfo, source: str) -> bool:
+        """True if the same folder was analysed as it was before its kinds were changed."""
+        if self._newest is None or self._newest[:2] != (model.path, source):
+            return False
+        return self._newest[2] != model.fingerprint
 
     def _drop_other_job(self) -> None:
         """Stop analysing with a model that is no longer open; it would hold up the next one."""
@@ -231,6 +246,8 @@ class AnalysisController(QObject):
             self._prototypes.reset(len(analysis.prototypes))
         if self._reading is not None:
             self._results = (analysis, self._reading)
+        if model is not None:
+            self._newest = (model.path, analysis.source, model.fingerprint)
         self._document.set_analysis(analysis)
         count, pictures = len(analysis.labels), len(analysis.picture_names)
         self._notices.status(f"{count} detections in {pictures} pictures.")
@@ -250,6 +267,8 @@ class AnalysisController(QObject):
             return
         path, self._job = self._job_path, None
         self._tell_busy()
+        if job.state is not JobState.DONE:
+            self._newest = None  # who cancels it once is not asked for it again
         if path is not None and path.is_file():
             self._tells_errors, self._was_opened = True, False
             self._read_kept(path)

@@ -159,7 +159,7 @@ class GalleryDock(Panel):
         self.all_button.setText("Show all")
         self.all_button.setToolTip("Select nothing, and show every detection (Esc)")
         self.all_button.hide()
-        bar = flow_bar(self._title, self.all_button, self.side, self.sort, self.context)
+        self._bar = flow_bar(self._title, self.all_button, self.side, self.sort, self.context)
         hint = EmptyHint("grid", "", "")
         hint.clicked.connect(self._bench.analysis.start)
         self.grid_stack = HintStack(hint, self.grid)
@@ -167,7 +167,7 @@ class GalleryDock(Panel):
         layout = QVBoxLayout(holder)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addWidget(bar)
+        layout.addWidget(self._bar)
         layout.addWidget(self.grid_stack, 1)
         return holder
 
@@ -249,7 +249,9 @@ class GalleryDock(Panel):
     def _show_grid_hint(self) -> None:
         analysis = self._bench.analysis
         self.suggest_button.setEnabled(self._bench.document.analysis is not None)
-        self.grid_stack.show_content(has_content=self._bench.document.analysis is not None)
+        has_detections = self._bench.document.analysis is not None
+        self.grid_stack.show_content(has_content=has_detections)
+        self._bar.setVisible(has_detections)  # there is nothing to sort or to enlarge yet
         title = "No detections yet"
         if analysis.is_busy:
             self.grid_stack.hint.set_text(title, "The pictures are being analysed.")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QTableView,
     QToolButton,
@@ -133,21 +132,7 @@ class SourceDock(Panel):
         self._list.setMinimumHeight(2 * self.fontMetrics().height())
         column.addWidget(self._list, 1)
         column.addLayout(foot)
-        column.addLayout(self._make_ways(page))
         return page
-
-    def _make_ways(self, parent: QWidget) -> QHBoxLayout:
-        """Return what to do with the pictures: two buttons, also while a model is open."""
-        row = QHBoxLayout()
-        for command, text, tip in (
-            ("model.discover", "Discover", "Find what recurs in these pictures, without training"),
-            ("model.train", "Train…", "Train a model on these pictures"),
-        ):
-            button = QPushButton(text, parent)
-            button.setToolTip(tip)
-            button.clicked.connect(lambda _on=False, c=command: self._actions.trigger(c))
-            row.addWidget(button, 1)
-        return row
 
     def _make_table(self, parent: QWidget) -> QTableView:
         # Not a QListView: that measures every row whenever the panel changes its width, 0.1 s for

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 
@@ -77,13 +79,6 @@ class TracksDock(Panel):
         self.join = self._button(
             "Join", tip("The other one is this individual too"), lambda: self._pair("join")
         )
-        self.split = self._button(
-            "Split here", tip("From the frame shown on, it is another individual"), self._split
-        )
-        self.delete = self._button(
-            "Delete", tip(say("Its [points] belong to nobody")), lambda: self._one("delete")
-        )
-        self.lock = self._button("Lock", tip("Corrections leave it alone"), self._toggle_lock)
         self.undo = IconButton("undo", tip("Take back the last correction (Ctrl+Z)"))
         self.undo.clicked.connect(self._tracks.undo)
         self.redo = IconButton("redo", tip("Carry it out again (Ctrl+Shift+Z)"))
@@ -93,22 +88,11 @@ class TracksDock(Panel):
             tip("Where an assignment was close, or somebody jumped (D)"),
             self._go_to_doubt,
         )
-        self.again = self._button(
-            "Follow again…",
-            tip("Track anew with other settings; corrections are given up"),
-            self.ask_settings,
-        )
-        self.events = self._button(
-            "Save events…",
-            tip("Start, stop and number of bouts of everyone and of every kind, as CSV"),
-            self._ask_events,
-        )
+        self._make_more()
         bar = flow_bar(
             labelled(self.tr("Individual"), self.name_edit),
             labelled(self.tr("with"), self.other, self.swap, self.join),
-            *(self.split, self.delete, self.lock, self.undo, self.redo, self.doubt, self.again),
-            self.events,
-            self.summary,
+            *(self.undo, self.redo, self.doubt, self.more, self.summary),
         )
         splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140))
         splitter.addWidget(self.rows)
@@ -118,6 +102,35 @@ class TracksDock(Panel):
         hint.clicked.connect(self._begin)
         self.stack = HintStack(hint, below_bar(bar, splitter))
         self.setWidget(self.stack)
+
+    def _make_more(self) -> None:
+        """Make the menu of what is needed seldom: a low panel keeps its room for the rows."""
+        self.more = QToolButton()
+        self.more.setText(self.tr("More"))
+        self.more.setToolTip(self.tr("Split, delete or lock; follow again; save events"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        menu.setToolTipsVisible(True)
+        self.more.setMenu(menu)
+        tip = self.tr
+        rows: tuple[tuple[str, str, Callable[[], object]], ...] = (
+            ("Split here", "From the frame shown on, it is another individual", self._split),
+            ("Delete", say("Its [points] belong to nobody"), lambda: self._one("delete")),
+            ("Lock", "Corrections leave it alone", self._toggle_lock),
+            ("Follow again…", "Track anew with other settings; corrections are given up",
+             self.ask_settings),
+            ("Save events…",
+             "Start, stop and number of bouts of everyone and of every kind, as CSV",
+             self._ask_events),
+        )  # fmt: skip
+        actions = []
+        for text, words, act in rows:
+            action = menu.addAction(tip(text))
+            action.setToolTip(tip(words))
+            action.triggered.connect(lambda _on=False, act=act: act())
+            actions.append(action)
+        self.split, self.delete, self.lock, self.again, self.events = actions
+        menu.insertSeparator(self.again)
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(self.tr(text))
@@ -254,8 +267,8 @@ class TracksDock(Panel):
         is_free = has_one and view is not None and self._current not in view.tracks.locked
         has_pair = is_free and self.other.currentIndex() >= 0
         follows = view is not None and view.tracks.over_time
-        for button in (self.swap, self.join):
-            button.setEnabled(bool(has_pair and follows))
+        for pair in (self.swap, self.join):
+            pair.setEnabled(bool(has_pair and follows))
         self.split.setEnabled(bool(is_free and follows))
         self.delete.setEnabled(bool(is_free))
         self.lock.setEnabled(has_one)

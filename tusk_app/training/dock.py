@@ -161,7 +161,7 @@ class TrainingDock(Panel):
         said = texts.state_line(state, record)
         header.set_state(said.text, said.detail, tone=said.tone)
         header.set_fraction(texts.shown_fraction(state, record), active=training.is_busy)
-        header.set_buttons(texts.buttons(state))
+        header.set_buttons(texts.buttons(state, has_result=bool(record.outcome)))
         name = "" if state is RunState.IDLE else f" – {state.value}"
         self.setWindowTitle(f"Training{name}")
 

@@ -118,16 +118,17 @@ def _step(record: RunRecord) -> str:
     return f"step {done} of {readable.count(record.planned_steps)}"
 
 
-def buttons(state: RunState, *, has_sample: bool = True) -> tuple[HeaderButton, ...]:
-    """Return what can be pressed in ``state``."""
+def buttons(state: RunState, *, has_result: bool = False) -> tuple[HeaderButton, ...]:
+    """Return what can be pressed in ``state``; with a result, its own first button leads on."""
     if state is RunState.IDLE:
         sample = HeaderButton(
             "sample", "Watch a sample learn", "sample", "It learns on pictures made for it"
         )
         train = HeaderButton(
-            "train", "Train…", "train", "Choose pictures and settings for a run", "primary"
-        )
-        return (sample, train) if has_sample else (train,)
+            "train", "Train…", "train", "Choose pictures and settings for a run",
+            "" if has_result else "primary",
+        )  # fmt: skip
+        return sample, train
     is_held = state in {RunState.PAUSED, RunState.PAUSING}
     can_hold = state in {RunState.RUNNING, RunState.PAUSED, RunState.PAUSING}
     is_ending = state is RunState.STOPPING
@@ -248,7 +249,7 @@ def result_text(record: RunRecord) -> tuple[str, str]:
         is_short = reason == "time limit" and not record.is_sample
         title = "Finished: time is up" if is_short else "Finished"
         return title, where
-    return "Stopped", where
+    return "What was learned is kept" if record.checkpoints else "Stopped", where
 
 
 def _unsaved(record: RunRecord) -> str:

@@ -54,7 +54,7 @@ def test_the_banner_offers_discovery_and_goes_with_the_model(bench, qtbot) -> No
     assert area.stranger.text == ""
     bench.document.set_model(replace(learned_from("sample:digits"), fingerprint="another"))
     bench.document.set_detection(FakePredictor().detect(bench.document.picture))
-    assert "learned from sample digits" in area.stranger.text
+    assert "was trained on sample digits" in area.stranger.text
     assert area.stranger.second.text() == "Train on these…"
     bench.document.set_model(known)
     assert area.stranger.text == ""
@@ -63,3 +63,21 @@ def test_the_banner_offers_discovery_and_goes_with_the_model(bench, qtbot) -> No
     area.stranger.button.click()
     assert asked == ["model.discover"]
     assert area.stranger.text == ""
+
+
+def test_nobody_is_told_to_discover_while_that_is_under_way(bench, qtbot) -> None:
+    area = shown_area(bench, qtbot, (700, 500))
+    bench.document.set_model(learned_from("sample:digits"))
+    bench.document.set_source(piece_source(3))
+    qtbot.waitUntil(lambda: bench.document.picture is not None)
+    bench.document.set_detection(FakePredictor().detect(bench.document.picture))
+    assert "says little" in area.stranger.text
+
+    def work(control):
+        while not control.stop_requested:
+            yield from ()
+
+    job = bench.jobs.start("Discover kinds in pieces", work)
+    qtbot.waitUntil(lambda: area.stranger.text == "")
+    job.cancel()
+    qtbot.waitUntil(lambda: "says little" in area.stranger.text)

@@ -139,3 +139,23 @@ def test_results_can_be_looked_at_without_their_model(qtbot, settings, tmp_path)
     assert len(bench.gallery.tiles) == 12
     qtbot.waitUntil(lambda: bench.embedding.map is not None, timeout=20_000)
     assert bench.shut_down() == []
+
+
+def test_a_change_of_kinds_analyses_again_unless_it_was_cancelled(qtbot, opened) -> None:
+    bench, _dock, tmp_path = opened
+    document = bench.document
+    bench.analysis.start()
+    qtbot.waitUntil(lambda: document.analysis is not None, timeout=60_000)
+    first = document.analysis
+    # The same folder with another content: so a kind that is ignored looks from here.
+    open_model(bench, qtbot, write_model(tmp_path / "model", seed=1))
+    qtbot.waitUntil(lambda: document.analysis not in (None, first), timeout=60_000)
+    assert document.analysis.model_fingerprint == document.model.fingerprint
+
+    open_model(bench, qtbot, write_model(tmp_path / "model", seed=2))
+    assert document.analysis is None
+    assert bench.analysis.is_busy
+    with qtbot.waitSignal(bench.jobs.job_cancelled, timeout=20_000):
+        bench.jobs.running[-1].cancel()
+    open_model(bench, qtbot, write_model(tmp_path / "model", seed=3))
+    assert not bench.analysis.is_busy

@@ -75,6 +75,23 @@ def click(bench, qtbot, button) -> None:
     qtbot.waitUntil(lambda: bench.tracks.view is not before, timeout=10_000)
 
 
+def choose(dock: TracksDock, words: str) -> None:
+    """Choose a line of the menu More."""
+    menu = dock.more.menu()
+    assert menu is not None
+    action = next(action for action in menu.actions() if action.text() == words)
+    assert action.isEnabled()
+    menu.popup(QPoint(0, 0))
+    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+
+
+def correct(bench, qtbot, dock: TracksDock, words: str) -> None:
+    """Choose a line of the menu and wait until its correction is carried out."""
+    before = bench.tracks.view
+    choose(dock, words)
+    qtbot.waitUntil(lambda: bench.tracks.view is not before, timeout=10_000)
+
+
 def go_to(dock: TracksDock, frame: int) -> None:
     """Click into the rows at a frame."""
     x, y = dock.rows.frame_x(frame + 0.5), dock.rows.row_y(0) + 6
@@ -118,7 +135,7 @@ def test_swap_undo_and_redo_with_real_clicks(dock: TracksDock, qtbot, results: P
 def test_join_split_delete_name_and_lock(dock: TracksDock, qtbot, bench) -> None:
     before = individuals(bench).copy()
     go_to(dock, 20)
-    click(bench, qtbot, dock.split)
+    correct(bench, qtbot, dock, "Split here")
     assert dock.rows.rows.names[3] == "individual 1 (2)"
     dock.other.setCurrentIndex(dock.other.findData(3))
     click(bench, qtbot, dock.join)
@@ -132,14 +149,14 @@ def test_join_split_delete_name_and_lock(dock: TracksDock, qtbot, bench) -> None
     qtbot.waitUntil(lambda: bench.tracks.view is not shown, timeout=10_000)
     assert dock.rows.rows.names[1] == "Bob"
 
-    click(bench, qtbot, dock.lock)
+    correct(bench, qtbot, dock, "Lock")
     assert dock.rows.rows.names[1] == "Bob (locked)"
     assert not dock.swap.isEnabled()
     assert not dock.delete.isEnabled()
     assert dock.lock.text() == "Unlock"
 
     dock.choose(2)
-    click(bench, qtbot, dock.delete)
+    correct(bench, qtbot, dock, "Delete")
     assert not (individuals(bench) == 2).any()
     assert len(dock.rows.rows.names) == 2
 
@@ -247,7 +264,7 @@ def test_a_hundred_individuals_over_many_frames_are_drawn_from_what_is_in_view(q
 def test_settings_are_proposed_by_the_data_taken_and_remembered(
     dock: TracksDock, qtbot, program, bench
 ) -> None:
-    QTest.mouseClick(dock.again, LEFT)
+    choose(dock, "Follow again…")
     dialog = dock.dialog
     assert dialog is not None
     assert "being looked through" in dialog.summary.text()
@@ -276,7 +293,7 @@ def test_rows_are_as_strong_as_the_scores(dock: TracksDock, bench) -> None:
 
 def test_events_are_saved_as_corrected(dock: TracksDock, qtbot, tmp_path: Path, bench) -> None:
     dock.choose(0)
-    click(bench, qtbot, dock.delete)
+    correct(bench, qtbot, dock, "Delete")
     out = tmp_path / "events.csv"
     with qtbot.waitSignal(bench.jobs.job_finished, timeout=20_000):
         bench.tracks.save_events(out, {0: "head"})

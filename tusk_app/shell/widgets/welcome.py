@@ -230,13 +230,13 @@ class WelcomePage(QScrollArea):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Pass the focus on to what should be pressed first."""
         super().focusInEvent(event)
-        self._sample.setFocus(event.reason())
+        self._images.setFocus(event.reason())
 
     def _make_buttons(self, parent: QWidget) -> QGridLayout:
         self._images = BeginButton(
             "open-images",
             "Open images…",
-            "A folder of your own pictures, to explore and learn from.",
+            "A folder of your own: see what recurs in them, then name it, follow it, train on it.",
             parent,
         )
         self._sample = BeginButton(
@@ -249,7 +249,7 @@ class WelcomePage(QScrollArea):
             "model", "Open model…", "A model somebody trained, or one that came with the program.",
             parent,
         )  # fmt: skip
-        self._sample.make_primary()
+        self._images.make_primary()
         # No focus proxy: Tab would pass over the button that is one.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._images.clicked.connect(self.open_images)

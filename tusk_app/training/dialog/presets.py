@@ -61,11 +61,14 @@ class Preset:
         config = self.config
         steps = config.optim.steps
         shown = f"{steps // 1000} k" if steps >= 1000 and steps % 1000 == 0 else str(steps)
-        return say(
-            f"{config.data.width}×{config.data.height} px · "
-            f"{config.keypoints.num_keypoints} [points] · "
-            f"{config.prototypes.num_prototypes} [kinds] · {shown} steps"
+        parts = (
+            f"{config.data.width}×{config.data.height} px",
+            f"{config.keypoints.num_keypoints} [points]",
+            f"{config.prototypes.num_prototypes} [kinds]",
+            f"{shown} steps",
         )
+        # A line breaks between figures, never between a number and its unit.
+        return say(" · ".join(part.replace(" ", "\u00a0") for part in parts))
 
 
 def preset_folder() -> Path:

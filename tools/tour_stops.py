@@ -139,8 +139,10 @@ def visit_discover(tour: Tour) -> None:
     tour.spin(1500)
     tour.shoot("discover_steered")
     bench.selection.point_at((160.0, 120.0))
+    count = len(bench.discover.kinds)
     tour.do("kinds.from-here")
-    tour.wait(lambda: len(bench.discover.kinds) and bench.discover.can_undo, 120, "the new kind")
+    tour.wait(lambda: len(bench.discover.kinds) > count, 120, "the new kind")
+    tour.wait(lambda: document.shown is not None, 120, "its places")
     tour.spin(3000)
     tour.shoot("discover_kind_from_here")
 

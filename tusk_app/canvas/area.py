@@ -28,6 +28,7 @@ from tusk_app.canvas.widgets.jobs_panel import JobsPanel
 from tusk_app.canvas.widgets.next_step_bar import NextStepBar
 from tusk_app.canvas.widgets.region_bar import RegionBar
 from tusk_app.engine.engine import EngineState
+from tusk_app.parts import readable
 from tusk_app.parts.words import say
 from tusk_app.threads.jobs import Job, JobState
 
@@ -189,7 +190,7 @@ class CanvasArea(QWidget):
             num = int((detection.keypoints.scores >= document.min_score).sum())
             text = say(f"{num} [point]{'' if num == 1 else 's'}")
             if detection.milliseconds > 0:
-                text += f" in {detection.milliseconds:.0f} ms"
+                text += f" in {readable.rough_step(detection.milliseconds / 1000)}"
         self._state.setText(text)
 
     @Slot(str)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tusk_core.events import KindExample
 
 SIDE = 96
-# A place shows as the middle of its patch, with about as much around it.
-_CONTEXT = 0.9
+# A place is the middle third of its patch: without what is around it few can be told apart.
+_CONTEXT = 1.5
 _LEAST_HALF = 8.0
 
 

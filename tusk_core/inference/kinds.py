@@ -60,7 +60,7 @@ def descriptor_at(
         laid = np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
     with torch.inference_mode():
         device = model.prototypes.vectors.device
-        batch = torch.from_numpy(laid).to(device).permute(2, 0, 1).unsqueeze(0).float() / 255
+        batch = torch.tensor(laid, device=device).permute(2, 0, 1).unsqueeze(0).float() / 255
         canvas_xy = torch.from_numpy(placement.to_canvas(np.array([[xy]], np.float32)))
         found = model.descriptors_at(model.encode(batch), canvas_xy.to(batch))
         return frozen(found[0, 0].float().cpu().numpy())

@@ -17,7 +17,7 @@ def judged(source) -> bool:
 @pytest.fixture(scope="module")
 def rings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rings")
-    _pictures(folder)
+    _pictures(folder, 6)
     return folder
 
 
@@ -26,12 +26,12 @@ def test_photographs_are_told_from_what_was_drawn(tmp_path):
     for name, size in (("photos", 96), ("tiny", 40)):
         folder = tmp_path / name
         folder.mkdir()
-        for number in range(4):
+        for number in range(2):
             picture = rng.normal(120, 30, (size, size, 3)).clip(0, 255)
             write_picture(folder / f"{number}.png", picture.astype(np.uint8))
     drawn = tmp_path / "drawn"
     drawn.mkdir()
-    for number in range(4):
+    for number in range(2):
         picture = np.zeros((96, 96, 3), np.uint8)
         picture[20:50, 10 * number : 10 * number + 40] = (200, 40, 90)
         write_picture(drawn / f"{number}.png", picture)
@@ -55,7 +55,7 @@ def test_one_damaged_picture_does_not_decide(tmp_path):
 def test_a_first_look_proposes_what_the_pictures_ask_for(rings, tmp_path, monkeypatch):
     monkeypatch.setenv("TUSK_HOME", str(tmp_path))
     proposal = api.propose_settings(str(rings), RunControl(), device="cpu")
-    assert proposal.num_pictures == 10
+    assert proposal.num_pictures == 6
     assert proposal.num_recurring >= 1
     assert proposal.num_keypoints >= proposal.num_recurring >= 1
     assert proposal.num_prototypes >= max(16, 3 * proposal.num_recurring)

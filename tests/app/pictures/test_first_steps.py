@@ -23,12 +23,12 @@ PROPOSAL = DataProposal(12, 5, 7, 24, 0.1, (192, 128))
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
-    """Three noisy pictures, as cameras make them."""
+    """Two noisy pictures, as cameras make them."""
     folder = tmp_path / "photographs"
     folder.mkdir()
     rng = np.random.default_rng(0)
-    for number in range(3):
-        picture = rng.normal(120, 30, (80, 120, 3)).clip(0, 255).astype(np.uint8)
+    for number in range(2):
+        picture = rng.normal(120, 30, (72, 96, 3)).clip(0, 255).astype(np.uint8)
         write_picture(folder / f"{number}.png", picture)
     return folder
 
@@ -45,7 +45,7 @@ def test_photographs_are_offered_discovery_first(
     assert not bar.title
     open_source(qtbot, program, str(photographs))
     qtbot.waitUntil(lambda: bool(bar.title))
-    assert bar.title == "3 pictures. What recurs in them?"
+    assert bar.title == "2 pictures. What recurs in them?"
     assert button(bar, "Discover").property("primary")
     assert not button(bar, "Train…").property("primary")
     press(bar, "Train…")
@@ -135,5 +135,5 @@ def test_the_look_is_taken_for_real(qtbot, program: Program, photographs: Path) 
     assert says(page, "Taking a first look")
     qtbot.waitUntil(lambda: page.proposal is not None, timeout=60_000)
     assert page.proposal is not None
-    assert page.proposal.num_pictures == 3
+    assert page.proposal.num_pictures == 2
     page.close()

@@ -175,7 +175,7 @@ class InspectorDock(Panel):
         elif document.model is None:
             text = ("No model is open", say(_NO_MODEL))
         else:
-            text = (say("Detecting [points]"), say("Its [points] appear here in a moment."))
+            text = (say("Detecting [points]"), say("They appear here in a moment."))
         buttons = {"No picture is open": "Open images…", "The camera is on": "Freeze"}
         self._stack.hint.set_text(*text, buttons.get(text[0], ""))
         self._stack.hint.set_others(_WAYS if text[0] == "No model is open" else ())

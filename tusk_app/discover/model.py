@@ -89,9 +89,9 @@ def _facts(kind: KindFound) -> str:
         return f"score {kind.score:.2f}"
     parts = [f"in {kind.presence:.0%} of pictures"]
     if kind.per_picture >= 1.05:
-        parts.append(f"{kind.per_picture:.1f} each")
+        parts.append(f"{kind.per_picture:.1f} in each")
     if kind.examples:
-        parts.append(f"{typical_size(kind):.0f} px")
+        parts.append(f"{typical_size(kind):.0f} px wide")
     return " · ".join(parts)
 
 

@@ -247,7 +247,7 @@ class Engine(QObject):
             return
         self._told.clear()
         self._document.set_model(opened.info)
-        self._notices.status(f"{opened.info.name} is open on {opened.info.device}.")
+        self._notices.status(f"{opened.info.name} is open.")
         self.model_opened.emit()
 
     @Slot(object)

@@ -209,7 +209,7 @@ def test_kinds_are_ordered_replaced_and_kept_in_a_file(tmp_path: Path) -> None:
     found = Found("pictures").with_kind(_kind(7, 1, is_final=False)).with_kind(_kind(4, 0))
     found = found.with_kind(_kind(9, 2, is_final=False)).with_kind(_kind(7, 1))
     assert [kind.number for kind in found.final().kinds] == [4, 7]
-    assert facts(_kind(4, 0)) == "in 75% of pictures · 2.0 each · 16 px"
+    assert facts(_kind(4, 0)) == "in 75% of pictures · 2.0 in each · 16 px wide"
     write_found(tmp_path, found.final())
     again = read_found(tmp_path)
     assert again is not None

@@ -56,7 +56,7 @@ class PrototypeTile:
         if self.health is None:
             return ""
         if self.health.state == "dead":
-            return "dead"
+            return "unused"
         if self.health.state == "duplicate":
             return f"like {self.twin_name}"
         return "used"

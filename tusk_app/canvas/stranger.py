@@ -76,9 +76,8 @@ class StrangerNotice(QObject):
         if not is_stranger(model, source.source, found.keypoints):
             return
         self._banner.say(
-            f"The open model, {model.name}, was trained on "
-            f"{display_name(model.config.data.source)} and says little about these pictures. "
-            "Discover finds their own kinds in a minute.",
+            f"The model {model.name} was trained on {display_name(model.config.data.source)} and "
+            "says little about these pictures. Discover finds their own kinds.",
             "Discover",
             "Train on these…",
             may_close=True,

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from tusk_core.results import Analysis
     from tusk_core.tracks import EditKind
 
-# Below this width the picture with its trails stands beneath the rows.
-_NARROW = 620
+# Below this width the picture with its trails stands beneath the rows, where there is this height.
+_NARROW, _TALL = 620, 420
 _TRAIL = 50
 
 
@@ -91,10 +91,11 @@ class TracksDock(Panel):
         self._make_more()
         bar = flow_bar(
             labelled(self.tr("Individual"), self.name_edit),
+            *(self.undo, self.redo, self.doubt, self.more),
             labelled(self.tr("with"), self.other, self.swap, self.join),
-            *(self.undo, self.redo, self.doubt, self.more, self.summary),
+            self.summary,
         )
-        splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140))
+        splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140), tall=_TALL)
         splitter.addWidget(self.rows)
         splitter.addWidget(self.trails)
         splitter.use_sizes()

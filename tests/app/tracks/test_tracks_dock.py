@@ -81,8 +81,7 @@ def choose(dock: TracksDock, words: str) -> None:
     assert menu is not None
     action = next(action for action in menu.actions() if action.text() == words)
     assert action.isEnabled()
-    menu.popup(QPoint(0, 0))
-    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    action.trigger()
 
 
 def correct(bench, qtbot, dock: TracksDock, words: str) -> None:

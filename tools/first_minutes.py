@@ -46,9 +46,9 @@ class Minutes:
         self.clicks += 1
         self.tour.click(widget)
 
-    def wait(self, is_met: Callable[[], object], what: str) -> None:
+    def wait(self, is_met: Callable[[], object], what: str, seconds: float = 300) -> None:
         """Let the program run until something is so."""
-        self.tour.wait(is_met, 300, what)
+        self.tour.wait(is_met, seconds, what)
 
 
 def look_at_the_folder(minutes: Minutes, folder: Path) -> None:
@@ -116,8 +116,10 @@ def train(minutes: Minutes) -> None:
     minutes.told(
         "**Train from these…**", "Three questions, all answered: what, how long, from where"
     )
+    # Until the pictures were looked through, the button takes no click.
+    minutes.wait(dialog.start_button.isEnabled, "the pictures of the dialog")
     minutes.click(dialog.start_button)
-    minutes.wait(lambda: tour.bench.training.state.name == "RUNNING", "the first step")
+    minutes.wait(lambda: tour.bench.training.state.name == "RUNNING", "the first step", 900)
     minutes.told("**Start training**", "The run: its first loss, then pictures beside redrawn ones")
 
 

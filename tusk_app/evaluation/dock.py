@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +27,7 @@ from tusk_app.evaluation.widgets.results_pane import ResultsPane
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
+from tusk_app.parts.panel_layout import scrolled
 from tusk_app.parts.words import say
 from tusk_app.pictures.controller import SourceController, display_name
 from tusk_core import api
@@ -49,6 +51,8 @@ SAMPLES = {
     "digits": ("sample:digits?count=500&seed=1000", "mnist-hard"),
     "solids": ("sample:solids?count=200&seed=1000", "multi-object"),
 }
+# Below it the panel scrolls: a few rows of numbers are seen in any case [px].
+_LEAST_HEIGHT = 190
 CHOOSE = "choose"
 
 
@@ -140,7 +144,9 @@ class EvaluationDock(Panel):
         column.setContentsMargins(8, 6, 8, 8)
         column.addWidget(self._make_bar())
         column.addWidget(self._stack, 1)
-        self.setWidget(body)
+        self._stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self._stack.setMinimumHeight(_LEAST_HEIGHT)
+        self.setWidget(scrolled(body, self))
 
     def _make_bar(self) -> QWidget:
         self.protocol_box = QComboBox()

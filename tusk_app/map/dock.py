@@ -129,7 +129,7 @@ class EmbeddingDock(Panel):
         self._bench.analysis.index_changed.connect(self._show_analysis)
         self._bench.analysis.busy_changed.connect(self._show_hint)
         self._bench.prototypes.changed.connect(self._show_map)
-        self._faces.changed.connect(lambda: self._when_seen(self._show_faces))
+        self._faces.changed.connect(self._follow_faces)
         document.model_changed.connect(self._show_hint)
         document.source_changed.connect(self._show_hint)
         self.live = LiveMap(self._bench, self.scatter, self.bar)
@@ -246,6 +246,11 @@ class EmbeddingDock(Panel):
         faces = tuple(self._faces.image(i) if named else None for i in range(num))
         stars = ScatterStars(places, colours, labels, shown.astype(np.bool_), faint, faces)
         self.scatter.set_stars(stars)
+
+    @Slot()
+    def _follow_faces(self) -> None:
+        # A slot of ours, which is cut off with the panel: pictures may arrive after it.
+        self._when_seen(self._show_faces)
 
     @Slot()
     def _show_faces(self) -> None:

@@ -75,8 +75,9 @@ class PictureFeed(QObject):
     def set_in_play(self, in_play: bool) -> None:
         """Say whether frames go by: each is then held back until its keypoints are there."""
         self._in_play = in_play
-        if not in_play:
-            self._pending = None
+        if not in_play and self._pending is not None:
+            # It is the picture asked for; its keypoints must not lie over the one before.
+            self._show(self._pending)
 
     def shutdown(self) -> bool:
         """End the reader thread; False if it did not end in time."""

@@ -217,6 +217,7 @@ class PaletteRow(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.is_usable = is_usable
+        self._is_current = False
         menu = QLabel(f"{entry.menu}  ›", self)
         name = QLabel(entry.title, self)
         key = QLabel(keys, self)
@@ -232,6 +233,7 @@ class PaletteRow(QWidget):
 
     def set_current(self, *, current: bool) -> None:
         """Take the colours of the highlighted row, or of the others."""
+        self._is_current = current
         # Not this row's own: what a style sheet lets shine through has no colour to go by.
         colours = theme.of(QGuiApplication.palette())
         strong = colours.text if self.is_usable else colours.disabled
@@ -241,6 +243,12 @@ class PaletteRow(QWidget):
         for labels, colour in ((self._soft, soft), (self._strong, strong)):
             for label in labels:
                 label.setStyleSheet(f"color: {colour};")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.set_current(current=self._is_current)
 
 
 def _usable(item: QListWidgetItem) -> bool:

@@ -212,6 +212,22 @@ def test_playing_with_a_model_shows_frames_with_their_keypoints(bench, qtbot) ->
     assert all(bench.detections.cached(index) is not None for index, _ in pairs[1:-1])
 
 
+def test_a_pause_shows_the_frame_that_waits_for_its_keypoints(bench, qtbot, made_up) -> None:
+    source = piece_source(6)
+    open_and_wait(bench, source, qtbot)
+    open_model(bench, qtbot)
+    qtbot.waitUntil(lambda: bench.document.detection is not None)
+    made_up.predictor.gate.clear()
+    bench.playback.play()
+    qtbot.waitUntil(lambda: bench.document.index > 0 and bench.engine.is_busy, timeout=20_000)
+    waiting = bench.document.index
+    bench.playback.pause()
+    assert bench.document.index == waiting
+    assert bench.document.picture is source.pictures[waiting]
+    made_up.predictor.gate.set()
+    qtbot.waitUntil(lambda: bench.document.detection is not None)
+
+
 def test_playing_goes_on_when_the_model_fails(bench, qtbot, made_up) -> None:
     from tusk_core.results import TuskError
 

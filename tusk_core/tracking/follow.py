@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.tracking.border import frames_to_leave
 from tusk_core.tracking.fragments import Fragments
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _FADE = 0.85
 _WIDEST = 2.5
 _LOOK_MEMORY = 0.9
 _SHAPE_MEMORY = 0.7
+_HEADING_MEMORY = 0.9
 # Sightings after which the velocity at the start of a track is noted.
 _WARM = 4
 _YOUNG_GAP = 3
@@ -49,7 +51,8 @@ class Living:
         kinds: (T,) last kind.
         unseen: (T,) frames since the last sighting.
         seen: (T,) sightings.
-        last: (T, 4) place and velocity at the last sure sighting.
+        heading: (T, 2) mean velocity of late.
+        last: (T, 6) place, velocity and heading at the last sure sighting.
         sure: (T,) frame of that.
     """
 
@@ -62,6 +65,7 @@ class Living:
     kinds: NDArray[np.int64]
     unseen: NDArray[np.int64]
     seen: NDArray[np.int64]
+    heading: NDArray[np.float64]
     last: NDArray[np.float64]
     sure: NDArray[np.int64]
 
@@ -121,7 +125,8 @@ class Follower:
             np.zeros(0, np.int64),
             np.zeros(0, np.int64),
             np.zeros(0, np.int64),
-            np.zeros((0, 4)),
+            np.zeros((0, 2)),
+            np.zeros((0, 6)),
             np.zeros(0, np.int64),
         )
 
@@ -230,9 +235,12 @@ class Follower:
             )
         living.looks[rows] += (1 - _LOOK_MEMORY) * (found.looks[columns] - living.looks[rows])
         living.kinds[rows] = found.kinds[columns]
+        rate = np.maximum(1 - _HEADING_MEMORY, 1 / living.seen[rows])[:, None]
+        living.heading[rows] += rate * (living.velocity[rows] - living.heading[rows])
         sure = rows[living.unseen[rows] <= _SURE_GAP]
         living.last[sure, :2] = living.xy[sure]
-        living.last[sure, 2:] = living.velocity[sure]
+        living.last[sure, 2:4] = living.velocity[sure]
+        living.last[sure, 4:] = living.heading[sure]
         living.sure[sure] = self._frame
         living.unseen[rows] = 0
         living.seen[rows] += 1
@@ -281,6 +289,7 @@ class Follower:
             start_velocity=still,
             end=xy,
             end_velocity=still,
+            end_heading=still,
             look=found.looks[fresh],
         )
         motion = self._motion
@@ -297,14 +306,15 @@ class Follower:
                 found.kinds[fresh],
                 np.zeros(count, np.int64),
                 ones,
-                np.concatenate([xy, still], axis=1),
+                still.copy(),
+                np.concatenate([xy, still, still], axis=1),
                 frames,
             )
         )
         return numbers
 
     def _bury(self) -> None:
-        """Leave out the individuals that were not seen for too long."""
+        """Leave out the individuals that were not seen for too long or have left the picture."""
         living, config = self._living, self._config
         if not len(living) or not living.unseen.any():
             return
@@ -313,6 +323,9 @@ class Follower:
         gone = living.unseen > limit
         if config.num_individuals:
             gone &= young
+        else:
+            left = frames_to_leave(living.last[:, :2], living.last[:, 4:], self._motion)
+            gone |= living.unseen > left.min(axis=1)
         if gone.any():
             self._note(gone)
             living.keep(~gone)
@@ -325,7 +338,8 @@ class Follower:
         columns["last"][numbers] = living.sure[rows]
         columns["seen"][numbers] = living.seen[rows]
         columns["end"][numbers] = living.last[rows, :2]
-        columns["end_velocity"][numbers] = living.last[rows, 2:]
+        columns["end_velocity"][numbers] = living.last[rows, 2:4]
+        columns["end_heading"][numbers] = living.last[rows, 4:]
         columns["look"][numbers] = living.looks[rows]
 
 

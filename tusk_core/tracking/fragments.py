@@ -19,7 +19,7 @@ class Fragments:
         first: frame of the first sighting, and ``last`` of the last sure one.
         seen: sightings.
         start: (2,) place of the first sighting, and ``start_velocity`` a little later.
-        end: (2,) place at the last, and ``end_velocity``.
+        end: (2,) place at the last, ``end_velocity``, and ``end_heading``, its mean of late.
         look: (C,) of the last sighting, mean over the past.
     """
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.tracking.border import enters_by, frames_to_leave
 from tusk_core.tracking.detections import greedy_pairs
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def _pairs(
     one, other = rows[one], rows[other]
     costs = _costs(fragments, one, other, motion)
     near = costs < 1
+    if not config.num_individuals:
+        near &= ~_another_entered(fragments, one, other, motion)
     one, other, costs = one[near], other[near], costs[near]
     clear = _is_clear(one, other, costs)
     one, other, costs = one[clear], other[clear], costs[clear]
@@ -90,6 +93,17 @@ def _costs(
         unlike = ((column("look")[one] - column("look")[other]) ** 2).sum(axis=1)
         costs += np.where(far <= reach, motion.look_weight * unlike / motion.look_spread, 1.0)
     return np.where(far <= reach, costs, 1.0)
+
+
+def _another_entered(
+    fragments: Fragments, one: NDArray[np.int64], other: NDArray[np.int64], motion: Motion
+) -> NDArray[np.bool_]:
+    """Tell (P,) whether ``one`` had left by the border where ``other`` came in."""
+    column = fragments.column
+    gap = column("first")[other] - column("last")[one]
+    leaves = frames_to_leave(column("end")[one], column("end_heading")[one], motion)
+    enters = enters_by(column("start")[other], column("start_velocity")[other], motion)
+    return np.asarray((enters & (leaves < gap[:, None])).any(axis=1))
 
 
 def _is_clear(

@@ -30,6 +30,7 @@ class Motion:
         noise: of the places themselves.
         look_weight: of the look beside the motion; 0 where looks tell nobody apart.
         look_spread: mean squared distance of the looks of two individuals.
+        size: (width, height) of the pictures.
     """
 
     reach: float
@@ -38,6 +39,7 @@ class Motion:
     noise: float
     look_weight: float
     look_spread: float
+    size: tuple[int, int]
 
 
 def measure(bodies: Bodies, config: TrackConfig, size: tuple[int, int]) -> Motion:
@@ -53,7 +55,7 @@ def measure(bodies: Bodies, config: TrackConfig, size: tuple[int, int]) -> Motio
     now, then = _successors(bodies, frames)
     if len(now) < _FEWEST:
         reach = config.reach or 0.05 * side
-        return Motion(reach, reach / 3, reach / 3, 1.0, 0.0, 1.0)
+        return Motion(reach, reach / 3, reach / 3, 1.0, 0.0, 1.0, size)
     moves = bodies.xy[then] - bodies.xy[now]
     steps = np.hypot(*moves.T)
     changes = _changes(now, then, moves)
@@ -63,7 +65,13 @@ def measure(bodies: Bodies, config: TrackConfig, size: tuple[int, int]) -> Motio
     reach = config.reach or _reach(steps, changes, spacing, side)
     weight, spread = _looks(bodies, frames, now, then)
     return Motion(
-        reach, max(1.0, usual), jitter, max(0.5, 0.5 * jitter), config.appearance * weight, spread
+        reach,
+        max(1.0, usual),
+        jitter,
+        max(0.5, 0.5 * jitter),
+        config.appearance * weight,
+        spread,
+        size,
     )
 
 

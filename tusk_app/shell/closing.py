@@ -1,4 +1,4 @@
-"""Closing the window: asks about work that goes on, then ends every thread."""
+"""Closing the window: asks about work in progress, then ends every thread."""
 
 from __future__ import annotations
 

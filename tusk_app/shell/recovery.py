@@ -1,4 +1,4 @@
-"""After a crash: offers to go on with the run that ended without notice."""
+"""After a crash: offers to resume the run that ended without notice."""
 
 from __future__ import annotations
 

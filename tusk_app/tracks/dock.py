@@ -63,36 +63,35 @@ class TracksDock(Panel):
 
     def _make_widgets(self) -> None:
         self.rows = RasterView()
-        self.rows.setAccessibleName(self.tr("Individuals over time"))
+        self.rows.setAccessibleName("Individuals over time")
         self.trails = TrailView()
         self.name_edit = QLineEdit()
         self.name_edit.setMaximumWidth(150)
-        self.name_edit.setToolTip(self.tr("Name of the individual in the chosen row"))
+        self.name_edit.setToolTip("Name of the individual in the chosen row")
         self.other = QComboBox()
         self.other.setMinimumContentsLength(12)
-        self.other.setToolTip(self.tr("The second individual of a swap or a join"))
+        self.other.setToolTip("The second individual of a swap or a join")
         self.summary = QLabel()
-        tip = self.tr
         self.swap = self._button(
-            "Swap from here", tip("From the frame shown on, the two change places"), self._swap
+            "Swap from here", "From the frame shown on, the two change places", self._swap
         )
         self.join = self._button(
-            "Join", tip("The other one is this individual too"), lambda: self._pair("join")
+            "Join", "The other one is this individual too", lambda: self._pair("join")
         )
-        self.undo = IconButton("undo", tip("Take back the last correction (Ctrl+Z)"))
+        self.undo = IconButton("undo", "Take back the last correction (Ctrl+Z)")
         self.undo.clicked.connect(self._tracks.undo)
-        self.redo = IconButton("redo", tip("Carry it out again (Ctrl+Shift+Z)"))
+        self.redo = IconButton("redo", "Carry it out again (Ctrl+Shift+Z)")
         self.redo.clicked.connect(self._tracks.redo)
         self.doubt = self._button(
             "Next doubtful frame",
-            tip("Where an assignment was close, or somebody jumped (D)"),
+            "Where an assignment was close, or somebody jumped (D)",
             self._go_to_doubt,
         )
         self._make_more()
         bar = flow_bar(
-            labelled(self.tr("Individual"), self.name_edit),
+            labelled("Individual", self.name_edit),
             *(self.undo, self.redo, self.doubt, self.more),
-            labelled(self.tr("with"), self.other, self.swap, self.join),
+            labelled("with", self.other, self.swap, self.join),
             self.summary,
         )
         splitter = AdaptiveSplitter(_NARROW, (620, 220), (220, 140), tall=_TALL)
@@ -107,13 +106,12 @@ class TracksDock(Panel):
     def _make_more(self) -> None:
         """Make the menu of what is needed seldom: a low panel keeps its room for the rows."""
         self.more = QToolButton()
-        self.more.setText(self.tr("More"))
-        self.more.setToolTip(self.tr("Split, delete or lock; follow again; save events"))
+        self.more.setText("More")
+        self.more.setToolTip("Split, delete or lock; follow again; save events")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         menu.setToolTipsVisible(True)
         self.more.setMenu(menu)
-        tip = self.tr
         rows: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("Split here", "From the frame shown on, it is another individual", self._split),
             ("Delete", say("Its [points] belong to nobody"), lambda: self._one("delete")),
@@ -126,15 +124,15 @@ class TracksDock(Panel):
         )  # fmt: skip
         actions = []
         for text, words, act in rows:
-            action = menu.addAction(tip(text))
-            action.setToolTip(tip(words))
+            action = menu.addAction(text)
+            action.setToolTip(words)
             action.triggered.connect(lambda _on=False, act=act: act())
             actions.append(action)
         self.split, self.delete, self.lock, self.again, self.events = actions
         menu.insertSeparator(self.again)
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-        button = QPushButton(self.tr(text))
+        button = QPushButton(text)
         button.setToolTip(tip)
         button.clicked.connect(act)
         return button
@@ -247,7 +245,7 @@ class TracksDock(Panel):
         self.name_edit.setText(names[self._current] if self._current >= 0 else "")
         self._show_others(view)
         is_locked = self._current in view.tracks.locked
-        self.lock.setText(self.tr("Unlock") if is_locked else self.tr("Lock"))
+        self.lock.setText("Unlock" if is_locked else "Lock")
         self._enable()
 
     def _show_others(self, view: TrackView) -> None:
@@ -281,7 +279,7 @@ class TracksDock(Panel):
     @Slot()
     def _show_hint(self) -> None:
         analysis, bench = self._bench.analysis, self._bench
-        title = self.tr("No tracks yet")
+        title = "No tracks yet"
         what = "Tracks say who is who from frame to frame, each individual in a row of its own. "
         if analysis.is_busy:
             self.stack.hint.set_text(title, "The pictures are being analysed.")

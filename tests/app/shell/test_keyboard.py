@@ -22,16 +22,23 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from tusk_app.app import Program
+    from tusk_app.outside import Outside
 
 Key, PATIENT = Qt.Key, 60_000
 TAB = Qt.FocusReason.TabFocusReason
 
 
 @pytest.fixture
+def outside() -> Outside:
+    return explore_bench.shapes_outside(explore_bench.ShapesPredictor())
+
+
+@pytest.fixture
 def opened(qtbot: QtBot, program: Program) -> Program:
     """The real window in Explore, everything analysed and on the map."""
     bench, window = program.workbench, program.window
-    _, source = explore_bench.use_shapes(bench, ShapesSource(6))
+    source = ShapesSource(6)
+    explore_bench.use_pictures(bench, source)
     window.resize(1280, 800)
     window.layouts.switch("Explore")
     explore_bench.open_everything(bench, source, qtbot)

@@ -75,8 +75,11 @@ class KindEdits:
         """Return these edits and one more.
 
         Raises:
-            SourceError: if it is about a kind that does not exist.
+            SourceError: if it is about a kind that does not exist, or nobody knows what it does:
+                saved, it would keep the model from being opened.
         """
+        if edit.does not in _DOES:
+            raise SourceError(f"There is no edit {edit.does!r}; there are {', '.join(_DOES)}.")
         if edit.does == "new":
             edit = replace(edit, kind=self.num_kinds + self.num_new)
         elif edit.does != "not" and not 0 <= edit.kind < self.num_kinds + self.num_new:

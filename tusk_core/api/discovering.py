@@ -51,7 +51,8 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
         shown_as: channels, and what is black and white; None leaves it to the pictures.
 
     Raises:
-        SourceError: if no picture can be read or the folder cannot be written.
+        SourceError: if no picture can be read, or the folder cannot be written or holds a model
+            that was trained, or names and edits of kinds.
     """
     from tusk_core.discovery.run import Wanted
     from tusk_core.discovery.run import discover as found

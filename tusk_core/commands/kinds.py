@@ -215,17 +215,7 @@ def _from_file(file: Path) -> Sequence[KindEdit]:
         if file.stat().st_size > _MAX_BYTES:
             raise UsageError(f"{file} is too large to hold edits of kinds.")
         entries: Any = json.loads(file.read_bytes())
-        return [
-            KindEdit(
-                does=entry["does"],
-                kind=int(entry.get("kind", -1)),
-                # A place is said relative to the file.
-                picture=str(file.parent / entry["picture"]) if "picture" in entry else "",
-                xy=_xy(*entry.get("xy", (0, 0))),
-                name=str(entry.get("name", "")),
-            )
-            for entry in entries
-        ]
+        return [_entry(entry, file.parent) for entry in entries]
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -233,6 +223,18 @@ def _from_file(file: Path) -> Sequence[KindEdit]:
             f"{file} is not a list of edits such as "
             '[{"does": "new", "picture": "a.jpg", "xy": [40, 52]}].'
         ) from error
+
+
+def _entry(entry: Any, folder: Path) -> KindEdit:
+    """Return one entry of a file; pictures are said relative to its ``folder``."""
+    does, about_kinds = entry["does"], entry["does"] in {"keep", "ignore"}
+    return KindEdit(
+        does=does,
+        kind=int(entry.get("kind", -1)),
+        picture="" if about_kinds else str(folder / entry["picture"]),
+        xy=(0.0, 0.0) if about_kinds else _xy(*entry["xy"]),
+        name=str(entry.get("name", "")),
+    )
 
 
 def _xy(x: object, y: object) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from tusk_core.data.source import open_source
 from tusk_core.data.windows import window_size
 from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
 from tusk_core.discovery.findings import Findings, as_events, find, num_kinds_for
+from tusk_core.discovery.place import check_place
 from tusk_core.discovery.proposals import CROP_CANVAS, working_size
 from tusk_core.discovery.reporting import told
 from tusk_core.discovery.together import share_features
@@ -113,10 +114,12 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         control: a stop request ends it; nothing is written.
 
     Raises:
-        SourceError: if no picture can be read or the folder cannot be written.
+        SourceError: if no picture can be read, or the folder cannot be written or holds a model
+            that would be lost.
         Cancelled: if ``control`` asked for it.
     """
     begin = time.monotonic()
+    check_place(out)
     limit_threads(wanted.threads)
     team = join_team(works_apart=True)
     trunk = Trunk().to(choose_device(own_device(wanted.device)).name)

@@ -60,7 +60,7 @@ def test_a_file_in_place_of_a_folder(
 def test_a_folder_in_place_of_a_file(
     arguments: list[str], model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for ending in ("csv", "png", "json", "h5", "mp4"):
+    for ending in ("csv", "png", "json", "h5", "mp4", "gif"):
         Path(f"result.{ending}").mkdir()
     error = refused(arguments, "result", capsys)
     assert "irectory" in error or "is a folder" in error

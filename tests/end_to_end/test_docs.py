@@ -39,7 +39,7 @@ SMALL = {
 # Pages with runs of hours on data that cannot be shipped: their commands are only parsed.
 TOO_LONG = {page.name for page in PAGES if page.name.startswith("results")}
 # Pages whose commands use what another page's commands made.
-NEEDS_BIRDS = {"webcam.md", "explore.md", "export.md"}
+NEEDS_BIRDS = {"webcam.md", "explore.md", "export.md", "prototypes.md"}
 NEEDS_FLIES = {"tracks.md", "to-other-tools.md"}
 
 

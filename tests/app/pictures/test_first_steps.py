@@ -96,7 +96,7 @@ def test_the_summary_page_shows_what_the_pictures_ask_for(
     assert page.proposals.rows == {
         "Points per picture": "7",
         "Kinds": "24, since 5 kinds recur clearly",
-        "Size of a point": "12 px, 10% of a picture's width",
+        "Size of a point": "10 px, 10% of a picture's width",
         "Size to work at": "192×128 px",
     }
     assert says(page, "Measured on 12 pictures")

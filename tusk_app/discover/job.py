@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.events import DiscoveryEvent
 
-_UNFINISHED = ".unfinished-"
+UNFINISHED = ".unfinished-"
 _ABANDONED_S = 24 * 3600
 
 
@@ -56,7 +56,7 @@ def discovery(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         clear_leftovers(folder)
-        with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder) as holder:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as holder:
             place = free_place(folder, name)
             work = Path(holder) / place.name
             events = api.discover(
@@ -95,7 +95,7 @@ def clear_leftovers(folder: Path) -> None:
     One that another window is at now is younger than a day and stays.
     """
     latest = time.time() - _ABANDONED_S
-    for place in folder.glob(f"{_UNFINISHED}*"):
+    for place in folder.glob(f"{UNFINISHED}*"):
         with contextlib.suppress(OSError):
             if place.stat().st_mtime < latest:
                 shutil.rmtree(place)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from tusk_app.discover.job import discovery, free_place
+from tusk_app.discover.job import UNFINISHED, discovery, free_place
 from tusk_core import api
 from tusk_core.control import Cancelled
 from tusk_core.events import JobProgress, Notice
@@ -109,7 +109,7 @@ def watch_and_discover(
         folder.mkdir(parents=True, exist_ok=True)
         frames_seen = yield from _taken(control, frames)
         yield JobProgress(0, 0, "Keeping what the camera saw.")
-        with tempfile.TemporaryDirectory(dir=folder) as holder:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as holder:
             work = Path(holder) / "seen"
             work.mkdir()
             api.record_frames(work / _FILE, frames_seen, 1 / EVERY_S)

@@ -110,12 +110,16 @@ class CheckpointSaved:
         is_best: True if its loss is the lowest so far: that of the held-out pictures where there
             are any, else the smoothed reconstruction loss.
         held_out_loss: reconstruction loss of the held-out pictures; None where there are none.
+        sorting: how far keypoints are found again in another view as the same kind, 1 where all
+            are, 0 where no more than by chance: to compare runs of the same settings and other
+            seeds; None where it means nothing.
     """
 
     step: int
     path: Path
     is_best: bool
     held_out_loss: float | None = None
+    sorting: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,6 +286,7 @@ class RunSummary:
         preset: preset it began from.
         source: data it learned from.
         problem: why it failed, else empty.
+        sorting: how well it sorted at its last checkpoint, see ``CheckpointSaved``.
     """
 
     path: Path
@@ -300,6 +301,7 @@ class RunSummary:
     preset: str
     source: str
     problem: str = ""
+    sorting: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

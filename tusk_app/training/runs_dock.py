@@ -23,7 +23,7 @@ from tusk_app.parts import icons, theme
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.flow_layout import FlowLayout
 from tusk_app.training.controller import TrainingController
-from tusk_app.training.run_list import NAME, PRESET, STARTED, STATUS, STEP, TIME, RunList
+from tusk_app.training.run_list import NAME, PRESET, SORTS, STARTED, STATUS, STEP, TIME, RunList
 
 if TYPE_CHECKING:
     from tusk_app.workbench import Workbench
@@ -238,7 +238,7 @@ class RunsDock(Panel):
         """Leave out what would be cut off; the tool tip has it all the same. The name is elided."""
         header, room = self.table.horizontalHeader(), self.table.viewport().width()
         room -= 12 * self.table.fontMetrics().averageCharWidth()
-        for column in (STATUS, TIME, STEP, PRESET, STARTED):  # the most telling first
+        for column in (STATUS, TIME, STEP, SORTS, PRESET, STARTED):  # the most telling first
             hint = max(self.table.sizeHintForColumn(column), header.sectionSizeHint(column))
             room -= hint
             self.table.setColumnHidden(column, column != STATUS and room < 0)

@@ -264,6 +264,10 @@ def _unsaved(record: RunRecord) -> str:
     return " ".join((f"Kept up to step {newest} in {record.run_dir}.", why, todo))
 
 
+# As many as the card has in one row.
+RESULT_FIGURES = 6
+
+
 def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
     """Return the figures of the results card."""
     last, history = record.last_step, record.history
@@ -280,10 +284,12 @@ def result_numbers(record: RunRecord) -> list[tuple[str, str]]:
         loss = best.held_out_loss
         measured = "" if loss is None else f", held-out loss {readable.loss(loss)}"
         figures.append(("Best checkpoint", f"step {readable.count(best.step)}{measured}"))
+    if best is not None and best.sorting is not None:
+        figures.append(("Sorts", f"{best.sorting:.0%}"))
     if record.preview is not None:
         report = describe_usage(record.preview.usage, 1.0)
         figures.append((say("[Kinds] in use"), f"{report.num_used} of {len(record.preview.usage)}"))
-    if record.started is not None:
+    if record.started is not None and len(figures) < RESULT_FIGURES:
         figures.append(("Pictures", readable.count(record.started.num_pictures)))
     return figures
 

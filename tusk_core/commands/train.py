@@ -251,11 +251,8 @@ class _View:
             case Notice():
                 self._terminal.line(event.message)
             case CheckpointSaved():
-                best = ", the best so far" if event.is_best else ""
-                loss = event.held_out_loss
-                measured = "" if loss is None else f", held-out loss {number(loss)}"
                 if self._terminal.is_live:
-                    self._terminal.line(f"step {event.step}: checkpoint saved{measured}{best}")
+                    self._terminal.line(_saved(event))
             case PreviewReady() | RunFinished():
                 pass
 
@@ -270,6 +267,17 @@ class _View:
             # A time limit may come before the last step.
             done = event.elapsed / max(event.elapsed + event.remaining, 1e-9)
         self._terminal.progress(round(done * 10_000), 10_000, text, event.remaining)
+
+
+def _saved(event: CheckpointSaved) -> str:
+    told = [f"step {event.step}: checkpoint saved"]
+    if event.held_out_loss is not None:
+        told.append(f"held-out loss {number(event.held_out_loss)}")
+    if event.sorting is not None:
+        told.append(f"sorts {event.sorting:.0%}")
+    if event.is_best:
+        told.append("the best so far")
+    return ", ".join(told)
 
 
 def _tell_end(finished: RunFinished) -> None:

@@ -57,6 +57,7 @@ def _run_facts(path: Path) -> dict[str, Any]:
         "source": run.source,
         "checkpoints": list(run.checkpoints),
         "best_step": run.best_step,
+        **({} if run.sorting is None else {"sorts": run.sorting}),
     }
 
 

@@ -219,6 +219,7 @@ class RunFolder:
             preset=str(values.get("preset", "")),
             source=str(values.get("source", "")),
             problem=str(values.get("problem", "")),
+            sorting=_share(values.get("sorting")),
         )
 
 
@@ -226,6 +227,10 @@ def _label(config: TrainConfig) -> str:
     source = path_text(config.data.source).partition("?")[0]
     name = source.partition(":")[2] if source.startswith("sample:") else Path(source).name
     return name or "run"
+
+
+def _share(value: object) -> float | None:
+    return value if isinstance(value, float) and -1 <= value <= 1 else None
 
 
 def _whole(value: object, default: int) -> int:

@@ -48,7 +48,7 @@ class Division:
 
     def spread(self, most: int) -> NDArray[np.uint8]:
         """Return up to ``most`` of the pictures that are learned from, evenly spread."""
-        return np.stack([self.images[i] for i in _spread(self.training, most)])
+        return np.stack([self.images[i] for i in spread_rows(self.training, most)])
 
     def mean_picture(self) -> torch.Tensor:
         """Return the mean of a sample of them, (C, H, W) float32 in [0, 1]."""
@@ -87,7 +87,7 @@ def held_out_loss(session: Session, division: Division) -> float | None:
     """
     config = session.config
     size = max(1, config.optim.batch_size // session.parts)
-    chosen = _spread(division.held_out, _MOST_BATCHES * config.optim.batch_size)
+    chosen = spread_rows(division.held_out, _MOST_BATCHES * config.optim.batch_size)
     total = 0.0
     for start in range(0, len(chosen), size):
         part = chosen[start : start + size]
@@ -101,6 +101,7 @@ def _shuffled(num: int, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng([seed, HELD_OUT]).permutation(num)
 
 
-def _spread(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+def spread_rows(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return up to ``most`` of the numbers (N,), evenly spread over them."""
     places = np.linspace(0, len(numbers) - 1, min(most, len(numbers))).round().astype(int)
     return numbers.take(places)

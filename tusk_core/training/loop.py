@@ -20,6 +20,7 @@ from tusk_core.training.event_log import write_preview
 from tusk_core.training.held_out import held_out_loss
 from tusk_core.training.kinds_first import MOST_RANKED, rank_kinds
 from tusk_core.training.preview import make_preview
+from tusk_core.training.sorting import sorting_score
 from tusk_core.training.thread_choice import choose_by_steps
 
 if TYPE_CHECKING:
@@ -217,7 +218,11 @@ class Loop:
             return
         self._saved_step = session.step
         yield CheckpointSaved(
-            session.step, self._folder.checkpoint(session.step), is_best, held_out
+            session.step,
+            self._folder.checkpoint(session.step),
+            is_best,
+            held_out,
+            sorting_score(session, self._division),
         )
 
     def _rescue(self) -> Generator[TrainEvent, None, None]:

@@ -6,7 +6,14 @@ import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from tusk_core.events import Notice, RunFinished, RunStarted, StepDone, TrainEvent
+from tusk_core.events import (
+    CheckpointSaved,
+    Notice,
+    RunFinished,
+    RunStarted,
+    StepDone,
+    TrainEvent,
+)
 from tusk_core.training.journal import Journal
 
 if TYPE_CHECKING:
@@ -89,5 +96,7 @@ class RunRecord:
             self._progress["step"] = event.first_step
         elif isinstance(event, StepDone):
             self._progress |= {"step": event.step, "elapsed": round(event.elapsed, 3)}
+        elif isinstance(event, CheckpointSaved) and event.sorting is not None:
+            self._progress["sorting"] = round(event.sorting, 4)
         elif isinstance(event, RunFinished):
             self._status = "stopped" if event.reason == "stopped" else "completed"

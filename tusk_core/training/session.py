@@ -192,7 +192,7 @@ class Session:
         self._apply_gradients()
         descriptors = self.team.gather(done.descriptors, dim=1)
         self._count_labels(self.team.gather(done.labels, dim=1))
-        if self._has_prototype_steps:
+        if self.has_prototype_steps:
             losses["sliced_wasserstein"] = self._move_prototypes(descriptors)
         self._check_finite(losses)
         self.step += 1
@@ -231,7 +231,7 @@ class Session:
             share = (stop - start) / count
             result = self._objective(views.part(start, stop))
             total = result.total
-            if self.config.losses.joint and self._has_prototype_steps:
+            if self.config.losses.joint and self.has_prototype_steps:
                 total = total + self._joint_prototype_loss(result)
             (total * share).backward()  # type: ignore[no-untyped-call]
             for name, value in {"total": total.detach(), **result.terms}.items():
@@ -254,10 +254,11 @@ class Session:
 
     @property
     def _is_round(self) -> bool:
-        return self._has_prototype_steps and self.step % self.config.prototypes.round_every == 0
+        return self.has_prototype_steps and self.step % self.config.prototypes.round_every == 0
 
     @property
-    def _has_prototype_steps(self) -> bool:
+    def has_prototype_steps(self) -> bool:
+        """Whether prototypes come from steps of their own, not from a head or a frozen network."""
         return not (self.config.is_channel_wise or self.config.encoder.has_backbone)
 
     def _joint_prototype_loss(self, result: StepLoss) -> Tensor:

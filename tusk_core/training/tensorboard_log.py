@@ -34,6 +34,8 @@ class TensorBoardLog:
         """Write what was measured at a checkpoint on the held-out pictures."""
         if event.held_out_loss is not None:
             self._writer.add_scalar("held_out/reconstruction", event.held_out_loss, event.step)
+        if event.sorting is not None:
+            self._writer.add_scalar("held_out/sorting", event.sorting, event.step)
 
     def close(self) -> None:
         """Flush and close."""

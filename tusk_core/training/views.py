@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
-WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS, EMPTY = 1, 2, 3, 4, 5, 6, 7
+WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS, EMPTY, SORTING = 1, 2, 3, 4, 5, 6, 7, 8
 _EXPLORED_SHARE = 0.5
 _HINT_BLOCKS = 8
 _UNHINTED = 0.25
@@ -30,7 +30,7 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: one of ``WARPS`` to ``EMPTY`` above; their draws do not shift each other.
+        stream: one of ``WARPS`` to ``SORTING`` above; their draws do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]

@@ -278,3 +278,21 @@ def test_several_results_are_exported_in_one_job_and_kept(
     capsys.readouterr()
     assert main([*words, "--out", out]) == 0
     assert f"{first} is there already." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("file_format", "ending"), [("coco", ".json"), ("yolo", "")])
+def test_an_individual_of_one_keypoint_has_no_extent_and_that_is_said(
+    analysis: Analysis, tmp_path: Path, file_format: str, ending: str
+) -> None:
+    out = tmp_path / f"a{ending}"
+    assert not [
+        one
+        for one in api.export_analysis(analysis, out, file_format=file_format)
+        if "no extent" in one
+    ]
+    tracks = analysis.tracks
+    assert tracks is not None
+    single = np.where(analysis.labels == 0, tracks.individuals, -1).astype(np.int32)
+    alone = dataclasses.replace(analysis, tracks=dataclasses.replace(tracks, individuals=single))
+    told = api.export_analysis(alone, tmp_path / f"b{ending}", file_format=file_format)
+    assert any("no extent" in one for one in told)

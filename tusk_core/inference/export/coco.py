@@ -87,7 +87,7 @@ def _write_individuals(table: DetectionTable, path: Path) -> list[str]:
         "categories": [category],
     }
     _write(path, content)
-    return list(poses.lost)
+    return [*poses.pointlike(), *poses.lost]
 
 
 def _individual(poses: PoseTable, row: int) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def write_yolo(table: DetectionTable, path: Path) -> list[str]:
     with filling(path) as folder:
         _write_set(table, poses, stems, folder)
         renamed = write_names(folder, analysis.picture_names, stems)
-    return ["Scores are left out.", *renamed, *poses.lost]
+    return ["Scores are left out.", *renamed, *poses.pointlike(), *poses.lost]
 
 
 def _write_set(table: DetectionTable, poses: PoseTable, stems: list[str], path: Path) -> None:

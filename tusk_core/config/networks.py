@@ -279,3 +279,10 @@ class PrototypeConfig(Settings):
         unit="steps",
         ge=0,
     )
+    exchange_every: int = setting(
+        0,
+        "Every n steps the two kinds that overlap most become one, and the freed one divides the "
+        "kind that is most clearly two, where that describes the descriptors better; 0 never does.",
+        unit="steps",
+        ge=0,
+    )

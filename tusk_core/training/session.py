@@ -18,6 +18,7 @@ from tusk_core.nn.device import to_device
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.results import TrainingError
 from tusk_core.training.draws import DrawsAhead, draw_step
+from tusk_core.training.kind_exchange import exchange_kinds
 from tusk_core.training.steps import DescriptorBank, prototype_loss, prototype_steps, reseed_dead
 from tusk_core.training.views import (
     HINTS,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _USAGE_MEMORY = 0.95
 _LOSS_MEMORY = 0.99
 _FINAL_RATE = 0.05
+# Kinds settle in what is left of the run.
+_LAST_EXCHANGE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +337,9 @@ class Session:
                 return prototype_loss(
                     self.model.prototypes, kept, config.prototypes, self._draw(kept)
                 ).item()
+        every = config.prototypes.exchange_every
+        if every and self.step % every == 0 and self.done() < _LAST_EXCHANGE:
+            exchange_kinds(self.model.prototypes, kept)
         if self._is_round:
             self.wasserstein = self._round(kept)
         if config.prototypes.reseed_after:

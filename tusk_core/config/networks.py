@@ -282,7 +282,8 @@ class PrototypeConfig(Settings):
     exchange_every: int = setting(
         0,
         "Every n steps the two kinds that overlap most become one, and the freed one divides the "
-        "kind that is most clearly two, where that describes the descriptors better; 0 never does.",
+        "kind that is most clearly two, where that describes the descriptors better, until four "
+        "fifths of the run are over; 0 never does. Needs three kinds.",
         unit="steps",
         ge=0,
     )

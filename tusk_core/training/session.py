@@ -260,6 +260,12 @@ class Session:
         return self.has_prototype_steps and self.step % self.config.prototypes.round_every == 0
 
     @property
+    def _is_exchange(self) -> bool:
+        prototypes = self.config.prototypes
+        every = prototypes.exchange_every if prototypes.num_prototypes > 2 else 0
+        return bool(every) and self.step % every == 0 and self.done() < _LAST_EXCHANGE
+
+    @property
     def has_prototype_steps(self) -> bool:
         """Whether prototypes come from steps of their own, not from a head or a frozen network."""
         return not (self.config.is_channel_wise or self.config.encoder.has_backbone)
@@ -337,8 +343,7 @@ class Session:
                 return prototype_loss(
                     self.model.prototypes, kept, config.prototypes, self._draw(kept)
                 ).item()
-        every = config.prototypes.exchange_every
-        if every and self.step % every == 0 and self.done() < _LAST_EXCHANGE:
+        if self._is_exchange:
             exchange_kinds(self.model.prototypes, kept)
         if self._is_round:
             self.wasserstein = self._round(kept)

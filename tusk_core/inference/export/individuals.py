@@ -59,10 +59,11 @@ class PoseTable:
         """Return a sentence on boxes, where someone has a single keypoint; else nothing."""
         if not (np.isfinite(self.scores).sum(axis=1) == 1).any():
             return []
-        return [
-            "A single keypoint has no extent: where an individual has one, its box is 1 pixel wide. "
-            "Set the size of your things before you train on boxes."
-        ]
+        told = (
+            "A single keypoint has no extent: where an individual has one, its box is 1 pixel "
+            "wide. Set the size of your things before you train on boxes."
+        )
+        return [told]
 
     def rows_of(self, picture: int) -> range:
         """Return the instances of one picture."""

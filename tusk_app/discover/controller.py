@@ -15,7 +15,8 @@ from tusk_app.discover.kind_editor import KindEditor
 from tusk_app.discover.model import Found, read_found
 from tusk_app.discover.patches import KindPatches
 from tusk_app.discover.steering import Said, listed, read_said
-from tusk_app.discover.watching import CameraWatch, Watched, watch_and_discover
+from tusk_app.discover.watching import EVERY_S, Watched, watch_and_discover
+from tusk_app.engine.live_frames import FrameTap
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
 from tusk_core.source_text import path_text
@@ -87,7 +88,8 @@ class DiscoverController(QObject):
         self.patches = KindPatches(self)
         self.patches.arrived.connect(self.faces_changed)
         self.found_changed.connect(self.faces_changed)
-        self._watch = CameraWatch(live, self)
+        self._live = live
+        self._tap: FrameTap | None = None
         self._found: Found | None = None
         self._before: Found | None = None
         self._job: Job | None = None
@@ -145,7 +147,7 @@ class DiscoverController(QObject):
     def problem(self) -> str:
         """Why ``start`` would do nothing, one sentence; empty if it would work."""
         source = self._document.source
-        if self._watch.is_on or (source is not None and len(source) > 0):
+        if self._live.is_on or (source is not None and len(source) > 0):
             return ""
         return "Open a folder of pictures or a video first, or start a camera."
 
@@ -171,9 +173,10 @@ class DiscoverController(QObject):
         """Return what finds kinds in the open pictures or the camera, their name and source."""
         folder, device = self._settings.run_root / FOLDER, self._settings.device
         source = self._document.source
-        if self._watch.is_on:
-            frames, name = self._watch.start(), "camera"
-            watch = functools.partial(watch_and_discover, frames=frames, name=name)
+        if self._live.is_on:
+            name, tap = "camera", FrameTap(self._live, every_s=EVERY_S, parent=self)
+            self._tap = tap
+            watch = functools.partial(watch_and_discover, frames=tap.frames, name=name)
             return functools.partial(watch, folder=folder, device=device), name, ""
         assert source is not None
         name, look = _name_of(source.source), self._document.chosen_look
@@ -266,7 +269,9 @@ class DiscoverController(QObject):
     @Slot(object)
     def _take_end(self, _state: JobState) -> None:
         self._job = None
-        self._watch.stop()
+        if self._tap is not None:
+            self._tap.close()
+            self._tap = None
         found = self._found
         if found is not None and found.model_dir is not None:
             self._show_model(found.model_dir)
@@ -277,7 +282,7 @@ class DiscoverController(QObject):
         self.busy_changed.emit(False)
 
     def _show_model(self, folder: Path) -> None:
-        if self.is_of_open_source or self._watch.is_on:
+        if self.is_of_open_source or self._live.is_on:
             self._engine.open_model(folder, self._settings.device)
             return
         self._notices.toast(

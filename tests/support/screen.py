@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QWidget
 
 W = TypeVar("W", bound=QWidget)
+D = TypeVar("D", bound=QDialog)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def named(root: QWidget, name: str, kind: type[W]) -> W:
@@ -27,6 +32,13 @@ def text(root: QWidget, name: str) -> str:
 def box(root: QWidget, name: str) -> QComboBox:
     """Return the choice with this caption."""
     return named(root, name, QComboBox)
+
+
+def dialog(root: QWidget, kind: type[D]) -> D | None:
+    """Return the dialog of ``kind`` that is open over a window; None if there is none."""
+    found = [each for each in root.window().findChildren(kind) if not each.isHidden()]
+    assert len(found) <= 1, f"{len(found)} dialogs of one kind are open"
+    return found[0] if found else None
 
 
 def says(root: QWidget, words: str) -> bool:
@@ -65,6 +77,14 @@ def press(root: QWidget, words: str) -> None:
 def drawn(widget: QWidget) -> QImage:
     """Return what a widget looks like."""
     return widget.grab().toImage()
+
+
+def has_colour(widget: QWidget, rgb: Sequence[int]) -> bool:
+    """Tell whether some pixel of a widget has exactly this colour."""
+    image = drawn(widget).convertToFormat(QImage.Format.Format_RGB32)
+    shape = (image.height(), image.bytesPerLine() // 4, 4)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(shape)[:, : image.width(), 2::-1]
+    return bool((pixels == np.array(rgb, np.uint8)).all(axis=2).any())
 
 
 def changed(before: QImage, after: QImage, at: QPoint | QPointF, around: int = 12) -> bool:

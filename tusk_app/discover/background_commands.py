@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 
 from tusk_app.discover.background import BackgroundController
 from tusk_app.discover.widgets.background_dialog import BackgroundDialog, BackgroundRow
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.parts.words import say
 from tusk_app.pictures.faces import KindFaces
 
@@ -18,18 +19,14 @@ if TYPE_CHECKING:
 
 
 class BackgroundCommands(QObject):
-    """Registers the command, shows what was found.
-
-    Attributes:
-        dialog: while it is open.
-    """
+    """Registers the command, shows what was found."""
 
     def __init__(self, workbench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
         self._bench, self._parent = workbench, parent
         self._background = workbench.part(BackgroundController)
         self._faces = workbench.part(KindFaces)
-        self.dialog: BackgroundDialog | None = None
+        self._offer: OneDialog[BackgroundDialog] = OneDialog(self)
         self._action = workbench.actions.add(
             "analyze.background", say("Hide &background [kinds]…"), self.show, menu="Analyse",
             group="names", icon="filter",
@@ -37,7 +34,7 @@ class BackgroundCommands(QObject):
         )  # fmt: skip
         self._background.offer_wanted.connect(self.show)
         self._background.judged.connect(self._enable)
-        workbench.document.analysis_changed.connect(self._withdraw)
+        workbench.document.analysis_changed.connect(self._offer.withdraw)
         self._enable()
 
     @Slot()
@@ -57,18 +54,6 @@ class BackgroundCommands(QObject):
                           k.reason)
             for k in found
         )  # fmt: skip
-        self._withdraw()
-        self.dialog = BackgroundDialog(rows, self._parent.window())
-        self.dialog.hide_wanted.connect(self._background.hide)
-        self.dialog.finished.connect(self._forget)
-        self.dialog.open()
-
-    @Slot()
-    def _withdraw(self) -> None:
-        """Take back an offer that was made of other results."""
-        if self.dialog is not None:
-            self.dialog.reject()
-
-    @Slot()
-    def _forget(self) -> None:
-        self.dialog = None
+        dialog = self._offer.hold(BackgroundDialog(rows, self._parent.window()))
+        dialog.hide_wanted.connect(self._background.hide)
+        dialog.open()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -90,7 +90,6 @@ class ClipDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("clip-dialog")
         self.setWindowTitle("Share a clip")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._offer = offer
         self.what = QComboBox(self)
         self.what.setAccessibleName("What the clip shows")

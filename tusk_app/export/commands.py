@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from tusk_app.export.after_analysis import AfterAnalysis
 from tusk_app.export.dialog import ExportDialog
 from tusk_app.export.model_commands import ModelExportCommands
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.parts.words import say
 from tusk_core import api
 from tusk_core.events import JobProgress
@@ -42,7 +43,7 @@ class ExportCommands(QObject):
         super().__init__(parent)
         self._bench, self._window = workbench, parent
         self._detections = AfterAnalysis(workbench, self)
-        self._dialog: ExportDialog | None = None
+        self._asking: OneDialog[ExportDialog] = OneDialog(self)
         workbench.actions.add(
             "file.export", "&Export detections…", self.ask, menu="File", shortcut="Ctrl+E",
             icon="export", tip="Write what was found for other programs: COCO, CSV and more",
@@ -58,24 +59,16 @@ class ExportCommands(QObject):
             signal.connect(self._enable)
         self._enable()
 
-    @property
-    def dialog(self) -> ExportDialog | None:
-        """The dialog, while it is open."""
-        return self._dialog
-
     @Slot()
     def ask(self) -> None:
         """Show the formats."""
-        if self._dialog is not None:
-            self._dialog.raise_()
+        if self._asking.bring_forward():
             return
         first = self._bench.settings.value("export/format", "csv")
-        dialog = ExportDialog(
-            api.export_formats(), self._summary(), first=first, parent=self._window
+        dialog = self._asking.hold(
+            ExportDialog(api.export_formats(), self._summary(), first=first, parent=self._window)
         )
         dialog.chosen.connect(self._ask_place)
-        dialog.finished.connect(self._forget_dialog)
-        self._dialog = dialog
         dialog.show()
 
     def export_to(self, format_name: str, path: Path) -> None:
@@ -162,10 +155,6 @@ class ExportCommands(QObject):
             "Show folder",
             lambda: QDesktopServices.openUrl(folder),
         )
-
-    @Slot()
-    def _forget_dialog(self) -> None:
-        self._dialog = None
 
     @Slot()
     def _enable(self) -> None:

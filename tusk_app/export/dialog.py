@@ -67,7 +67,6 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("export")
         self.setWindowTitle("Export detections")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._formats = tuple(formats)
         self._summary = QLabel(summary, self)
         self._summary.setWordWrap(True)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
 from tusk_app.export.model_dialog import ModelExportDialog
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_core import api
 from tusk_core.events import JobProgress
 
@@ -28,7 +29,7 @@ class ModelExportCommands(QObject):
     def __init__(self, workbench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
         self._bench, self._window = workbench, parent
-        self.dialog: ModelExportDialog | None = None
+        self._asking: OneDialog[ModelExportDialog] = OneDialog(self)
         self._action = workbench.actions.add(
             "file.export-model", "Export &model…", self.ask, menu="File", icon="export",
             tip="Write the model for other programs: ONNX, or a folder for the Hugging Face Hub",
@@ -43,19 +44,17 @@ class ModelExportCommands(QObject):
         if model is None:
             self._bench.notices.status("Open or train a model first.")
             return
-        if self.dialog is not None:
-            self.dialog.raise_()
+        if self._asking.bring_forward():
             return
-        self.dialog = ModelExportDialog(
-            api.model_formats(),
-            model.name,
-            settings.last_folder,
-            first=settings.value("export/model-format", "onnx"),
-            parent=self._window,
-        )
-        self.dialog.chosen.connect(self.export_to)
-        self.dialog.finished.connect(self._forget_dialog)
-        self.dialog.show()
+        first = settings.value("export/model-format", "onnx")
+        dialog = self._asking.hold(
+            ModelExportDialog(
+                api.model_formats(), model.name, settings.last_folder, first=first,
+                parent=self._window,
+            )
+        )  # fmt: skip
+        dialog.chosen.connect(self.export_to)
+        dialog.show()
 
     @Slot(str, object)
     def export_to(self, file_format: str, folder: Path) -> None:
@@ -87,10 +86,6 @@ class ModelExportCommands(QObject):
             "Show folder",
             lambda: QDesktopServices.openUrl(place),
         )
-
-    @Slot()
-    def _forget_dialog(self) -> None:
-        self.dialog = None
 
     @Slot()
     def _enable(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -58,7 +58,6 @@ class ModelExportDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("export-model")
         self.setWindowTitle("Export model")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._name, self._parent_folder = model_name, folder
         self.group = QButtonGroup(self)
         self.radios: dict[str, QRadioButton] = {}

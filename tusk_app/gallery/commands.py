@@ -17,6 +17,7 @@ from tusk_app.gallery.arranging import ORDERS
 from tusk_app.gallery.controller import GalleryController
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 from tusk_app.gallery.model import rows_like
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ class GalleryCommands(QObject):
         super().__init__(tiles)
         self._bench, self._tiles = workbench, tiles
         self._book = workbench.prototypes
-        self.dialog: MergeDialog | None = None
+        self._offer: OneDialog[MergeDialog] = OneDialog(self)
         self._gallery = workbench.part(GalleryController)
         self._gallery.merges_found.connect(self._offer_merges)
-        workbench.document.analysis_changed.connect(self._withdraw)
+        workbench.document.analysis_changed.connect(self._offer.withdraw)
         if "analyze.merges" not in workbench.actions:
             self._add_actions()
             for signal in (self._tiles.chosen_changed, workbench.selection.prototype_changed):
@@ -196,7 +197,7 @@ class GalleryCommands(QObject):
             self._gallery,
             self._book,
         )
-        if analysis is None or self.dialog is not None:
+        if analysis is None or self._offer.is_open:
             return
         unit = analysis.prototypes / np.maximum(
             np.linalg.norm(analysis.prototypes, axis=1, keepdims=True), 1e-12
@@ -212,20 +213,9 @@ class GalleryCommands(QObject):
             doubtful_below=_BY_CHANCE / np.sqrt(unit.shape[1]),
             has_merges=bool(book.merges()),
         )
-        self.dialog = MergeDialog(offer, self._tiles)
-        self.dialog.accepted_groups.connect(self.apply_groups)
-        self.dialog.finished.connect(self._forget_dialog)
-        self.dialog.open()
-
-    @Slot()
-    def _withdraw(self) -> None:
-        """Take back an offer that was made of other results."""
-        if self.dialog is not None:
-            self.dialog.reject()
-
-    @Slot()
-    def _forget_dialog(self) -> None:
-        self.dialog = None
+        dialog = self._offer.hold(MergeDialog(offer, self._tiles))
+        dialog.accepted_groups.connect(self.apply_groups)
+        dialog.open()
 
     @Slot(object)
     def apply_groups(self, targets: NDArray[np.int64]) -> None:

@@ -81,7 +81,6 @@ class MergeDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("suggest-merges")
         self.setWindowTitle("Suggest merges")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._offer = offer
         # What the user ticked himself, by the kinds that a row would join.
         self._ticks: dict[frozenset[int], bool] = {}

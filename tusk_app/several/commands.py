@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
 from tusk_app.engine.track_settings import chosen_settings
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.several.dialog import SeveralDialog, SeveralPlan
 from tusk_core import api
 from tusk_core.tracks import TrackOptions
@@ -35,7 +36,7 @@ class SeveralCommands(QObject):
     def __init__(self, workbench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
         self._bench, self._window = workbench, parent
-        self._dialog: SeveralDialog | None = None
+        self._asking: OneDialog[SeveralDialog] = OneDialog(self)
         self._job: tuple[Job, SeveralPlan] | None = None
         self._action = workbench.actions.add(
             "analyze.several", "Run on &several videos…", self.ask, menu="Analyse",
@@ -48,24 +49,16 @@ class SeveralCommands(QObject):
         workbench.jobs.job_cancelled.connect(self._tell_stop)
         self._enable()
 
-    @property
-    def dialog(self) -> SeveralDialog | None:
-        """The dialog, while it is open."""
-        return self._dialog
-
     @Slot()
     def ask(self) -> None:
         """Show what was run last, to be changed or continued."""
         model = self._bench.document.model
-        if self._dialog is not None:
-            self._dialog.raise_()
+        if self._asking.bring_forward() or model is None:
             return
-        if model is None:
-            return
-        dialog = SeveralDialog(self._proposed(), api.export_formats(), model.name, self._window)
+        dialog = self._asking.hold(
+            SeveralDialog(self._proposed(), api.export_formats(), model.name, self._window)
+        )
         dialog.chosen.connect(self.run)
-        dialog.finished.connect(self._forget_dialog)
-        self._dialog = dialog
         dialog.show()
 
     @Slot(object)
@@ -141,10 +134,6 @@ class SeveralCommands(QObject):
             "Continue",
             functools.partial(self.run, plan),
         )
-
-    @Slot()
-    def _forget_dialog(self) -> None:
-        self._dialog = None
 
     @Slot()
     def _enable(self) -> None:

@@ -118,7 +118,6 @@ class SeveralDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("several")
         self.setWindowTitle("Run on several videos")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.list = SourceList(self)
         self.list.add(plan.sources)
         self.follow = QCheckBox("Follow individuals over time", self)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMessageBox
 
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.shell.layouts import DATA
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
@@ -33,13 +34,8 @@ class Recovery(QObject):
         self._looker = LatestTask("unfinished runs", self)
         self._looker.done.connect(self._take_runs)
         self._looker.failed.connect(lambda error: log.info("cannot look for runs: %s", error))
-        self._box: QMessageBox | None = None
+        self._asking: OneDialog[QMessageBox] = OneDialog(self)
         window.closed.connect(self._looker.shutdown)
-
-    @property
-    def question(self) -> QMessageBox | None:
-        """The question, while it is open."""
-        return self._box
 
     def look(self) -> None:
         """Look for a run that crashed; returns at once."""
@@ -76,9 +72,7 @@ class Recovery(QObject):
         look.clicked.connect(lambda: self._look(run))
         # Answered once, it is not asked again; ended without an answer, it is.
         box.finished.connect(lambda _answer: self._dismiss(run))
-        box.finished.connect(self._forget)
-        self._box = box
-        box.show()
+        self._asking.hold(box).show()
 
     def _go_on(self, run: RunSummary) -> None:
         self._bench.training.continue_run(run.path, steps=run.total_steps)
@@ -94,12 +88,6 @@ class Recovery(QObject):
     def _dismiss(self, run: RunSummary) -> None:
         known = self._bench.settings.strings(DISMISSED)
         self._bench.settings.set_strings(DISMISSED, [*known, str(run.path)][-MAX_REMEMBERED:])
-
-    @Slot()
-    def _forget(self) -> None:
-        if self._box is not None:
-            self._box.deleteLater()
-            self._box = None
 
 
 def _steps(run: RunSummary) -> str:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from tusk_app.panel import Panel
 from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.icon_button import IconButton
+from tusk_app.parts.one_dialog import OneDialog
 from tusk_app.parts.panel_layout import AdaptiveSplitter, below_bar, flow_bar, labelled
 from tusk_app.parts.raster_view import RasterRows, RasterView
 from tusk_app.parts.trail_view import Path, TrailView
@@ -56,7 +57,7 @@ class TracksDock(Panel):
         super().__init__(workbench, parent)
         self._tracks = workbench.part(TracksController)
         self._current = -1
-        self.dialog: TrackSettingsDialog | None = None
+        self._asking: OneDialog[TrackSettingsDialog] = OneDialog(self)
         self._make_widgets()
         self._connect()
         self._show()
@@ -191,19 +192,13 @@ class TracksDock(Panel):
     @Slot()
     def ask_settings(self) -> None:
         """Show the settings of tracking with proposals; its button follows anew."""
-        if self.dialog is not None:
-            self.dialog.raise_()
+        if self._asking.bring_forward():
             return
-        dialog = self.dialog = TrackSettingsDialog(self._tracks.settings, self)
+        dialog = self._asking.hold(TrackSettingsDialog(self._tracks.settings, self))
         dialog.chosen.connect(self._tracks.follow_with)
         self._tracks.proposed.connect(dialog.show_proposal)
-        dialog.finished.connect(self._forget_dialog)
         self._tracks.propose()
         dialog.show()
-
-    @Slot()
-    def _forget_dialog(self) -> None:
-        self.dialog = None
 
     @Slot()
     def _ask_events(self) -> None:

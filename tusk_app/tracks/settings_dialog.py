@@ -44,7 +44,6 @@ class TrackSettingsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("track-settings")
         self.setWindowTitle("Follow individuals")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.rows: dict[str, ConfigRow] = {}
         self.proposals: dict[str, QPushButton] = {}
         self._proposed: dict[str, Any] = {}

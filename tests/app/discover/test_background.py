@@ -9,10 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListWidget
 
+from tests.support import screen
 from tests.support.analyses import clustered_analysis
 from tests.support.fake_predictor import model_info
 from tests.support.screen import button, named, press, says
-from tusk_app.discover.dock import DiscoverDock
+from tusk_app.discover.widgets.background_dialog import BackgroundDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def test_it_is_offered_listed_hidden_and_undone(opened: Program, qtbot) -> None:
     bench.notices.toast_posted.connect(told.append)
     qtbot.waitUntil(lambda: says(window, "1 kind looks like background."), timeout=30_000)
     press(window, "Show…")
-    dialog = window.panel(DiscoverDock).background.dialog
+    dialog = screen.dialog(window, BackgroundDialog)
     assert dialog is not None
     rows = named(dialog, "Kinds that look like background", QListWidget)
     assert rows.count() == 1
@@ -65,7 +66,7 @@ def test_it_is_offered_listed_hidden_and_undone(opened: Program, qtbot) -> None:
     assert bench.prototypes.is_hidden(5)
     assert says(window, "1 kind is hidden as background.")
     bench.actions.trigger("analyze.background")
-    assert window.panel(DiscoverDock).background.dialog is None  # nothing is left to hide
+    assert screen.dialog(window, BackgroundDialog) is None  # nothing is left to hide
     assert told[-1].action_text == "Undo"
     told[-1].action()
     assert not bench.prototypes.is_hidden(5)

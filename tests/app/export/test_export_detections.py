@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from tests.support import explore_values as values
-from tests.support import small_models
+from tests.support import screen, small_models
 from tests.support.explore_bench import FINGERPRINT, close, make_bench, open_everything
 from tests.support.screen import says
 from tusk_app.export.commands import ExportCommands
@@ -101,13 +101,13 @@ def test_dialog_says_what_is_exported(opened, qtbot) -> None:
     bench, commands = opened
     bench.actions.trigger("file.export")
     num = len(bench.document.analysis.labels)
-    assert says(commands.dialog, f"{num:,} detections")
-    commands.dialog.reject()
-    assert commands.dialog is None
+    assert says(screen.dialog(commands.parent(), ExportDialog), f"{num:,} detections")
+    screen.dialog(commands.parent(), ExportDialog).reject()
+    assert screen.dialog(commands.parent(), ExportDialog) is None
     bench.document.set_analysis(None)
     bench.actions.trigger("file.export")
-    assert says(commands.dialog, "not been analysed yet")
-    commands.dialog.reject()
+    assert says(screen.dialog(commands.parent(), ExportDialog), "not been analysed yet")
+    screen.dialog(commands.parent(), ExportDialog).reject()
 
 
 def test_nothing_to_export_disables_the_command(qtbot, settings) -> None:
@@ -124,7 +124,7 @@ def test_the_model_is_exported_as_a_job(opened, qtbot, tmp_path) -> None:
     model = small_models.write_model(tmp_path / "model")
     bench.document.set_model(replace(bench.document.model, path=model, name="small"))
     bench.actions.trigger("file.export-model")
-    dialog = commands.model.dialog
+    dialog = screen.dialog(commands.parent(), ModelExportDialog)
     assert set(dialog.radios) == set(api.model_formats())
     dialog.radios["huggingface"].setChecked(True)
     assert dialog.place.text().endswith("small_huggingface")
@@ -136,7 +136,7 @@ def test_the_model_is_exported_as_a_job(opened, qtbot, tmp_path) -> None:
         dialog.export_button.click()
     assert (out / "model.safetensors").is_file()
     assert "written into out" in toasts[-1].text
-    assert commands.model.dialog is None
+    assert screen.dialog(commands.parent(), ModelExportDialog) is None
 
 
 def test_a_model_that_cannot_be_exported_is_told(opened, qtbot, tmp_path) -> None:
@@ -153,7 +153,7 @@ def test_no_model_no_export(opened, qtbot, tmp_path) -> None:
     bench.document.set_model(None)
     assert not bench.actions.get("file.export-model").isEnabled()
     commands.model.ask()
-    assert commands.model.dialog is None
+    assert screen.dialog(commands.parent(), ModelExportDialog) is None
     (tmp_path / "file").write_text("x", encoding="utf-8")
     dialog = ModelExportDialog(api.model_formats(), "my model", tmp_path)
     qtbot.addWidget(dialog)

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.support import screen
 from tests.support.screen import says
 from tusk_app.gallery.merge_dialog import MergeDialog, MergeOffer
 from tusk_app.gallery.model import effective_number, summary, usage_entropy, usage_note
@@ -24,8 +25,8 @@ def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> No
     book, toasts = bench.prototypes, []
     bench.notices.toast_posted.connect(toasts.append)
     QTest.mouseClick(dock.suggest_button, LEFT)
-    qtbot.waitUntil(lambda: dock.commands.dialog is not None, timeout=20_000)
-    dialog = dock.commands.dialog
+    qtbot.waitUntil(lambda: screen.dialog(dock, MergeDialog) is not None, timeout=20_000)
+    dialog = screen.dialog(dock, MergeDialog)
     dialog.number.setValue(3)
     expected = api.suggest_merges(bench.document.analysis, 3)
     assert dialog.list.topLevelItemCount() >= 1
@@ -39,7 +40,7 @@ def test_suggested_merges_are_previewed_applied_and_undone(qtbot, gallery) -> No
     assert toasts[-1].action_text == "Undo"
     toasts[-1].action()
     assert book.merges() == {}
-    assert dock.commands.dialog is None
+    assert screen.dialog(dock, MergeDialog) is None
 
 
 def test_one_change_is_told_for_all_merges_and_saved(qtbot, tmp_path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.support import screen
 from tests.support.small_models import write_model
-from tusk_app.several.commands import SeveralCommands
+from tusk_app.several.dialog import SeveralDialog
 from tusk_core import api
 from tusk_core.events import JobProgress
 from tusk_core.inference.many_progress import ManyProgress
@@ -42,8 +43,7 @@ def test_a_folder_and_a_video_are_run_as_one_job(qtbot, program, tmp_path: Path)
     with qtbot.waitSignal(bench.engine.model_opened, timeout=60_000):
         bench.engine.open_model(str(write_model(tmp_path / "model")))
     bench.actions.trigger("analyze.several")
-    commands = window.findChild(SeveralCommands)
-    dialog = commands.dialog
+    dialog = screen.dialog(window, SeveralDialog)
     assert not dialog.start.isEnabled()
     dialog.list.add([str(films), str(single), str(films)])
     assert dialog.list.count() == 2
@@ -63,9 +63,9 @@ def test_a_folder_and_a_video_are_run_as_one_job(qtbot, program, tmp_path: Path)
 
     before = (tmp_path / "out" / "a.h5").stat().st_mtime_ns
     bench.actions.trigger("analyze.several")
-    assert commands.dialog.plan.sources == (str(films), str(single))
+    assert screen.dialog(window, SeveralDialog).plan.sources == (str(films), str(single))
     with qtbot.waitSignal(bench.jobs.job_finished, timeout=60_000):
-        QTest.mouseClick(commands.dialog.start, LEFT)
+        QTest.mouseClick(screen.dialog(window, SeveralDialog).start, LEFT)
     assert (tmp_path / "out" / "a.h5").stat().st_mtime_ns == before
 
 

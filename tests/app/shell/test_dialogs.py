@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton, QTreeWidget
 
-from tests.support.screen import press, says
+from tests.support.screen import dialog, press, says
 from tests.support.small_models import write_model
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
@@ -23,10 +23,13 @@ from tusk_app.shell import openers
 from tusk_app.shell.about import bundled_parts
 from tusk_app.shell.error_dialog import ErrorCenter, report_text
 from tusk_app.shell.logs import ErrorHooks, LogBook
+from tusk_app.shell.recovery import Recovery
 from tusk_app.shell.status_bar import StatusBar
 from tusk_app.shell.tour import place_beside
 from tusk_app.state.notices import NoticeButton, Problem
+from tusk_app.threads.latest_task import LatestTask
 from tusk_app.training.dialog.dialog import make_training_dialog
+from tusk_core import api
 from tusk_core.results import RunSummary
 
 if TYPE_CHECKING:
@@ -366,35 +369,52 @@ def crashed_run(folder: Path) -> RunSummary:
     )  # fmt: skip
 
 
-def test_a_crashed_run_is_offered_once(qtbot, program: Program, tmp_path: Path) -> None:
-    run = crashed_run(tmp_path)
-    recovery = program._recovery
-    recovery._take_runs((run,))
-    question = recovery.question
+@pytest.fixture
+def found_runs(monkeypatch: pytest.MonkeyPatch) -> list[RunSummary]:
+    """What lies in the folder of runs."""
+    found: list[RunSummary] = []
+    monkeypatch.setattr(api, "list_runs", lambda _root: tuple(found))
+    return found
+
+
+def look_for_runs(qtbot, program: Program) -> None:
+    """Let the program look for runs that crashed, as it does after its start."""
+    recovery = Recovery(program.window, program.workbench, program)
+    recovery.look()
+    task = recovery.findChild(LatestTask)
+    qtbot.waitUntil(lambda: not task.is_busy, timeout=10_000)
+
+
+def test_a_crashed_run_is_offered_once(
+    qtbot, program: Program, tmp_path: Path, found_runs: list[RunSummary]
+) -> None:
+    found_runs.append(crashed_run(tmp_path))
+    look_for_runs(qtbot, program)
+    question = dialog(program.window, QMessageBox)
     assert question is not None
     assert not question.isModal()
     assert "120 of 500" in question.informativeText()
     words = [button.text() for button in question.buttons()]
     assert sorted(words) == ["Dismiss", "Open what was learned", "Resume"]
     question.reject()
-    qtbot.waitUntil(lambda: recovery.question is None)
-    recovery._take_runs((run,))
-    assert recovery.question is None
+    look_for_runs(qtbot, program)
+    assert dialog(program.window, QMessageBox) is None
 
 
 def test_what_a_killed_run_learned_can_be_looked_at(
-    qtbot, program: Program, tmp_path: Path
+    qtbot, program: Program, tmp_path: Path, found_runs: list[RunSummary]
 ) -> None:
-    run, recovery = crashed_run(write_model(tmp_path / "run")), program._recovery
+    run = crashed_run(write_model(tmp_path / "run"))
+    found_runs.append(run)
     document, layouts = program.workbench.document, program.window.layouts
     layouts.switch("Train")
-    recovery._take_runs((run,))
-    press(recovery.question, "Open what was learned")
+    look_for_runs(qtbot, program)
+    press(dialog(program.window, QMessageBox), "Open what was learned")
     qtbot.waitUntil(lambda: document.detection is not None, timeout=40_000)
     assert document.model.path == document.run_dir == run.path
     assert document.source.source == "sample:tetrominoes"
     assert layouts.current == "Data"
     # It was answered: the run itself is left as it is, and not offered again.
     assert not program.workbench.training.is_busy
-    recovery._take_runs((run,))
-    assert recovery.question is None
+    look_for_runs(qtbot, program)
+    assert dialog(program.window, QMessageBox) is None

@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from tests.support import screen
 from tests.support.swarms import as_analysis, swarm, wandering
 from tusk_app.canvas.marks import by_individual
 from tusk_app.canvas.widgets.keypoint_overlay import KeypointMarks
@@ -19,6 +20,7 @@ from tusk_app.export.commands import ExportCommands
 from tusk_app.parts.raster_view import NAMES
 from tusk_app.tracks.dock import TracksDock
 from tusk_app.tracks.model import make_view, next_frame
+from tusk_app.tracks.settings_dialog import TrackSettingsDialog
 from tusk_core import api, palette
 from tusk_core.results import Analysis
 from tusk_core.tracks import TrackEdit, Tracks
@@ -264,7 +266,7 @@ def test_settings_are_proposed_by_the_data_taken_and_remembered(
     dock: TracksDock, qtbot, program, bench
 ) -> None:
     choose(dock, "Follow again…")
-    dialog = dock.dialog
+    dialog = screen.dialog(dock, TrackSettingsDialog)
     assert dialog is not None
     assert "being looked through" in dialog.summary.text()
     qtbot.waitUntil(dialog.use_all.isEnabled, timeout=20_000)

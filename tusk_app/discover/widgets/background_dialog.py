@@ -60,7 +60,6 @@ class BackgroundDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("background-kinds")
         self.setWindowTitle("Hide background")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 420)
         title = QLabel(say("These [kinds] look like background"), self)
         title.setProperty("role", "heading")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib.metadata
-import multiprocessing
 import re
 import sys
 from pathlib import Path
@@ -25,7 +22,6 @@ USAGE = """usage: tusk [PATH ...]        open the window, with pictures, a video
 
 def console() -> int:
     """Run the command line, or the window if no command was given; returns the exit status."""
-    multiprocessing.freeze_support()
     return interruptible(_run_console)
 
 
@@ -42,7 +38,6 @@ def _run_console() -> int:
 
 def main() -> int:
     """Open the window; returns the exit status."""
-    multiprocessing.freeze_support()
     return interruptible(lambda: open_window(sys.argv[1:]))
 
 
@@ -110,6 +105,8 @@ def mistyped_command(paths: Sequence[str]) -> str | None:
     """Return a sentence where the first word is neither a command nor anything that exists."""
     if not paths or not re.fullmatch(r"[A-Za-z][A-Za-z-]*", paths[0]) or Path(paths[0]).exists():
         return None
+    import difflib
+
     word, commands = paths[0], sorted(engine_commands() | {"self-test"})
     close = difflib.get_close_matches(word.lower(), commands, n=1)
     guess = f" Did you mean `tusk {close[0]}`?" if close else ""
@@ -126,6 +123,8 @@ def version_problem(
     """
     if python >= (3, 12):
         return None
+    import importlib.metadata
+
     try:
         version = installed or importlib.metadata.version("PySide6_Essentials")
     except importlib.metadata.PackageNotFoundError:

@@ -1,27 +1,25 @@
 """The command line: finds the command, runs it, and turns every outcome into an exit status.
 
 0 done, 2 bad input (one or two sentences on stderr), 130 interrupted with the work kept, 1 a bug
-(the traceback is in a log file). Nothing here imports torch, so that ``--help`` is immediate.
+(the traceback is in a log file). What only one command or an error needs is loaded then, so that
+``--help`` is immediate.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
+import functools
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tusk_core import __version__
 from tusk_core.commands.arguments import CommandParser, UsageError
-from tusk_core.commands.register import COMMANDS
-from tusk_core.config import ConfigError
+from tusk_core.commands.register import SUMMARIES, load_command
 from tusk_core.control import Cancelled
+from tusk_core.errors import ConfigError, TuskError
 from tusk_core.places import kept_in
-from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 # What a disk says that takes nothing more: full, over a quota, read-only, too large a file.
 _REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-COMMAND_NAMES = tuple(COMMANDS)
+COMMAND_NAMES = tuple(SUMMARIES)
 
 
 def main(
@@ -84,11 +82,16 @@ def make_parser(benches: Mapping[str, Bench] | None = None) -> CommandParser:
     )
     parser.add_argument("--version", action="version", version=f"TUSK {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=CommandParser)
-    for name, command in COMMANDS.items():
-        own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
-        command.add_arguments(own)
-        own.set_defaults(run=command.run, benches=benches or {})
+    for name, summary in SUMMARIES.items():
+        own = commands.add_parser(name, help=summary, description=summary)
+        own.declare_late(functools.partial(_declare, name, benches or {}))
     return parser
+
+
+def _declare(name: str, benches: Mapping[str, Bench], parser: CommandParser) -> None:
+    command = load_command(name)
+    command.add_arguments(parser)
+    parser.set_defaults(run=command.run, benches=benches)
 
 
 def _one_line(text: str) -> str:
@@ -103,6 +106,8 @@ def _forget_stdout() -> None:
 
 def log_folder() -> Path:
     """Return the folder of log files; it may not exist yet."""
+    import tempfile
+
     try:
         import platformdirs
     except ImportError:
@@ -111,6 +116,9 @@ def log_folder() -> Path:
 
 
 def _report_bug(error: BaseException) -> int:
+    import datetime as dt
+    import traceback
+
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         place = f"{error.filename}: " if error.filename else ""
         advice = "Free some space, or choose another place."

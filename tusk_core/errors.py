@@ -15,6 +15,10 @@ class TuskError(Exception):
     """A refusal: one or two sentences saying what happened, why, and what to do."""
 
 
+class ConfigError(ValueError):
+    """A setting that cannot be used; the message is one or two sentences for the user."""
+
+
 class ModelFileError(TuskError):
     """A model folder that is missing, broken, foreign or from a newer version."""
 

@@ -61,10 +61,30 @@ def refused(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str
     return error
 
 
+def loaded(words: Sequence[str], names: Sequence[str], package: str = "tusk_core") -> set[str]:
+    """Run ``python -m PACKAGE WORDS`` and tell which of ``names`` it loaded."""
+    code = (
+        f"import runpy, sys\nsys.argv = ['tusk', *{list(words)}]\n"
+        f"try: runpy.run_module({package!r}, run_name='__main__', alter_sys=True)\n"
+        f"except SystemExit as end: assert not end.code, end\n"
+        f"print(*({set(names)} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("package", ["tusk_core", "tusk_app"])
+def test_the_list_of_commands_loads_next_to_nothing(package: str) -> None:
+    heavy = ["torch", "numpy", "cv2", "pydantic", "PySide6", "tusk_core.api", "tempfile"]
+    assert loaded(["--help"], heavy, package) == set()
+
+
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom tusk_core.cli import main\n"
-        "for words in (['--help'], ['train', '--help'], ['detect', '--help'], ['presets'], "
+        "for words in (['train', '--help'], ['detect', '--help'], ['presets'], "
         "['settings', 'optim']):\n    assert main(words) == 0\n"
         "print({'torch', 'cv2', 'h5py', 'numpy', 'PySide6'} & set(sys.modules))"
     )

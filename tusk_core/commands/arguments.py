@@ -6,7 +6,10 @@ import argparse
 import math
 import re
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 DEVICES_HELP = "auto, cpu, cuda, cuda:N or mps (default: auto)"
 MODEL_HELP = "model folder, run folder (its best checkpoint) or name of a bundled model"
@@ -19,7 +22,33 @@ class UsageError(Exception):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose errors are raised as sentences."""
+    """A parser whose errors are raised as sentences, and whose arguments may be declared late.
+
+    A command is loaded to declare its arguments, which takes longer than to list all commands.
+    """
+
+    _declare: Callable[[CommandParser], None] | None = None
+
+    def declare_late(self, declare: Callable[[CommandParser], None]) -> None:
+        """Let ``declare`` add the arguments once they are needed."""
+        self._declare = declare
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[Any, list[str]]:
+        """Declare what was put off, and parse."""
+        self._declare_now()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        """Declare what was put off, and return the help."""
+        self._declare_now()
+        return super().format_help()
+
+    def _declare_now(self) -> None:
+        declare, self._declare = self._declare, None
+        if declare is not None:
+            declare(self)
 
     def error(self, message: str) -> NoReturn:
         """Raise ``UsageError`` instead of printing the usage."""

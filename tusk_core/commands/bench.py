@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-SUMMARY = "Measure how fast this machine trains and detects."
 PARTS = ("train", "detect", "ui", "scale", "all")
 OF_THE_WINDOW = ("ui", "scale")
 COUNTS = (10_000, 100_000)

@@ -26,8 +26,6 @@ from tusk_core.control import RunControl
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Write a clip to show: original, keypoints and redrawing side by side."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk clip``."""

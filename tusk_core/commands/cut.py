@@ -11,8 +11,6 @@ from tusk_core.commands.terminal import Terminal, finish
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Cut pieces out of pictures: empty ones, or with an object in the middle."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk cut``."""

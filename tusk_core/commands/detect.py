@@ -31,8 +31,6 @@ from tusk_core.source_text import path_text
 if TYPE_CHECKING:
     from tusk_core.interfaces import OpenedSource, Predictor
 
-SUMMARY = "Find keypoints in pictures, a video or a camera."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk detect``."""

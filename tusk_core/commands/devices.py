@@ -11,8 +11,6 @@ from tusk_core import api
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "List the devices a model can run on, and why."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk devices``."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from tusk_core.events import DiscoveryDone, KindFound
 
-SUMMARY = "Find kinds of place that recur in pictures, without training."
 _SHOWN = 16
 
 

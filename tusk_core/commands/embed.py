@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from tusk_core.results import Analysis
 
-SUMMARY = "Lay the keypoints' descriptors out in the plane."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk embed``."""

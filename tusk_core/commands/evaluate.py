@@ -24,8 +24,6 @@ from tusk_core.results import EvaluationOptions, EvaluationReport
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Score a model on pictures with ground truth."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk evaluate``."""

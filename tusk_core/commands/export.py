@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis
 
-SUMMARY = "Write a model, or its detections, in another program's format."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk export``."""

@@ -10,8 +10,6 @@ from tusk_core import api
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Describe a picture folder, model, run or results file."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk info``."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tusk_core.kind_edits import KindEdits
     from tusk_core.results import Analysis
 
-SUMMARY = "List a model's kinds; make new ones from places, refuse, keep and ignore."
 _PLACE = ("PICTURE", "X", "Y")
 _MAX_BYTES = 2**24
 _RESULTS = frozenset({".h5", ".hdf5", ".npz"})

@@ -10,8 +10,6 @@ from tusk_core.config import load_preset, preset_names
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "List the presets, or show the settings of one."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk presets``."""

@@ -17,8 +17,6 @@ from tusk_core.results import SourceError
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Rebuild pictures from their keypoints, with layers and masks."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk reconstruct``."""

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from tusk_core.interfaces import Predictor
 
-SUMMARY = "Write what a model finds in a data set as one HTML page."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk report``."""

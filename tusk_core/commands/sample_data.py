@@ -11,8 +11,6 @@ from tusk_core.commands.terminal import Terminal, finish
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Write made-up pictures with ground truth."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``tusk sample-data``."""

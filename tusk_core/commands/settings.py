@@ -8,15 +8,13 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from tusk_core.config import Settings, TrainConfig, load_preset
+from tusk_core.config import SettingsGroup, TrainConfig, load_preset
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from pydantic.fields import FieldInfo
-
-SUMMARY = "List every setting with its range, unit and meaning."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,10 @@ def all_settings(config: TrainConfig | None = None) -> Iterator[SettingInfo]:
     yield from _walk(TrainConfig if config is None else type(config), config or TrainConfig(), "")
 
 
-def _walk(model: type[Settings], values: Settings, prefix: str) -> Iterator[SettingInfo]:
+def _walk(model: type[SettingsGroup], values: SettingsGroup, prefix: str) -> Iterator[SettingInfo]:
     for name, field in model.model_fields.items():
         value = getattr(values, name)
-        if isinstance(value, Settings):
+        if isinstance(value, SettingsGroup):
             yield from _walk(type(value), value, f"{prefix}{name}.")
         elif prefix or name != "config_schema":
             yield _info(f"{prefix}{name}", field, value)

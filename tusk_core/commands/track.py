@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from tusk_core.results import Analysis
 
-SUMMARY = "Follow individuals over time, in one video or many."
 RESULTS = frozenset({".h5", ".hdf5", ".npz"})
 
 

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from tusk_core.events import TrainEvent
 
-SUMMARY = "Train a model on a folder, a video or sample pictures."
 
 DEFAULT_PRESET = "quick-default"
 UNLIMITED_STEPS = 10_000_000

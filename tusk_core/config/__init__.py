@@ -20,9 +20,10 @@ from tusk_core.config.reading import (
     parse_stored,
     replaced,
 )
-from tusk_core.config.settings import ConfigError, Level, Settings, setting
+from tusk_core.config.settings import Level, SettingsGroup, setting
 from tusk_core.config.tracking import TrackConfig
 from tusk_core.config.train_config import CONFIG_SCHEMA, TrainConfig
+from tusk_core.errors import ConfigError
 
 __all__ = [
     "CONFIG_SCHEMA",
@@ -37,7 +38,7 @@ __all__ = [
     "PairConfig",
     "PrototypeConfig",
     "RunConfig",
-    "Settings",
+    "SettingsGroup",
     "TrackConfig",
     "TrainConfig",
     "WarpConfig",

@@ -6,8 +6,8 @@ import tomllib
 from importlib import resources
 
 from tusk_core.config.reading import parse_config
-from tusk_core.config.settings import ConfigError
 from tusk_core.config.train_config import TrainConfig
+from tusk_core.errors import ConfigError
 
 
 def preset_names() -> tuple[str, ...]:

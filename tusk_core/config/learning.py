@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tusk_core.config.settings import Settings, setting
+from tusk_core.config.settings import SettingsGroup, setting
 
 
-class LossConfig(Settings):
+class LossConfig(SettingsGroup):
     """The training objective (paper section 3.4); a weight of 0 switches a term off."""
 
     reconstruction: Literal["mse", "perceptual"] = setting(
@@ -126,7 +126,7 @@ class LossConfig(Settings):
     )
 
 
-class OptimConfig(Settings):
+class OptimConfig(SettingsGroup):
     """The optimisers and how long they work."""
 
     batch_size: int = setting(
@@ -163,7 +163,7 @@ class OptimConfig(Settings):
         return self
 
 
-class RunConfig(Settings):
+class RunConfig(SettingsGroup):
     """Machine, seed and what is written while training."""
 
     seed: int = setting(0, "Seed of everything random.", level="basic", ge=0, le=2**31 - 1)

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tusk_core.config.settings import Settings, setting
+from tusk_core.config.settings import SettingsGroup, setting
 
 
-class EncoderConfig(Settings):
+class EncoderConfig(SettingsGroup):
     """The encoder U-Net with its feature and heat-map heads (paper section 3.1)."""
 
     stem_stride: Literal[1, 2, 4] = setting(
@@ -75,7 +75,7 @@ class EncoderConfig(Settings):
         return self.backbone != "none"
 
 
-class KeypointConfig(Settings):
+class KeypointConfig(SettingsGroup):
     """How keypoints are read from the heat map (paper section 3.1)."""
 
     detector: Literal["single-map", "channel-wise"] = setting(
@@ -159,7 +159,7 @@ class KeypointConfig(Settings):
         return self
 
 
-class DecoderConfig(Settings):
+class DecoderConfig(SettingsGroup):
     """How the picture is rebuilt from the keypoints alone (paper section 3.2)."""
 
     kind: Literal["unet", "patch", "none"] = setting(
@@ -224,7 +224,7 @@ class DecoderConfig(Settings):
         return self
 
 
-class PrototypeConfig(Settings):
+class PrototypeConfig(SettingsGroup):
     """The prototypes and how they follow the descriptors (paper section 3.3)."""
 
     num_prototypes: int = setting(

@@ -7,10 +7,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from tusk_core.config.settings import Settings, setting
+from tusk_core.config.settings import SettingsGroup, setting
 
 
-class DataConfig(Settings):
+class DataConfig(SettingsGroup):
     """Which pictures, and how they become network input."""
 
     source: str = setting("", "Folder, video or data set to learn from.", level="basic")
@@ -77,7 +77,7 @@ class DataConfig(Settings):
         return self
 
 
-class WarpConfig(Settings):
+class WarpConfig(SettingsGroup):
     """One random thin-plate-spline warp: affine part and control-point noise.
 
     See docs/method.md, section 1.
@@ -96,7 +96,7 @@ class WarpConfig(Settings):
         return self.scale == 1 and not any(jitter)
 
 
-class PairConfig(Settings):
+class PairConfig(SettingsGroup):
     """How the two views of one picture are made (paper section 3.4, equivariance)."""
 
     uses: int = setting(

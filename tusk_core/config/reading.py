@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tusk_core.config.settings import ConfigError
 from tusk_core.config.train_config import TrainConfig
+from tusk_core.errors import ConfigError
 
 _MAX_MESSAGE = 300
 

@@ -9,10 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 Level = Literal["basic", "advanced"]
 
 
-class ConfigError(ValueError):
-    """A setting that cannot be used; the message is one or two sentences for the user."""
-
-
 def setting(
     default: Any,
     description: str,
@@ -29,7 +25,7 @@ def setting(
     return Field(default, description=description, ge=ge, gt=gt, le=le, json_schema_extra=extra)
 
 
-class Settings(BaseModel):
+class SettingsGroup(BaseModel):
     """Base of every group: frozen, no unknown keys, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

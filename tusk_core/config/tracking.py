@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tusk_core.config.settings import Settings, setting
+from tusk_core.config.settings import SettingsGroup, setting
 
 
-class TrackConfig(Settings):
+class TrackConfig(SettingsGroup):
     """How keypoints become individuals that keep their identity; 0 asks the data."""
 
     num_individuals: int = setting(

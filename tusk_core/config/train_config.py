@@ -15,12 +15,12 @@ from tusk_core.config.networks import (
     PrototypeConfig,
 )
 from tusk_core.config.pictures import DataConfig, PairConfig
-from tusk_core.config.settings import Settings, setting
+from tusk_core.config.settings import SettingsGroup, setting
 
 CONFIG_SCHEMA = 1
 
 
-class TrainConfig(Settings):
+class TrainConfig(SettingsGroup):
     """Everything needed to reproduce one run."""
 
     config_schema: int = setting(

@@ -44,6 +44,7 @@ def run_self_test(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tusk-self-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         os.environ["TUSK_HOME"] = name
+        os.environ["NUMBA_CACHE_DIR"] = str(folder / "numba")
         checks: list[tuple[str, Callable[[], str]]] = [
             ("bundled files", check_files),
             ("training", lambda: check_training(folder)),
@@ -121,15 +122,26 @@ def check_map(folder: Path, method: str) -> str:
     start = time.monotonic()
     detail = _map_once(folder, method)
     between = time.monotonic()
+    kernels = _kernels(folder)
+    if method == "umap" and not kernels:
+        raise SelfTestError("no compiled kernel was kept, so every map would compile them again")
     _map_once(folder, method)
     end = time.monotonic()
+    new = sorted(_kernels(folder) - kernels)
+    if new:
+        raise SelfTestError(f"the second map compiled {len(new)} kernels again, such as {new[0]}")
     return f"{detail}, first {between - start:.1f} s, again {end - between:.1f} s"
+
+
+def _kernels(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "numba").rglob("*.nbc")}
 
 
 def _map_once(folder: Path, method: str) -> str:
     import multiprocessing
 
-    from tusk_app.map.child import MapRequest, MapSettings, child_main
+    from tusk_app.map.child import MapRequest, child_main
+    from tusk_app.map.model import MapSettings
     from tusk_core import api
 
     analysis = api.open_analysis(folder / "analysis.h5")

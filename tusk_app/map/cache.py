@@ -16,7 +16,7 @@ from tusk_core.results import EmbeddingMap
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tusk_app.map.child import MapSettings
+    from tusk_app.map.model import MapSettings
     from tusk_core.results import Analysis
 
 log = logging.getLogger(__name__)

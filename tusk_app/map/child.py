@@ -11,41 +11,20 @@ from the process    ``("idle",)``, ``("phase", name)``, ``("progress", done, tot
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from tusk_app.map.model import MapMethod, MapSettings
     from tusk_core.results import Analysis
-
-Method = Literal["pca", "umap", "tsne"]
 
 PHASE_IMPORT = "import"
 PHASE_FIT = "fit"
-
-_MODULES = {"umap": ("umap",), "tsne": ("openTSNE",), "pca": ()}
-
-
-@dataclass(frozen=True, slots=True)
-class MapSettings:
-    """How a map is made.
-
-    Attributes:
-        method: ``pca``, ``umap`` or ``tsne``.
-        max_points: detections laid out at most; a sample by prototype is taken of more.
-        neighbours: UMAP's neighbours, t-SNE's perplexity.
-        seed: of everything random.
-    """
-
-    method: Method = "pca"
-    max_points: int = 5000
-    neighbours: int = 15
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +67,10 @@ def _serve(pipe: Connection, message: tuple[object, ...]) -> None:
 
 
 def _import(pipe: Connection, method: str) -> None:
+    from tusk_core import api
+
     pipe.send(("phase", PHASE_IMPORT))
-    for name in _MODULES[method]:
-        importlib.import_module(name)
+    api.load_map_method(method)
 
 
 def _warm_up(method: str) -> None:
@@ -118,7 +98,7 @@ def _warm_up(method: str) -> None:
         class_names=(),
         prototypes=rng.normal(size=(4, 8)).astype(np.float32),
     )
-    chosen: Method = "tsne" if method == "tsne" else "umap"
+    chosen: MapMethod = "tsne" if method == "tsne" else "umap"
     for event in api.embed(made, method=chosen, max_points=count):
         if isinstance(event, EmbeddingMap):
             return

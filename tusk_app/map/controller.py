@@ -11,7 +11,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.map import cache as map_cache
-from tusk_app.map.child import MapRequest, MapSettings, child_main
+from tusk_app.map.child import MapRequest, child_main
+from tusk_app.map.model import MapSettings
 from tusk_app.map.placement import MapPlacement
 from tusk_app.map.process import EmbeddingProcess
 from tusk_app.threads.latest_task import LatestTask

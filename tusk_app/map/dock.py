@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 
 from tusk_app.engine.detection_table import save_detections
 from tusk_app.map import files as map_files
-from tusk_app.map.child import MapSettings
 from tusk_app.map.colours import MapColours, legend_entries, map_colours
 from tusk_app.map.controller import EmbeddingController
 from tusk_app.map.live_map import LiveMap
-from tusk_app.map.widgets.bar import MapBar, MapChoice
+from tusk_app.map.model import MapSettings
+from tusk_app.map.widgets.bar import MapBar
 from tusk_app.map.widgets.footer import MapFooter
 from tusk_app.map.widgets.split import MapSplit
 from tusk_app.panel import Panel
@@ -141,11 +141,10 @@ class EmbeddingDock(Panel):
         settings = self._bench.settings
         default = MapSettings()
         self.bar.set_options(
-            MapChoice(
-                "pca",
-                settings.value("map/points", default.max_points),
-                settings.value("map/neighbours", default.neighbours),
-                settings.value("map/seed", default.seed),
+            MapSettings(
+                max_points=settings.value("map/points", default.max_points),
+                neighbours=settings.value("map/neighbours", default.neighbours),
+                seed=settings.value("map/seed", default.seed),
             )
         )
 
@@ -155,15 +154,13 @@ class EmbeddingDock(Panel):
         self.bar.set_busy(busy=busy)
 
     @Slot(object)
-    def _compute(self, choice: MapChoice) -> None:
+    def _compute(self, choice: MapSettings) -> None:
         settings = self._bench.settings
         settings.set_value("map/method", choice.method)
         settings.set_value("map/points", choice.max_points)
         settings.set_value("map/neighbours", choice.neighbours)
         settings.set_value("map/seed", choice.seed)
-        self._embedding.compute(
-            MapSettings(choice.method, choice.max_points, choice.neighbours, choice.seed)
-        )
+        self._embedding.compute(choice)
 
     @Slot()
     def _show_analysis(self) -> None:

@@ -177,6 +177,17 @@ def embed(
     )
 
 
+def load_map_method(method: str) -> None:
+    """Import what ``embed`` needs for a method, which takes seconds; it does so by itself, too.
+
+    Raises:
+        TuskError: if the method is unknown or its package is missing.
+    """
+    from tusk_core.inference.embedding import load_method
+
+    load_method(method)
+
+
 def check_embedding(table: Path, plot: Path | None, method: str) -> None:
     """Refuse, before the work, a map that could not be computed or written after it.
 

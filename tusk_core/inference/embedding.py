@@ -16,6 +16,7 @@ import numpy as np
 
 from tusk_core.arrays import frozen
 from tusk_core.events import JobProgress
+from tusk_core.inference.map_kernels import load_tsne, load_umap
 from tusk_core.results import Analysis, EmbeddingMap, SourceError, TuskError
 
 if TYPE_CHECKING:
@@ -97,6 +98,24 @@ def _square_root(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.qr(centred, mode="r"))
 
 
+def load_method(method: str) -> None:
+    """Import what a method needs, which takes seconds.
+
+    Raises:
+        TuskError: if the method is unknown or its package is missing.
+    """
+    _check_method(method)
+    if method == "umap":
+        load_umap()
+    elif method == "tsne":
+        load_tsne()
+
+
+def _check_method(method: str) -> None:
+    if method not in METHODS:
+        raise TuskError(f"There is no map method {method!r}; there are {', '.join(METHODS)}.")
+
+
 def embed_analysis(
     analysis: Analysis,
     *,
@@ -118,8 +137,7 @@ def embed_analysis(
         SourceError: if there are too few detections.
         TuskError: if the method is unknown or its package is missing.
     """
-    if method not in METHODS:
-        raise TuskError(f"There is no map method {method!r}; there are {', '.join(METHODS)}.")
+    _check_method(method)
     indices = sample_by_prototype(analysis.labels, max(_MIN_POINTS, max_points), seed)
     if len(indices) < _MIN_POINTS:
         raise SourceError(
@@ -165,15 +183,7 @@ def _spread(start: Points, size: float) -> Points:
 
 
 def _umap(data: Points, start: Points, seed: int, neighbours: int) -> Points:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import umap  # noqa: PLC0415 - takes seconds to import
-    except ImportError as error:
-        raise TuskError(
-            "UMAP needs the package umap-learn, which is not installed. Run "
-            "`pip install umap-learn`, or choose pca or tsne."
-        ) from error
+    umap = load_umap()
     with warnings.catch_warnings():
         # It warns about the single job that a fixed seed needs, and about parts without a link.
         warnings.simplefilter("ignore")
@@ -193,13 +203,7 @@ def _umap(data: Points, start: Points, seed: int, neighbours: int) -> Points:
 def _tsne(
     data: Points, start: Points, seed: int, neighbours: int
 ) -> Iterator[tuple[JobProgress, Points]]:
-    try:
-        import openTSNE  # noqa: PLC0415 - takes seconds to import
-    except ImportError as error:
-        raise TuskError(
-            "t-SNE needs the package openTSNE, which is not installed. Run "
-            "`pip install openTSNE`, or choose pca."
-        ) from error
+    openTSNE = load_tsne()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         perplexity = max(1.0, min(float(neighbours), (len(data) - 1) / 3))

@@ -13,8 +13,9 @@ from tests.support import map_children
 from tests.support.analyses import clustered_analysis
 from tests.support.explore_values import ShapesSource, analysis_of
 from tusk_app.map import cache as map_cache
-from tusk_app.map.child import MapRequest, MapSettings, child_main
+from tusk_app.map.child import MapRequest, child_main
 from tusk_app.map.controller import EmbeddingController
+from tusk_app.map.model import MapSettings
 from tusk_app.map.process import EmbeddingProcess
 from tusk_app.state.document import Document
 from tusk_app.state.notices import Notices

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,11 +20,14 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
+from tusk_app.map.model import MapSettings
 from tusk_app.parts.icon_button import IconButton
 from tusk_app.parts.panel_layout import flow_bar, labelled
 from tusk_app.parts.words import say
 
-MapMethod = Literal["pca", "umap", "tsne"]
+if TYPE_CHECKING:
+    from tusk_app.map.model import MapMethod
+
 ColourBy = Literal["prototype", "score", "class", "picture", "time"]
 
 _METHODS = {"pca": "PCA (instant)", "umap": "UMAP", "tsne": "t-SNE"}
@@ -33,21 +35,11 @@ _BUTTON_PADDING = 36  # logical pixels
 _SAMPLES = (1000, 2000, 5000, 10_000, 20_000)
 
 
-@dataclass(frozen=True, slots=True)
-class MapChoice:
-    """Which map: method, most points, neighbours (UMAP) or perplexity (t-SNE), seed."""
-
-    method: MapMethod
-    max_points: int
-    neighbours: int
-    seed: int
-
-
 class MapBar(QWidget):
     """Plain values in, wishes out. Its rows never change: nothing moves under the pointer.
 
     Signals:
-        compute_requested: MapChoice; a method was chosen, or Compute was pressed.
+        compute_requested: MapSettings; a method was chosen, or Compute was pressed.
         cancel_requested: Cancel was pressed.
         colour_changed: str, a ``ColourBy``.
         tool_chosen: str, ``pan``, ``lasso`` or ``box``.
@@ -81,14 +73,14 @@ class MapBar(QWidget):
         self._show_options()
 
     @property
-    def choice(self) -> MapChoice:
+    def choice(self) -> MapSettings:
         """What the fields say."""
         method = cast("MapMethod", self._method.currentData())
-        return MapChoice(
+        return MapSettings(
             method, int(self._sample.currentData()), self._neighbours.value(), self._seed.value()
         )
 
-    def set_options(self, choice: MapChoice) -> None:
+    def set_options(self, choice: MapSettings) -> None:
         """Fill the fields of the options; the method stays that of the map."""
         self._sample.setCurrentIndex(max(0, self._sample.findData(choice.max_points)))
         self._neighbours.setValue(choice.neighbours)

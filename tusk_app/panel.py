@@ -40,9 +40,6 @@ class Panel(Themed, QDockWidget):
         question = say(self.question)
         return f"{self.windowTitle()}: {question}" if question else self.windowTitle()
 
-    def restyle(self) -> None:
-        """Most panels have no colours of their own."""
-
     def shutdown(self) -> bool:
         """End the panel's own background work, if it has any; False if that did not end in time."""
         return True

@@ -72,8 +72,8 @@ def test_tetromino_pixels_follow_the_published_rule():
     for index in range(40):
         redrawn = np.zeros((35, 35, 3), np.uint8)
         for item in batch.objects(index):
-            colour = tetrominoes._RGB[tetrominoes.COLOURS.index(item.attributes["colour"])]
-            shape = tetrominoes._DRAWINGS[item.category].split("/")
+            colour = tetrominoes.RGB[tetrominoes.COLOURS.index(item.attributes["colour"])]
+            shape = tetrominoes.DRAWINGS[item.category].split("/")
             left, top = int(item.bbox[0]), int(item.bbox[1])
             for row, line in enumerate(shape):
                 for column, cell in enumerate(line):
@@ -86,7 +86,7 @@ def test_tetromino_pixels_follow_the_published_rule():
 
 
 def test_there_are_nineteen_different_pieces_of_four_tiles():
-    pieces = {tuple(sorted(map(tuple, tiles.tolist()))) for tiles in tetrominoes._TILES}
+    pieces = {tuple(sorted(map(tuple, tiles.tolist()))) for tiles in tetrominoes.TILES}
     assert len(pieces) == len(tetrominoes.SHAPES) == 19
     batch = tetrominoes.generate(4000, seed=0)
     counts = np.bincount(batch.categories.ravel(), minlength=19)

@@ -77,7 +77,7 @@ def _tetromino_records(count: int) -> list[dict[str, np.ndarray]]:
     for index in range(count):
         planes = np.stack([(batch.masks[index] == k) * 255 for k in range(4)]).astype(np.uint8)
         shape = np.concatenate([[0], batch.categories[index] + 1])
-        rgb = np.concatenate([[[0, 0, 0]], tetrominoes._RGB[batch.attributes["colour"][index]]])
+        rgb = np.concatenate([[[0, 0, 0]], tetrominoes.RGB[batch.attributes["colour"][index]]])
         records.append(
             {
                 "image": batch.images[index],

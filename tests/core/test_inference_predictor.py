@@ -14,7 +14,7 @@ from tusk_core.api import open_predictor
 from tusk_core.geometry.grids import map_to_picture
 from tusk_core.inference.laid import on_canvas
 from tusk_core.inference.lifting import cells_to_canvas, lift
-from tusk_core.inference.predictor import TorchPredictor, load_predictor
+from tusk_core.inference.predictor import TorchPredictor, heat_map_of, load_predictor
 from tusk_core.inference.rebuilding import mask_of
 from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.results import Keypoints, ModelFileError, TuskError
@@ -63,7 +63,7 @@ def test_heat_map_and_keypoints_agree_on_where_things_are(
     placement = predictor.placement(size)
     y, x = np.mgrid[:12, :16].astype(np.float32)
     hill = np.exp(-((x - 7.3) ** 2 + (y - 5.6) ** 2) / 2)
-    heat_map = predictor._heat_map(hill, placement, size)
+    heat_map = heat_map_of(hill, 2, placement, size)
     rows, columns = np.mgrid[: size[1], : size[0]]
     middle = [(heat_map * columns).sum(), (heat_map * rows).sum()] / heat_map.sum()
     cells = torch.tensor([7.3, 5.6])

@@ -26,6 +26,7 @@ from tusk_core.events import (
     RunStarted,
     StepDone,
 )
+from tusk_core.losses.objective import step_loss
 from tusk_core.nn.model_files import load_model
 from tusk_core.results import ModelFileError, SourceError, TrainingError
 from tusk_core.runs.folder import RunFolder
@@ -237,17 +238,16 @@ def test_time_limit(tmp_path) -> None:
 def test_a_loss_that_is_not_finite_stops_before_the_step_and_keeps_the_checkpoint(
     tmp_path, monkeypatch
 ) -> None:
-    original = Session._network_backward
     calls = []
 
-    def poisoned(self, views):
-        done = original(self, views)
+    def poisoned(*arguments):
+        result = step_loss(*arguments)
         calls.append(1)
         if len(calls) == 5:
-            done.terms["reconstruction"] = done.terms["reconstruction"] * torch.nan
-        return done
+            result.terms["reconstruction"] = result.terms["reconstruction"] * torch.nan
+        return result
 
-    monkeypatch.setattr(Session, "_network_backward", poisoned)
+    monkeypatch.setattr("tusk_core.training.session.step_loss", poisoned)
     stream = api.train(tiny(**{"run.checkpoint_every": 2}), RunControl(), run_root=tmp_path)
     seen = []
     with pytest.raises(TrainingError, match="step 5"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def pattern_frame(seconds: float, size: tuple[int, int]) -> NDArray[np.uint8]:
             left, right = (max(round(centre_x + (x + e) * block), 0) for e in (-0.5, 0.5))
             top, bottom = (max(round(centre_y + (y + e) * block), 0) for e in (-0.5, 0.5))
             frame[top:bottom, left:right] = colour
-    frame.flags.writeable = False
-    return frame
+    return sealed(frame)
 
 
 def _turned(cell: tuple[float, float], quarter: int) -> tuple[float, float]:
@@ -245,9 +245,7 @@ def _read_rgb(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
     if not done or frame is None:
         return None
     # A new array for every frame: the device may write into its own buffer again.
-    picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-    picture.flags.writeable = False
-    return picture
+    return sealed(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8))
 
 
 def turned(
@@ -257,9 +255,7 @@ def turned(
     if not mirrored and not quarter_turns:
         return picture
     out = np.rot90(picture, -quarter_turns)
-    out = np.ascontiguousarray(out[:, ::-1] if mirrored else out)
-    out.flags.writeable = False
-    return out
+    return sealed(np.ascontiguousarray(out[:, ::-1] if mirrored else out))
 
 
 def _quieten(module: object) -> None:

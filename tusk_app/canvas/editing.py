@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QUndoCommand
 
+from tusk_core.arrays import sealed
 from tusk_core.results import Keypoints
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,18 +26,18 @@ def moved(points: Keypoints, index: int, x: float, y: float) -> Keypoints:
     """Return ``points`` with one of them elsewhere, in pixels of the original picture."""
     places = points.xy.copy()
     places[index] = (x, y)
-    return replace(points, xy=_frozen(places))
+    return replace(points, xy=sealed(places))
 
 
 def without(points: Keypoints, index: int) -> Keypoints:
     """Return ``points`` without one of them."""
     keep = np.arange(len(points.scores)) != index
     return Keypoints(
-        xy=_frozen(points.xy[keep]),
-        scores=_frozen(points.scores[keep]),
-        labels=_frozen(points.labels[keep]),
-        descriptors=_frozen(points.descriptors[keep]),
-        confidences=_frozen(points.confidences[keep]),
+        xy=sealed(points.xy[keep]),
+        scores=sealed(points.scores[keep]),
+        labels=sealed(points.labels[keep]),
+        descriptors=sealed(points.descriptors[keep]),
+        confidences=sealed(points.confidences[keep]),
     )
 
 
@@ -47,11 +46,11 @@ def with_added(
 ) -> Keypoints:
     """Return ``points`` and one more, at the end, with score 1."""
     return Keypoints(
-        xy=_frozen(np.concatenate([points.xy, np.array([[x, y]], np.float32)])),
-        scores=_frozen(np.append(points.scores, np.float32(1.0))),
-        labels=_frozen(np.append(points.labels, np.int32(label))),
-        descriptors=_frozen(np.concatenate([points.descriptors, descriptor[None]])),
-        confidences=_frozen(np.append(points.confidences, np.float32(1.0))),
+        xy=sealed(np.concatenate([points.xy, np.array([[x, y]], np.float32)])),
+        scores=sealed(np.append(points.scores, np.float32(1.0))),
+        labels=sealed(np.append(points.labels, np.int32(label))),
+        descriptors=sealed(np.concatenate([points.descriptors, descriptor[None]])),
+        confidences=sealed(np.append(points.confidences, np.float32(1.0))),
     )
 
 
@@ -61,7 +60,7 @@ def with_descriptor(
     """Return ``points`` with another descriptor, (C,), and label for one of them."""
     descriptors, labels = points.descriptors.copy(), points.labels.copy()
     descriptors[index], labels[index] = descriptor, label
-    return replace(points, descriptors=_frozen(descriptors), labels=_frozen(labels))
+    return replace(points, descriptors=sealed(descriptors), labels=sealed(labels))
 
 
 def between(
@@ -127,8 +126,3 @@ class KeypointsCommand(QUndoCommand):
     def undo(self) -> None:
         """Show what was before."""
         self._apply(self._before)
-
-
-def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
-    array.flags.writeable = False
-    return array

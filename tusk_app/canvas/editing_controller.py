@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoGroup, QUndoStack
 
 from tusk_app.canvas import editing
 from tusk_app.parts.words import say
+from tusk_core.arrays import sealed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,8 +151,7 @@ class EditingController(QObject):
 
     def show_weighted(self, points: Keypoints, weights: NDArray[np.float32]) -> None:
         """Draw the picture with scores times ``weights``, (K,); the keypoints stay as they are."""
-        scores = np.asarray(points.scores * weights, np.float32)
-        scores.flags.writeable = False
+        scores = sealed(np.asarray(points.scores * weights, np.float32))
         self._detections.request_reconstruction(replace(points, scores=scores))
 
     def _points_with(self, index: int) -> Keypoints | None:

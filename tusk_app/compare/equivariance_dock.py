@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tusk_app.compare.warping import Warp, WarpField, random_bends
+from tusk_app.compare.warping import PictureWarp, WarpField, random_bends
 from tusk_app.compare.widgets.drift_bars import DriftBar, DriftBars
 from tusk_app.engine.matching import Drift, measure_drift
 from tusk_app.panel import Panel
@@ -28,6 +28,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.marked_picture import MarkedPicture, Marks
 from tusk_app.parts.panel_layout import AdaptiveSplitter
 from tusk_app.parts.words import say
+from tusk_core.arrays import sealed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class EquivarianceDock(Panel):
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
-        self._warp = Warp()
+        self._warp = PictureWarp()
         self._seed = 1
         self._picture: NDArray[np.uint8] | None = None
         self._scale = 1.0
@@ -167,11 +168,11 @@ class EquivarianceDock(Panel):
         self._take_source_picture()
 
     @property
-    def warp(self) -> Warp:
+    def warp(self) -> PictureWarp:
         """The warp in force."""
         return self._warp
 
-    def set_warp(self, warp: Warp) -> None:
+    def set_warp(self, warp: PictureWarp) -> None:
         """Apply another warp; the newest one wins."""
         self._warp = warp
         for slider, value in ((self.turn, warp.turn), (self.zoom, 100 * warp.zoom)):
@@ -186,7 +187,7 @@ class EquivarianceDock(Panel):
         self.bend.blockSignals(True)
         self.bend.setValue(0)
         self.bend.blockSignals(False)
-        self.set_warp(Warp())
+        self.set_warp(PictureWarp())
 
     @Slot()
     def _take_sliders(self) -> None:
@@ -377,6 +378,5 @@ def _reduced(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     if scale == 1.0:
         return picture, 1.0
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    made = np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    made.flags.writeable = False
-    return made, scale
+    made = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return sealed(np.ascontiguousarray(made, np.uint8)), scale

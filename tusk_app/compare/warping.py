@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.arrays import sealed
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ _COARSE = 65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Warp:
+class PictureWarp:
     """A warp of a picture about its middle.
 
     Attributes:
@@ -37,7 +39,7 @@ class Warp:
         still = self.bends is None or not np.any(self.bends)
         return self.turn == 0 and self.zoom == 1 and self.shift == (0.0, 0.0) and still
 
-    def dragged(self, dx: float, dy: float) -> Warp:
+    def dragged(self, dx: float, dy: float) -> PictureWarp:
         """Return this warp shifted further, in shares of the picture's sides."""
         return replace(self, shift=(self.shift[0] + dx, self.shift[1] + dy))
 
@@ -56,7 +58,7 @@ class WarpField:
     one place to come from.
     """
 
-    def __init__(self, warp: Warp, width: int, height: int) -> None:
+    def __init__(self, warp: PictureWarp, width: int, height: int) -> None:
         self._warp = warp
         self._size = np.array([width, height], np.float64)
         self._middle = (self._size - 1) / 2
@@ -127,9 +129,7 @@ class WarpField:
         out = cv2.remap(
             image, map_x, map_y, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
         )
-        made = np.ascontiguousarray(out, np.uint8)
-        made.flags.writeable = False
-        return made
+        return sealed(np.ascontiguousarray(out, np.uint8))
 
 
 def _joints(length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -13,7 +13,6 @@ from tusk_app.engine.requests import (
     Answer,
     AsideDetected,
     AsideRequest,
-    Decoded,
     DecodeRequest,
     Detected,
     InferenceFailed,
@@ -21,6 +20,7 @@ from tusk_app.engine.requests import (
     OpenRequest,
     Prepared,
     PrepareRequest,
+    PrototypesDrawn,
     Reconstructed,
     Request,
     RequestBox,
@@ -237,7 +237,7 @@ class Engine(QObject):
                 self.detected.emit(answer)
             case Reconstructed():
                 self.reconstructed.emit(answer)
-            case Decoded():
+            case PrototypesDrawn():
                 self.prototype_pictures.emit(answer.pictures)
             case AsideDetected():
                 self.aside_detected.emit(answer)

@@ -135,7 +135,7 @@ class Reconstructed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Decoded:
+class PrototypesDrawn:
     """Prototypes drawn alone, (n, h, w, 3) uint8."""
 
     fingerprint: str
@@ -172,7 +172,7 @@ class InferenceFailed:
 Request = (
     PrepareRequest | OpenRequest | DetectRequest | ReconstructRequest | DecodeRequest | AsideRequest
 )
-Answer = Opened | Detected | Reconstructed | Decoded | Prepared | AsideDetected
+Answer = Opened | Detected | Reconstructed | PrototypesDrawn | Prepared | AsideDetected
 
 _ORDER: tuple[type[Request], ...] = (
     PrepareRequest,

@@ -15,7 +15,6 @@ from tusk_app.engine.requests import (
     Answer,
     AsideDetected,
     AsideRequest,
-    Decoded,
     DecodeRequest,
     Detected,
     DetectRequest,
@@ -25,6 +24,7 @@ from tusk_app.engine.requests import (
     OpenRequest,
     Prepared,
     PrepareRequest,
+    PrototypesDrawn,
     Reconstructed,
     ReconstructRequest,
     Request,
@@ -58,7 +58,7 @@ class InferenceWorker(QObject):
     The model is used by this thread alone, also for the camera, so that two never ask it at once.
 
     Signals:
-        answered: Prepared, Opened, Detected, Reconstructed, Decoded or AsideDetected.
+        answered: Prepared, Opened, Detected, Reconstructed, PrototypesDrawn or AsideDetected.
         failed: InferenceFailed.
         idle: every waiting request was answered.
         live_ready: a LiveResult lies in the outgoing box that was empty before.
@@ -160,7 +160,7 @@ class InferenceWorker(QObject):
             case DecodeRequest():
                 predictor = self._opened()
                 pictures = predictor.decode_prototypes(request.indices)
-                return Decoded(predictor.info.fingerprint, pictures)
+                return PrototypesDrawn(predictor.info.fingerprint, pictures)
 
     def _detect_aside(self, request: AsideRequest) -> AsideDetected:
         predictor = self._opened()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from tusk_app.canvas.editing_controller import EditingController
 from tusk_app.layers.model import LayerBlend, LayerStates, areas, layer_box, layer_order
-from tusk_app.layers.widgets.grid import LayerGrid, LayerRow
+from tusk_app.layers.widgets.grid import LayerGrid, LayerLine
 from tusk_app.layers.widgets.interpolation_bar import InterpolationBar
 from tusk_app.panel import Panel
 from tusk_app.parts import readable, tones
@@ -282,7 +282,7 @@ class ReconstructionDock(Panel):
             if len(covered):
                 first = f"{points.scores[k]:.2f} · {100 * covered[k]:.1f} %"
             rows.append(
-                LayerRow(
+                LayerLine(
                     keypoint=k,
                     name=book.name(label),
                     colour=book.colour(label),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.results import Analysis
 from tusk_core.tracks import Tracks
 
@@ -32,8 +33,7 @@ class MadeUpFrames:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._picture = np.full((_SIDE, _SIDE, 3), 90, np.uint8)
-        self._picture.flags.writeable = False
+        self._picture = sealed(np.full((_SIDE, _SIDE, 3), 90, np.uint8))
 
     def __len__(self) -> int:
         return self._count

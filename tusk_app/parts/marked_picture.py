@@ -217,12 +217,6 @@ class MarkedPicture(QWidget):
             self._hovered = -1
             self.update()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-
     def _share(self, at: QPointF) -> QPointF:
         place = self._place()
         return QPointF(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -23,6 +23,7 @@ from tusk_app.parts import tones
 from tusk_app.parts.name_room import line_room, name_room
 from tusk_app.parts.scatter import raster as scatter_raster
 from tusk_app.parts.scatter.painter import owned_image
+from tusk_app.parts.themed import Themed
 from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class RasterRows:
     faces: tuple[QImage | None, ...] = ()
 
 
-class RasterView(QAbstractScrollArea):
+class RasterView(Themed, QAbstractScrollArea):
     """Wheel zooms time at the pointer, Shift+wheel scrolls it, plain wheel over names scrolls rows.
 
     Signals:
@@ -80,6 +81,7 @@ class RasterView(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName(say("[Kinds] over time"))
+        self.follow_theme()
 
     @property
     def rows(self) -> RasterRows | None:
@@ -177,11 +179,9 @@ class RasterView(QAbstractScrollArea):
         self._image = None
         self._set_range()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._image = None
+    def restyle(self) -> None:
+        """Draw in the colours of another theme."""
+        self._image = None
 
     def _make_image(self, rows: RasterRows) -> QImage:
         """Rasterise the rows in view of time: the strongest frame of each column of pixels."""

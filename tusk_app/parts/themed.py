@@ -1,4 +1,4 @@
-"""Widgets that follow the theme: one hook, called once at first and at every change of it."""
+"""Widgets that follow the theme and the size of the text: two hooks, called at every change."""
 
 from __future__ import annotations
 
@@ -13,25 +13,31 @@ else:
 
 
 class Themed(_Base):
-    """Comes before the Qt class: ``class Bar(Themed, QWidget)``; fill ``restyle``.
+    """Comes before the Qt class: ``class Bar(Themed, QWidget)``; fill ``restyle``, ``refit``.
 
-    Call ``follow_theme`` in ``__init__`` once everything that ``restyle`` touches is made. An
-    override rather than an event filter, which Python would have to answer for every event.
+    Call ``follow_theme`` in ``__init__`` once everything that the hooks touch is made. An override
+    rather than an event filter, which Python would have to answer for every event. A widget that
+    only paints with its palette needs none of this: Qt draws it again at every change.
     """
 
     _is_following = False
 
     def follow_theme(self) -> None:
-        """Call ``restyle`` now, and again whenever the colours change."""
+        """Call ``restyle`` now, and the hooks whenever colours or text change."""
         self._is_following = True
         self.restyle()
 
     def restyle(self) -> None:
         """Take the colours of the theme."""
-        raise NotImplementedError
+
+    def refit(self) -> None:
+        """Measure the text again: its size is another."""
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange and self._is_following:
-            self.restyle()
+        """Follow theme and text."""
+        if self._is_following:
+            if event.type() == QEvent.Type.PaletteChange:
+                self.restyle()
+            elif event.type() == QEvent.Type.FontChange:
+                self.refit()
         super().changeEvent(event)

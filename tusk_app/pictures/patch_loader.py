@@ -94,7 +94,7 @@ class PatchLoader(QObject):
     def __init__(self, queue: PatchQueue, opener: Opener = open_as) -> None:
         super().__init__()
         self._queue, self._opener = queue, opener
-        self._pictures = PictureReader(opener)
+        self._pictures = KeptPictures(opener)
 
     @Slot()
     def work(self) -> None:
@@ -136,7 +136,7 @@ class PatchLoader(QObject):
             self.patches_ready.emit(np.array(rows), np.stack(patches))
 
 
-class PictureReader:
+class KeptPictures:
     """Reads pictures of one source at a time and keeps the last few; one thread."""
 
     def __init__(self, opener: Opener = open_as) -> None:
@@ -245,7 +245,7 @@ def mean_patches(
     """
     sums = np.zeros((num, request.side, request.side, 3), np.float32)
     counts = np.zeros(num, np.int64)
-    reader = PictureReader(opener)
+    reader = KeptPictures(opener)
     try:
         for i in np.argsort(request.pictures, kind="stable"):
             if control.stop_requested:

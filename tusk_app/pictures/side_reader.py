@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.pictures.opening import open_as
-from tusk_app.pictures.patch_loader import PictureReader
+from tusk_app.pictures.patch_loader import KeptPictures
 from tusk_app.threads.latest_task import LatestTask
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class SideReader(QObject):
         opener: Opener = open_as,
     ) -> None:
         super().__init__(parent)
-        self._pictures = PictureReader(self._open)
+        self._pictures = KeptPictures(self._open)
         self._document, self.opener = document, opener
         self._task = LatestTask("side-pictures", self)
         self._task.done.connect(self._take)
@@ -68,6 +68,6 @@ class SideReader(QObject):
 
 
 def _read(
-    pictures: PictureReader, who: str, source: str, index: int, shown_as: DataConfig | None
+    pictures: KeptPictures, who: str, source: str, index: int, shown_as: DataConfig | None
 ) -> tuple[str, int, NDArray[np.uint8] | None]:
     return who, index, pictures.read(source, index, shown_as)

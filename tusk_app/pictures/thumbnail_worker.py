@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.pictures.opening import open_as
+from tusk_core.arrays import sealed
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ def small(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         made = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     else:
         made = picture.copy()
-    result = np.ascontiguousarray(made, dtype=np.uint8)
-    result.flags.writeable = False
-    return result
+    return sealed(np.ascontiguousarray(made, dtype=np.uint8))
 
 
 class ThumbnailWorker(QObject):

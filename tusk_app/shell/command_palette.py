@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import theme
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,7 +207,7 @@ class CommandPalette(QDialog):
         self._actions.trigger(name)
 
 
-class PaletteRow(QWidget):
+class PaletteRow(Themed, QWidget):
     """One command: menu, name, keys.
 
     Attributes:
@@ -224,7 +225,7 @@ class PaletteRow(QWidget):
         self._soft, self._strong = (menu, key), (name,)
         for label in (menu, name, key):
             label.setEnabled(is_usable)
-        self.set_current(current=False)
+        self.follow_theme()
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.addWidget(menu)
@@ -244,11 +245,9 @@ class PaletteRow(QWidget):
             for label in labels:
                 label.setStyleSheet(f"color: {colour};")
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.set_current(current=self._is_current)
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self.set_current(current=self._is_current)
 
 
 def _usable(item: QListWidgetItem) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from tusk_core.arrays import sealed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -172,5 +174,4 @@ def _rows(ids: Iterable[int] | NDArray[np.integer]) -> NDArray[np.int64]:
     if len(rows) > 1:
         is_new = np.concatenate([[True], rows[1:] != rows[:-1]])
         rows = rows if is_new.all() else rows[is_new]
-    rows.flags.writeable = False
-    return rows
+    return sealed(rows)

@@ -33,15 +33,13 @@ class WorkerThread(QObject):
 
     ended = Signal()
 
-    def __init__(
-        self, name: str, parent: QObject | None, *, timeout_ms: int = STOP_TIMEOUT_MS
-    ) -> None:
+    def __init__(self, name: str, parent: QObject | None, *, timeout_ms: int | None = None) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             name: of the thread, for debuggers and tests.
             parent: its controller.
-            timeout_ms: longest wait for the thread's end.
+            timeout_ms: longest wait for the thread's end; None for ``STOP_TIMEOUT_MS``.
         """
         super().__init__(parent)
         self._name, self._timeout_ms = name, timeout_ms
@@ -96,7 +94,7 @@ class WorkerThread(QObject):
     def wait(self) -> bool:
         """Wait for a worker that was told to finish; False if it did not in time."""
         # One that was waited for in vain is not waited for again.
-        patience = 1 if self._thread in _LATE else self._timeout_ms
+        patience = 1 if self._thread in _LATE else self._patience()
         if self._thread is None or self._thread.wait(patience):
             return True
         self._keep(self._thread)
@@ -122,11 +120,14 @@ class WorkerThread(QObject):
             return
         # "finished" comes before the thread has deleted its worker; letting go of the worker
         # meanwhile would delete it twice.
-        thread.wait(self._timeout_ms)
+        thread.wait(self._patience())
         _LATE.discard(thread)
         thread.deleteLater()
         self._thread = self._worker = None
         self.ended.emit()
+
+    def _patience(self) -> int:
+        return STOP_TIMEOUT_MS if self._timeout_ms is None else self._timeout_ms
 
     def _keep(self, thread: QThread) -> None:
         thread.setParent(None)

@@ -57,6 +57,10 @@ class TrainingDock(Panel):
         self._connect()
         self._show()
 
+    def shutdown(self) -> bool:
+        """End what reads and writes curves."""
+        return self._files.shutdown()
+
     @property
     def is_following(self) -> bool:
         """True while another process's run, or an earlier one, is shown."""

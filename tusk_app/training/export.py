@@ -12,13 +12,13 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from tusk_app.parts.saving import save_image
+from tusk_app.threads.latest_task import LatestTask
 from tusk_app.training.controller import TrainingController
 from tusk_app.training.loss_history import LossHistory
 from tusk_app.training.run_past import PastRun, read_past
 from tusk_core.atomic import write_bytes
 
 if TYPE_CHECKING:
-    from tusk_app.threads.latest_task import LatestTask
     from tusk_app.training.widgets.loss_plot import LossPlot
     from tusk_app.workbench import Workbench
     from tusk_core.results import RunSummary
@@ -38,7 +38,7 @@ class CurveFiles(QObject):
         self._bench = workbench
         self._compared: dict[str, LossHistory] = {}
         self._training = workbench.part(TrainingController)
-        self._reader: LatestTask = self._training.setup.reader
+        self._reader = LatestTask("curves of runs", self, keep_all=True)
         self._reader.done.connect(self._take_answer)
         self._reader.failed.connect(self._take_error)
         self._training.compare_toggled.connect(self.toggle)
@@ -49,10 +49,9 @@ class CurveFiles(QObject):
         plot.options_changed.connect(self._remember)
         self._recall()
 
-    @property
-    def compared(self) -> tuple[str, ...]:
-        """Names of the earlier runs that are shown in grey."""
-        return tuple(self._compared)
+    def shutdown(self) -> bool:
+        """End what is being read or written; False if that did not end in time."""
+        return self._reader.shutdown()
 
     def ask_csv(self) -> None:
         """Ask for a file and write the numbers to it."""
@@ -68,7 +67,7 @@ class CurveFiles(QObject):
 
     def write_csv(self, path: Path) -> None:
         """Write every step to ``path`` in the background."""
-        # A copy: the run goes on while the file is written.
+        # A copy: the run continues while the file is written.
         history = LossHistory().joined(self._plot.history)
         self._reader.request(lambda: write_history(history, path))
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 class TrainingSetup(QObject):
     """Long-lived, so that a dialog can close while an answer is still being worked out.
 
-    Attributes:
-        reader: calls functions that read or write the files of runs, one after another.
-
     Signals:
         devices_listed: tuple[DeviceInfo, ...].
         estimated: TrainingEstimate.
@@ -44,7 +41,6 @@ class TrainingSetup(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.reader = LatestTask("files of runs", self, keep_all=True)
         self._devices = LatestTask("devices", self)
         self._devices.done.connect(self.devices_listed)
         self._estimate = LatestTask("estimate", self)
@@ -90,7 +86,7 @@ class TrainingSetup(QObject):
         """End the threads; False if one did not end in time."""
         self._source_control.request_stop()
         self._estimate_control.request_stop()
-        tasks = (self.reader, self._devices, self._estimate, self._source, self._runs)
+        tasks = (self._devices, self._estimate, self._source, self._runs)
         have_ended = [task.shutdown() for task in tasks]
         return all(have_ended)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_core.arrays import sealed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -75,8 +77,7 @@ def shown(picture: Decoded, brightness: Brightness | None) -> NDArray[np.uint8]:
     out = np.ascontiguousarray(out)
     if out.base is not None or not out.flags.owndata:
         out = out.copy()
-    out.flags.writeable = False
-    return out
+    return sealed(out)
 
 
 def _scaled(values: NDArray[np.generic], brightness: Brightness) -> NDArray[np.uint8]:

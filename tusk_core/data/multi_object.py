@@ -25,6 +25,7 @@ from tusk_core.data.sample import SampleBatch, Vocabulary, visible_boxes
 from tusk_core.data.sample_store import open_store, write_store
 from tusk_core.data.source_names import SourceName, check_options, one_of, user_path
 from tusk_core.data.tetrominoes import COLOURS as TETROMINO_COLOURS
+from tusk_core.data.tetrominoes import RGB as TETROMINO_RGB
 from tusk_core.data.tfrecords import parse_example, read_records
 from tusk_core.results import SourceError
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 _VERSION = 1
 _BLOCK = 128
 _TEST = 10_000
-_RGB = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]], np.float32)
 
 
 def _opaque(name: str, count: int) -> tuple[str, ...]:
@@ -333,7 +333,7 @@ def _numbers(
     """Return an attribute of every entity, from 0; entities that are absent have 0 too."""
     if layout.name == "tetrominoes" and name == "colour":
         rgb = _feature(record, "color", 3, layout.entities)
-        distance = np.abs(rgb[:, None] - _RGB[None]).sum(axis=2)
+        distance = np.abs(rgb[:, None] - TETROMINO_RGB[None]).sum(axis=2)
         return np.asarray(distance.argmin(axis=1), np.int32)
     stored = _feature(record, "color" if name == "colour" else name, 1, layout.entities)[:, 0]
     most = len(layout.vocabulary.attributes[name])

@@ -21,7 +21,7 @@ TILE = 5
 PIECES = 3
 
 # Rows of each orientation, '#' = tile.
-_DRAWINGS: dict[str, str] = {
+DRAWINGS: dict[str, str] = {
     "I-flat": "####",
     "I-upright": "#/#/#/#",
     "O": "##/##",
@@ -42,9 +42,9 @@ _DRAWINGS: dict[str, str] = {
     "L-down": "##/.#/.#",
     "L-left": "..#/###",
 }
-SHAPES: tuple[str, ...] = tuple(_DRAWINGS)
+SHAPES: tuple[str, ...] = tuple(DRAWINGS)
 COLOURS: tuple[str, ...] = ("red", "green", "blue", "cyan", "magenta", "yellow")
-_RGB = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=np.uint8)
+RGB = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=np.uint8)
 _BEVEL = np.array(
     [[191, 255, 255, 255, 223], *[[127, 159, 159, 159, 191]] * 3, [95, 63, 63, 63, 127]],
     dtype=np.uint8,
@@ -58,8 +58,8 @@ def _tiles_of(drawing: str) -> list[tuple[int, int]]:
 
 
 # (19, 4, 2) places of the tiles, in tiles, (x, y); (19, 2) extent of the piece, in tiles.
-_TILES = np.array([_tiles_of(drawing) for drawing in _DRAWINGS.values()], dtype=np.int64)
-_EXTENT = _TILES.max(axis=1) + 1
+TILES = np.array([_tiles_of(drawing) for drawing in DRAWINGS.values()], dtype=np.int64)
+_EXTENT = TILES.max(axis=1) + 1
 
 _PURPOSE_SHAPE, _PURPOSE_COLOUR, _PURPOSE_PLACE = 1, 2, 1000
 
@@ -78,8 +78,8 @@ def generate(count: int, *, seed: int, first_index: int = 0) -> SampleBatch:
     shapes = integers(seed, pictures, _PURPOSE_SHAPE, PIECES, below=len(SHAPES))
     colours = integers(seed, pictures, _PURPOSE_COLOUR, PIECES, below=len(COLOURS))
     corners = _free_corners(seed, pictures, shapes)
-    images, masks = _drawn(corners[:, :, None] + TILE * _TILES[shapes], colours)
-    middles = TILE * _TILES[shapes].mean(axis=2) + (TILE - 1) / 2
+    images, masks = _drawn(corners[:, :, None] + TILE * TILES[shapes], colours)
+    middles = TILE * TILES[shapes].mean(axis=2) + (TILE - 1) / 2
     return SampleBatch(
         images=images,
         masks=masks,
@@ -103,7 +103,7 @@ def _free_corners(
         numbers = uniform(seed, pictures[pending], _PURPOSE_PLACE + attempt, PIECES * 2)
         room = SIZE - TILE * _EXTENT[shapes[pending]] + 1
         corners[pending] = (numbers.reshape(-1, PIECES, 2) * room).astype(np.int64)
-        tiles = corners[pending][:, :, None] + TILE * _TILES[shapes[pending]]
+        tiles = corners[pending][:, :, None] + TILE * TILES[shapes[pending]]
         pending = pending[_overlapping(tiles)]
         attempt += 1
     return corners
@@ -129,7 +129,7 @@ def _drawn(
     rows = tiles[..., 1][..., None, None] + step[:, None]
     columns = tiles[..., 0][..., None, None] + step[None, :]
     picture = np.arange(count)[:, None, None, None, None]
-    colour = _RGB[colours][:, :, None, None, None, :]
+    colour = RGB[colours][:, :, None, None, None, :]
     images[picture, rows, columns] = _BEVEL[..., None] * colour
     masks[picture, rows, columns] = np.arange(1, PIECES + 1, dtype=np.uint8)[:, None, None, None]
     return images, masks

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.atomic import replacing
 from tusk_core.data.cache_folder import cache_root
 from tusk_core.data.folders import file_identity
@@ -150,8 +151,7 @@ def _indexed(times: NDArray[np.float64], is_key: NDArray[np.bool_]) -> VideoInde
     times, is_key = times[order], is_key[order]
     if len(times) > 1 and np.diff(times).min() <= _SAME_MS:
         return None
-    times.flags.writeable = False
-    return VideoIndex(times, np.flatnonzero(is_key).astype(np.int64))
+    return VideoIndex(sealed(times), np.flatnonzero(is_key).astype(np.int64))
 
 
 def load_kept(path: Path) -> VideoIndex | None:

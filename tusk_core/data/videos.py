@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import cv2
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.data.base_source import BaseSource
 from tusk_core.data.folders import file_identity
 from tusk_core.data.video_index import (
@@ -214,9 +215,7 @@ class VideoSource(BaseSource):
             return None
         if not done or frame is None:
             return None
-        picture = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-        picture.flags.writeable = False
-        return picture
+        return sealed(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8))
 
     def _rewind(self) -> None:
         self._capture.release()

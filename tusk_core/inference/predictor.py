@@ -371,7 +371,8 @@ class TorchPredictor:
             # Several maps of a channel-wise detector are shown as one: the highest at each place.
             heat_map = None
             if maps is not None:
-                heat_map = self._heat_map(maps[row].max(axis=0), placement, size)
+                cells = maps[row].max(axis=0)
+                heat_map = heat_map_of(cells, self._model.stride, placement, size)
             out.append(Detection(size, keypoints, heat_map, milliseconds))
         return out
 
@@ -386,9 +387,21 @@ class TorchPredictor:
         far = (places < -0.5 - reach) | (places > np.array(size) - 0.5 + reach)
         return np.asarray(~far.any(axis=1))
 
-    def _heat_map(
-        self, cells: NDArray[np.float32], placement: Placement, size: tuple[int, int]
-    ) -> NDArray[np.float32]:
-        canvas = cells_to_canvas(cells, self._model.stride, placement.canvas)
-        out: NDArray[np.float32] = frozen(np.clip(lift(canvas, placement, size), 0, 1))
-        return out
+
+def heat_map_of(
+    cells: NDArray[np.float32], stride: int, placement: Placement, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Lay a score map over the picture that it was made of.
+
+    Args:
+        cells: (h, w), one score for each ``stride`` pixels of the network's input.
+        stride: pixels.
+        placement: of the picture in that input.
+        size: (width, height) of the picture.
+
+    Returns:
+        (H, W) float32 in [0, 1], owned and read-only.
+    """
+    canvas = cells_to_canvas(cells, stride, placement.canvas)
+    out: NDArray[np.float32] = frozen(np.clip(lift(canvas, placement, size), 0, 1))
+    return out

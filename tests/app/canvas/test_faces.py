@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QIcon
 
 from tests.support.explore_bench import ShapesPredictor, close, make_bench, open_everything
 from tusk_app.canvas.inspector_dock import InspectorDock
@@ -63,11 +64,14 @@ def test_inspector_and_map_show_them(bench, qtbot) -> None:
     bench.document.go_to(1)
     qtbot.waitUntil(lambda: widest_icon(inspector) > 40, timeout=10_000)
     qtbot.waitUntil(lambda: any(dock.scatter.state.stars.faces), timeout=10_000)
-    qtbot.waitUntil(lambda: any(entry for entry in dock.legend._faces.values()))
+    qtbot.waitUntil(lambda: widest(dock.legend.topLevelItem(0).icon(0)) > 40)
 
 
 def widest_icon(inspector: InspectorDock) -> int:
-    icon = inspector.table.model().index(0, 0).data(1)
+    return widest(inspector.table.model().index(0, 0).data(1))
+
+
+def widest(icon: QIcon | None) -> int:
     return 0 if icon is None else max(size.width() for size in icon.availableSizes())
 
 

@@ -24,7 +24,7 @@ from tests.support.explore_values import (
 )
 from tusk_app.compare.correspondence_dock import CorrespondenceDock
 from tusk_app.compare.equivariance_dock import EquivarianceDock
-from tusk_app.compare.warping import Warp, WarpField, random_bends
+from tusk_app.compare.warping import PictureWarp, WarpField, random_bends
 from tusk_app.engine.matching import match_keypoints, measure_drift
 from tusk_app.map.dock import EmbeddingDock
 from tusk_app.map.placement import MapPlacement, Trail
@@ -205,7 +205,7 @@ def test_dragging_the_picture_shifts_it(qtbot, show) -> None:
 
 @pytest.mark.parametrize("bend", [0.0, 0.1])
 def test_points_go_where_their_pixels_go(bend) -> None:
-    warp = Warp(turn=25, zoom=1.2, shift=(0.05, -0.1), bends=random_bends(bend, 3))
+    warp = PictureWarp(turn=25, zoom=1.2, shift=(0.05, -0.1), bends=random_bends(bend, 3))
     field = WarpField(warp, 120, 90)
     points = np.array([[40.0, 30.0], [70.0, 50.0], [60.0, 45.0]])
     np.testing.assert_allclose(field.origins(field.targets(points)), points, atol=0.05)
@@ -214,7 +214,7 @@ def test_points_go_where_their_pixels_go(bend) -> None:
 def test_a_warped_dot_is_found_at_its_target() -> None:
     image = np.zeros((90, 120, 3), np.uint8)
     image[44:47, 69:72] = 255
-    field = WarpField(Warp(turn=30, bends=random_bends(0.08, 1)), 120, 90)
+    field = WarpField(PictureWarp(turn=30, bends=random_bends(0.08, 1)), 120, 90)
     out = field.picture(image)[..., 0].astype(float)
     y, x = np.mgrid[:90, :120]
     found = np.array([(out * x).sum(), (out * y).sum()]) / out.sum()

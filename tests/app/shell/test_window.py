@@ -18,9 +18,11 @@ from tusk_app.parts import theme
 from tusk_app.pictures.controller import display_name
 from tusk_app.shell.layouts import WORKSPACES
 from tusk_app.shell.main_window import DOCKS, MainWindow
+from tusk_app.threads import worker_thread
 from tusk_app.threads.worker_thread import any_late
+from tusk_core import api
 from tusk_core.events import CheckpointSaved, RunFinished, StepDone, TrainEvent
-from tusk_core.results import Analysis
+from tusk_core.results import Analysis, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -455,13 +457,21 @@ def test_all_detections_of_a_prototype_are_selected_and_visited(
     assert bench.document.index == 2
 
 
-def test_a_thread_that_hangs_holds_the_window_up_once_only(qtbot, program: Program) -> None:
+def test_a_thread_that_hangs_holds_the_window_up_once_only(
+    qtbot, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window, begun, release = program.window, threading.Event(), threading.Event()
-    opener = program.workbench.sources._opener
-    opener._thread._timeout_ms = 20
+
+    def hang(*_source: object, **_options: object) -> None:
+        begun.set()
+        release.wait()
+        raise SourceError("It came too late.")
+
+    monkeypatch.setattr(api, "open_source", hang)
+    monkeypatch.setattr(worker_thread, "STOP_TIMEOUT_MS", 200)
     toasts: list[str] = []
     program.workbench.notices.toast_posted.connect(lambda toast: toasts.append(toast.text))
-    opener.request(lambda: (begun.set(), release.wait()))
+    program.workbench.sources.open_pictures("sample:tetrominoes")
     qtbot.waitUntil(begun.is_set)
     window.close()
     assert not window.closer.is_down
@@ -472,7 +482,6 @@ def test_a_thread_that_hangs_holds_the_window_up_once_only(qtbot, program: Progr
     assert not window.isVisible()
     release.set()
     qtbot.waitUntil(lambda: not any_late())
-    assert opener._thread.end()
 
 
 def test_tab_goes_to_every_button_of_the_welcome_page(program: Program) -> None:

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from tusk_app.canvas import editing
 from tusk_app.canvas.widgets.view_transform import ViewTransform
-from tusk_app.compare.warping import Warp, WarpField, random_bends
+from tusk_app.compare.warping import PictureWarp, WarpField, random_bends
 from tusk_app.layers.model import LayerStates
 from tusk_app.parts.sampling import stratified_sample
 from tusk_app.pictures.summary_texts import counted, describe_sizes
@@ -162,11 +162,11 @@ def test_the_place_under_the_pointer_stays_while_zooming(view, x, y, factor, dx,
 @every
 @given(numbers(-60, 60), numbers(0.5, 2), numbers(-0.2, 0.2), st.integers(0, 9))
 def test_points_go_where_the_pixels_go(turn, zoom, shift, seed) -> None:
-    warp = Warp(turn, zoom, (shift, -shift), random_bends(0.03, seed))
+    warp = PictureWarp(turn, zoom, (shift, -shift), random_bends(0.03, seed))
     field = WarpField(warp, 80, 60)
     points = np.random.default_rng(seed).uniform(10, 50, (12, 2))
     assert np.allclose(field.origins(field.targets(points)), points, atol=0.05)
-    assert not Warp().dragged(0.1, 0).dragged(-0.1, 0).shift[0]
+    assert not PictureWarp().dragged(0.1, 0).dragged(-0.1, 0).shift[0]
 
 
 @every

@@ -33,4 +33,5 @@ def dock(qtbot, bench) -> Iterator[TrainingDock]:
     window.resize(1100, 500)
     window.show()
     yield made
+    assert made.shutdown()
     window.close()

@@ -22,6 +22,7 @@ from tusk_app.training.dialog.dialog import LARGEST, TrainingDialog
 from tusk_app.training.dialog.presets import all_presets, save_preset
 from tusk_app.training.request import TrainingRequest
 from tusk_app.training.widgets.config_form import ELSEWHERE
+from tusk_core import api
 from tusk_core.commands import train
 from tusk_core.config import (
     ConfigError,
@@ -45,8 +46,6 @@ DEVICES = (
 @pytest.fixture
 def training(qtbot, tmp_path, monkeypatch) -> Iterator[TrainingController]:
     """A controller whose engine answers at once, without torch."""
-    from tusk_core import api
-
     monkeypatch.setattr(api, "list_devices", lambda: DEVICES)
     monkeypatch.setattr(
         api,
@@ -384,12 +383,11 @@ def test_ids_edited_elsewhere_are_settings() -> None:
     assert {spec.path for spec in field_specs(TrainConfig)} >= ELSEWHERE
 
 
-def test_a_run_that_does_not_fit_into_memory_is_warned_of(qtbot, dialog) -> None:
+def test_a_run_that_does_not_fit_into_memory_is_warned_of(qtbot, dialog, monkeypatch) -> None:
+    large = TrainingEstimate(1.0, 100.0, 3 * 10**12, "cpu", "Measured.", 8 * 10**9)
+    monkeypatch.setattr(api, "estimate", lambda _config, **_control: large)
     dialog.show()
-    line = dialog.estimate
-    dialog.estimate.cancel()
-    line._measured = line._config = dialog.config()
-    line._show(TrainingEstimate(1.0, 100.0, 3 * 10**12, "cpu", "Measured.", 8 * 10**9))
-    assert line.text.startswith("This needs about 3.0 TB of memory; cpu has 8.0 GB.")
-    assert "fewer per step" in line.text
+    words = "This needs about 3.0 TB of memory; cpu has 8.0 GB."
+    qtbot.waitUntil(lambda: dialog.estimate.text.startswith(words))
+    assert "fewer per step" in dialog.estimate.text
     assert dialog.start_button.isEnabled()

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 
-from tests.support.screen import says
+from tests.support.screen import has_colour, says
 from tests.support.training_runs import NUM_PROTOTYPES, TOTAL, Gate, preview, step_done
 from tusk_app.app import compose
 from tusk_app.parts import palette, theme
@@ -188,18 +189,23 @@ def test_notices_of_the_run_are_shown(qtbot, bench, dock) -> None:
     assert says(dock.view, "batch was halved")
 
 
-def test_curves_are_saved_as_numbers_and_picture(qtbot, bench, dock, tmp_path) -> None:
+def test_curves_are_saved_as_numbers_and_picture(qtbot, bench, dock, tmp_path, monkeypatch) -> None:
+    def place(name: str) -> None:
+        out = (str(tmp_path / name), "")
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: out)
+
     record = bench.training.record
     record.reset("cells", steps=TOTAL)
     record.take_steps(tuple(step_done(step) for step in range(1, TOTAL + 1)))
-    dock._files.write_csv(tmp_path / "losses.csv")
+    place("losses.csv")
+    dock.view.plot.csv_requested.emit()
     qtbot.waitUntil((tmp_path / "losses.csv").is_file)
-    qtbot.waitUntil(lambda: not bench.training.setup.reader.is_busy)
     with (tmp_path / "losses.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == list(range(1, TOTAL + 1))
     assert float(rows[3]["reconstruction"]) == pytest.approx(0.125)
-    dock._files.write_picture(tmp_path / "losses.png")
+    place("losses.png")
+    dock.view.plot.picture_requested.emit()
     assert QImage(str(tmp_path / "losses.png")).width() > 2 * 300
 
 
@@ -319,7 +325,7 @@ def test_the_list_of_runs_watches_and_compares(qtbot, bench, dock, log) -> None:
         assert all(header.sectionSize(i) >= runs.table.sizeHintForColumn(i) for i in fixed)
     assert runs.button("resume").isEnabled()
     runs.button("compare").click()
-    qtbot.waitUntil(lambda: dock._files.compared == ("elsewhere",))
+    qtbot.waitUntil(lambda: says(dock.view.plot, "elsewhere"))
     with qtbot.waitSignal(bench.training.setup_requested) as blocker:
         runs.button("resume").click()
     assert blocker.args == ["resume", log.path]
@@ -353,11 +359,12 @@ def test_without_runs_the_list_leads_on(qtbot, bench) -> None:
 
 
 def test_prototypes_keep_their_colours(bench, dock) -> None:
-    colours = dock.view._colours(NUM_PROTOTYPES)
-    assert np.array_equal(colours, palette.colours(NUM_PROTOTYPES))
+    bench.training.record.reset("cells", steps=TOTAL)
+    bench.training.record.take_preview(preview(10, 3))
+    assert has_colour(dock.view.bars, palette.colours(NUM_PROTOTYPES)[2])
     bench.prototypes.reset(NUM_PROTOTYPES)
     bench.prototypes.recolour(2, (1, 2, 3))
-    assert dock.view._colours(NUM_PROTOTYPES)[2].tolist() == [1, 2, 3]
+    assert has_colour(dock.view.bars, (1, 2, 3))
 
 
 def test_the_panel_survives_a_change_of_theme(qtbot, qapp, bench, dock) -> None:

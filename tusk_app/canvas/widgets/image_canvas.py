@@ -47,7 +47,7 @@ from tusk_app.canvas.widgets.keypoint_overlay import (
     keypoints_in,
     visible_indices,
 )  # fmt: skip
-from tusk_app.canvas.widgets.layers import LayerStack, Scene
+from tusk_app.canvas.widgets.layers import LayerScene, LayerStack
 from tusk_app.canvas.widgets.region_hand import RegionHand
 from tusk_app.canvas.widgets.truth_marks import paint_truth
 from tusk_app.canvas.widgets.view_transform import ViewTransform
@@ -590,16 +590,16 @@ class ImageCanvas(QWidget):
         self._tell_pixel()
         self.update()
 
-    def _scene(self) -> Scene:
+    def _scene(self) -> LayerScene:
         styles = self._styles
         if self._is_hidden:
             clear = {layer: replace(styles[layer], visible=False) for layer in Layer}
             styles = {**clear, Layer.PICTURE: styles[Layer.PICTURE]}
-        return Scene(styles, self._is_flipped, self._split, self.devicePixelRatioF())
+        return LayerScene(styles, self._is_flipped, self._split, self.devicePixelRatioF())
 
     def _paint_all(
-        self, painter: QPainter, view: ViewTransform, bounds: QRectF, scene: Scene, unit: float,
-        *, marks: bool = True,
+        self, painter: QPainter, view: ViewTransform, bounds: QRectF, scene: LayerScene,
+        unit: float, *, marks: bool = True,
     ) -> None:  # fmt: skip
         self._layers.paint(painter, view, bounds, scene)
         if marks and not self._is_hidden:

@@ -24,7 +24,7 @@ OVER_PICTURE = (Layer.SEGMENTATION, Layer.ERROR, Layer.HEAT_MAP)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class LayerScene:
     """How the layers are to be drawn.
 
     Attributes:
@@ -163,7 +163,9 @@ class LayerStack:
         left, top = view.to_widget(-0.5, -0.5)
         return QRectF(left, top, self.size[0] * view.scale, self.size[1] * view.scale)
 
-    def paint(self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: Scene) -> None:
+    def paint(
+        self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: LayerScene
+    ) -> None:
         """Draw all layers of the scene inside ``clip``."""
         frame = self.frame(view)
         clip = clip.intersected(frame)
@@ -184,7 +186,7 @@ class LayerStack:
         painter.restore()
 
     def _paint_base(
-        self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: Scene
+        self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: LayerScene
     ) -> None:
         if scene.is_flipped and self.has(Layer.RECONSTRUCTION):
             self._paint_ground(painter, view, clip)
@@ -194,7 +196,7 @@ class LayerStack:
         self._paint_layer(painter, Layer.RECONSTRUCTION, view, clip, scene)
 
     def _paint_split(
-        self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: Scene
+        self, painter: QPainter, view: ViewTransform, clip: QRectF, scene: LayerScene
     ) -> None:
         frame = self.frame(view)
         border = frame.left() + frame.width() * (scene.split or 0.0)
@@ -229,14 +231,14 @@ class LayerStack:
         painter.drawLines(lines)
 
     def _paint_layer(
-        self, painter: QPainter, layer: Layer, view: ViewTransform, clip: QRectF, scene: Scene
+        self, painter: QPainter, layer: Layer, view: ViewTransform, clip: QRectF, scene: LayerScene
     ) -> None:
         style = scene.styles[layer]
         if style.visible:
             self._paint_one(painter, layer, view, clip, scene, opacity=style.opacity)
 
     def _paint_one(
-        self, painter: QPainter, layer: Layer, view: ViewTransform, clip: QRectF, scene: Scene,
+        self, painter: QPainter, layer: Layer, view: ViewTransform, clip: QRectF, scene: LayerScene,
         *, opacity: float,
     ) -> None:  # fmt: skip
         image = self._images.get(layer)

@@ -187,12 +187,6 @@ class CorrespondenceView(QWidget):
             self.link_hovered.emit(-1)
             self.update()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-
     def _link_at(self, at: QPointF) -> int:
         best, nearest = -1, _REACH
         for link in range(len(self._links.first)):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QBrush, QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from tusk_app.evaluation.widgets.metric_texts import metric_text
 from tusk_app.parts import tones
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from tusk_core.results import EvaluationReport
@@ -20,7 +21,7 @@ COLUMNS = ("Number", "Here", "95 % interval", "Paper")
 SAME = 0.05
 
 
-class MetricTable(QTreeWidget):
+class MetricTable(Themed, QTreeWidget):
     """Metrics by heading. Values that match or beat the paper's are shown as good."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,6 +39,7 @@ class MetricTable(QTreeWidget):
         for column in range(1, len(COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self._report: EvaluationReport | None = None
+        self.follow_theme()
 
     def show_report(self, report: EvaluationReport | None) -> None:
         """Show the numbers of a report."""
@@ -78,11 +80,9 @@ class MetricTable(QTreeWidget):
         """Let the panel be made small; the table scrolls."""
         return QSize(140, 80)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._report is not None:
-            self.show_report(self._report)
+    def restyle(self) -> None:
+        """Colour the numbers as the theme does."""
+        self.show_report(self._report)
 
     def _add_heading(self, text: str) -> QTreeWidgetItem:
         heading = QTreeWidgetItem(self, [text])

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
-    QEvent,
     QItemSelectionModel,
     QMimeData,
     QModelIndex,
@@ -354,12 +353,6 @@ class PrototypeTiles(QListView):
         """Tell that a tile is on its way."""
         self.drag_started.emit()
         super().startDrag(actions)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
 
     def _tile(self, row: int) -> PrototypeTile:
         tile: PrototypeTile = self.prototypes.index(row).data(TILE_ROLE)

@@ -33,6 +33,7 @@ from tusk_app.layers.widgets.painter import paint_effect, paint_slider
 from tusk_app.parts import icons, shades, tones
 from tusk_app.parts.own_keys import keep_keys
 from tusk_app.parts.picture_tile import picture_menu
+from tusk_app.parts.themed import Themed
 from tusk_app.parts.words import say
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _PART_TIPS = ("Colour", "Alpha: where it draws", "Alpha × colour: what it adds"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerRow:
+class LayerLine:
     """One keypoint of the list.
 
     Attributes:
@@ -78,7 +79,7 @@ class LayerRow:
     effect: float = 0.0
 
 
-class LayerGrid(QAbstractScrollArea):
+class LayerGrid(Themed, QAbstractScrollArea):
     """Paints only the lines in view. S, M, L, + and - act on the current line.
 
     Signals:
@@ -95,7 +96,7 @@ class LayerGrid(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[LayerRow, ...] = ()
+        self._rows: tuple[LayerLine, ...] = ()
         self._states = LayerStates.all_on(0)
         self._current = -1
         self._hovered = -1
@@ -107,13 +108,14 @@ class LayerGrid(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self._heads = LayerHeads(self)
         self.setAccessibleName("Layers")
+        self.follow_theme()
 
     @property
-    def rows(self) -> tuple[LayerRow, ...]:
+    def rows(self) -> tuple[LayerLine, ...]:
         """Lines in the order shown."""
         return self._rows
 
-    def set_rows(self, rows: Sequence[LayerRow], states: LayerStates) -> None:
+    def set_rows(self, rows: Sequence[LayerLine], states: LayerStates) -> None:
         """Show other lines; ``states`` is indexed by keypoint."""
         self._rows, self._states = tuple(rows), states
         self._describe()
@@ -241,7 +243,7 @@ class LayerGrid(QAbstractScrollArea):
             self._paint_row(painter, position, self._rows[position])
         painter.end()
 
-    def _paint_row(self, painter: QPainter, position: int, row: LayerRow) -> None:
+    def _paint_row(self, painter: QPainter, position: int, row: LayerLine) -> None:
         palette = self.palette()
         top = self._top(position)
         box = QRect(0, top, self.viewport().width(), self._pitch())
@@ -270,7 +272,7 @@ class LayerGrid(QAbstractScrollArea):
         painter.setPen(tones.tone(palette, "raised"))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
 
-    def _paint_words(self, painter: QPainter, row: LayerRow, box: QRect, *, is_on: bool) -> None:
+    def _paint_words(self, painter: QPainter, row: LayerLine, box: QRect, *, is_on: bool) -> None:
         line = self.fontMetrics().height()
         top = box.top() + (box.height() - 3 * line) // 2
         for number, text in enumerate((row.name, *row.numbers)):
@@ -342,11 +344,9 @@ class LayerGrid(QAbstractScrollArea):
             self.keypoint_hovered.emit(-1)
             self.viewport().update()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure another font."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_geometry"):
-            self._layout()
+    def refit(self) -> None:
+        """Measure the lines in another font."""
+        self._layout()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Explain switches and pictures."""

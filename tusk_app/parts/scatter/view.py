@@ -302,12 +302,6 @@ class ScatterView(QWidget):
             self.fit()
         self._forget()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-        super().changeEvent(event)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
         self.zoom(1.0015 ** event.angleDelta().y(), event.position())

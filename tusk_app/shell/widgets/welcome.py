@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tusk_app.parts import icons, theme
+from tusk_app.parts.themed import Themed
 from tusk_app.parts.words import say
 from tusk_app.shell.widgets.begin_button import BeginButton
 from tusk_app.shell.widgets.drop_zone import DropZone
@@ -79,7 +80,7 @@ class RecentItem:
     picture: QImage | None = None
 
 
-class WelcomePage(QScrollArea):
+class WelcomePage(Themed, QScrollArea):
     """What the user sees first.
 
     Signals:
@@ -130,7 +131,7 @@ class WelcomePage(QScrollArea):
         self._column.addWidget(self._foot_box)
         self._column.addStretch(2)
         self.setWidget(page)
-        self._dress()
+        self.follow_theme()
 
     def set_keys(self, images: str, sample: str, model: str) -> None:
         """Show the keys in force for the three buttons."""
@@ -187,11 +188,17 @@ class WelcomePage(QScrollArea):
         """Say whether the engine is still being prepared."""
         self._state.setText("" if ready else (text or "Preparing the engine…"))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and text size."""
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange}:
-            self._dress()
-        super().changeEvent(event)
+    def restyle(self) -> None:
+        """Draw the mark for this screen, and fit the list to the text."""
+        self._mark.setPixmap(icons.pixmap("tusk", 64, "#000000", self.devicePixelRatioF()))
+        self.refit()
+
+    def refit(self) -> None:
+        """Fit the list to the text."""
+        height = max(54, round(self.fontMetrics().height() * 2.6))
+        width = round(self.fontMetrics().averageCharWidth() * 40)
+        self._recent.setGridSize(QSize(width, height))
+        self._measure_recent()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the buttons side by side or one above the other."""
@@ -342,13 +349,6 @@ class WelcomePage(QScrollArea):
         is_wide = self.viewport().width() >= WIDE_ENOUGH * self.fontMetrics().height() / 16
         for place, button in enumerate((self._images, self._sample, self._model)):
             self._grid.addWidget(button, 0 if is_wide else place, place if is_wide else 0)
-
-    def _dress(self) -> None:
-        self._mark.setPixmap(icons.pixmap("tusk", 64, "#000000", self.devicePixelRatioF()))
-        height = max(54, round(self.fontMetrics().height() * 2.6))
-        width = round(self.fontMetrics().averageCharWidth() * 40)
-        self._recent.setGridSize(QSize(width, height))
-        self._measure_recent()
 
     def _measure_recent(self) -> None:
         """Give the list as many rows as it needs, four at most."""

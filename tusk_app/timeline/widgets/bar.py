@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from tusk_app.parts import tones
 from tusk_app.parts.name_room import line_room, name_room
+from tusk_app.parts.themed import Themed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def binned(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     return np.where(np.isinf(highest), np.nan, highest).astype(np.float32)
 
 
-class TimelineBar(QWidget):
+class TimelineBar(Themed, QWidget):
     """Strips above, the seek bar below; click or drag anywhere to seek.
 
     Signals:
@@ -92,6 +93,7 @@ class TimelineBar(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Time line")
+        self.follow_theme()
 
     @property
     def num_frames(self) -> int:
@@ -160,11 +162,9 @@ class TimelineBar(QWidget):
         """Draw the strips anew."""
         self._images = []
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._images = []
+    def restyle(self) -> None:
+        """Draw in the colours of another theme."""
+        self._images = []
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Seek, or begin a range with Shift."""

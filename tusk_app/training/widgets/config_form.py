@@ -47,6 +47,7 @@ class ConfigForm(QObject):
         self._make_advanced([spec for spec in specs if not spec.is_basic])
         for row in self._rows.values():
             row.changed.connect(self._take_change)
+        # The form is not a widget, nor are its rows: one filter on the part that always shows.
         self.basic.installEventFilter(self)
         self.set_config(self._base)
 

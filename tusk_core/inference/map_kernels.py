@@ -33,7 +33,7 @@ def load_umap() -> ModuleType:
             import numba  # noqa: PLC0415 - optional, as the next
 
             compiled = numba.njit
-            numba.njit = functools.partial(compiled, cache=True)
+            numba.njit = functools.partial(compiled, cache=True)  # type: ignore[assignment]
             try:
                 import umap  # noqa: PLC0415
             finally:
@@ -43,7 +43,8 @@ def load_umap() -> ModuleType:
             "UMAP needs the package umap-learn, which is not installed. Run "
             "`pip install umap-learn`, or choose pca or tsne."
         ) from error
-    return umap
+    loaded: ModuleType = umap
+    return loaded
 
 
 def load_tsne() -> ModuleType:
@@ -59,4 +60,5 @@ def load_tsne() -> ModuleType:
             "t-SNE needs the package openTSNE, which is not installed. Run "
             "`pip install openTSNE`, or choose pca."
         ) from error
-    return openTSNE
+    loaded: ModuleType = openTSNE
+    return loaded

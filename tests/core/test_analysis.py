@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 
 from tests.support.small_models import picture, write_model
 from tusk_core import api
@@ -18,9 +19,9 @@ from tusk_core.data.base_source import PictureTruth
 from tusk_core.data.pictures import write_picture
 from tusk_core.data.sample import ObjectTruth
 from tusk_core.inference.batches import batch_size
-from tusk_core.inference.collect import nearest_classes
+from tusk_core.inference.collect import Wanted, detect_all, nearest_classes
 from tusk_core.inference.reading_ahead import ReadAhead
-from tusk_core.results import Analysis, SourceError
+from tusk_core.results import Analysis, SourceError, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,6 +69,34 @@ def test_a_folder_becomes_a_results_file(
         assert np.allclose(result.descriptors[rows], alone.descriptors, atol=1e-3)
     assert (result.classes == -1).all()
     assert not list((tmp_path / "out").glob("*.tmp"))
+
+
+def test_several_threads_find_the_same_in_the_same_order(model: Path, tmp_path: Path) -> None:
+    predictor = api.open_predictor(model, device="cpu", threads=1)
+    data = predictor.info.config.data
+    root = tmp_path / "many"
+    root.mkdir()
+    for index in range(3 * batch_size((data.width, data.height)) + 1):
+        write_picture(root / f"p{index}.png", picture(24, 20, index))
+    for index in (1, 70, 150):
+        (root / f"p{index}.png").write_bytes(b"\x89PNG broken")
+    found, before = [], torch.get_num_threads()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        skipped: list[UnreadableFile] = []
+        rows = []
+        with api.open_source(str(root)) as source:
+            for progress, some in detect_all(predictor, source, Wanted(), RunControl(), skipped):
+                lost = [int(one.path.stem[1:]) for one in skipped]
+                assert [index for index in (1, 70, 150) if index < progress.done] == lost
+                rows.append(some)
+        assert torch.get_num_threads() == threads
+        found.append(rows)
+    torch.set_num_threads(before)
+    assert len(found[0]) == len(found[1]) == 4
+    for one, other in zip(*found, strict=True):
+        assert one.names == other.names
+        np.testing.assert_allclose(one.xy, other.xy, atol=1e-3)
 
 
 def test_both_kinds_of_file_hold_the_same(model: Path, folder: Path, tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ _LEAST = 1e-6
 
 
 def _kernel(squared_distance: Tensor) -> Tensor:
-    return squared_distance * torch.log(squared_distance + _LEAST)
+    if torch.is_grad_enabled() and squared_distance.requires_grad:
+        return squared_distance * torch.log(squared_distance + _LEAST)
+    # The same in place: these are the largest arrays of a warp.
+    return (squared_distance + _LEAST).log_().mul_(squared_distance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,16 @@ class Warp:
         Returns:
             (B, N, 2), not clamped.
         """
-        point = xy / CANVAS
-        squared = point.square().sum(-1, keepdim=True) + self.control.square().sum(-1).unsqueeze(1)
-        product = 2 * point @ self.control.transpose(1, 2)
-        if torch.is_grad_enabled() and (xy.requires_grad or self.control.requires_grad):
-            kernel = _kernel((squared - product).clamp_min(0))  # (B, N, P)
-        else:
-            # The same in place: these are the largest arrays of a warp.
-            squared.sub_(product).clamp_min_(0)
-            kernel = torch.add(squared, _LEAST, out=product).log_().mul_(squared)
-        bent = kernel @ self.weights
-        straight = self.affine[:, :1] + point @ self.affine[:, 1:]
-        return (bent + straight) * CANVAS
+        point = (xy / CANVAS).transpose(1, 2)  # (B, 2, N): long rows make quick products
+        ones = torch.ones_like(point[:, :1])
+        # Squared distances to the control points in one product, |c|² - 2 c·p + |p|².
+        known = torch.cat([point, ones, point.square().sum(1, keepdim=True)], dim=1)
+        lengths = self.control.square().sum(-1, keepdim=True)
+        factors = torch.cat([-2 * self.control, lengths, torch.ones_like(lengths)], dim=-1)
+        squared = (factors @ known).clamp_min(0)  # (B, P, N)
+        straight = self.affine[:, 1:].transpose(1, 2) @ point + self.affine[:, :1].transpose(1, 2)
+        bent = self.weights.transpose(1, 2) @ _kernel(squared)
+        return ((bent + straight) * CANVAS).transpose(1, 2)
 
 
 def fit_warp(control: Tensor, target: Tensor) -> Warp:

@@ -13,7 +13,9 @@ import numpy as np
 
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.counts import check_count
+from tusk_core.inference.side_by_side import side_by_side
 from tusk_core.inference.walk import Walk, walk_prepared
+from tusk_core.results import UnreadableFile
 from tusk_core.tracking.regions import inside
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from tusk_core.inference.laid import Laid
     from tusk_core.inference.predictor import TorchPredictor
     from tusk_core.inference.walk import Read
-    from tusk_core.results import UnreadableFile
     from tusk_core.tracks import Region
 
 
@@ -146,12 +147,20 @@ def detect_all(
     rest = range(start, len(source) if stop is None else stop)
     way = Walk(batch_size((data.width, data.height)), rest, control=control, before=start)
     laid = functools.partial(predictor.laid, tiles=wanted.tiles)
-    for progress, batch in walk_prepared(source, way, skipped, laid):
-        yield progress, rows_within(_rows(predictor, batch, wanted), wanted.region)
+    # The walk is ahead of what is found.
+    lost, num_told = list[UnreadableFile](), 0
+    batches = (
+        ((progress, len(lost)), batch) for progress, batch in walk_prepared(source, way, lost, laid)
+    )
+    work = functools.partial(_rows, predictor, wanted)
+    for (progress, num_lost), rows in side_by_side(batches, work, predictor.device):
+        skipped += lost[num_told:num_lost]
+        num_told = num_lost
+        yield progress, rows
 
 
 def _rows(
-    predictor: TorchPredictor, batch: list[Read[NDArray[np.uint8] | Laid]], wanted: Wanted
+    predictor: TorchPredictor, wanted: Wanted, batch: list[Read[NDArray[np.uint8] | Laid]]
 ) -> Rows:
     images = [item.picture for item in batch]
     errors = np.full(len(images), np.nan, np.float32)
@@ -174,7 +183,7 @@ def _rows(
         *(p.descriptors for p in points),
     ]
     classes = [nearest_classes(r.truth, p.xy) for r, p in zip(batch, points, strict=True)]
-    return Rows(
+    rows = Rows(
         names=tuple(item.name for item in batch),
         sizes=np.array([d.size for d in detections], np.int32).reshape(-1, 2),
         errors=errors,
@@ -186,6 +195,7 @@ def _rows(
         descriptors=np.concatenate(features).astype(np.float16),
         classes=np.concatenate([none, *classes]),
     )
+    return rows_within(rows, wanted.region)
 
 
 def nearest_classes(truth: PictureTruth | None, xy: NDArray[np.float32]) -> NDArray[np.int32]:

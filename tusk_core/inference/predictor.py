@@ -68,8 +68,8 @@ def load_predictor(model: str | Path, *, device: str = "auto", threads: int = 0)
 class TorchPredictor:
     """A model ready to use; see ``tusk_core.api.Predictor`` for the public methods.
 
-    One thread at a time may use it, from any thread; two predictors are independent. Nothing
-    here is random and no global state is changed.
+    Any thread may use it, several at once where it computes on a CPU; two predictors are
+    independent. Nothing here is random and no global state is changed.
 
     Args:
         model: in evaluation mode, on its device.
@@ -100,6 +100,11 @@ class TorchPredictor:
     def info(self) -> ModelInfo:
         """What is known about the model."""
         return self._info
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self._device
 
     @property
     def model(self) -> TuskModel:

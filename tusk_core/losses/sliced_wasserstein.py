@@ -5,8 +5,9 @@ Shapes: N descriptors, M prototypes, C descriptor length, L directions.
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, Literal
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
@@ -14,7 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+_LEVEL_BITS = 23  # a float32 tells no more levels
+_MOST_PLACE_BITS = 14  # what is left of 31 must still tell 1 part in 100 000
 
 
 def random_directions(num_features: int, count: int, generator: torch.Generator) -> Tensor:
@@ -33,57 +39,48 @@ def sliced_wasserstein(first: Tensor, second: Tensor, directions: Tensor) -> Ten
         second: (N, C).
         directions: (C, L), unit length.
     """
-    a = _ascending((first @ directions).T.contiguous())  # (L, N)
-    b = _ascending((second @ directions).T.contiguous())
-    return (a - b).square().mean()
+    a, b = directions.T @ first.T, directions.T @ second.T  # (L, N)
+    if a.requires_grad and not b.requires_grad:
+        a, b = b, a
+    if a.requires_grad or a.device.type != "cpu" or a.dtype not in {torch.float32, torch.float64}:
+        return F.mse_loss(torch.sort(a, dim=-1).values, torch.sort(b, dim=-1).values)
+    # NumPy's vectorised sort is many times as fast as torch's; only one set must know its order.
+    ascending = _begin_to_sort(a.numpy())
+    order = torch.from_numpy(_order(b.detach().numpy()))
+    return F.mse_loss(b, torch.empty_like(a).scatter_(-1, order, torch.from_numpy(ascending())))
 
 
-def _ascending(values: Tensor) -> Tensor:
-    """Return each row sorted, differentiable in ``values`` (L, N).
-
-    On the CPU NumPy sorts: its vectorised sort is many times as fast as torch's.
-    """
-    if values.device.type != "cpu" or values.dtype not in {torch.float32, torch.float64}:
-        return torch.sort(values, dim=-1).values
-    if not values.requires_grad:
-        return torch.from_numpy(np.sort(values.numpy(), axis=-1))
-    ordered: Tensor = _Reordered.apply(values, torch.from_numpy(_order(values.detach().numpy())))  # type: ignore[no-untyped-call]
-    return ordered
+def _begin_to_sort(values: NDArray[np.floating]) -> Callable[[], NDArray[np.floating]]:
+    """Return what gives each row sorted; it is done meanwhile where there are several threads."""
+    if torch.get_num_threads() == 1:
+        return functools.partial(np.sort, values, axis=-1)
+    return _sorting_thread().submit(np.sort, values, axis=-1).result
 
 
-class _Reordered(torch.autograd.Function):
-    """``values.gather(-1, order)`` of a permutation: its backward pass need not add up."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor, order: Tensor) -> Tensor:
-        ctx.save_for_backward(order)
-        return values.gather(-1, order)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        (order,) = ctx.saved_tensors
-        (grad,) = grads
-        return torch.empty_like(grad).scatter_(-1, order, grad), None
+@functools.cache
+def _sorting_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "tusk-sort")
 
 
 def _order(values: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the order (L, N) that sorts each row; equal values keep theirs.
+    """Return the order (L, N) that sorts each row.
 
-    Sorting whole numbers that hold a value in their upper and its place in their lower half takes
-    half the time of an argsort.
+    Sorting whole numbers of 32 bits, a value in the upper and its place in the lower ones, takes a
+    third of the time of an argsort. Values nearer to each other than the upper bits tell, 2 parts
+    in a million of the largest for N = 4096, keep the order of their places.
     """
-    if values.dtype != np.float32 or sys.byteorder != "little":
+    place_bits = (values.shape[-1] - 1).bit_length()
+    largest = float(np.abs(values).max(initial=0.0))
+    is_narrow = values.dtype == np.float32 and place_bits <= _MOST_PLACE_BITS
+    if not is_narrow or not 0 < largest < np.inf:
         return np.argsort(values, axis=-1, kind="stable")
-    halves = np.empty((*values.shape, 2), np.int32)
-    place, key = halves[..., 0], halves[..., 1]
-    bits = values.view(np.int32)
-    # As whole numbers, the bits of positive floats ascend as they do and those of negative fall.
-    np.right_shift(bits, 31, out=key)
-    np.bitwise_and(key, 0x7FFFFFFF, out=key)
-    np.bitwise_xor(key, bits, out=key)
-    place[:] = np.arange(values.shape[-1], dtype=np.int32)
-    halves.view(np.int64)[..., 0].sort(axis=-1)
-    return place.astype(np.int64)
+    levels = 2 ** min(_LEVEL_BITS, 31 - place_bits) - 1
+    keys = (values * np.float32(levels / largest)).astype(np.int32)
+    keys <<= place_bits
+    keys |= np.arange(values.shape[-1], dtype=np.int32)
+    keys.sort(axis=-1)
+    keys &= 2**place_bits - 1
+    return keys.astype(np.int64)
 
 
 def mixture_weights(descriptors: Tensor, prototypes: Tensor, smoothing: float) -> Tensor:

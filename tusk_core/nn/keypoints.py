@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.geometry.grids import to_unit
-from tusk_core.nn.window_maps import blurred
+from tusk_core.nn.window_maps import blurred, window_maximum
 
 _SURE = 1e-6
 _SURROUNDINGS = 2.0  # width of a blob's surroundings, in widths of the blob
@@ -53,8 +53,8 @@ def find_peaks(score_map: Tensor, num_keypoints: int, window: int) -> tuple[Tens
         (B, K) int64 flat indices by falling score, and (B, K) bool: False where the map has
         fewer peaks than K and the index is arbitrary.
     """
-    pooled = F.max_pool2d(score_map, window, stride=1, padding=window // 2)
-    peaks = torch.where(score_map == pooled, score_map, torch.zeros_like(score_map))
+    highest = window_maximum(score_map, window)
+    peaks = torch.where(score_map == highest, score_map, torch.zeros_like(score_map))
     values, indices = peaks.flatten(1).topk(num_keypoints, dim=1)
     return indices, values > 0
 

@@ -107,7 +107,7 @@ class Session:
         )
         if self.learns_prototypes:
             trained = [*trained, *self.model.prototypes.parameters()]
-        fused = True if device.type == "cuda" else None
+        fused = True if device.type in {"cuda", "cpu"} else None
         self.optimiser = torch.optim.Adam(trained, lr=config.optim.learning_rate, fused=fused)
         self.prototype_optimiser = torch.optim.Adam(
             self.model.prototypes.parameters(),

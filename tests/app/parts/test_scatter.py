@@ -50,6 +50,21 @@ def draw(view: ScatterView, rows: list[int], keys=NONE, *, release: bool = True)
         QTest.mouseRelease(view, LEFT, keys, QPoint(*map(int, corners[-1])))
 
 
+def test_a_dragged_plane_looks_as_if_it_were_drawn_there(view) -> None:
+    view.set_tool("pan")
+    view.set_selected(np.array([101, 104], np.int64))
+    view.clearFocus()
+    start = QPoint(20, 20)
+    QTest.mousePress(view, LEFT, NONE, start)
+    # Far, back, and so that points that were outside come into view.
+    for moved in ((150, 130), (260, -170), (90, 40), (-230, 200)):
+        QTest.mouseMove(view, start + QPoint(*moved))
+        assert view.grab().toImage() == view.picture(1.0).convertToFormat(
+            view.grab().toImage().format()
+        )
+    QTest.mouseRelease(view, LEFT, NONE, start + QPoint(*moved))
+
+
 def test_lasso_closes_on_release_and_selects_what_is_inside(qtbot, view) -> None:
     with qtbot.waitSignal(view.enclosed) as closed:
         draw(view, [100, 101])

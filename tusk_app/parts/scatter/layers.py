@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QImage, QPainter, QPalette
 
 from tusk_app.parts.scatter import painter as scatter_painter
@@ -22,6 +24,30 @@ if TYPE_CHECKING:
     Thumbnails = tuple[NDArray, NDArray]  # type: ignore[type-arg]
 
 _DIM_STARS = 0.3
+_MARGIN = 200  # of a picture of the plane that is dragged about, pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """A picture of the plane and the part that it shows, which may be larger than the widget."""
+
+    image: QImage
+    view: Viewport
+
+    def corner_on(self, view: Viewport) -> QPointF | None:
+        """Return where it lies on a widget that shows ``view``; None if it leaves a part bare."""
+        if self.view.scale != view.scale:
+            return None
+        ratio = self.image.devicePixelRatio()
+        (x, y), (left, top) = self.view.centre, view.centre
+        spare = [(a - b) / 2 for a, b in zip(self.view.size, view.size, strict=True)]
+        moved = ((x - left) * view.scale, (top - y) * view.scale)
+        if any(abs(shift) > room for shift, room in zip(moved, spare, strict=True)):
+            return None
+        across, down = (
+            round((shift - room) * ratio) / ratio for shift, room in zip(moved, spare, strict=True)
+        )
+        return QPointF(across, down)
 
 
 class ScatterLayers:
@@ -41,8 +67,8 @@ class ScatterLayers:
             font: of the names.
         """
         self._state, self._ratio, self._palette, self._font = state, ratio, palette, font
-        self._grounds: dict[bool, QImage] = {}
-        self._selected: QImage | None = None
+        self._grounds: dict[bool, _Drawn] = {}
+        self._selected: _Drawn | None = None
         self._stars: QImage | None = None
         self.faces = NO_FACES
         self._density: tuple[QImage, QRectF] | None = None
@@ -56,6 +82,11 @@ class ScatterLayers:
         self._selected = self._stars = None
         self._thumbnails_stale = True
         self._density_stale = self._density_stale or density
+
+    def forget_place(self) -> None:
+        """Draw anew what does not move as one with the plane when that is dragged."""
+        self._stars = None
+        self._thumbnails_stale = True
 
     def forget_selected(self) -> None:
         """Draw the selected points anew next time."""
@@ -85,9 +116,14 @@ class ScatterLayers:
             scatter_painter.paint_thumbnails(painter, state, thumbnails, patch_of)
         else:
             has_selected = bool(state.selected.any())
-            painter.drawImage(0, 0, self._ground(view, is_faded=has_selected or is_dim))
+            is_faded = has_selected or is_dim
+            draw = functools.partial(self._ground, is_faded=is_faded)
+            ground = _kept_or_drawn(self._grounds.get(is_faded), view, draw)
+            self._grounds[is_faded] = ground
+            _paint_drawn(painter, ground, view)
             if has_selected:
-                painter.drawImage(0, 0, self._selected_points(view))
+                self._selected = _kept_or_drawn(self._selected, view, self._selected_points)
+                _paint_drawn(painter, self._selected, view)
         scatter_painter.paint_hull(painter, state, view, self._palette)
         painter.setOpacity(_DIM_STARS if is_dim else 1.0)
         painter.drawImage(0, 0, self._star_image(view))
@@ -113,24 +149,17 @@ class ScatterLayers:
         return self._thumbnails
 
     def _ground(self, view: Viewport, *, is_faded: bool) -> QImage:
-        """Return density and points; kept for both shades."""
-        ground = self._grounds.get(is_faded)
-        if ground is None:
-            ground = self._canvas(view, QImage.Format.Format_RGB32)
-            painter = QPainter(ground)
-            self._paint_beneath(painter, view)
-            points = scatter_painter.points_image(self._state, view, self._ratio, is_faded=is_faded)
-            painter.drawImage(0, 0, points)
-            painter.end()
-            self._grounds[is_faded] = ground
+        """Return density and points."""
+        ground = self._canvas(view, QImage.Format.Format_RGB32)
+        painter = QPainter(ground)
+        self._paint_beneath(painter, view)
+        points = scatter_painter.points_image(self._state, view, self._ratio, is_faded=is_faded)
+        painter.drawImage(0, 0, points)
+        painter.end()
         return ground
 
     def _selected_points(self, view: Viewport) -> QImage:
-        if self._selected is None:
-            self._selected = scatter_painter.selected_image(
-                self._state, view, self._ratio, self._palette
-            )
-        return self._selected
+        return scatter_painter.selected_image(self._state, view, self._ratio, self._palette)
 
     def _star_image(self, view: Viewport) -> QImage:
         """Return the stars on a clear ground; placing names takes a while."""
@@ -148,3 +177,25 @@ class ScatterLayers:
         image = QImage(QSize(*view.size) * self._ratio, form)
         image.setDevicePixelRatio(self._ratio)
         return image
+
+
+def _kept_or_drawn(
+    kept: _Drawn | None, view: Viewport, draw: Callable[[Viewport], QImage]
+) -> _Drawn:
+    """Return a picture that covers a view: the one kept, or a new one.
+
+    One that was dragged out of it is replaced by one with a margin, so that the next moves of the
+    plane only move the picture.
+    """
+    if kept is not None and kept.corner_on(view) is not None:
+        return kept
+    if kept is not None and kept.view.scale == view.scale:
+        width, height = view.size
+        view = replace(view, size=(width + 2 * _MARGIN, height + 2 * _MARGIN))
+    return _Drawn(draw(view), view)
+
+
+def _paint_drawn(painter: QPainter, drawn: _Drawn, view: Viewport) -> None:
+    corner = drawn.corner_on(view)
+    assert corner is not None
+    painter.drawImage(corner, drawn.image)

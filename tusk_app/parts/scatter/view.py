@@ -327,7 +327,8 @@ class ScatterView(QWidget):
             self._dragged += moved.manhattanLength()
             self._view = self._view.moved(moved.x(), moved.y())
             self._drag_from, self._is_fitted = at, False
-            self._forget()
+            self._layers.forget_place()
+            self.update()
         else:
             self._hover(at, event.globalPosition().toPoint())
 

@@ -9,7 +9,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QImageReader
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -352,7 +351,6 @@ def make_application(arguments: Sequence[str]) -> QApplication:
     app.setApplicationDisplayName("TUSK")
     app.setDesktopFileName("tusk-studio")
     QImageReader.setAllocationLimit(IMAGE_LIMIT_MB)
-    pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False)
     return app
 
 

@@ -116,11 +116,6 @@ class InferenceWorker(QObject):
             self._fail(request, sentence, traceback.format_exc())
 
     @Slot()
-    def forget(self) -> None:
-        """Close the model and release its memory."""
-        self._predictor = None
-
-    @Slot()
     def look_at_frame(self) -> None:
         """Find keypoints in the newest camera frame and pass both on."""
         frame = self._frames.take()
@@ -199,6 +194,7 @@ class InferenceWorker(QObject):
 
 
 def load_the_rest() -> None:
-    """Import here what panels compute with later, so that it does not hold the window up then."""
-    with contextlib.suppress(ImportError):
-        importlib.import_module("scipy.optimize")
+    """Import here what panels need later, so that it does not hold the window up then."""
+    for name in ("pyqtgraph", "scipy.optimize"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)

@@ -6,7 +6,6 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -20,6 +19,8 @@ UNKNOWN = (150, 150, 150)
 @functools.cache
 def table() -> NDArray[np.uint8]:
     """Return the scale, (256, 3) uint8 RGB, dark to light; its palest end is left out."""
+    import pyqtgraph as pg  # takes a second to load
+
     values = pg.colormap.get("viridis").map(np.linspace(0, 0.94, 256), mode="byte")
     return np.ascontiguousarray(values[:, :3], np.uint8)
 

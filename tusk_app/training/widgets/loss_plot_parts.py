@@ -1,11 +1,10 @@
-"""Axis, legend's place and range of the loss curves."""
+"""Legend's place and range of the loss curves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
@@ -15,16 +14,6 @@ if TYPE_CHECKING:
     from tusk_app.training.widgets.loss_legend import LossLegend
 
 SHARE_SKIPPED = 0.02  # the first steps fall so fast that they would flatten the rest
-
-
-class LossAxis(pg.AxisItem):
-    """The vertical axis; on a logarithmic one only 1, 2 and 5 are written, so that none collide."""
-
-    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the texts of the ticks at ``values`` (log10)."""
-        texts: list[str] = super().logTickStrings(values, scale, spacing)
-        leading = [f"{10.0**value:.0e}"[0] for value in values]
-        return [text if digit in "125" else "" for text, digit in zip(texts, leading, strict=True)]
 
 
 class LegendArea(QScrollArea):

@@ -3,15 +3,13 @@ two processes, views used several times."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.support.teams import TRAIN, team_of_two
 from tusk_core import api
 from tusk_core.config import ConfigError, TrainConfig, load_preset, replaced
 from tusk_core.control import RunControl
@@ -139,24 +137,8 @@ def test_two_processes_learn_what_one_learns(rings: Path, tmp_path: Path) -> Non
         **{"optim.batch_size": 4, "optim.steps": 3, "losses.dense_information_weight": 0.0},
     )
     _, alone = trained(config, tmp_path / "one")
-    (tmp_path / "config.json").write_text(config.model_dump_json())
-    script = tmp_path / "member.py"
-    script.write_text(
-        "import json\nfrom pathlib import Path\nfrom tusk_core import api\n"
-        "from tusk_core.config import parse_config\nfrom tusk_core.control import RunControl\n"
-        f"config = parse_config(json.loads(Path({str(tmp_path / 'config.json')!r}).read_text()))\n"
-        f"list(api.train(config, RunControl(), run_root=Path({str(tmp_path / 'two')!r})))\n"
-    )
-    subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
-         str(script)],
-        check=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-    )  # fmt: skip
-    (summary,) = api.list_runs(tmp_path / "two")
-    events = api.follow_events(summary.path)[0]
-    together = [e.losses for e in events if isinstance(e, StepDone)]
+    with team_of_two(TRAIN, config.model_dump_json(), str(tmp_path / "two")):
+        _, together = trained(config, tmp_path / "two")
     assert len(together) == len(alone) == 3
     for one, two in zip(alone, together, strict=True):
         assert two["membership"] == pytest.approx(one["membership"], rel=2e-3)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import h5py
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.support.small_models import picture, write_model
+from tests.support.teams import team_of_two
 from tusk_core.cli import main
 from tusk_core.control import RunControl
 from tusk_core.data import cache_features
@@ -68,10 +67,9 @@ def content(path: Path) -> dict[str, bytes]:
     return found
 
 
-def together_run(place: Path, *lines: list[str]) -> None:
+def together_run(*lines: list[str]) -> None:
     """Run commands, one after the other, in two processes, in small blocks."""
-    script = place / "member.py"
-    script.write_text(
+    code = (
         "import json, sys\nfrom tusk_core.data import cache_features\n"
         "from tusk_core.discovery import together as shared_features\n"
         "from tusk_core.inference import together\nfrom tusk_core.cli import main\n"
@@ -79,14 +77,8 @@ def together_run(place: Path, *lines: list[str]) -> None:
         "together._BATCHES = shared_features._BATCHES = 1\n"
         "sys.exit(sum([main(line) for line in json.loads(sys.argv[1])]))\n"
     )
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    subprocess.run(
-        [*launcher, "--nproc-per-node=2", str(script), json.dumps(lines)],
-        check=True,
-        capture_output=True,
-        timeout=110,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    with team_of_two(code, json.dumps(lines)):
+        assert [main(line) for line in lines] == [0] * len(lines)
 
 
 def tracking(place: Path, out: str) -> list[str]:
@@ -114,7 +106,7 @@ def test_two_processes_write_the_results_of_one(
     assert main(tracking(place, "one")) == 0
     assert main(discovery(place, "one")) == 0
     in_cache(monkeypatch, place / "second")
-    together_run(place, tracking(place, "two"), discovery(place, "two"))
+    together_run(tracking(place, "two"), discovery(place, "two"))
     one, two = content(place / "one" / "tracks.h5"), content(place / "two" / "tracks.h5")
     assert one.keys() == two.keys()
     assert {name for name in one if one[name] != two[name]} == set()

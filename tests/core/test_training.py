@@ -1,19 +1,17 @@
 """The loop: it learns, pauses, stops, saves, resumes bit for bit, and fails without losing work."""
 
 import json
-import os
 import pickle
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.support.teams import TRAIN, team_of_two
 from tusk_core import api
 from tusk_core.config import ConfigError, TrainConfig, load_preset, replaced
 from tusk_core.control import RunControl
@@ -153,7 +151,12 @@ def test_it_learns(tmp_path) -> None:
         {"losses.kmeans_weight": 0.0},
         {"losses.reconstruction_weight": 0.0},
         {"losses.equivariance_normalised": True, "losses.equivariance_stop_gradient": True},
-        {"losses.reconstruction": "perceptual", "losses.pixel_weight": 1.0, "optim.batch_size": 2},
+        {
+            "losses.reconstruction": "perceptual",
+            "losses.perceptual_side": 56,
+            "losses.pixel_weight": 1.0,
+            "optim.batch_size": 2,
+        },
         {"decoder.kind": "unet", "decoder.background": "none", "decoder.presence": False},
         {"decoder.background": "latent"},
         {"prototypes.num_prototypes": 2},
@@ -503,44 +506,12 @@ def test_the_estimate_of_a_huge_run_takes_small_steps() -> None:
     assert estimate.memory_limit is None or estimate.memory_bytes > estimate.memory_limit
 
 
-MEMBER = """
-import json, sys
-from pathlib import Path
-from tusk_core import api
-from tusk_core.config import parse_config
-from tusk_core.control import RunControl
-config = parse_config(json.loads(sys.argv[1]))
-list(api.train(config, RunControl(), run_root=Path(sys.argv[2])))
-"""
-
-
-@pytest.fixture
-def team_of_two(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Make this process member 0 of two, as ``torchrun`` would; gives the other's environment."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
-    for name, value in {**shared, "RANK": "0", "LOCAL_RANK": "0"}.items():
-        monkeypatch.setenv(name, value)
-    yield {**shared, "RANK": "1", "LOCAL_RANK": "1"}
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-
-
 @pytest.mark.slow
-def test_two_processes_give_the_loss_of_one(tmp_path, request) -> None:
-    """``torchrun`` itself is run by the guide to clusters."""
+def test_two_processes_give_the_loss_of_one(tmp_path) -> None:
     config = tiny(**{"optim.steps": 3, "prototypes.num_steps": 1})
     alone = losses(run(config, tmp_path / "one"))
-    member = request.getfixturevalue("team_of_two")
-    root = tmp_path / "two"
-    with subprocess.Popen(
-        [sys.executable, "-c", MEMBER, config.model_dump_json(), str(root)],
-        env={**os.environ, **member, "PYTHONPATH": os.pathsep.join(sys.path)},
-    ) as other:
-        together = losses(run(config, root))
-        assert other.wait(timeout=60) == 0
+    with team_of_two(TRAIN, config.model_dump_json(), str(tmp_path / "two")):
+        together = losses(run(config, tmp_path / "two"))
     for one, two in zip(alone, together, strict=True):
         for name, value in one.items():
             assert two[name] == pytest.approx(value, rel=2e-3, abs=1e-6), name

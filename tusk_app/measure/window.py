@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tusk_core.results import Reconstruction
 
 TICK_MS = 16
-NUM_PICTURES = 12_500
 CAMERA_SIZE, NETWORK_SIZE = (640, 480), (160, 120)
 _NAN = float("nan")
 
@@ -46,6 +45,7 @@ class BenchPlan:
         num_clicks: pictures chosen in the list.
         steps: of the run; it is stopped before.
         num_training_pictures: what the run learns from.
+        num_pictures: opened while keypoints are edited and pictures chosen.
         num_detections: shown by every panel while something is selected.
         track_frames: of the video whose tracks are shown.
         track_individuals: in every frame of it.
@@ -60,6 +60,7 @@ class BenchPlan:
     num_clicks: int = 30
     steps: int = 100_000
     num_training_pictures: int = 2000
+    num_pictures: int = 12_500
     num_detections: int = 100_000
     track_frames: int = 100_000
     track_individuals: int = 100
@@ -310,7 +311,7 @@ class _Bench:
         document, editing = self._bench.document, self._bench.editing
         if document.model is None:
             return {"problem": "there is no model to draw with"}
-        self._bench.sources.open_pictures(f"sample:tetrominoes?count={NUM_PICTURES}&seed=3")
+        self._bench.sources.open_pictures(f"sample:tetrominoes?count={self._plan.num_pictures}&seed=3")
         self._bench.display.change_layer(Layer.RECONSTRUCTION, visible=True)
         if not wait_until(lambda: document.reconstruction is not None, 60):
             return {"problem": "no keypoint was found"}

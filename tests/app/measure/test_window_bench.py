@@ -64,7 +64,7 @@ def test_whole_round_gives_every_number(qapp) -> None:
 
     plan = BenchPlan(
         warm_up_s=0.3, training_s=1.0, camera_s=1.0, num_drags=2, num_selections=1, num_clicks=2,
-        steps=2000, num_training_pictures=64, num_detections=2000, settle_s=0.3,
+        steps=2000, num_training_pictures=64, num_pictures=100, num_detections=2000, settle_s=0.3,
         track_frames=300, track_individuals=5,
     )  # fmt: skip
     numbers = run_bench(plan)

@@ -24,12 +24,8 @@ WORD = re.compile(r"[A-Za-z_]\w+")
 QT_NAME = re.compile(r"[a-z]+[A-Z]")  # what Qt calls, such as paintEvent
 QT_WORDS = frozenset({"validate"})
 KNOWN = frozenset({
-    "build_empty_cache", "button_names", "close_model", "decode_picture", "detail_text",
-    "geometry_of_lines", "has_layer", "is_identity", "is_lit", "is_overlay_hidden", "is_welcoming",
-    "large_view", "mean_interval", "num_listed", "num_slider", "num_waiting", "on_fine_grid",
-    "patches_of", "position_of",
-    "running_tour", "score_slider", "set_brightness", "set_channels", "set_held_out", "set_shape",
-    "shown_ids", "state_text", "visible_rows",
+    "decode_picture", "geometry_of_lines", "has_layer", "num_waiting", "position_of",
+    "visible_rows",
 })  # fmt: skip
 
 

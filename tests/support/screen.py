@@ -47,6 +47,12 @@ def says(root: QWidget, words: str) -> bool:
     return any(words in each.text() for each in found if each.isVisibleTo(root))
 
 
+def words(root: QWidget) -> list[str]:
+    """Return the words of all labels and buttons that are not hidden, labels first."""
+    found = [*root.findChildren(QLabel), *root.findChildren(QAbstractButton)]
+    return [each.text() for each in found if each.text() and each.isVisibleTo(root)]
+
+
 def tips(root: QWidget) -> str:
     """Return the tips of all labels that are not hidden, one a line."""
     shown = [each for each in root.findChildren(QLabel) if each.isVisibleTo(root)]

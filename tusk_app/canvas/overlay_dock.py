@@ -83,16 +83,6 @@ class OverlayDock(Panel):
         """The rows of the layers."""
         return dict(self._rows)
 
-    @property
-    def num_slider(self) -> ValueSlider:
-        """Keypoints of each picture."""
-        return self._num
-
-    @property
-    def score_slider(self) -> ValueSlider:
-        """The score threshold."""
-        return self._score
-
     def _make_keypoints(self) -> QFormLayout:
         document, form = self._bench.document, _form()
         self._num = ValueSlider(say("[Points] of each picture"), 1, MOST_KEYPOINTS)

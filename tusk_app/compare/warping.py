@@ -33,12 +33,6 @@ class PictureWarp:
     shift: tuple[float, float] = (0.0, 0.0)
     bends: NDArray[np.float64] | None = None
 
-    @property
-    def is_identity(self) -> bool:
-        """True if nothing moves."""
-        still = self.bends is None or not np.any(self.bends)
-        return self.turn == 0 and self.zoom == 1 and self.shift == (0.0, 0.0) and still
-
     def dragged(self, dx: float, dy: float) -> PictureWarp:
         """Return this warp shifted further, in shares of the picture's sides."""
         return replace(self, shift=(self.shift[0] + dx, self.shift[1] + dy))

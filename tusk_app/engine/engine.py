@@ -86,7 +86,6 @@ class Engine(QObject):
     prototype_pictures = Signal(object)
     aside_detected = Signal(object)
     _wake = Signal()
-    _forget = Signal()
 
     def __init__(
         self,
@@ -143,13 +142,6 @@ class Engine(QObject):
         self.prepare()
         self.ask(OpenRequest(self._number, model, device))
 
-    def close_model(self) -> None:
-        """Close the model; its memory is released."""
-        self._number += 1
-        self.drop_pictures()
-        self._forget.emit()
-        self._document.set_model(None)
-
     def look_aside(self, who: str, number: int, pictures: Sequence[NDArray[np.uint8]]) -> None:
         """Detect in pictures that are not on the canvas; ``aside_detected`` brings the answer.
 
@@ -204,7 +196,6 @@ class Engine(QObject):
         worker = InferenceWorker(self._box, open_predictor=opener, list_devices=lister)
         self._thread.take(worker)
         self._wake.connect(worker.work)
-        self._forget.connect(worker.forget)
         worker.answered.connect(self._take_answer)
         worker.failed.connect(self._take_failure)
         worker.idle.connect(self._take_idle)

@@ -76,7 +76,6 @@ class GalleryDock(Panel):
         # What the rows that are selected were found by; None where they were not.
         self._look: NDArray[np.floating] | None = None
         self._alike: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._said = ""
         self._when_seen = WhenSeen(self)
         # A click on a patch selects its prototype; the patches stay where they are.
         self._keeps_rows = False
@@ -214,11 +213,6 @@ class GalleryDock(Panel):
         selection.detections_changed.connect(self._follow)
         selection.hover_changed.connect(self._hover_changed)
 
-    @property
-    def patches_of(self) -> str:
-        """What the patches are said to be of; empty without any."""
-        return self._said
-
     def showEvent(self, event: QShowEvent) -> None:
         """Make the pictures of the tiles as soon as somebody looks."""
         super().showEvent(event)
@@ -268,7 +262,6 @@ class GalleryDock(Panel):
         book = self._bench.prototypes
         if analysis is None or index is None:
             self._title.clear()
-            self._said = ""
             return
         if self._shown is not None:
             self._shown = book.target(self._shown)
@@ -296,7 +289,6 @@ class GalleryDock(Panel):
             name = "Selected" if self._shown is None else f"Selected of {name}"
         if self._look is not None:
             name = "Like this one"
-        self._said = f"{name} · {readable.count(count)}"
         self._title.setText(f"<b>{escape(name)}</b> · {readable.count(count)}")
         self.all_button.setVisible(self._shown is not None or self._only is not None)
 

@@ -71,16 +71,6 @@ class ExamplesPane(QWidget):
         """Share of the pictures that a training shall only measure on, [0, 0.5]."""
         return self._held_out.value() / 100
 
-    def set_held_out(self, percent: int) -> None:
-        """Choose how many pictures of a hundred are held out."""
-        self._held_out.setValue(percent)
-
-    def set_shape(self, shape: TrainingShape) -> None:
-        """Choose a training size."""
-        self._width.setValue(shape.width)
-        self._height.setValue(shape.height)
-        self._fit.setCurrentIndex(self._fit.findData(shape.fit))
-
     def show_keypoint(self, share: float) -> None:
         """Draw a circle as large as what recurs, a share of the picture's width; 0 draws none."""
         self._share = share

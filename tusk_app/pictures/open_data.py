@@ -146,14 +146,6 @@ class OpenDataDialog(QDialog):
     def _ways(self) -> tuple[QPushButton, ...]:
         return self._open, self._train, self._discover
 
-    def set_held_out(self, percent: int) -> None:
-        """Choose how many pictures of a hundred are held out."""
-        self._pane.set_held_out(percent)
-
-    def set_shape(self, shape: TrainingShape) -> None:
-        """Choose a training size."""
-        self._pane.set_shape(shape)
-
     def done(self, result: int) -> None:
         """Stop looking through."""
         self._soon.stop()

@@ -132,10 +132,6 @@ class CommandPalette(QDialog):
         self.show()
         self._field.setFocus()
 
-    def shown_ids(self) -> list[str]:
-        """Return the commands listed, best first."""
-        return [str(self._list.item(row).data(ID_ROLE)) for row in range(self._list.count())]
-
     def type(self, text: str) -> None:
         """Put a text in the field."""
         self._field.setText(text)

@@ -166,11 +166,6 @@ class MainWindow(Themed, Host):
         """The page shown while nothing is open."""
         return self._welcome
 
-    @property
-    def is_welcoming(self) -> bool:
-        """True while the welcome page is shown."""
-        return self._centre.currentIndex() == WELCOME
-
     def _make_centre(self) -> None:
         self._welcome = WelcomePage(self)
         area = make_centre(self.workbench, self)

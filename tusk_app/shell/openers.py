@@ -205,11 +205,6 @@ class Openers(QObject):
         """Open real pictures that came with the program and discover what recurs in them."""
         self._open_and("model.discover", f"sample:{name}", None)
 
-    @property
-    def running_tour(self) -> Tour | None:
-        """The tour, once it was started."""
-        return self._tour
-
     def close_all(self) -> None:
         """Close whatever is open."""
         for dialog in list(self._open.values()):

@@ -113,11 +113,6 @@ class ShortcutsDialog(QDialog):
         self._fill()
         actions.shortcuts_changed.connect(self._refill_keys)
 
-    def num_listed(self) -> int:
-        """Return the number of commands in the list, filtered ones included."""
-        items = (item for group in self._groups() for item in _children(group))
-        return sum(item.data(0, ID_ROLE) is not None for item in items)
-
     def select(self, command: str) -> None:
         """Highlight a command."""
         for group in self._groups():

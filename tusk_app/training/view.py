@@ -14,7 +14,7 @@ from tusk_app.training import texts
 from tusk_app.training.widgets.loss_plot import LossPlot
 from tusk_app.training.widgets.numbers_row import NumbersRow
 from tusk_app.training.widgets.probe_strip import ProbeStrip
-from tusk_app.training.widgets.probe_view import LargeProbe, ProbeView
+from tusk_app.training.widgets.probe_view import LargeProbe
 from tusk_app.training.widgets.results_card import ResultsCard
 from tusk_app.training.widgets.run_header import RunHeader
 from tusk_app.training.widgets.usage_bars import UsageBars, describe_usage
@@ -115,11 +115,6 @@ class TrainingView(QWidget):
     def record(self) -> RunRecord | None:
         """The run that is shown."""
         return self._record
-
-    @property
-    def large_view(self) -> ProbeView | None:
-        """The window with one large probe picture, once it was asked for."""
-        return self._large.view
 
     def set_record(self, record: RunRecord) -> None:
         """Show ``record`` from now on."""

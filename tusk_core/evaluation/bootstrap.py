@@ -52,16 +52,6 @@ def ratio_interval(
     return interval(ratios)
 
 
-def mean_interval(
-    values: NDArray[np.floating], *, seed: int, num_resamples: int = NUM_RESAMPLES
-) -> tuple[float, float]:
-    """Return the interval of the mean of one value a picture; NaN values are left out."""
-    known = np.isfinite(values)
-    return ratio_interval(
-        np.where(known, values, 0.0), known.astype(float), seed=seed, num_resamples=num_resamples
-    )
-
-
 def counted_interval(
     score: Callable[[NDArray[np.float64]], float],
     picture: NDArray[np.integer],

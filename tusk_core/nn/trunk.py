@@ -55,15 +55,6 @@ class Taps:
     middle: Tensor
     coarse: Tensor
 
-    def on_fine_grid(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return all three at stride 4, middle and coarse enlarged bilinearly."""
-        height, width = self.fine.shape[-2:]
-        middle, coarse = (
-            F.interpolate(tap, scale_factor=factor, mode="bilinear")[..., :height, :width]
-            for tap, factor in ((self.middle, 2), (self.coarse, 4))
-        )
-        return self.fine, middle, coarse
-
     def rows(self, which: slice) -> Taps:
         """Return those of some of the pictures."""
         return Taps(self.fine[which], self.middle[which], self.coarse[which])

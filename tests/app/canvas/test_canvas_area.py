@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QPushButton, QSlider, QToolButton
 
 from tests.support import screen
 from tests.support.fake_predictor import refuse
@@ -100,8 +100,9 @@ def test_keys_reach_their_commands_on_the_canvas(bench, area, qtbot) -> None:
     assert bench.display.layer(Layer.HEAT_MAP).visible
     QTest.keyClick(area.canvas, Qt.Key.Key_0)
     assert area.canvas.zoom == pytest.approx(1.0)
+    shown = screen.drawn(area.canvas)
     QTest.keyPress(area.canvas, Qt.Key.Key_H)
-    assert area.canvas.is_overlay_hidden
+    assert screen.drawn(area.canvas) != shown
     QTest.keyRelease(area.canvas, Qt.Key.Key_H)
 
 
@@ -205,18 +206,19 @@ def test_pixel_text_goes_to_the_status_bar(bench, area, qtbot) -> None:
 def test_overlay_sliders_act_at_once(bench, area, qtbot, made_up) -> None:
     dock = OverlayDock(bench)
     qtbot.addWidget(dock)
-    assert dock.num_slider.value == 6
+    number = screen.named(dock, "Keypoints of each picture", QSlider)
+    assert number.value() + 1 == 6
     done = made_up.predictor.num_detections
-    dock.num_slider.slider.setValue(2)
+    number.setValue(2)
     assert bench.document.num_keypoints == 3
     assert len(area.canvas.marks) == 3
-    dock.score_slider.slider.setValue(70)
+    screen.named(dock, "Minimum score", QSlider).setValue(70)
     assert bench.document.min_score == pytest.approx(0.7)
     bench.display.change_overlay(below="hide")
     assert area.canvas.shown_keypoints() == {0, 1}
     assert made_up.predictor.num_detections == done
     bench.document.set_num_keypoints(None)
-    assert dock.num_slider.value == 6
+    assert number.value() + 1 == 6
 
 
 def test_overlay_rows_and_choices(bench, area, qtbot) -> None:

@@ -170,7 +170,7 @@ def test_discover_keep_ignore_name_and_train(opened: Program, rings: Path, qtbot
     # Another model has no kinds to show; the discovered one brings its own back, and what was
     # ticked a moment before is kept with it.
     card.keep.click()
-    bench.engine.close_model()
+    bench.document.set_model(None)
     assert dock.stack.is_empty
     opened.window.open_model(str(found.model_dir))
     qtbot.waitUntil(lambda: bench.discover.found is not None, timeout=30_000)

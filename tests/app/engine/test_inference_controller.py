@@ -247,15 +247,6 @@ def test_frames_of_another_model_are_forgotten(parts, qtbot) -> None:
     assert not parts.detections.frames.known[0]
 
 
-def test_closing_the_model_empties_the_document(parts, qtbot) -> None:
-    parts.document.set_source(piece_source())
-    parts.open(qtbot)
-    wait_for_detection(parts, qtbot)
-    parts.engine.close_model()
-    assert parts.document.model is None
-    assert parts.document.detection is None
-
-
 def test_shutdown_while_busy_leaves_no_thread(parts, qtbot) -> None:
     parts.document.set_source(piece_source())
     parts.open(qtbot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.support.screen import says
 from tusk_app.gallery.model import LEAST_ALIKE, likeness, rows_like
 
 
@@ -17,13 +18,13 @@ def test_a_keypoint_finds_its_like_and_the_gallery_ranks_them(qtbot, gallery) ->
     found = bench.selection.detections
     assert found.tolist() == rows_like(analysis, look).tolist()
     assert len(found) > 1
-    qtbot.waitUntil(lambda: dock.patches_of.startswith("Like this one"))
+    qtbot.waitUntil(lambda: says(dock, "<b>Like this one</b>"))
     shown = dock.grid.rows
     alike = likeness(analysis, shown, look)
     assert (np.diff(alike) <= 0).all()
     assert alike.min() >= LEAST_ALIKE
     bench.selection.clear("test")
-    qtbot.waitUntil(lambda: dock.patches_of.startswith("All detections"))
+    qtbot.waitUntil(lambda: says(dock, "<b>All detections</b>"))
 
 
 def test_without_a_selection_it_says_what_to_do(qtbot, gallery) -> None:

@@ -10,6 +10,7 @@ import tifffile
 from PySide6.QtGui import QImage
 
 from tests.app.training.test_training_shape import press, summary_page, training_dialog
+from tests.support import screen
 from tests.support.small_models import write_model
 from tusk_app.pictures.widgets.look_rows import LookRows
 from tusk_core import api
@@ -64,12 +65,20 @@ def test_thumbnails_patches_and_side_pictures_look_as_the_model_sees_them(
     analysis = api.open_analysis(tmp_path / "a.h5")
     assert (analysis.shown_as.brightness, analysis.shown_as.brightness_high) == ("range", 400)
     bench.document.set_analysis(analysis)
-    bench.engine.close_model()  # the results know it by themselves
+    bench.document.set_model(None)  # the results know it by themselves
     request = bench.patches.request(np.array([0]))
     assert request.shown_as == analysis.shown_as
     qtbot.waitUntil(lambda: bench.document.picture is not None)
     assert bench.document.picture[29, 0, 0] == measured
     assert thumbnail(qtbot, program, 1) == measured
+
+
+def choose_channels(rows: LookRows, *numbers: int) -> None:
+    """Choose the channel of each colour; one number shows one channel as grey."""
+    chosen = (*numbers, None, None)[:3] if len(numbers) > 1 else numbers * 3
+    for colour, number in zip(("red", "green", "blue"), chosen, strict=True):
+        box = screen.box(rows, f"Channel shown as {colour}")
+        box.setCurrentText("–" if number is None else str(number + 1))
 
 
 def test_channels_chosen_on_the_summary_page_reach_canvas_and_training(
@@ -83,7 +92,7 @@ def test_channels_chosen_on_the_summary_page_reach_canvas_and_training(
     rows = page.findChild(LookRows)
     assert rows.channels == ()
     with qtbot.waitSignal(program.workbench.sources.survey_ready) as surveyed:
-        rows.set_channels(3, 0)
+        choose_channels(rows, 3, 0)
     assert surveyed.args[0].examples[0][0, 0].tolist() == [40, 10, 0]
     press(page, "Open and train…")
     dialog = training_dialog(qtbot, program)
@@ -102,7 +111,7 @@ def test_the_rows_say_what_was_chosen(qtbot, chosen, channels) -> None:
     rows = LookRows()
     qtbot.addWidget(rows)
     rows.show_channels(4)
-    rows.set_channels(*chosen)
+    choose_channels(rows, *chosen)
     assert rows.channels == channels
     rows.show_channels(0)
     assert rows.channels == ()

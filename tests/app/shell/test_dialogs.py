@@ -12,9 +12,10 @@ import pytest
 import tifffile
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QMessageBox, QPushButton, QTreeWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QMessageBox, QPushButton, QTreeWidget
 
-from tests.support.screen import dialog, press, says
+from tests.support.screen import button, named, press, says
+from tests.support.screen import dialog as dialog_over
 from tests.support.small_models import write_model
 from tusk_app.pictures.open_data import OpenDataDialog
 from tusk_app.pictures.summary_texts import describe_sizes
@@ -25,7 +26,7 @@ from tusk_app.shell.error_dialog import ErrorCenter, report_text
 from tusk_app.shell.logs import ErrorHooks, LogBook
 from tusk_app.shell.recovery import Recovery
 from tusk_app.shell.status_bar import StatusBar
-from tusk_app.shell.tour import place_beside
+from tusk_app.shell.tour import Tour, place_beside
 from tusk_app.state.notices import NoticeButton, Problem
 from tusk_app.threads.latest_task import LatestTask
 from tusk_app.training.dialog.dialog import make_training_dialog
@@ -69,9 +70,10 @@ def test_black_and_white_of_deep_pictures_can_be_chosen(
     dialog = surveyed(qtbot, program, folder)
     assert dialog.facts["Brightness"].startswith("black is 0, white is 4095")
     assert dialog.shown_as is None
-    dialog.look.set_brightness(50, 900)
-    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open")
-    button.click()
+    button(dialog, "Black and white at").click()
+    named(dialog, "Value shown as black", QDoubleSpinBox).setValue(50)
+    named(dialog, "Value shown as white", QDoubleSpinBox).setValue(900)
+    next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open").click()
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
     picture = program.workbench.document.picture
     assert picture[29, 0, 0] == round((100 - 50) * 255 / (900 - 50))
@@ -83,8 +85,7 @@ def test_black_and_white_of_deep_pictures_can_be_chosen(
 
 def test_opening_from_the_summary_page(qtbot, program: Program, picture_folder: Path) -> None:
     dialog = surveyed(qtbot, program, picture_folder)
-    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open")
-    button.click()
+    next(b for b in dialog.findChildren(QPushButton) if b.text() == "Open").click()
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
     assert program.window.openers.opened("open-data-dialog") is None
 
@@ -281,7 +282,7 @@ def test_the_tour_leads_over_the_real_window(qtbot, program: Program) -> None:
     program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
     program.workbench.actions.trigger("help.tour")
-    tour = program.window.openers.running_tour
+    tour = program.window.findChild(Tour)
     assert tour is not None
     assert tour.num_steps == 6
     seen = [tour.current]
@@ -299,7 +300,7 @@ def test_escape_ends_the_tour(qtbot, program: Program) -> None:
     program.workbench.sources.open_paths(["sample:tetrominoes?count=4"])
     qtbot.waitUntil(lambda: program.workbench.document.picture is not None)
     program.window.openers.tour()
-    tour = program.window.openers.running_tour
+    tour = program.window.findChild(Tour)
     assert tour is not None
     qtbot.keyClick(tour.card, Qt.Key.Key_Escape)
     assert tour.current == -1
@@ -390,7 +391,7 @@ def test_a_crashed_run_is_offered_once(
 ) -> None:
     found_runs.append(crashed_run(tmp_path))
     look_for_runs(qtbot, program)
-    question = dialog(program.window, QMessageBox)
+    question = dialog_over(program.window, QMessageBox)
     assert question is not None
     assert not question.isModal()
     assert "120 of 500" in question.informativeText()
@@ -398,7 +399,7 @@ def test_a_crashed_run_is_offered_once(
     assert sorted(words) == ["Dismiss", "Open what was learned", "Resume"]
     question.reject()
     look_for_runs(qtbot, program)
-    assert dialog(program.window, QMessageBox) is None
+    assert dialog_over(program.window, QMessageBox) is None
 
 
 def test_what_a_killed_run_learned_can_be_looked_at(
@@ -409,7 +410,7 @@ def test_what_a_killed_run_learned_can_be_looked_at(
     document, layouts = program.workbench.document, program.window.layouts
     layouts.switch("Train")
     look_for_runs(qtbot, program)
-    press(dialog(program.window, QMessageBox), "Open what was learned")
+    press(dialog_over(program.window, QMessageBox), "Open what was learned")
     qtbot.waitUntil(lambda: document.detection is not None, timeout=40_000)
     assert document.model.path == document.run_dir == run.path
     assert document.source.source == "sample:tetrominoes"
@@ -417,4 +418,4 @@ def test_what_a_killed_run_learned_can_be_looked_at(
     # It was answered: the run itself is left as it is, and not offered again.
     assert not program.workbench.training.is_busy
     look_for_runs(qtbot, program)
-    assert dialog(program.window, QMessageBox) is None
+    assert dialog_over(program.window, QMessageBox) is None

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
-from tests.support.screen import has_colour, says
+from tests.support.screen import has_colour, says, words
 from tests.support.training_runs import NUM_PROTOTYPES, TOTAL, Gate, preview, step_done
 from tusk_app.app import compose
 from tusk_app.parts import palette, theme
@@ -20,6 +20,7 @@ from tusk_app.training.dock import TrainingDock
 from tusk_app.training.request import TrainingRequest
 from tusk_app.training.runs_dock import RunsDock
 from tusk_app.training.widgets.probe_strip import best_arrangement
+from tusk_app.training.widgets.probe_view import ProbeView
 from tusk_app.training.widgets.usage_bars import describe_usage
 from tusk_core import api
 from tusk_core.config import TrainConfig, load_preset
@@ -52,14 +53,13 @@ def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path)
     view = dock.view
     bench.training.start(gate.session, title="cells")
     assert not dock.is_empty
-    qtbot.waitUntil(lambda: view.header.state_text == "Loading pictures…")
-    assert "Reading picture 12 of 100." in view.header.detail_text
-    assert "pause" in view.header.button_names
+    qtbot.waitUntil(lambda: says(view.header, "Loading pictures…"))
+    assert says(view.header, "Reading picture 12 of 100.")
     assert not view.header.button("pause").isEnabled()
     assert view.header.button("stop").isEnabled()
     gate.release(6)
     qtbot.waitUntil(lambda: view.numbers.value("step") == f"6 / {TOTAL}")
-    assert view.header.state_text == "Training"
+    assert words(view.header)[0] == "Training"
     assert view.header.button("pause").isEnabled()
     assert view.numbers.value("speed") == "160"
     assert view.numbers.value("device") == "CPU"
@@ -71,11 +71,11 @@ def test_a_run_from_its_first_second_to_its_result(qtbot, bench, dock, tmp_path)
     qtbot.waitUntil(lambda: says(view, "6 of 10 kinds are unused."))
     gate.release(10)
     qtbot.waitUntil(lambda: not bench.training.is_busy)
-    assert view.header.state_text == "Finished"
+    assert words(view.header)[0] == "Finished"
     assert view.card.isVisible()
     assert "Steps 40" in view.card.text
     assert "Kinds in use 4 of 10" in view.card.text
-    assert view.header.button_names == ("sample", "train")
+    assert words(view.header)[-2:] == ["Watch a sample learn", "Train…"]
     view.plot.redraw()
     assert view.plot.legend.shown() == ["reconstruction", "kmeans"]
 
@@ -86,15 +86,14 @@ def test_pause_is_acknowledged_at_once(qtbot, bench, dock, tmp_path) -> None:
     gate.release(3)
     qtbot.waitUntil(lambda: bench.training.state is RunState.RUNNING)
     dock.view.header.button("pause").click()
-    assert dock.view.header.detail_text == "Pausing after this step…"
-    assert dock.view.header.button_names[0] == "resume"
+    assert words(dock.view.header)[1:3] == ["Pausing after this step…", "Resume"]
     assert dock.windowTitle() == "Training – pausing"
     bench.actions.trigger("model.pause")
     assert bench.training.state is RunState.RUNNING
     dock.view.header.button("stop").click()
-    assert dock.view.header.detail_text.startswith("Stopping after this step")
+    assert says(dock.view.header, "Stopping after this step")
     qtbot.waitUntil(lambda: not bench.training.is_busy)
-    assert dock.view.header.state_text.startswith("Stopped")
+    assert words(dock.view.header)[0].startswith("Stopped")
 
 
 def test_commands_follow_the_state(qtbot, bench, dock, tmp_path) -> None:
@@ -163,8 +162,8 @@ def test_a_probe_picture_can_be_enlarged_and_follows(qtbot, bench, dock) -> None
     dock.view.strip.setFocus()
     qtbot.keyClick(dock.view.strip, Qt.Key.Key_Right)
     qtbot.keyClick(dock.view.strip, Qt.Key.Key_Return)
-    large = dock.view.large_view
-    assert large is not None
+    (large,) = dock.view.findChildren(ProbeView)
+    assert large.isVisible()
     assert large.index == 1
     qtbot.keyClick(large, Qt.Key.Key_Right)
     assert large.index == 2
@@ -290,7 +289,7 @@ def test_a_run_of_another_process_is_followed_while_it_is_written(qtbot, bench, 
     bench.training.monitor.follow(log.path)
     view = dock.view
     qtbot.waitUntil(lambda: view.numbers.value("step") == f"10 / {TOTAL}")
-    assert view.header.state_text == "Training in another process"
+    assert says(view.header, "Training in another process")
     assert dock.is_following
     assert not view.header.button("resume-followed").isEnabled()
     log.events += [*(step_done(step) for step in range(11, 16)), preview(15, 3)]
@@ -298,7 +297,7 @@ def test_a_run_of_another_process_is_followed_while_it_is_written(qtbot, bench, 
     assert view.numbers.value("step") == f"15 / {TOTAL}"
     log.status = "completed"
     qtbot.waitUntil(lambda: not bench.training.monitor.is_following)
-    assert view.header.state_text == "Finished"
+    assert words(view.header)[0] == "Finished"
     assert view.header.button("resume-followed").isEnabled()
     view.header.button("back").click()
     assert not dock.is_following

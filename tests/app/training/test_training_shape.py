@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QSpinBox
 
+from tests.support.screen import box, named
 from tusk_app.pictures.open_data import OpenDataDialog
-from tusk_app.state.training_wish import TrainingShape
 from tusk_app.training.dialog.dialog import TrainingDialog
 from tusk_app.training.dialog.presets import all_presets
 
@@ -46,11 +46,19 @@ def training_dialog(qtbot, program: Program) -> TrainingDialog:
     return dialog
 
 
+def choose_shape(page: OpenDataDialog, width: int, height: int, fit: str) -> None:
+    """Set the training size on the summary page."""
+    named(page, "Training width", QSpinBox).setValue(width)
+    named(page, "Training height", QSpinBox).setValue(height)
+    fits = box(page, "How pictures are brought to the training size")
+    fits.setCurrentIndex(fits.findData(fit))
+
+
 def test_the_chosen_size_is_the_one_that_is_trained(
     qtbot, program: Program, picture_folder: Path
 ) -> None:
     page = summary_page(qtbot, program, picture_folder)
-    page.set_shape(TrainingShape(64, 48, "pad"))
+    choose_shape(page, 64, 48, "pad")
     press(page, "Open and train…")
     dialog = training_dialog(qtbot, program)
     config = dialog.config()
@@ -79,7 +87,7 @@ def test_the_size_holds_after_opening_and_for_these_pictures_only(
     qtbot, program: Program, picture_folder: Path
 ) -> None:
     page = summary_page(qtbot, program, picture_folder)
-    page.set_shape(TrainingShape(32, 32, "stretch"))
+    choose_shape(page, 32, 32, "stretch")
     press(page, "Open")
     document = program.workbench.document
     qtbot.waitUntil(lambda: document.picture is not None)
@@ -97,7 +105,7 @@ def test_pictures_held_out_on_the_page_are_held_out_in_training(
 ) -> None:
     page = summary_page(qtbot, program, picture_folder)
     assert page.held_out == 0
-    page.set_held_out(20)
+    named(page, "Share of the pictures held out of training", QSpinBox).setValue(20)
     press(page, "Open and train…")
     dialog = training_dialog(qtbot, program)
     config = dialog.config()

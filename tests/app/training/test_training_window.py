@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.support.screen import says
 from tusk_app.training.controller import RunState
 from tusk_app.training.dialog.dialog import TrainingDialog
 from tusk_core import api
@@ -67,17 +68,17 @@ def test_train_pause_resume_stop_inspect(qtbot, program, pictures) -> None:
     qtbot.waitUntil(view.isVisible, timeout=20_000)
     qtbot.waitUntil(lambda: training.state is RunState.RUNNING, timeout=60_000)
     actions.trigger("model.pause")
-    assert view.header.detail_text == "Pausing after this step…"
+    assert says(view.header, "Pausing after this step…")
     qtbot.waitUntil(lambda: training.state is RunState.PAUSED, timeout=20_000)
-    assert view.header.state_text.startswith("Paused at step")
-    assert view.header.detail_text.startswith("The model stays in memory")
+    assert says(view.header, "Paused at step")
+    assert says(view.header, "The model stays in memory")
     assert program.window.status.message.startswith("Paused at step")
     shown = actions.entry("model.pause")
     assert (shown.title, shown.icon) == ("Resume the run", "play")
     held_at = len(training.record.history)
     actions.trigger("model.pause")
     qtbot.waitUntil(lambda: len(training.record.history) > held_at, timeout=20_000)
-    assert "paus" not in view.header.state_text + view.header.detail_text.lower()
+    assert not says(view.header, "Paus")
     assert actions.entry("model.pause").icon == "pause"
     with qtbot.waitSignal(training.run_ended, timeout=20_000) as blocker:
         actions.trigger("model.stop")

@@ -362,11 +362,6 @@ class ImageCanvas(QWidget):
             self.update()
 
     @property
-    def is_overlay_hidden(self) -> bool:
-        """True while the overlay is hidden by key."""
-        return self._is_hidden
-
-    @property
     def is_editable(self) -> bool:
         """True if keypoints can be moved, added and deleted."""
         return self._is_editable

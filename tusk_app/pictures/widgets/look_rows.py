@@ -79,18 +79,6 @@ class LookRows(QWidget):
             values |= {"brightness": "range", "brightness_low": low, "brightness_high": high}
         return DataConfig.model_validate(values) if values else None
 
-    def set_channels(self, *numbers: int) -> None:
-        """Choose the channel of each colour; one number shows one channel as grey."""
-        chosen = (*numbers, _NONE, _NONE)[:3] if len(numbers) > 1 else numbers * 3
-        for box, number in zip(self._channels, chosen, strict=True):
-            box.setCurrentIndex(max(0, box.findData(number)))
-
-    def set_brightness(self, low: float, high: float) -> None:
-        """Choose what is black and what is white."""
-        self._own_brightness.setChecked(True)
-        self._black.setValue(low)
-        self._white.setValue(high)
-
     def show_channels(self, count: int) -> None:
         """Offer ``count`` channels; below two there is nothing to choose."""
         count = count if count > 1 else 0

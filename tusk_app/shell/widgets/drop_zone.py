@@ -42,11 +42,6 @@ class DropZone(QFrame):
         self._label.style().polish(self._label)
         self.update()
 
-    @property
-    def is_lit(self) -> bool:
-        """True while something is held over the window."""
-        return self._is_lit
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the dashed edge."""
         colours = theme.of(self.palette())

@@ -73,24 +73,9 @@ class RunHeader(Themed, QWidget):
         self._lay_out()
         self.follow_theme()
 
-    @property
-    def state_text(self) -> str:
-        """The first line."""
-        return self._state.text()
-
-    @property
-    def detail_text(self) -> str:
-        """The second line."""
-        return self._detail.text()
-
     def button(self, name: str) -> QPushButton:
         """Return the button with id ``name``."""
         return self._buttons[name]
-
-    @property
-    def button_names(self) -> tuple[str, ...]:
-        """Ids of the buttons that are offered now."""
-        return tuple(self._buttons)
 
     def set_state(self, text: str, detail: str, *, tone: str = "text") -> None:
         """Say what the run does; ``tone`` is a colour name of the theme."""

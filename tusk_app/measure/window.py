@@ -311,7 +311,9 @@ class _Bench:
         document, editing = self._bench.document, self._bench.editing
         if document.model is None:
             return {"problem": "there is no model to draw with"}
-        self._bench.sources.open_pictures(f"sample:tetrominoes?count={self._plan.num_pictures}&seed=3")
+        self._bench.sources.open_pictures(
+            f"sample:tetrominoes?count={self._plan.num_pictures}&seed=3"
+        )
         self._bench.display.change_layer(Layer.RECONSTRUCTION, visible=True)
         if not wait_until(lambda: document.reconstruction is not None, 60):
             return {"problem": "no keypoint was found"}

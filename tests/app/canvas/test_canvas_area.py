@@ -206,7 +206,7 @@ def test_pixel_text_goes_to_the_status_bar(bench, area, qtbot) -> None:
 def test_overlay_sliders_act_at_once(bench, area, qtbot, made_up) -> None:
     dock = OverlayDock(bench)
     qtbot.addWidget(dock)
-    number = screen.named(dock, "Keypoints of each picture", QSlider)
+    number = screen.named(dock, "Points of each picture", QSlider)
     assert number.value() + 1 == 6
     done = made_up.predictor.num_detections
     number.setValue(2)

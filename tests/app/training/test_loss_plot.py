@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -112,7 +114,9 @@ def test_a_zoom_stays_until_fit_is_pressed(qtbot, plot: LossPlot) -> None:
     assert plane.x_range == pytest.approx(whole)
 
 
-def test_marks_and_earlier_runs_are_explained(qtbot, plot: LossPlot, history: LossHistory) -> None:
+def test_marks_and_earlier_runs_are_explained(qtbot, plot: LossPlot) -> None:
+    earlier = LossHistory()
+    earlier.extend([replace(step_done(n), losses={"reconstruction": 0.2}) for n in range(1, 50)])
     before = screen.drawn(curves(plot))
     plot.set_marks([(10, False), (30, True), (50, True)], [25])
     plot.redraw()
@@ -120,21 +124,22 @@ def test_marks_and_earlier_runs_are_explained(qtbot, plot: LossPlot, history: Lo
     assert screen.says(plot.legend, "resumed")
     marked = screen.drawn(curves(plot))
     assert marked != before
-    plot.set_comparisons({"yesterday": history, "empty": LossHistory()})
+    plot.set_comparisons({"yesterday": earlier, "empty": LossHistory()})
     plot.redraw()
-    assert screen.says(plot.legend, "yesterday")
+    qtbot.waitUntil(lambda: screen.says(plot.legend, "yesterday"))
     assert screen.drawn(curves(plot)) != marked
     with qtbot.waitSignal(plot.comparison_dismissed) as gone:
         screen.press(plot.legend, "yesterday")
     assert gone.args == ["yesterday"]
 
 
-def test_a_narrow_panel_puts_the_legend_below(plot: LossPlot) -> None:
-    legend = plot.legend.mapTo(plot, QPoint(0, 0))
-    assert legend.x() > plot.width() // 2
+def test_a_narrow_panel_puts_the_legend_below(qtbot, plot: LossPlot) -> None:
+    def legend() -> QPoint:
+        return plot.legend.mapTo(plot, QPoint(0, 0))
+
+    qtbot.waitUntil(lambda: legend().x() > plot.width() // 2)
     plot.resize(330, 500)
-    legend = plot.legend.mapTo(plot, QPoint(0, 0))
-    assert legend.y() > plot.height() // 2
+    qtbot.waitUntil(lambda: legend().y() > plot.height() // 2)
 
 
 def test_a_picture_of_it_is_twice_as_fine(plot: LossPlot) -> None:

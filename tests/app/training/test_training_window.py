@@ -78,7 +78,8 @@ def test_train_pause_resume_stop_inspect(qtbot, program, pictures) -> None:
     held_at = len(training.record.history)
     actions.trigger("model.pause")
     qtbot.waitUntil(lambda: len(training.record.history) > held_at, timeout=20_000)
-    assert not says(view.header, "Paus")
+    assert not says(view.header, "Paused")
+    assert not says(view.header, "Pausing")
     assert actions.entry("model.pause").icon == "pause"
     with qtbot.waitSignal(training.run_ended, timeout=20_000) as blocker:
         actions.trigger("model.stop")

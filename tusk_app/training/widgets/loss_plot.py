@@ -316,7 +316,7 @@ class LossPlot(QWidget):
         self._cursor = x
         self._show_values()
 
-    def _row(self) -> int | None:
+    def _row_told(self) -> int | None:
         """Return the row of the history under the cursor, else the newest; None of an empty one."""
         history, by_time = self._history, self.bar.by_time
         if not len(history):
@@ -328,7 +328,7 @@ class LossPlot(QWidget):
 
     def _show_values(self) -> None:
         history = self._history
-        row, cursor = self._row(), None
+        row, cursor = self._row_told(), None
         if row is not None and self._cursor is not None:
             cursor = float(self._x(history)[row])
         if self._made is not None:

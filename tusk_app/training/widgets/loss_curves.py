@@ -50,7 +50,8 @@ class LossCurves(Themed, pg.PlotWidget):
     def __init__(self, parent: QWidget) -> None:
         # No OpenGL and no smooth lines: curves of many steps are redrawn while training computes.
         pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False)
-        super().__init__(parent, axisItems={"left": LossAxis("left")})
+        axes = {"left": LossAxis("left")}
+        super().__init__(parent, axisItems=axes)  # type: ignore[call-arg]  # it is untyped
         self._item = self.getPlotItem()
         self._curves: dict[str, Any] = {}
         self._raw_curves: dict[str, Any] = {}

@@ -15,6 +15,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the kernels of maps be compiled once for all runs, not once for each test's home."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(config.rootpath / ".pytest_cache" / "numba"))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def libraries_out_of_the_collector() -> None:
     """Keep what lives as long as the tests out of every later collection.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -116,6 +119,9 @@ def test_umap_is_seeded_and_parts_clusters() -> None:
     labels = clustered_analysis().labels[first.indices]
     assert np.array_equal(first.points, again.points)
     assert spread_ratio(first, labels) < 0.5
+    # The next process reads what this one compiled: umap-learn by itself keeps nothing.
+    kept = Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*optimize_layout_euclidean*.nbc")
+    assert any(kept)
 
 
 def test_too_few_points_and_unknown_methods_are_sentences() -> None:

@@ -24,9 +24,8 @@ SLOW = 60_000
 
 
 @pytest.fixture
-def start(tmp_path, qtbot, request, monkeypatch):
-    """Make processes that are ended with the test; kernels are compiled once for all runs."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(request.config.cache.mkdir("numba")))
+def start(tmp_path, qtbot):
+    """Make processes that are ended with the test."""
     made: list[EmbeddingProcess] = []
 
     def make(main) -> EmbeddingProcess:

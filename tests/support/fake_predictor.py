@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.support.pictures import COLOURS, frozen
+from tests.support.pictures import COLOURS
+from tusk_core.arrays import sealed
 from tusk_core.config import TrainConfig
 from tusk_core.results import (
     Detection,
@@ -27,7 +28,7 @@ def model_info(path: Path = Path("/models/pieces"), *, num_keypoints: int = 6) -
     prototypes = np.eye(NUM_PROTOTYPES, LENGTH, dtype=np.float32)
     usage = np.full(NUM_PROTOTYPES, 1 / NUM_PROTOTYPES, np.float32)
     return ModelInfo(
-        path, path.name, config, 100, frozen(prototypes), frozen(usage), f"hash-{path.name}",
+        path, path.name, config, 100, sealed(prototypes), sealed(usage), f"hash-{path.name}",
         1234, "cpu", "It always works.",
     )  # fmt: skip
 
@@ -73,10 +74,10 @@ class FakePredictor:
         scores = np.linspace(0.95, 0.95 / num, num).astype(np.float32)
         descriptors = np.eye(NUM_PROTOTYPES, LENGTH, dtype=np.float32)[labels]
         points = Keypoints(
-            frozen(xy), frozen(scores), frozen(labels), frozen(descriptors),
-            frozen(np.full(num, 0.9, np.float32)),
+            sealed(xy), sealed(scores), sealed(labels), sealed(descriptors),
+            sealed(np.full(num, 0.9, np.float32)),
         )  # fmt: skip
-        heat = frozen(image.max(axis=2).astype(np.float32) / 255) if with_heat_map else None
+        heat = sealed(image.max(axis=2).astype(np.float32) / 255) if with_heat_map else None
         return Detection((width, height), points, heat, 1.0)
 
     def detect_many(self, images, *, num_keypoints=None, **_options):
@@ -97,14 +98,14 @@ class FakePredictor:
             mask[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3] = k + 1
         alpha = np.stack([mask == k + 1 for k in range(num)]).astype(np.float32)
         return Reconstruction(
-            frozen(composite), frozen(target), frozen(np.repeat(composite[None], num, 0)),
-            frozen(alpha), frozen(np.zeros_like(target)), frozen(mask), 0.01,
-            frozen(np.zeros(num, np.float32)),
+            sealed(composite), sealed(target), sealed(np.repeat(composite[None], num, 0)),
+            sealed(alpha), sealed(np.zeros_like(target)), sealed(mask), 0.01,
+            sealed(np.zeros(num, np.float32)),
         )  # fmt: skip
 
     def decode_prototypes(self, indices=None):
         chosen = range(NUM_PROTOTYPES) if indices is None else indices
-        return frozen(np.stack([np.full((16, 16, 3), 20 * i + 20, np.uint8) for i in chosen]))
+        return sealed(np.stack([np.full((16, 16, 3), 20 * i + 20, np.uint8) for i in chosen]))
 
 
 def _centres(image) -> tuple[np.ndarray, np.ndarray]:

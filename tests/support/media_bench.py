@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 
 from tests.support.fake_predictor import FakePredictor, devices, model_info
-from tests.support.pictures import frozen, pieces
+from tests.support.pictures import pieces
 from tusk_app.app import compose
 from tusk_app.camera.controller import LOST_AFTER_S
 from tusk_app.camera.devices import open_device
 from tusk_app.outside import Outside
 from tusk_app.shell.centre import make_centre
+from tusk_core.arrays import sealed
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def numbered_frame(number: int, size: tuple[int, int] = (64, 48)):
     """Return a frame whose grey level tells its number, (48, 64, 3) uint8."""
     frame = np.full((size[1], size[0], 3), (number * 5) % 250, np.uint8)
     frame[:8, :8] = 255 - frame[0, 0]
-    return frozen(frame)
+    return sealed(frame)
 
 
 def write_video(path: Path, count: int = 40, *, codec: str = "FFV1", fps: float = 25.0) -> Path:

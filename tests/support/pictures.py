@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tusk_core.arrays import sealed
 from tusk_core.results import Detection, Keypoints, Reconstruction
 
 SHAPES = (
@@ -14,12 +15,6 @@ SHAPES = (
     ((1, 0), (2, 0), (0, 1), (1, 1)),
 )
 COLOURS = ((230, 70, 60), (70, 190, 90), (70, 120, 240), (240, 200, 60), (200, 90, 220))
-
-
-def frozen(array: np.ndarray) -> np.ndarray:
-    """Return the array, made read-only."""
-    array.flags.writeable = False
-    return array
 
 
 def pieces(seed: int = 0, *, size: int = 80, count: int = 5, block: int = 6):
@@ -38,7 +33,7 @@ def pieces(seed: int = 0, *, size: int = 80, count: int = 5, block: int = 6):
             mask[part] = number + 1
         centres.append(cells.mean(axis=0) + (left, top) + block / 2 - 0.5)
         kinds.append(kind)
-    return frozen(picture), np.array(centres, np.float32), np.array(kinds, np.int32), mask
+    return sealed(picture), np.array(centres, np.float32), np.array(kinds, np.int32), mask
 
 
 def detection_of(picture: np.ndarray, centres, kinds, *, extra: int = 3, heat: bool = True):
@@ -54,8 +49,8 @@ def detection_of(picture: np.ndarray, centres, kinds, *, extra: int = 3, heat: b
     descriptors = rng.normal(size=(num, 8)).astype(np.float32)
     descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
     keypoints = Keypoints(
-        frozen(xy.astype(np.float32)), frozen(scores.astype(np.float32)), frozen(labels),
-        frozen(descriptors), frozen(np.linspace(0.99, 0.4, num).astype(np.float32)),
+        sealed(xy.astype(np.float32)), sealed(scores.astype(np.float32)), sealed(labels),
+        sealed(descriptors), sealed(np.linspace(0.99, 0.4, num).astype(np.float32)),
     )  # fmt: skip
     heat_map = None
     if heat:
@@ -64,7 +59,7 @@ def detection_of(picture: np.ndarray, centres, kinds, *, extra: int = 3, heat: b
             s * np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / 18)
             for (x, y), s in zip(xy, scores, strict=True)
         ]
-        heat_map = frozen(np.max(bumps, axis=0).astype(np.float32))
+        heat_map = sealed(np.max(bumps, axis=0).astype(np.float32))
     return Detection((width, height), keypoints, heat_map, 4.2)
 
 
@@ -78,7 +73,7 @@ def reconstruction_of(picture: np.ndarray, mask: np.ndarray, num: int) -> Recons
     rgb = np.repeat(composite[None], num, axis=0)
     error = float(np.mean(((composite - picture.astype(np.float32)) / 255) ** 2))
     return Reconstruction(
-        frozen(composite), picture, frozen(rgb), frozen(alpha),
-        frozen(np.zeros_like(picture)), frozen(mask.copy()), error,
-        frozen(np.linspace(0.03, 0.0, num).astype(np.float32)),
+        sealed(composite), picture, sealed(rgb), sealed(alpha),
+        sealed(np.zeros_like(picture)), sealed(mask.copy()), error,
+        sealed(np.linspace(0.03, 0.0, num).astype(np.float32)),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -112,8 +113,8 @@ def test_tsne_stops_where_its_reader_stops() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.skipif(find_spec("umap") is None, reason="umap-learn is not installed")
 def test_umap_is_seeded_and_parts_clusters() -> None:
-    pytest.importorskip("umap")
     first = maps("umap", max_points=120)[-1]
     again = maps("umap", max_points=120)[-1]
     labels = clustered_analysis().labels[first.indices]

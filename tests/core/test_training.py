@@ -1,5 +1,6 @@
 """The loop: it learns, pauses, stops, saves, resumes bit for bit, and fails without losing work."""
 
+import copy
 import json
 import pickle
 import shutil
@@ -291,6 +292,50 @@ def test_parts_give_the_same_gradient_as_the_whole_batch(tmp_path) -> None:
     for other in grads[1:]:
         for a, b in zip(grads[0], other, strict=True):
             assert torch.allclose(a, b, rtol=1e-3, atol=1e-6)
+
+
+def session_with_planes(*, planes: bool) -> Session:
+    """Return a session of a U-Net decoder whose maps lie channel by channel, or channels last."""
+    unet = {"decoder.kind": "unet", "decoder.widths": [4, 8], "decoder.norm_groups": 4}
+    session = Session(tiny(**unet), torch.device("cpu"), api_team())
+    layout = torch.contiguous_format if planes else torch.channels_last
+    session.model.has_planes = planes
+    session.model.to(memory_format=layout)
+    return session
+
+
+def test_the_layout_of_maps_changes_no_gradient() -> None:
+    images = torch.rand(
+        4, 3, 40, 40, generator=torch.Generator().manual_seed(0), dtype=torch.double
+    )
+    grads = []
+    for planes in (True, False):
+        model = session_with_planes(planes=planes).model.double()
+        encoded = model.encode(images)
+        found = model.find_keypoints(encoded)
+        drawn = model.decode(found, encoded.size, encoded.code).composite
+        (drawn.square().mean() + encoded.features.sin().mean()).backward()
+        grads.append([p.grad for p in model.parameters() if p.grad is not None])
+    assert len(grads[0]) > 20
+    for a, b in zip(*grads, strict=True):
+        assert torch.allclose(a, b, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("planes", [True, False])
+def test_a_run_continues_in_another_layout_of_maps(planes) -> None:
+    session, resumed = session_with_planes(planes=planes), session_with_planes(planes=not planes)
+    for _ in range(2):
+        session.train_step(torch.rand(4, 3, 40, 40))
+
+    resumed.load_state_dict(copy.deepcopy(session.state_dict()))
+
+    gradients = [torch.randn_like(p) for p in session.network_parameters]
+    for each in (session, resumed):
+        for weight, gradient in zip(each.network_parameters, gradients, strict=True):
+            weight.grad = torch.empty_like(weight).copy_(gradient)
+        each.optimiser.step()
+    for a, b in zip(session.network_parameters, resumed.network_parameters, strict=True):
+        assert torch.allclose(a, b, atol=1e-7)
 
 
 def test_no_memory_for_one_picture_is_a_sentence(tmp_path, monkeypatch) -> None:

@@ -39,6 +39,7 @@ class _Shape:
     stride: tuple[int, ...]
     padding: tuple[int, ...]
     given: tuple[int, ...]
+    has_planes: bool
 
     def multiply_adds(self) -> float:
         """Return those of the forward pass."""
@@ -61,8 +62,9 @@ def count_convolutions(model: TuskModel, images: Tensor) -> ConvolutionCount:
         assert isinstance(module, nn.Conv2d)
         assert not isinstance(module.padding, str)
         channels = (module.in_channels, module.out_channels)
-        sizes = tuple(given[0].shape)
-        shapes[_Shape(channels, module.kernel_size, module.stride, module.padding, sizes)] += 1
+        sizes, planes = tuple(given[0].shape), given[0].is_contiguous()
+        kernel = (module.kernel_size, module.stride, module.padding)
+        shapes[_Shape(channels, *kernel, sizes, planes)] += 1
 
     hooks = [
         part.register_forward_pre_hook(note)
@@ -83,9 +85,10 @@ def count_convolutions(model: TuskModel, images: Tensor) -> ConvolutionCount:
 def _time(shape: _Shape, device: torch.device) -> float:
     """Return milliseconds of one forward and backward pass, the best of several."""
     layer = nn.Conv2d(*shape.channels, shape.kernel, shape.stride, shape.padding)  # type: ignore[arg-type]
-    layer = layer.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    layout = torch.contiguous_format if shape.has_planes else torch.channels_last
+    layer = layer.to(device, memory_format=layout)  # type: ignore[call-overload]
     given = torch.rand(shape.given, device=device)
-    given = given.to(memory_format=torch.channels_last).requires_grad_()
+    given = given.to(memory_format=layout).requires_grad_()
     gradient = torch.ones_like(layer(given))
     best, spent, repeats = float("inf"), 0.0, 0
     while (spent < _LEAST_S or repeats < 3) and repeats < _MOST_REPEATS:

@@ -51,6 +51,24 @@ def as_batch(laid: Sequence[Laid], device: torch.device) -> torch.Tensor:
     return batch.permute(0, 3, 1, 2).float().div_(255)
 
 
+def lies_in(
+    places: NDArray[np.float32], placement: Placement, size: tuple[int, int], stride: int
+) -> NDArray[np.bool_]:
+    """Tell which places (K, 2) lie in a picture or within one map cell of its edge.
+
+    What is farther out lies in the black that ``fit = "pad"`` adds, and is not a keypoint.
+
+    Args:
+        places: in pixels of the picture.
+        placement: of the picture.
+        size: (width, height) of the picture.
+        stride: of the model's maps, pixels of its input.
+    """
+    reach = stride / np.array(placement.scale)
+    far = (places < -0.5 - reach) | (places > np.array(size) - 0.5 + reach)
+    return np.asarray(~far.any(axis=1))
+
+
 def on_canvas(
     keypoints: Keypoints, placement: Placement, length: int, device: torch.device
 ) -> KeypointSet:

@@ -20,7 +20,7 @@ from tusk_core.arrays import frozen, to_pictures
 from tusk_core.data.fitting import checked_picture, place
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.drawing_again import decode_any, draw_prototypes
-from tusk_core.inference.laid import Laid, as_batch, lay, on_canvas
+from tusk_core.inference.laid import Laid, as_batch, lay, lies_in, on_canvas
 from tusk_core.inference.leave_one_out import leave_one_out_errors
 from tusk_core.inference.lifting import cells_to_canvas, lift
 from tusk_core.inference.model_paths import find_model
@@ -362,7 +362,7 @@ class TorchPredictor:
             kept = np.flatnonzero(
                 (scores[row] > 0)
                 & (scores[row] >= min_score)
-                & self._is_inside(places, placement, size)
+                & lies_in(places, placement, size, self._model.stride)
             )
             # Refining moves points and their scores, so that peak order is not score order.
             kept = kept[np.argsort(-scores[row][kept], kind="stable")]
@@ -373,24 +373,12 @@ class TorchPredictor:
                 descriptors=frozen(descriptors[row][kept]),
                 confidences=frozen(confidence_rows[row][kept]),
             )
-            # Several maps of a channel-wise detector are shown as one: the highest at each place.
             heat_map = None
-            if maps is not None:
+            if maps is not None:  # of several, as channel-wise detectors have, the highest
                 cells = maps[row].max(axis=0)
                 heat_map = heat_map_of(cells, self._model.stride, placement, size)
             out.append(Detection(size, keypoints, heat_map, milliseconds))
         return out
-
-    def _is_inside(
-        self, places: NDArray[np.float32], placement: Placement, size: tuple[int, int]
-    ) -> NDArray[np.bool_]:
-        """Tell which points lie in the picture or within one map cell of its edge.
-
-        What is farther out lies in the black that ``fit = "pad"`` adds, and is not a keypoint.
-        """
-        reach = self._model.stride / np.array(placement.scale)
-        far = (places < -0.5 - reach) | (places > np.array(size) - 0.5 + reach)
-        return np.asarray(~far.any(axis=1))
 
 
 def heat_map_of(

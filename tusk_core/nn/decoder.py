@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from tusk_core.config import DecoderConfig
 from tusk_core.nn.keypoint_set import KeypointSet
-from tusk_core.nn.precision import at_least_float
+from tusk_core.nn.precision import at_least_float, laid_out
 from tusk_core.nn.splat import place_patches, splat_each, splat_sum, sum_patches
 from tusk_core.nn.unet import UNet
 
@@ -153,7 +153,7 @@ class PatchDecoder(nn.Module):
         B, K, _ = descriptors.shape
         seed = self.spread(descriptors.flatten(0, 1))
         seed = seed.view(B * K, self._channels, self._cells, self._cells)
-        seed = _channels_last(seed)
+        seed = laid_out(seed, planes=False)
         drawn = torch.sigmoid(self.draw(seed))
         return drawn.view(B, K, *drawn.shape[1:])
 
@@ -268,6 +268,7 @@ class Decoder(nn.Module):
         *,
         hint: Tensor | None = None,
         fast: bool = False,
+        planes: bool = False,
         with_layers: bool = False,
     ) -> Decoded:
         """Draw keypoints.
@@ -278,10 +279,11 @@ class Decoder(nn.Module):
             background: (B, colours, H, W), or None where the model has none.
             hint: (B, colours + 1, H, W) what a decoder with hints may see; None for nothing.
             fast: run the network's convolutions in bf16.
+            planes: lay maps of a unet out channel by channel.
             with_layers: also return every layer on the whole picture.
         """
         if self.config.blend == "sum":
-            return self._weighted_sum(keypoints, size, hint, fast=fast)
+            return self._weighted_sum(keypoints, size, hint, fast=fast, planes=planes)
         if self.config.kind == "patch":
             assert background is not None
             presence = keypoints.scores if self.config.presence else None
@@ -289,7 +291,7 @@ class Decoder(nn.Module):
             return blend_patches(
                 keypoints.xy, patches, presence, background, with_layers=with_layers
             )
-        return self._alpha_unet(keypoints, size, background, fast=fast)
+        return self._alpha_unet(keypoints, size, background, fast=fast, planes=planes)
 
     def _run(self, x: Tensor, *, fast: bool) -> Tensor:
         """Run the network; what it returns is at least float32."""
@@ -304,6 +306,7 @@ class Decoder(nn.Module):
         hint: Tensor | None,
         *,
         fast: bool,
+        planes: bool,
     ) -> Decoded:
         values = keypoints.descriptors * keypoints.scores.unsqueeze(-1)
         canvas = splat_sum(keypoints.xy, values, size, self.config.splat_variance)
@@ -311,7 +314,8 @@ class Decoder(nn.Module):
             if hint is None:
                 hint = canvas.new_zeros(canvas.shape[0], self._hint_channels, *canvas.shape[-2:])
             canvas = torch.cat([canvas, hint.to(canvas.dtype)], dim=1)
-        return Decoded(torch.sigmoid(self._run(_channels_last(canvas), fast=fast)))
+        canvas = laid_out(canvas, planes=planes)
+        return Decoded(torch.sigmoid(self._run(canvas, fast=fast)))
 
     def _alpha_unet(
         self,
@@ -320,11 +324,12 @@ class Decoder(nn.Module):
         background: Tensor | None,
         *,
         fast: bool,
+        planes: bool,
     ) -> Decoded:
         xy, scores = keypoints.xy, keypoints.scores
         values = keypoints.descriptors * scores.unsqueeze(-1)
         canvas = splat_each(xy, values, size, self.config.splat_variance)
-        out = self._run(_channels_last(canvas.flatten(0, 1)), fast=fast)
+        out = self._run(laid_out(canvas.flatten(0, 1), planes=planes), fast=fast)
         out = out.view(*xy.shape[:2], *out.shape[1:])  # (B, K, colours + 1, H, W)
         rgb, logits = torch.sigmoid(out[:, :, : self._colours]), out[:, :, self._colours]
         if background is None:
@@ -337,7 +342,3 @@ class Decoder(nn.Module):
         shares, behind = shares[:, :-1], shares[:, -1]
         composite = (rgb * shares.unsqueeze(2)).sum(1) + background * behind.unsqueeze(1)
         return Decoded(composite, shares, rgb, shares, background, behind)
-
-
-def _channels_last(x: Tensor) -> Tensor:
-    return x.contiguous(memory_format=torch.channels_last)

@@ -25,7 +25,7 @@ from tusk_core.nn.keypoints import (
     standing_out,
 )
 from tusk_core.nn.norm import GroupNorm
-from tusk_core.nn.precision import at_least_float
+from tusk_core.nn.precision import at_least_float, laid_out
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.unet import UNet
 from tusk_core.results import TuskError
@@ -104,7 +104,9 @@ class TuskModel(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
-        self.fast_arithmetic = False  # bf16 convolutions; the trainer decides
+        # The trainer decides: bf16 convolutions; maps channel by channel rather than channels last.
+        self.fast_arithmetic = False
+        self.has_planes = False
         self._build(config)
 
     def _build(self, config: TrainConfig) -> None:
@@ -125,7 +127,7 @@ class TuskModel(nn.Module):
         """Run the encoder; sides it cannot divide are padded by repetition and cropped back."""
         height, width = images.shape[-2:]
         padded = _padded(images, self.config.size_multiple)
-        padded = padded.contiguous(memory_format=torch.channels_last)
+        padded = laid_out(padded, planes=self.has_planes)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast_arithmetic):
             score_map, features, coarsest = self.encoder(padded)
         rows, columns = -(-height // self.stride), -(-width // self.stride)
@@ -244,6 +246,7 @@ class TuskModel(nn.Module):
             background,
             hint=None if hint is None else _padded(hint, multiple),
             fast=self.fast_arithmetic,
+            planes=self.has_planes,
             with_layers=with_layers,
         )
         return decoded if full == size else _cropped(decoded, size)

@@ -39,7 +39,7 @@ class _Shape:
     stride: tuple[int, ...]
     padding: tuple[int, ...]
     given: tuple[int, ...]
-    has_planes: bool
+    has_planes: bool = False
 
     def multiply_adds(self) -> float:
         """Return those of the forward pass."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tusk_app.parts.sampling import grouped_order
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -63,9 +65,12 @@ def build_index(analysis: Analysis, targets: NDArray[np.integer] | None = None) 
     num, num_pictures = len(analysis.prototypes), len(analysis.picture_names)
     labels = analysis.labels if targets is None else np.asarray(targets, np.int32)[analysis.labels]
     counts = np.bincount(labels, minlength=num).astype(np.int64)
-    order = np.argsort(labels, kind="stable").astype(np.int64)
-    pairs = np.unique(analysis.picture.astype(np.int64) * num + labels)
-    shown_in = np.bincount(pairs % num, minlength=num) if len(pairs) else np.zeros(num)
+    order = grouped_order(labels)
+    # In that order a picture's rows of one prototype stand together: the first of them counts.
+    prototype, picture = labels[order], analysis.picture[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (prototype[1:] != prototype[:-1]) | (picture[1:] != picture[:-1])
+    shown_in = np.bincount(prototype[is_first], minlength=num)
     return AnalysisIndex(
         labels=labels,
         order=order,

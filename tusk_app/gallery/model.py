@@ -196,8 +196,8 @@ def similarities(
         vector = analysis.prototypes[prototype]
         values = descriptors @ (vector / max(float(np.linalg.norm(vector)), 1e-12))
     else:
-        own = analysis.prototypes[analysis.labels[rows]]
-        lengths = np.maximum(np.linalg.norm(own, axis=1), 1e-12)
-        values = np.einsum("nc,nc->n", descriptors, own) / lengths
-    norms = np.maximum(np.linalg.norm(descriptors, axis=1), 1e-6)
+        lengths = np.linalg.norm(analysis.prototypes, axis=1, keepdims=True)
+        unit = analysis.prototypes / np.maximum(lengths, 1e-12)
+        values = np.einsum("nc,nc->n", descriptors, unit[analysis.labels[rows]])
+    norms = np.maximum(np.sqrt(np.einsum("nc,nc->n", descriptors, descriptors)), 1e-6)
     return np.asarray(values / norms, np.float32)

@@ -13,8 +13,8 @@ from tests.support.small_models import KINDS, picture, write_model
 from tusk_core.api import open_predictor
 from tusk_core.geometry.grids import map_to_picture
 from tusk_core.inference.laid import on_canvas
-from tusk_core.inference.lifting import cells_to_canvas, lift
-from tusk_core.inference.predictor import TorchPredictor, heat_map_of, load_predictor
+from tusk_core.inference.lifting import cells_to_canvas, heat_map_of, lift
+from tusk_core.inference.predictor import TorchPredictor, load_predictor
 from tusk_core.inference.rebuilding import mask_of
 from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.results import Keypoints, ModelFileError, TuskError

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cv2
 import numpy as np
 
+from tusk_core.arrays import frozen
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -65,3 +67,21 @@ def lift(
     out = np.zeros((size[1], size[0], *values.shape[2:]), values.dtype)
     out[y : y + height, x : x + width] = part
     return out
+
+
+def heat_map_of(
+    cells: NDArray[np.float32], stride: int, placement: Placement, size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Lay a score map over the picture that it was made of.
+
+    Args:
+        cells: (h, w), one score for each ``stride`` pixels of the network's input.
+        stride: pixels.
+        placement: of the picture in that input.
+        size: (width, height) of the picture.
+
+    Returns:
+        (H, W) float32 in [0, 1], owned and read-only.
+    """
+    canvas = cells_to_canvas(cells, stride, placement.canvas)
+    return frozen(np.clip(lift(canvas, placement, size), 0, 1))

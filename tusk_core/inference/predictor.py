@@ -22,7 +22,7 @@ from tusk_core.inference.batches import batch_size
 from tusk_core.inference.drawing_again import decode_any, draw_prototypes
 from tusk_core.inference.laid import Laid, as_batch, lay, lies_in, on_canvas
 from tusk_core.inference.leave_one_out import leave_one_out_errors
-from tusk_core.inference.lifting import cells_to_canvas, lift
+from tusk_core.inference.lifting import heat_map_of
 from tusk_core.inference.model_paths import find_model
 from tusk_core.inference.rebuilding import as_reconstruction
 from tusk_core.inference.tiles import check_one_tile, detect_in_tiles, make_tiling
@@ -379,22 +379,3 @@ class TorchPredictor:
                 heat_map = heat_map_of(cells, self._model.stride, placement, size)
             out.append(Detection(size, keypoints, heat_map, milliseconds))
         return out
-
-
-def heat_map_of(
-    cells: NDArray[np.float32], stride: int, placement: Placement, size: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Lay a score map over the picture that it was made of.
-
-    Args:
-        cells: (h, w), one score for each ``stride`` pixels of the network's input.
-        stride: pixels.
-        placement: of the picture in that input.
-        size: (width, height) of the picture.
-
-    Returns:
-        (H, W) float32 in [0, 1], owned and read-only.
-    """
-    canvas = cells_to_canvas(cells, stride, placement.canvas)
-    out: NDArray[np.float32] = frozen(np.clip(lift(canvas, placement, size), 0, 1))
-    return out

@@ -11,7 +11,8 @@ from tusk_core.losses.kinds import dense_information_loss, peak_loss, peak_targe
 from tusk_core.nn.build import build_model
 from tusk_core.nn.distributed import Team
 from tusk_core.nn.kind_peaks import centre_of_mass, find_kind_peaks
-from tusk_core.nn.kind_rank import chosen_kinds, gather_evidence
+from tusk_core.nn.kind_rank import KindEvidence, chosen_kinds, facts_of, gather_evidence
+from tusk_core.nn.kind_scores import kind_scores
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.seed_kinds import SeedKinds, spherical_kmeans
 from tusk_core.training.kinds_first import rank_kinds, seed_kinds
@@ -112,13 +113,17 @@ def test_whitening_survives_features_that_do_not_vary() -> None:
     assert bool(torch.isfinite(seed.logits(torch.ones(1, 112, 2, 2))).all())
 
 
+def kept_of(evidence: KindEvidence, num_keypoints: int) -> torch.Tensor:
+    return chosen_kinds(evidence, kind_scores(facts_of(evidence)), num_keypoints)
+
+
 def test_ranking_keeps_what_recurs_and_drops_what_repeats_it() -> None:
     still = torch.stack(torch.meshgrid(*(torch.linspace(-1, 1, 24),) * 2, indexing="xy"), dim=-1)
     steady, double, rare = bump(24, 24, 12, 12), 0.8 * bump(24, 24, 13, 12), torch.zeros(24, 24)
     maps = torch.stack([steady, double, rare])[None].repeat(8, 1, 1, 1)
     maps[0, 2] = bump(24, 24, 4, 4)
     evidence = gather_evidence(maps, maps, still[None].repeat(8, 1, 1, 1), window=9, refine=7)
-    assert chosen_kinds(evidence, 2).tolist() == [True, False, False]
+    assert kept_of(evidence, 2).tolist() == [True, False, False]
 
 
 def test_kinds_of_a_steady_number_come_first_and_half_a_pair_is_not_kept() -> None:
@@ -133,8 +138,8 @@ def test_kinds_of_a_steady_number_come_first_and_half_a_pair_is_not_kept() -> No
     axis = torch.linspace(-1, 1, 24)
     still = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)[None].repeat(8, 1, 1, 1)
     evidence = gather_evidence(maps, maps, still, window=7, refine=5)
-    assert chosen_kinds(evidence, 3).tolist() == [False, True, True]
-    assert chosen_kinds(evidence, 1).tolist() == [False, False, True]
+    assert kept_of(evidence, 3).tolist() == [False, True, True]
+    assert kept_of(evidence, 1).tolist() == [False, False, True]
 
 
 @pytest.mark.slow

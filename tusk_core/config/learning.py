@@ -105,6 +105,14 @@ class LossConfig(SettingsGroup):
     empty_weight: float = setting(
         1.0, "Weight of finding no peak in the pictures of data.empty.", ge=0, le=1e6
     )
+    motion_weight: float = setting(
+        0.0,
+        "Share of the losses of kinds and peaks, and of the places from which the first kinds are "
+        "made, that belongs to what moves, in a video under a still camera; in pictures and under "
+        "a moving camera every place counts alike. Needs encoder.backbone.",
+        ge=0,
+        le=1,
+    )
     kind_stride: int = setting(
         1,
         "In each step, kinds are compared at every n-th place of a row and of a column, in turn; "

@@ -108,6 +108,16 @@ class PairConfig(SettingsGroup):
         le=64,
     )
 
+    frames_apart: int = setting(
+        0,
+        "In a video under a still camera, the second view shows a frame up to so many before or "
+        "after the first, in which every place is followed by optical flow: what moved is the same "
+        "kind in another pose. 0 warps one frame. Needs encoder.backbone and a first view that is "
+        "not warped.",
+        unit="frames",
+        ge=0,
+        le=100,
+    )
     first: WarpConfig = setting(WarpConfig(), "Warp that makes the first view.")
     second: WarpConfig = setting(
         WarpConfig(scale=0.95, scale_jitter=0.05, bend=0.05, shift=0.02, rotation=0.2),

@@ -69,6 +69,17 @@ class TrainConfig(SettingsGroup):
         has_backbone, uses = self.encoder.has_backbone, self.pair.uses
         if uses > 1 and not has_backbone:
             raise ValueError("pair.uses above 1 needs encoder.backbone: it spares a frozen network")
+        if not has_backbone and (self.losses.motion_weight or self.pair.frames_apart):
+            raise ValueError(
+                "losses.motion_weight and pair.frames_apart need encoder.backbone: only kinds on a "
+                "frozen network learn from motion. Begin from the preset quick-photos, or leave "
+                "them out"
+            )
+        if self.pair.frames_apart and not self.pair.first.is_identity:
+            raise ValueError(
+                "pair.frames_apart needs a first view that shows the frame as it is: set scale to "
+                "1 and the other numbers of pair.first to 0, as quick-photos has them"
+            )
         learns_peaks = has_backbone and self.encoder.head == "dense" and self.losses.peaks_weight
         if self.data.empty and not learns_peaks:
             raise ValueError(

@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
+
+from tusk_core.data.movement import SAME, away_from_usual, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,13 +22,8 @@ if TYPE_CHECKING:
     from tusk_core.discovery.blobs import Blobs
 
 _STEPS = 16
-_SAME = 0.08
 # Half the pictures must have so much of one colour: smears of cells have 0.48, faces 0.26.
 _PLAIN = 0.35
-# Under a still camera most places look as they usually do; what moves differs by so much.
-_STILL, _MOVED = 0.8, 0.12
-_MOVING_SHARE = 99.9
-_FEWEST_FRAMES = 8
 
 _DIRECTIONS = 8
 _RINGS = np.arange(17)  # cells from the middle of a blob
@@ -51,6 +47,21 @@ class StandOut:
     radius: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where kinds were seen.
+
+    Attributes:
+        picture: (S,) int64.
+        kind: (S,) int64 in [0, M).
+        xy: (S, 2) cells.
+    """
+
+    picture: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    xy: NDArray[np.float64]
+
+
 def away_from_ground(
     images: NDArray[np.uint8], size: tuple[int, int], *, is_video: bool = False
 ) -> NDArray[np.float32] | None:
@@ -64,28 +75,14 @@ def away_from_ground(
         size: (w, h) of the map.
         is_video: the pictures are frames of one video, seen whole.
     """
-    w, h = size
-    small = np.empty((len(images), h, w, images.shape[-1]), np.float32)
-    for number, image in enumerate(images):
-        one = cv2.resize(np.asarray(image), size, interpolation=cv2.INTER_AREA)
-        small[number] = np.asarray(one, np.float32).reshape(h, w, -1) / 255
-    away = _away_from_usual(small) if is_video else None
+    small = shrunk(images, size)
+    away = away_from_usual(small) if is_video else None
     if away is None:
         found = [_away_from_commonest(picture) for picture in small]
         if float(np.median([share for _, share in found])) < _PLAIN:
             return None
         away = np.stack([one for one, _ in found])
     return np.asarray(away / max(float(away.mean()), 1e-6), np.float32)
-
-
-def _away_from_usual(frames: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """Return (P, h, w) distances from the median frame; None where the camera or nothing moves."""
-    if len(frames) < _FEWEST_FRAMES:
-        return None
-    away = np.linalg.norm(frames - np.median(frames, axis=0), axis=-1)
-    is_still = float(np.median((away < _SAME).mean(axis=(1, 2)))) >= _STILL
-    moves = float(np.percentile(away, _MOVING_SHARE)) >= _MOVED
-    return away if is_still and moves else None
 
 
 def _away_from_commonest(
@@ -102,10 +99,10 @@ def _away_from_commonest(
     _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
     ground = colours[inverse == counts.argmax()].mean(0)
     away = np.linalg.norm(colours - ground, axis=1)
-    return away.reshape(picture.shape[:2]), float((away < _SAME).mean())
+    return away.reshape(picture.shape[:2]), float((away < SAME).mean())
 
 
-def stand_out(away: NDArray[np.float32], blobs: Blobs, num_kinds: int) -> StandOut:
+def stand_out(away: NDArray[np.float32], blobs: Blobs | Places, num_kinds: int) -> StandOut:
     """Return how each kind's blobs lie on the ground.
 
     Args:
@@ -128,7 +125,7 @@ def stand_out(away: NDArray[np.float32], blobs: Blobs, num_kinds: int) -> StandO
 
 
 def _around(
-    away: NDArray[np.float32], blobs: Blobs, num_kinds: int
+    away: NDArray[np.float32], blobs: Blobs | Places, num_kinds: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return sums (M, R, A) of ``away`` on rings around the blobs, and how many lie inside."""
     h, w = away.shape[1:]

@@ -9,23 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+
+from tusk_core.nn.kind_scores import KindFacts, steadiness
+from tusk_core.nn.kind_scores import kind_scores as score_facts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from tusk_core.discovery.blobs import Blobs
     from tusk_core.discovery.ground import StandOut
 
 SURE = 0.5  # membership from which a place counts as a kind's
-_RARE = 0.03
 _MOST_COMPANIONS = 0.6
-_STILL = 0.25
-# A thing that is alone on every side drops by so much of the usual distance from the ground.
-_ALONE = 0.4
-# Things of a rare class count as much as those of a common one from this share of pictures on.
-_COMMON = 0.15
-# So many of a kind in a picture that has one are several.
-_SEVERAL = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +43,7 @@ class KindStatistics:
         drop: how much more of that there is within its blobs than beside them on the fullest side;
             None where pictures have no plain ground.
         radius: at which it drops most, cells; None likewise.
-        agreement: share of its blobs that are found again in a warped view; 1 where none was seen.
+        steadiness: 1 where every picture that has one has as many, less the more they differ.
     """
 
     presence: NDArray[np.float64]
@@ -60,21 +57,12 @@ class KindStatistics:
     contrast: NDArray[np.float64]
     drop: NDArray[np.float64] | None
     radius: NDArray[np.float64] | None
-    agreement: NDArray[np.float64]
+    steadiness: NDArray[np.float64]
 
     @property
     def are_things(self) -> bool:
-        """Whether several whole things of a kind lie on the ground, as cells and animals do.
-
-        One thing then has one keypoint. Where there is one thing in a picture, its parts are what
-        keypoints tell.
-        """
-        if self.drop is None:
-            return False
-        alone = (self.drop >= _ALONE / 2) & (self.presence >= _RARE)
-        weights = np.where(alone, self.presence, 0.0)
-        total = float(weights.sum())
-        return total > 0 and float((weights * self.count).sum()) >= _SEVERAL * total
+        """Whether several whole things of a kind lie on the ground; see ``KindFacts``."""
+        return facts_of(self).are_things
 
 
 def sure_blobs(blobs: Blobs) -> NDArray[np.bool_]:
@@ -88,7 +76,6 @@ def kind_statistics(
     num_kinds: int,
     motion: NDArray[np.float64] | None = None,
     ground: StandOut | None = None,
-    agreement: NDArray[np.float64] | None = None,
 ) -> KindStatistics:
     """Return the statistics of every kind over its sure blobs.
 
@@ -98,13 +85,14 @@ def kind_statistics(
         num_kinds: M.
         motion: (M,) as ``KindStatistics`` has it; None where there is no video.
         ground: how kinds lie on it; None where there is no plain ground.
-        agreement: (M,) likewise; None where no second view was seen.
     """
     sure = sure_blobs(blobs)
     kind, logs = blobs.kind[sure], np.log(np.maximum(blobs.area[sure], 1))
     number = np.bincount(kind, minlength=num_kinds).astype(np.float64)
-    present = np.zeros((num_pictures, num_kinds), bool)
-    present[blobs.picture[sure], kind] = True
+    numbers = np.zeros((num_pictures, num_kinds))
+    np.add.at(numbers, (blobs.picture[sure], kind), 1)
+    present = numbers > 0
+    pictures = np.maximum(present.sum(axis=0), 1)
 
     def mean(values: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.bincount(kind, values, num_kinds) / np.maximum(number, 1)
@@ -112,7 +100,7 @@ def kind_statistics(
     centre = mean(logs)
     return KindStatistics(
         presence=present.mean(axis=0),
-        count=number / np.maximum(present.sum(axis=0), 1),
+        count=number / pictures,
         area=np.exp(centre),
         unevenness=np.sqrt(np.maximum(mean(logs**2) - centre**2, 0)),
         roundness=mean(np.minimum(blobs.roundness[sure], 1)),
@@ -122,27 +110,36 @@ def kind_statistics(
         contrast=np.ones(num_kinds) if ground is None else ground.contrast,
         drop=None if ground is None else ground.drop,
         radius=None if ground is None else ground.radius,
-        agreement=np.ones(num_kinds) if agreement is None else agreement,
+        steadiness=_steadiness(number / pictures, (numbers**2).sum(axis=0) / pictures),
+    )
+
+
+def _steadiness(mean: NDArray[np.float64], mean_square: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(steadiness(torch.from_numpy(mean), torch.from_numpy(mean_square)).numpy())
+
+
+def facts_of(kinds: KindStatistics) -> KindFacts:
+    """Return the facts by which kinds are chosen, here and in training."""
+
+    def tensor(values: NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(values)
+
+    return KindFacts(
+        presence=tensor(kinds.presence),
+        count=tensor(kinds.count),
+        inner=tensor(1 - kinds.border),
+        agreement=torch.ones(len(kinds.presence), dtype=torch.float64),
+        compactness=tensor(kinds.roundness / (1 + kinds.unevenness)),
+        steadiness=tensor(kinds.steadiness),
+        moving=tensor(kinds.motion),
+        contrast=tensor(kinds.contrast),
+        drop=None if kinds.drop is None else tensor(kinds.drop),
     )
 
 
 def kind_scores(kinds: KindStatistics) -> NDArray[np.float64]:
-    """Return (M,) how much each kind is like a thing that recurs, [0, 1].
-
-    A product, so that one clear fault is enough: rare, at the border, ragged, of every size, not
-    found again in a second view, never moving where other things do, or of the ground. Things that
-    lie on a plain ground stand alone on it; how ragged the middles of clumped things are, and how
-    many pictures have a rare class of them, counts little.
-    """
-    moving = np.minimum(1.0, np.maximum(kinds.motion, _STILL))
-    scores = (1 - kinds.border) * moving * kinds.agreement
-    if kinds.are_things:
-        assert kinds.drop is not None
-        scores *= np.clip(kinds.drop / _ALONE, 0, 1) * np.minimum(1, kinds.presence / _COMMON)
-    else:
-        even = 1 / (1 + kinds.unevenness)
-        scores *= kinds.presence * kinds.roundness * even * np.minimum(1.0, kinds.contrast)
-    return np.where(kinds.presence >= _RARE, scores, 0.0)
+    """Return (M,) how much each kind is like a thing that recurs, [0, 1]."""
+    return np.asarray(score_facts(facts_of(kinds)).numpy(), np.float64)
 
 
 def companions(blobs: Blobs, scores: NDArray[np.float64], areas: NDArray[np.float64]) -> Leaders:

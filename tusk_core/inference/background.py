@@ -17,8 +17,7 @@ import numpy as np
 
 from tusk_core.control import Cancelled
 from tusk_core.data.source import open_source
-from tusk_core.discovery.blobs import Blobs
-from tusk_core.discovery.ground import away_from_ground, stand_out
+from tusk_core.discovery.ground import Places, away_from_ground, stand_out
 from tusk_core.events import KindJudged
 from tusk_core.results import SourceError
 
@@ -137,7 +136,7 @@ def _on_ground(
     away = away_from_ground(small, (width, height), is_video=is_video)
     if away is None:
         return nothing, nothing
-    ground = stand_out(away, _as_blobs(analysis, read, (width, height)), len(nothing))
+    ground = stand_out(away, _as_places(analysis, read, (width, height)), len(nothing))
     return ground.contrast, ground.drop
 
 
@@ -161,20 +160,15 @@ def _small(
     return small, np.array(read, np.int64)
 
 
-def _as_blobs(analysis: Analysis, read: NDArray[np.int64], size: tuple[int, int]) -> Blobs:
+def _as_places(analysis: Analysis, read: NDArray[np.int64], size: tuple[int, int]) -> Places:
     """Return the detections in some pictures as places on small ones of ``size``."""
     position = np.full(len(analysis.picture_names), -1)
     position[read] = np.arange(len(read))
     rows = np.flatnonzero(position[analysis.picture] >= 0)
     sides = np.maximum(analysis.picture_sizes[analysis.picture[rows]], 1)
     xy = (analysis.xy[rows] + 0.5) / sides * np.array(size) - 0.5
-    ones = np.ones(len(rows))
-    return Blobs(
+    return Places(
         picture=position[analysis.picture[rows]],
         kind=analysis.labels[rows].astype(np.int64),
-        area=ones,
         xy=xy.astype(np.float64),
-        roundness=ones,
-        strength=ones,
-        at_border=np.zeros(len(rows), bool),
     )

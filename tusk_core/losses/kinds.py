@@ -24,7 +24,7 @@ def membership_loss(logits: Tensor, targets: Tensor, seen: Tensor) -> Tensor:
     Args:
         logits: (B, M, h, w).
         targets: (B, M, h, w), adding up to 1 over the kinds.
-        seen: (B, h, w) 1 where the place counts, else 0.
+        seen: (B, h, w) how much each place counts.
     """
     losses = -(targets * F.log_softmax(logits, dim=1)).sum(dim=1)
     return _mean(losses, seen)
@@ -38,7 +38,7 @@ def dense_information_loss(first: Tensor, second: Tensor, seen: Tensor) -> Tenso
     Args:
         first: (B, M, h, w) memberships of one view, moved to where the second sees them.
         second: (B, M, h, w) memberships of the other.
-        seen: (B, h, w) 1 where both views show the place, else 0.
+        seen: (B, h, w) how much each place counts; 0 where not both views show it.
     """
     joint = torch.einsum("bmhw,bnhw->mn", first * seen.unsqueeze(1), second)
     joint = joint / seen.sum().clamp_min(1)
@@ -86,7 +86,7 @@ def peak_loss(logits: Tensor, targets: Tensor, seen: Tensor) -> Tensor:
     Args:
         logits: (B, M, h, w) log-odds of each kind against none, whose log-odds are 0.
         targets: (B, M, h, w) in [0, 1].
-        seen: (B, h, w) 1 where the place counts, else 0.
+        seen: (B, h, w) how much each place counts.
     """
     log_shares = F.log_softmax(torch.cat([logits, torch.zeros_like(logits[:, :1])], dim=1), dim=1)
     wanted = targets / targets.sum(dim=1, keepdim=True).clamp_min(1)

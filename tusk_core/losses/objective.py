@@ -26,6 +26,7 @@ from tusk_core.nn.model import Encoded, TuskModel
 if TYPE_CHECKING:
     from tusk_core.config import LossConfig
     from tusk_core.geometry.tps import Warp
+    from tusk_core.losses.frame_motion import FrameMotion
     from tusk_core.losses.reconstruction import PerceptualLoss
     from tusk_core.nn.trunk import Taps
 
@@ -54,6 +55,8 @@ class Views:
         shown: (B, 2, n, n) 1 for blocks of each view that the decoder may see. None for none.
         taps: frozen features of both views, where they are known already.
         empty: pictures without the subject; None for none.
+        motion: of frames under a still camera, where a run learns from it. Its first views are
+            not warped, and what the second show at p lies at ``warp(p)`` in their frame.
     """
 
     first: Tensor
@@ -63,6 +66,7 @@ class Views:
     shown: Tensor | None = None
     taps: tuple[Taps, Taps] | None = None
     empty: KnownPictures | None = None
+    motion: FrameMotion | None = None
 
     def part(self, start: int, stop: int) -> Views:
         """Return the views of pictures ``start`` to ``stop``; each part has all the empty ones."""
@@ -78,6 +82,7 @@ class Views:
             shown=None if self.shown is None else self.shown[rows],
             taps=None if self.taps is None else (self.taps[0].rows(rows), self.taps[1].rows(rows)),
             empty=self.empty,
+            motion=None if self.motion is None else self.motion.rows(rows),
         )
 
 

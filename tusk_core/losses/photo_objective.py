@@ -50,13 +50,15 @@ class _Pair:
         coarse: (B, 112, h', w') the trunk's coarsest map of the first.
         clusters: (B, M, h, w) memberships of the seed's clusters in the first view.
         positions: (B, h, w, 2) where the second view's cells lie in the first, unit square.
-        seen: (B, h, w) 1 where the first view shows them.
+        weights: (B, h, w) how much the first view's cells count, 1 on average.
+        seen: (B, h, w) how much the second view's count: 0 where the first does not show them.
     """
 
     surface: Tensor
     coarse: Tensor
     clusters: Tensor
     positions: Tensor
+    weights: Tensor
     seen: Tensor
 
     def moved(self, maps: Tensor) -> Tensor:
@@ -124,12 +126,19 @@ def _encoded(model: PhotoModel, views: Views) -> _Pair:
     h, w = surface.shape[-2:]
     grid = pixel_grid((w, h), device=both.device).view(1, -1, 2).expand(B, -1, -1)
     positions = views.warp(grid).view(B, h, w, 2)
+    seen = inside(positions).to(both.dtype)
+    weights = torch.ones_like(seen)
+    if views.motion is not None:
+        weights = views.motion.weights_on((h, w))
+        positions, seen = views.motion.followed(positions)
+        seen = seen * sample(weights.unsqueeze(1), positions, padding="edge")[:, 0]
     return _Pair(
         surface=surface,
         coarse=taps.coarse[:B],
         clusters=clusters[..., :h, :w],
         positions=positions,
-        seen=inside(positions).to(both.dtype),
+        weights=weights,
+        seen=seen,
     )
 
 
@@ -149,7 +158,7 @@ def _kind_terms(model: PhotoModel, pair: _Pair, done: float, step: int) -> list[
     terms: list[Term] = []
     if weight:
         clusters = pair.clusters[..., rows, columns]
-        value = membership_loss(here, clusters, torch.ones_like(seen))
+        value = membership_loss(here, clusters, pair.weights[:, rows, columns])
         clusters = sample(pair.clusters, positions, padding="edge")
         value = (value + membership_loss(there, clusters, seen)) / 2
         terms.append(Term("membership", weight, value))
@@ -186,7 +195,7 @@ def _peak_terms(model: PhotoModel, pair: _Pair, done: float) -> list[Term]:
             window=model.config.keypoints.nms_window,
             threshold=config.peak_threshold,
         )
-    value = peak_loss(first, targets, torch.ones_like(pair.seen)) + peak_loss(
+    value = peak_loss(first, targets, pair.weights) + peak_loss(
         second, pair.moved(targets), pair.seen
     )
     return [Term("peaks", config.peaks_weight, value)]

@@ -1,4 +1,4 @@
-"""Which kinds are worth a keypoint, told without labels from what their maps do.
+"""Evidence of which kinds are worth a keypoint, gathered without labels from what their maps do.
 
 A good kind recurs in many pictures, is found at the same place again when the picture is warped,
 is compact wherever it occurs, and is not cut off by the picture's edge. How often it occurs in one
@@ -19,6 +19,7 @@ from torch import Tensor
 from tusk_core.geometry.grids import to_pixels
 from tusk_core.nn.keypoints import read_at
 from tusk_core.nn.kind_peaks import centre_of_mass
+from tusk_core.nn.kind_scores import KindFacts, steadiness
 from tusk_core.nn.window_maps import window_maximum
 
 SURE = 0.35
@@ -44,6 +45,8 @@ class KindEvidence:
         agreed: (M,) of them found again in the second view.
         visible: (M,) of them that the second view shows.
         edge: (M,) of them at the picture's edge.
+        moved: (M,) sum over them of how surely they move, [0, 1] each; all of them where motion is
+            not known.
         near: (M, M) peaks of a row's kind that have a peak of the column's kind within reach.
     """
 
@@ -55,6 +58,7 @@ class KindEvidence:
     agreed: Tensor
     visible: Tensor
     edge: Tensor
+    moved: Tensor
     near: Tensor
 
     def merged(self, other: KindEvidence) -> KindEvidence:
@@ -63,9 +67,35 @@ class KindEvidence:
         return KindEvidence(**{n: getattr(self, n) + getattr(other, n) for n in names})
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """How kinds lie on a plain ground, (M,) each; see ``KindFacts``."""
+
+    contrast: Tensor
+    drop: Tensor
+
+
+@torch.no_grad()
+def sure_places(maps: Tensor, *, window: int, refine: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where the sure peaks of maps (B, M, h, w) are.
+
+    Returns:
+        picture (n,), kind (n,) and place (n, 2) [cells] of each.
+    """
+    xy, scores, _ = _peaks_of_each(maps, window, refine)
+    picture, kind, number = torch.nonzero(scores > SURE, as_tuple=True)
+    return picture, kind, xy[picture, kind, number]
+
+
 @torch.no_grad()
 def gather_evidence(
-    first: Tensor, second: Tensor, positions: Tensor, *, window: int, refine: int
+    first: Tensor,
+    second: Tensor,
+    positions: Tensor,
+    *,
+    window: int,
+    refine: int,
+    moving: Tensor | None = None,
 ) -> KindEvidence:
     """Look at the maps of two views of B pictures.
 
@@ -75,6 +105,7 @@ def gather_evidence(
         positions: (B, h, w, 2) where the second view's cells lie in the first, unit square.
         window: odd side in which a kind has one peak [cells].
         refine: odd side of the window whose centre of mass is a peak's place [cells].
+        moving: (B, h, w) how surely each cell of the first view moves, [0, 1]; None if not known.
     """
     h, w = first.shape[-2:]
     xy, scores, spread = _peaks_of_each(first, window, refine)
@@ -103,6 +134,7 @@ def gather_evidence(
         agreed=count(agreed & visible),
         visible=count(visible),
         edge=count(edge),
+        moved=count(sure) if moving is None else (_read(moving, xy) * sure).sum(dim=(0, 2)),
         near=_near(xy, sure, reach=window * _SAME_PLACE),
     )
 
@@ -125,6 +157,11 @@ def _moved_back(xy: Tensor, positions: Tensor) -> Tensor:
     return to_pixels(places, (w, h)).view(*xy.shape)
 
 
+def _read(maps: Tensor, xy: Tensor) -> Tensor:
+    """Return the values (B, M, N) of maps (B, h, w) at places (B, M, N, 2) [cells]."""
+    return read_at(maps.unsqueeze(1), xy.flatten(1, 2))[..., 0].view(*xy.shape[:3])
+
+
 def _is_visible(xy: Tensor, positions: Tensor) -> Tensor:
     """Tell which places of the first view (B, M, N, 2) lie well inside what the second shows."""
     h, w = positions.shape[1:3]
@@ -145,34 +182,43 @@ def _near(xy: Tensor, sure: Tensor, *, reach: float) -> Tensor:
     return close.to(xy.dtype).sum(dim=(0, 2))
 
 
-def kind_scores(evidence: KindEvidence) -> Tensor:
-    """Return how good each kind is, (M,), 0 where it hardly occurs."""
-    peaks = evidence.peaks.clamp_min(1)
-    recurrence = evidence.present / evidence.pictures.clamp_min(1)
-    agreement = evidence.agreed / evidence.visible.clamp_min(1)
-    compactness = _COMPACT / (evidence.spread / peaks + _COMPACT)
-    inner = 1 - evidence.edge / peaks
-    scores = recurrence * agreement * compactness * inner * _steadiness(evidence)
-    return scores * (recurrence >= _LEAST_RECURRENCE)
+def facts_of(evidence: KindEvidence, ground: Ground | None = None) -> KindFacts:
+    """Return what the evidence says of each kind.
+
+    Args:
+        evidence: of all pictures.
+        ground: how kinds lie on a plain ground; None where pictures have none.
+    """
+    peaks, present = evidence.peaks.clamp_min(1), evidence.present.clamp_min(1)
+    count = evidence.peaks / present
+    return KindFacts(
+        presence=evidence.present / evidence.pictures.clamp_min(1),
+        count=count,
+        inner=1 - evidence.edge / peaks,
+        agreement=evidence.agreed / evidence.visible.clamp_min(1),
+        compactness=_COMPACT / (evidence.spread / peaks + _COMPACT),
+        steadiness=steadiness(count, evidence.squares / present),
+        moving=evidence.moved / peaks,
+        contrast=torch.ones_like(peaks) if ground is None else ground.contrast,
+        drop=None if ground is None else ground.drop,
+    )
 
 
-def _steadiness(evidence: KindEvidence) -> Tensor:
-    """Return (M,) 1 where every picture that has a kind has as many, less the more they differ."""
-    present = evidence.present.clamp_min(1)
-    mean = evidence.peaks / present
-    variance = (evidence.squares / present - mean.square()).clamp_min(0)
-    return (1 + variance.sqrt() / mean.clamp_min(1)) ** -2
-
-
-def chosen_kinds(evidence: KindEvidence, num_keypoints: int) -> Tensor:
+def chosen_kinds(evidence: KindEvidence, scores: Tensor, num_keypoints: int) -> Tensor:
     """Return which kinds (M,) bool fill K keypoints: the best, none that repeats a better one.
 
     A kind is counted with as many keypoints as it has in the pictures in which it occurs. One that
-    no longer fits whole is passed over for a worse one that does: half of a pair says little.
+    no longer fits whole is passed over for a worse one that does: half of a pair says little. One
+    that most pictures lack would leave its keypoint empty.
+
+    Args:
+        evidence: of all pictures.
+        scores: (M,) of the kinds, as ``kind_scores`` gives them.
+        num_keypoints: K.
     """
-    scores = kind_scores(evidence)
     repeats = (evidence.near / evidence.peaks.clamp_min(1).unsqueeze(1)) > 0.5
     each = (evidence.peaks / evidence.present.clamp_min(1)).tolist()
+    scores = scores * (evidence.present >= _LEAST_RECURRENCE * evidence.pictures)
     order = scores.argsort(descending=True).tolist()
     values = scores.tolist()
     chosen: list[int] = []

@@ -10,15 +10,18 @@ Shapes: B pairs in a step, F of them new.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import torch
 
 from tusk_core.geometry.tps import Warp
+from tusk_core.losses.frame_motion import FrameMotion
 from tusk_core.losses.objective import KnownPictures, Views
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.trunk import Taps
 from tusk_core.results import TrainingError
+from tusk_core.training.frames import frame_pairs, on_device
 from tusk_core.training.views import (
     EMPTY,
     WARPS,
@@ -115,17 +118,30 @@ class KnownBatches:
 
     @torch.no_grad()
     def _made(self, number: int) -> Views:
-        config, count = self._config, self._counts[0]
-        seed = config.run.seed
-        images = to_batch(drawn(self._division, count, number, seed), self._device)
-        views = make_views(images, config.pair, step_generator(seed, number, WARPS))
-        views = views.part(*self._team.part(count))
+        count = self._counts[0]
+        views = self._made_views(number, count).part(*self._team.part(count))
         taps = self._trunk(torch.cat([views.first, views.second]))
         count = len(views.first)
         pair = (taps.rows(slice(None, count)), taps.rows(slice(count, None)))
         empty = None if self._empty is None else self._made_empty(self._empty, number)
-        views = Views(views.first, views.second, views.warp, taps=pair, empty=empty)
+        views = dataclasses.replace(views, taps=pair, empty=empty)
         return views if len(self._counts) == 1 else as_kept(views)
+
+    def _made_views(self, number: int, count: int) -> Views:
+        config, division = self._config, self._division
+        generator = step_generator(config.run.seed, number, WARPS)
+        if division.camera is None:
+            images = to_batch(drawn(division, count, number, config.run.seed), self._device)
+            return make_views(images, config.pair, generator)
+        chosen = batch_indices(len(division.training), count, number, config.run.seed)
+        second, motion = frame_pairs(division, config, chosen, number)
+        views = make_views(
+            to_batch(division.images[division.training[chosen]], self._device),
+            config.pair,
+            generator,
+            second_shows=to_batch(second, self._device),
+        )
+        return dataclasses.replace(views, motion=on_device(motion, self._device))
 
     def _made_empty(self, pictures: NDArray[np.uint8], number: int) -> KnownPictures:
         """Return some empty pictures, warped and recoloured as second views are."""
@@ -169,6 +185,7 @@ def joined_views(parts: Sequence[Views]) -> Views:
         return _cast(parts[0], torch.float32)
     taps = [part.taps for part in parts if part.taps is not None]
     empty = [part.empty for part in parts if part.empty is not None]
+    motion = [part.motion for part in parts if part.motion is not None]
 
     def of_warps(read: Callable[[Warp], torch.Tensor]) -> torch.Tensor:
         return torch.cat([read(part.warp) for part in parts])
@@ -187,6 +204,7 @@ def joined_views(parts: Sequence[Views]) -> Views:
         )
         if empty
         else None,
+        motion=FrameMotion.joined(motion),
     )
     return _cast(views, torch.float32)
 
@@ -201,4 +219,5 @@ def _cast(views: Views, dtype: torch.dtype) -> Views:
         empty=None
         if empty is None
         else KnownPictures(empty.images.to(dtype), empty.taps.to(dtype)),
+        motion=None if views.motion is None else views.motion.to(dtype),
     )

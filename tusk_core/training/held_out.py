@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tusk_core.data.cache import PictureCache
+    from tusk_core.data.movement import StillCamera
     from tusk_core.training.session import Session
 
 _MOST_BATCHES = 4
@@ -29,11 +30,15 @@ class Division:
         images: (N, H, W, C) uint8, all of them.
         training: (T,) int64, learned from.
         held_out: (N - T,) int64, only measured on.
+        is_video: neighbours are frames after each other.
+        camera: what a still camera usually sees, where the run learns from motion.
     """
 
     images: NDArray[np.uint8]
     training: NDArray[np.int64]
     held_out: NDArray[np.int64]
+    is_video: bool = False
+    camera: StillCamera | None = None
 
     def notice(self) -> Notice | None:
         """Return how many pictures are held out, if any were asked for."""
@@ -76,7 +81,9 @@ def divide(cache: PictureCache, share: float, seed: int) -> Division:
     is_held = np.zeros(num, dtype=bool)
     is_held[order[num - count :]] = True
     held = np.repeat(is_held, np.diff(np.append(first, len(cache))))
-    return Division(cache.images, np.flatnonzero(~held), np.flatnonzero(held))
+    return Division(
+        cache.images, np.flatnonzero(~held), np.flatnonzero(held), is_video=cache.is_video
+    )
 
 
 def held_out_loss(session: Session, division: Division) -> float | None:

@@ -18,7 +18,7 @@ from tusk_core.training.checkpoint import prune_checkpoints, save_checkpoint
 from tusk_core.training.estimate import peak_memory
 from tusk_core.training.event_log import write_preview
 from tusk_core.training.held_out import held_out_loss
-from tusk_core.training.kinds_first import MOST_RANKED, rank_kinds
+from tusk_core.training.kinds_first import choose_kinds
 from tusk_core.training.preview import make_preview
 from tusk_core.training.sorting import sorting_score
 from tusk_core.training.thread_choice import choose_by_steps
@@ -202,7 +202,7 @@ class Loop:
     def _rank_kinds(self) -> None:
         model = self._session.model
         if isinstance(model, PhotoModel):
-            rank_kinds(model, self._division.spread(MOST_RANKED), self._config.run.seed)
+            choose_kinds(model, self._division, self._config)
 
     def _save(self) -> Generator[TrainEvent, None, None]:
         if not self._record.is_kept:

@@ -18,8 +18,9 @@ from tusk_core.events import Notice, PhaseChanged, TrainEvent
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.training.batches import KnownBatches, PlainBatches, batches_of
 from tusk_core.training.checkpoint import load_matching_weights, newest_state
+from tusk_core.training.frames import with_camera
 from tusk_core.training.held_out import Division, divide
-from tusk_core.training.kinds_first import MOST_RANKED, MOST_SEEDED, rank_kinds, seed_kinds
+from tusk_core.training.kinds_first import begin_kinds
 from tusk_core.training.session import Session
 from tusk_core.training.views import to_batch
 
@@ -70,6 +71,9 @@ def open_run(task: RunTask) -> Generator[TrainEvent, None, Opened]:
     task = yield from _with_brightness(task, cache)
     division = divide(cache, task.config.data.held_out, task.config.run.seed)
     notice = division.notice()
+    if notice is not None:
+        yield notice
+    division, notice = with_camera(division, task.config)
     if notice is not None:
         yield notice
     session = yield from _build_session(task, division)
@@ -154,8 +158,7 @@ def _build_session(task: RunTask, division: Division) -> Generator[TrainEvent, N
         session.set_mean_picture(division.mean_picture())
         if isinstance(session.model, PhotoModel):
             yield PhaseChanged("building model", "Looking for the first kinds.")
-            seed_kinds(session.model, division.spread(MOST_SEEDED), task.config.run.seed)
-            rank_kinds(session.model, division.spread(MOST_RANKED), task.config.run.seed)
+            begin_kinds(session.model, division, task.config)
     if task.start_from is not None:
         yield _take_weights(session, Path(task.start_from))
     if task.config.run.compile and device.name.startswith("cuda"):

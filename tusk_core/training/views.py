@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tusk_core.config import DecoderConfig, KeypointConfig, PairConfig
 
 WARPS, PROTOTYPES, PLACES, HINTS, HELD_OUT, KINDS, EMPTY, SORTING = 1, 2, 3, 4, 5, 6, 7, 8
+FRAMES = 9
 _EXPLORED_SHARE = 0.5
 _HINT_BLOCKS = 8
 _UNHINTED = 0.25
@@ -30,7 +31,7 @@ def step_generator(seed: int, step: int, stream: int) -> torch.Generator:
     Args:
         seed: of the run.
         step: training step.
-        stream: one of ``WARPS`` to ``SORTING`` above; their draws do not shift each other.
+        stream: one of ``WARPS`` to ``FRAMES`` above; their draws do not shift each other.
     """
     # NumPy's SeedSequence mixes the numbers well, unlike a sum would.
     state = np.random.SeedSequence([seed, step, stream]).generate_state(1, np.uint64)[0]
@@ -59,13 +60,20 @@ def to_batch(pictures: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
     return batch.permute(0, 3, 1, 2).float().div_(255)
 
 
-def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Generator) -> Views:
+def make_views(
+    images: torch.Tensor,
+    config: PairConfig,
+    generator: torch.Generator,
+    *,
+    second_shows: torch.Tensor | None = None,
+) -> Views:
     """Warp each picture into two views, the second through the first (docs/method.md, section 1).
 
     Args:
         images: (B, channels, H, W) in [0, 1].
         config: both warps and what lies beyond the edge.
         generator: on the CPU.
+        second_shows: (B, channels, H, W), what the second views show instead, such as other frames.
     """
     B, _, H, W = images.shape
     first_warp = random_warp(config.first, B, generator, device=images.device)
@@ -78,7 +86,8 @@ def make_views(images: torch.Tensor, config: PairConfig, generator: torch.Genera
     if not config.first.is_identity:
         first = sample(images, first_warp(grid).view(B, H, W, 2), padding=config.padding)
         second_xy = first_warp(second_xy)
-    second = sample(images, second_xy.view(B, H, W, 2), padding=config.padding)
+    shown = images if second_shows is None else second_shows
+    second = sample(shown, second_xy.view(B, H, W, 2), padding=config.padding)
     if config.recolour:
         second = recoloured(second, config.recolour, generator)
     return Views(

@@ -12,7 +12,6 @@ from tusk_core.nn.build import build_model
 from tusk_core.nn.distributed import Team
 from tusk_core.nn.kind_peaks import centre_of_mass, find_kind_peaks
 from tusk_core.nn.kind_rank import KindEvidence, chosen_kinds, facts_of, gather_evidence
-from tusk_core.nn.kind_scores import kind_scores
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.seed_kinds import SeedKinds, spherical_kmeans
 from tusk_core.training.kinds_first import rank_kinds, seed_kinds
@@ -114,7 +113,7 @@ def test_whitening_survives_features_that_do_not_vary() -> None:
 
 
 def kept_of(evidence: KindEvidence, num_keypoints: int) -> torch.Tensor:
-    return chosen_kinds(evidence, kind_scores(facts_of(evidence)), num_keypoints)
+    return chosen_kinds(evidence, facts_of(evidence), num_keypoints)
 
 
 def test_ranking_keeps_what_recurs_and_drops_what_repeats_it() -> None:

@@ -17,7 +17,8 @@ from tusk_core.data.fitting import place
 from tusk_core.data.windows import place_window, window_size
 from tusk_core.discovery.blobs import Blobs, find_blobs
 from tusk_core.discovery.clusters import Clusters, kind_maps, memberships, motion_maps
-from tusk_core.discovery.ground import away_from_ground, stand_out
+from tusk_core.discovery.ground import Places, away_from_ground, stand_out
+from tusk_core.discovery.motion import moving_places, moving_shares
 from tusk_core.discovery.proposals import (
     Proposal,
     kept_kinds,
@@ -88,16 +89,28 @@ def num_kinds_for(features: Features) -> int:
     return NUM_KINDS if away_from_ground(some, size) is None else 2 * NUM_KINDS
 
 
-def find(features: Features, clusters: Clusters) -> Findings:
-    """Rank the kinds of ``clusters`` on at most 200 of the pictures."""
+def find(features: Features, clusters: Clusters, source: BaseSource, *, crops: int = 0) -> Findings:
+    """Rank the kinds of ``clusters`` on at most 200 of the pictures.
+
+    Args:
+        features: of the pictures.
+        clusters: their kinds.
+        source: the pictures themselves.
+        crops: longer side of the crops that are looked at [px]; 0 for whole pictures.
+    """
     num_kinds, total = len(clusters.centres), len(features)
     rows = np.unique(np.linspace(0, total - 1, min(total, MOST_RANKED)).round().astype(np.int64))
     maps = kind_maps(features.batches(rows), clusters)
     blobs = find_blobs(maps.kinds, maps.strength)
     sure = chosen_blobs(blobs, sure_blobs(blobs))
     is_video = features.pictures.is_video and len(rows) > 2
-    motion = _motion(features, rows, maps, num_kinds) if is_video else None
     h, w = maps.kinds.shape[1:]
+    moving = moving_places(features.pictures, rows, (w, h), source, crops)
+    motion = None
+    if moving is not None:
+        motion = moving_shares(moving, Places(sure.picture, sure.kind, sure.xy), num_kinds)
+    elif is_video:
+        motion = _motion(features, rows, maps, num_kinds)
     away = away_from_ground(features.pictures.images[rows], (w, h), is_video=is_video)
     ground = None if away is None else stand_out(away, sure, num_kinds)
     statistics = kind_statistics(blobs, len(rows), num_kinds, motion=motion, ground=ground)
@@ -105,9 +118,15 @@ def find(features: Features, clusters: Clusters) -> Findings:
     leaders = companions(blobs, scores, statistics.area)
     if statistics.are_things:
         kept = kept_things(scores)
-        proposal = propose_things(_readings(features, rows, clusters), statistics, kept)
+        some = slice(None, None, max(1, len(rows) // _MOST_READ))
+        proposal = propose_things(
+            _readings(features, rows[some], clusters),
+            statistics,
+            kept,
+            moving=None if moving is None else moving[some],
+        )
     else:
-        kept = kept_kinds(scores, leaders)
+        kept = kept_kinds(statistics, scores, leaders)
         proposal = propose(sure, statistics, kept, len(rows))
     return Findings(clusters, sure, rows, statistics, scores, leaders, kept, proposal)
 
@@ -115,9 +134,8 @@ def find(features: Features, clusters: Clusters) -> Findings:
 def _readings(
     features: Features, rows: NDArray[np.int64], clusters: Clusters
 ) -> Iterator[torch.Tensor]:
-    """Yield the memberships (b, M, h, w) of some of the pictures."""
-    some = rows[:: max(1, len(rows) // _MOST_READ)]
-    for batch in features.batches(some):
+    """Yield the memberships (b, M, h, w) of the pictures of these rows."""
+    for batch in features.batches(rows):
         yield memberships(batch, clusters)
 
 

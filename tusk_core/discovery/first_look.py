@@ -46,13 +46,14 @@ def look_first(wanted: Wanted, control: RunControl) -> DataProposal:
         sizes = sizes_of(source)
         config = first_config(source, sizes, wanted, control)
         are_few = min(len(source), wanted.max_pictures) <= 2 * FIRST_LOOK
-    count = wanted.max_pictures if are_few else FIRST_LOOK
-    data = config.data.model_copy(update={"max_pictures": count})
-    pictures = build_cache(data, seed=wanted.seed, control=control)
-    features = open_features(pictures, trunk, control=control)
-    if control.stop_requested:
-        raise Cancelled
-    findings = find(features, clusters_for(features, wanted, None))
+        count = wanted.max_pictures if are_few else FIRST_LOOK
+        data = config.data.model_copy(update={"max_pictures": count})
+        pictures = build_cache(data, seed=wanted.seed, control=control)
+        features = open_features(pictures, trunk, control=control)
+        if control.stop_requested:
+            raise Cancelled
+        clusters = clusters_for(features, wanted, None)
+        findings = find(features, clusters, source, crops=data.crops)
     width, height = config.data.width, config.data.height
     share = findings.proposal.keypoint_size / width
     if config.data.crops:

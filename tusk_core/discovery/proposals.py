@@ -12,7 +12,10 @@ import cv2
 import numpy as np
 import torch
 
+from tusk_core.discovery.motion import MOVES, telling_score
+from tusk_core.discovery.ranking import facts_of
 from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
+from tusk_core.nn.kind_scores import filling_kinds
 from tusk_core.nn.trunk import TRUNK_STRIDE
 
 if TYPE_CHECKING:
@@ -35,8 +38,8 @@ _CELL_PX = 4
 # Every keypoint is a layer that a decoder draws in training: more than the second are slow there.
 _FEWEST_KEYPOINTS, _MOST_KEYPOINTS = 4, 48
 _MOST_KEPT = 16
-_NEAR_BEST = 0.6
-_WORTH = 0.12
+# What is kept to begin with fills so many keypoints, if it is worth a share of the best.
+_FILLED, _WORTH = 12, 0.3
 _WORTH_THING = 0.5
 # In shares of a thing's radius: how far from another its middle lies, how its map is blurred, and
 # how far around a peak its centre of mass is taken.
@@ -90,14 +93,17 @@ def working_size(
     return rounded((area * ratio) ** 0.5), rounded((area / ratio) ** 0.5)
 
 
-def kept_kinds(scores: NDArray[np.float64], leaders: Leaders) -> NDArray[np.bool_]:
-    """Return (M,) which kinds to begin with: the best, none that only goes with a better one."""
-    best = float(scores.max(initial=0.0))
-    worth = max(_WORTH, _NEAR_BEST * best)
-    chosen = [kind for kind in leaders.order.tolist() if scores[kind] >= worth][:_MOST_KEPT]
-    kept = np.zeros(len(scores), bool)
-    kept[chosen or leaders.order[:1].tolist()] = True
-    return kept
+def kept_kinds(
+    kinds: KindStatistics, scores: NDArray[np.float64], leaders: Leaders
+) -> NDArray[np.bool_]:
+    """Return (M,) which kinds to begin with: the best, none that only goes with a better one.
+
+    They are chosen as at the end of a training, for more keypoints where one kind needs more.
+    """
+    alone = torch.from_numpy(np.where(leaders.leader < 0, scores, 0.0))
+    repeats = torch.zeros(len(scores), len(scores), dtype=torch.bool)
+    room = max(_FILLED, round(float(kinds.count[int(scores.argmax())])))
+    return filling_kinds(facts_of(kinds), alone, repeats, room, worth=_WORTH).numpy()
 
 
 def propose(
@@ -136,7 +142,11 @@ def kept_things(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def propose_things(
-    readings: Iterable[Tensor], kinds: KindStatistics, kept: NDArray[np.bool_]
+    readings: Iterable[Tensor],
+    kinds: KindStatistics,
+    kept: NDArray[np.bool_],
+    *,
+    moving: NDArray[np.float32] | None = None,
 ) -> Proposal:
     """Return the settings where one thing has one keypoint, from the peaks of the kinds' one map.
 
@@ -144,6 +154,8 @@ def propose_things(
         readings: memberships (b, M, h, w) of some pictures.
         kinds: their statistics, with a ground.
         kept: (M,).
+        moving: (P, h, w) how surely each place of those pictures moves, [0, 1]; where it is known,
+            what moves says which scores are clear.
     """
     assert kinds.radius is not None
     number = (kinds.presence * kinds.count)[kept]
@@ -153,15 +165,21 @@ def propose_things(
     blur = max(0.6, _BLUR * radius)
     window = 2 * max(2, round(_APART * radius)) + 1
     chosen = torch.from_numpy(kept.astype(np.float32))
-    tops = []
+    tops, moves, seen = [], [], 0
     for part in readings:
         maps = part * chosen.to(part.device).view(1, -1, 1, 1)
         total = joined_maps(maps, blur).amax(dim=1, keepdim=True)
         count = min(4 * _MOST_KEYPOINTS, total[0].numel())
         found = find_kind_peaks(total, count, window=window, refine=1)
         tops.append(found.scores.cpu().numpy())
+        if moving is not None:
+            flat = moving[seen : seen + len(part)].reshape(len(part), -1)
+            moves.append(np.take_along_axis(flat, found.cells.cpu().numpy(), 1) >= MOVES)
+        seen += len(part)
     scores = np.concatenate(tops)
-    threshold = valley(scores[scores > _FAINT])
+    clear = scores > _FAINT
+    told = telling_score(scores[clear], np.concatenate(moves)[clear]) if moves else None
+    threshold = valley(scores[clear]) if told is None else told
     wanted = int(np.percentile((scores >= threshold).sum(axis=1), 98))
     return Proposal(
         num_keypoints=min(_MOST_KEYPOINTS, max(_FEWEST_KEYPOINTS, wanted)),

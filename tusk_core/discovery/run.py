@@ -136,7 +136,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
             early = yield from reader.features(config, FIRST_LOOK)
             if early is not None:
                 clusters = clusters_for(early, wanted, None)
-                found = find(early, clusters)
+                found = find(early, clusters, source, crops=crops)
                 yield from as_events(found, early, source, crops=crops, is_final=False)
         features = yield from reader.features(config, wanted.max_pictures)
         if features is None:
@@ -145,7 +145,7 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         yield JobProgress(0, 0, "Sorting places into kinds.")
         _check(control)
         clusters = clusters_for(features, wanted, clusters)
-        findings = find(features, clusters)
+        findings = find(features, clusters, source, crops=crops)
         _check(control)
         yield from as_events(findings, features, source, crops=crops, is_final=True)
     model = as_model(findings, _with_brightness(config, features.pictures))

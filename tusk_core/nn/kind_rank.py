@@ -19,7 +19,7 @@ from torch import Tensor
 from tusk_core.geometry.grids import to_pixels
 from tusk_core.nn.keypoints import read_at
 from tusk_core.nn.kind_peaks import centre_of_mass
-from tusk_core.nn.kind_scores import KindFacts, steadiness
+from tusk_core.nn.kind_scores import KindFacts, filling_kinds, kind_scores, steadiness
 from tusk_core.nn.window_maps import window_maximum
 
 SURE = 0.35
@@ -27,7 +27,7 @@ _MOST_PEAKS = 8
 _COMPACT = 0.03
 _AGREED_CELLS = 2.0
 _EDGE_CELLS = 1.5
-_LEAST_RECURRENCE = 0.25
+_MOSTLY = 0.5
 # In shares of a kind's window: nearer than this two kinds mark the same thing.
 _SAME_PLACE = 1 / 3
 
@@ -204,33 +204,7 @@ def facts_of(evidence: KindEvidence, ground: Ground | None = None) -> KindFacts:
     )
 
 
-def chosen_kinds(evidence: KindEvidence, scores: Tensor, num_keypoints: int) -> Tensor:
-    """Return which kinds (M,) bool fill K keypoints: the best, none that repeats a better one.
-
-    A kind is counted with as many keypoints as it has in the pictures in which it occurs. One that
-    no longer fits whole is passed over for a worse one that does: half of a pair says little. One
-    that most pictures lack would leave its keypoint empty.
-
-    Args:
-        evidence: of all pictures.
-        scores: (M,) of the kinds, as ``kind_scores`` gives them.
-        num_keypoints: K.
-    """
-    repeats = (evidence.near / evidence.peaks.clamp_min(1).unsqueeze(1)) > 0.5
-    each = (evidence.peaks / evidence.present.clamp_min(1)).tolist()
-    scores = scores * (evidence.present >= _LEAST_RECURRENCE * evidence.pictures)
-    order = scores.argsort(descending=True).tolist()
-    values = scores.tolist()
-    chosen: list[int] = []
-    filled = 0.0
-    for kind in order:
-        if filled >= num_keypoints - 0.5 or not values[kind]:
-            break
-        fits = filled + each[kind] <= num_keypoints + 0.5
-        if not fits or any(bool(repeats[kind, other]) for other in chosen):
-            continue
-        chosen.append(kind)
-        filled += each[kind]
-    kept = torch.zeros(len(order), dtype=torch.bool, device=scores.device)
-    kept[torch.tensor(chosen or order[:1], device=kept.device)] = True
-    return kept
+def chosen_kinds(evidence: KindEvidence, kinds: KindFacts, num_keypoints: int) -> Tensor:
+    """Return which kinds (M,) bool fill K keypoints; see ``filling_kinds``."""
+    repeats = (evidence.near / evidence.peaks.clamp_min(1).unsqueeze(1)) > _MOSTLY
+    return filling_kinds(kinds, kind_scores(kinds), repeats, num_keypoints)

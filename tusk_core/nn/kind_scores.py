@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 _RARE = 0.03
+# A kind that is there so much more rarely than the best does not fill a keypoint.
+_RARELY = 0.25
 # What never moves where other things do is worth so much of what does.
 _STILL = 0.25
 # A thing that is alone on every side drops by so much of the usual distance from the ground.
@@ -85,6 +87,42 @@ def kind_scores(kinds: KindFacts) -> Tensor:
         parts = kinds.presence * kinds.compactness * kinds.steadiness
         scores = scores * parts * kinds.contrast.clamp_max(1)
     return torch.where(kinds.presence >= _RARE, scores, 0.0)
+
+
+def filling_kinds(
+    kinds: KindFacts, scores: Tensor, repeats: Tensor, num_keypoints: int, *, worth: float = 0.0
+) -> Tensor:
+    """Return which kinds (M,) bool fill K keypoints: the best, none that repeats a better one.
+
+    A kind is counted with as many keypoints as it has in the pictures in which it occurs. One that
+    no longer fits whole is passed over for a worse one that does: half of a pair says little. One
+    that most pictures lack where others have it would leave its keypoint empty.
+
+    Args:
+        kinds: their facts.
+        scores: (M,) of the kinds, as ``kind_scores`` gives them.
+        repeats: (M, M) bool, whether a row's kind mostly lies where the column's does.
+        num_keypoints: K.
+        worth: share of the best score that a kind must have, [0, 1].
+    """
+    best = scores.argmax()
+    enough = (kinds.presence >= _RARELY * kinds.presence[best]) & (scores >= worth * scores[best])
+    worthy = torch.where(enough, scores, 0.0)
+    values, each = worthy.tolist(), kinds.count.tolist()
+    order = worthy.argsort(descending=True, stable=True).tolist()
+    chosen: list[int] = []
+    filled = 0.0
+    for kind in order:
+        if filled >= num_keypoints - 0.5 or not values[kind]:
+            break
+        fits = filled + each[kind] <= num_keypoints + 0.5
+        if not fits or any(bool(repeats[kind, other]) for other in chosen):
+            continue
+        chosen.append(kind)
+        filled += each[kind]
+    kept = torch.zeros(len(order), dtype=torch.bool, device=scores.device)
+    kept[torch.tensor(chosen or order[:1], device=kept.device)] = True
+    return kept
 
 
 def steadiness(mean: Tensor, mean_square: Tensor) -> Tensor:

@@ -141,7 +141,7 @@ def rank_kinds(
     elif facts.are_things and reading.joined_blur:
         chosen = torch.from_numpy(kept_things(scores.double().cpu().numpy()))
     else:
-        chosen = chosen_kinds(evidence, scores, reading.num_keypoints)
+        chosen = chosen_kinds(evidence, facts, reading.num_keypoints)
     model.take_ranking(scores, chosen)
 
 

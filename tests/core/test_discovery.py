@@ -1,5 +1,6 @@
 """Kinds that recur in pictures, found without training."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from tusk_core.data.crops import cut_crops, window_of
 from tusk_core.data.pictures import write_picture
 from tusk_core.discovery.blobs import find_blobs
 from tusk_core.discovery.ground import away_from_ground, stand_out
+from tusk_core.discovery.motion import telling_score
 from tusk_core.discovery.proposals import kept_things, valley, working_size
 from tusk_core.discovery.ranking import kind_scores, kind_statistics
 from tusk_core.events import DiscoveryDone, KindFound, Notice
@@ -196,6 +198,45 @@ def test_what_moves_stands_out_under_a_still_camera_only():
 def test_the_threshold_lies_between_faint_and_clear_peaks():
     assert 0.2 <= valley(np.array([0.1] * 50 + [0.12] * 50 + [0.8] * 60)) <= 0.4
     assert valley(np.zeros(0)) == 0.2
+
+
+def test_the_threshold_of_a_video_tells_what_moves_from_what_stays():
+    scores = np.array([0.99, 0.97, 0.96, 0.95, 0.94, 0.93, 0.92, 0.91, 0.9] + [0.7] * 9)
+    moves = np.array([True] * 9 + [False] * 9)
+    assert telling_score(scores, moves) == pytest.approx(0.8)
+    assert telling_score(scores, np.ones(18, bool)) is None
+
+
+def _bench_scene(num_frames=12):
+    """Return frames of three red discs that stay and a blue one that moves, and where that is."""
+    y, x = np.mgrid[:160, :160]
+    frames = np.full((num_frames, 160, 160, 3), 215, np.uint8)
+    places = []
+    for number in range(num_frames):
+        for cx, cy in ((30, 120), (80, 128), (128, 112)):
+            frames[number][np.hypot(x - cx, y - cy) < 12] = (190, 40, 40)
+        cx, cy = 24 + 9 * number, 40 + 12 * (number % 3)
+        frames[number][np.hypot(x - cx, y - cy) < 12] = (40, 40, 190)
+        places.append((cx, cy))
+    return frames, np.array(places)
+
+
+@pytest.mark.parametrize("crops", [0, 112])
+def test_under_a_still_camera_what_stays_is_not_kept(tmp_path, monkeypatch, crops):
+    monkeypatch.setenv("TUSK_HOME", str(tmp_path / "home"))
+    frames, places = _bench_scene()
+    writer = cv2.VideoWriter(
+        str(tmp_path / "bench.avi"), cv2.VideoWriter.fourcc(*"FFV1"), 25, (160, 160)
+    )
+    for frame in frames:
+        writer.write(np.ascontiguousarray(frame[..., ::-1]))
+    writer.release()
+    wanted = {"num_kinds": 12, "side": 160, "crops": crops, "device": "cpu"}
+    events = list(api.discover(str(tmp_path / "bench.avi"), tmp_path / "m", RunControl(), **wanted))
+    kept = [e for e in events if isinstance(e, KindFound) and e.is_kept and e.is_final]
+    away = [np.hypot(*(np.array(e.xy) - places[e.picture])) for kind in kept for e in kind.examples]
+    assert away
+    assert np.quantile(away, 0.8) < 20
 
 
 def test_cut_outs_are_looked_at_and_their_places_are_the_pictures(tmp_path, monkeypatch):

@@ -16,8 +16,8 @@ from torch import Tensor
 _RARE = 0.03
 # A kind that is there so much more rarely than the best does not fill a keypoint.
 _RARELY = 0.25
-# What never moves where other things do is worth so much of what does.
-_STILL = 0.25
+# What never moves where other things do is worth so much of what always does.
+_STILL = 0.1
 # A thing that is alone on every side drops by so much of the usual distance from the ground.
 _ALONE = 0.4
 # Things of a rare class count as much as those of a common one from this share of pictures on.

@@ -21,7 +21,7 @@ SAME = 0.08
 """Colours nearer to each other than this are the same, of 1 for each of red, green and blue."""
 
 _STILL, _MOVED = 0.8, 0.12
-_MOVING_SHARE = 99.9
+_MOVING_SHARE = 99.98
 _FEWEST_FRAMES = 8
 _MARGIN = 2  # cells around what moves that count as moving
 _LEAST_SHARE = 0.002

@@ -44,6 +44,7 @@ _WORTH_THING = 0.5
 # In shares of a thing's radius: how far from another its middle lies, how its map is blurred, and
 # how far around a peak its centre of mass is taken.
 _APART, _BLUR, _REFINE = 0.6, 0.17, 0.3
+_LEAST_BLUR = 0.6  # cells
 _LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.4, 0.5, 0.05
 
 
@@ -162,7 +163,8 @@ def propose_things(
     order = np.argsort(kinds.radius[kept])
     middle = int(np.searchsorted(np.cumsum(number[order]), number.sum() / 2))
     radius = float(kinds.radius[kept][order][min(middle, len(order) - 1)])
-    blur = max(0.6, _BLUR * radius)
+    # One kind alone has one map already: nothing is to be joined, and neighbours stay apart.
+    blur = max(_LEAST_BLUR, _BLUR * radius) if kept.sum() > 1 else _LEAST_BLUR
     window = 2 * max(2, round(_APART * radius)) + 1
     chosen = torch.from_numpy(kept.astype(np.float32))
     tops, moves, seen = [], [], 0

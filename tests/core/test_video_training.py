@@ -77,7 +77,7 @@ def tiny(source: Path, **changes: object) -> TrainConfig:
         "losses.motion_weight": 0.0,
         "pair.frames_apart": 0,
         "optim.batch_size": 2,
-        "optim.steps": 4,
+        "optim.steps": 3,
         "optim.warmup": 0,
         "pair.uses": 2,
         "run.device": "cpu",
@@ -198,14 +198,12 @@ def test_a_run_on_a_video_resumes_bit_for_bit(tmp_path: Path) -> None:
     _, expected, _ = run_of(config, tmp_path / "whole")
     control, run = RunControl(), None
     for event in api.train(config, control, run_root=tmp_path / "parts"):
-        if isinstance(event, StepDone) and event.step == 2:
+        if isinstance(event, StepDone) and event.step == 1:
             control.request_stop()
         run = event.run_dir if isinstance(event, RunFinished) else run
     assert run is not None
     rest = [e.losses for e in api.resume(run, RunControl()) if isinstance(e, StepDone)]
-    assert rest == expected[2:]
-    _, without, _ = run_of(tiny(film), tmp_path / "without")
-    assert without != expected
+    assert rest == expected[1:]
 
 
 @pytest.mark.slow

@@ -139,6 +139,14 @@ class KeypointConfig(SettingsGroup):
         ge=0,
         le=50,
     )
+    vote_reach: int = setting(
+        0,
+        "Where kinds are read as one map, every place votes for the middle of its thing, within so "
+        "many cells twice as wide as the map's, as discovery has learned; 0 does without.",
+        unit="cells",
+        ge=0,
+        le=32,
+    )
     descriptor_sampling: Literal["bilinear", "nearest"] = setting(
         "bilinear", "How a descriptor is read at a sub-pixel location."
     )

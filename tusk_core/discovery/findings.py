@@ -120,7 +120,7 @@ def find(features: Features, clusters: Clusters, source: BaseSource, *, crops: i
         kept = kept_things(scores)
         some = slice(None, None, max(1, len(rows) // _MOST_READ))
         proposal = propose_things(
-            _readings(features, rows[some], clusters),
+            lambda: _readings(features, rows[some], clusters),
             statistics,
             kept,
             moving=None if moving is None else moving[some],

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from tusk_core.discovery.motion import MOVES, telling_score
 from tusk_core.discovery.ranking import facts_of
 from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
 from tusk_core.nn.kind_scores import filling_kinds
+from tusk_core.nn.middle_votes import WIDER, MiddleVotes, learned_votes
 from tusk_core.nn.trunk import TRUNK_STRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -45,6 +47,8 @@ _WORTH_THING = 0.5
 # how far around a peak its centre of mass is taken.
 _APART, _BLUR, _REFINE = 0.6, 0.17, 0.3
 _LEAST_BLUR = 0.6  # cells
+# How far from a place the middle of its thing may be, in shares of the radius: rims and a bit more.
+_REACH = 1.4
 _LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.4, 0.5, 0.05
 
 
@@ -60,6 +64,7 @@ class Proposal:
         min_score: keypoints that score less are taken for nothing, [0, 1].
         joined_blur: deviation by which the one map of all kinds is blurred where one thing has one
             keypoint, cells; 0 reads each kind's own map.
+        votes: how places vote for the middles of their things; None where they do not.
     """
 
     num_keypoints: int
@@ -68,6 +73,7 @@ class Proposal:
     refine_window: int
     min_score: float = _PLAIN_SCORE
     joined_blur: float = 0.0
+    votes: MiddleVotes | None = None
 
 
 def working_size(
@@ -143,7 +149,7 @@ def kept_things(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def propose_things(
-    readings: Iterable[Tensor],
+    readings: Callable[[], Iterable[Tensor]],
     kinds: KindStatistics,
     kept: NDArray[np.bool_],
     *,
@@ -152,7 +158,7 @@ def propose_things(
     """Return the settings where one thing has one keypoint, from the peaks of the kinds' one map.
 
     Args:
-        readings: memberships (b, M, h, w) of some pictures.
+        readings: gives the memberships (b, M, h, w) of some pictures, as often as it is called.
         kinds: their statistics, with a ground.
         kept: (M,).
         moving: (P, h, w) how surely each place of those pictures moves, [0, 1]; where it is known,
@@ -166,11 +172,10 @@ def propose_things(
     # One kind alone has one map already: nothing is to be joined, and neighbours stay apart.
     blur = max(_LEAST_BLUR, _BLUR * radius) if kept.sum() > 1 else _LEAST_BLUR
     window = 2 * max(2, round(_APART * radius)) + 1
-    chosen = torch.from_numpy(kept.astype(np.float32))
+    votes = _votes(readings(), kept, radius) if kept.sum() > 1 else None
     tops, moves, seen = [], [], 0
-    for part in readings:
-        maps = part * chosen.to(part.device).view(1, -1, 1, 1)
-        total = joined_maps(maps, blur).amax(dim=1, keepdim=True)
+    for part in readings():
+        total = _read(part, kept, blur, votes)
         count = min(4 * _MOST_KEYPOINTS, total[0].numel())
         found = find_kind_peaks(total, count, window=window, refine=1)
         tops.append(found.scores.cpu().numpy())
@@ -190,7 +195,38 @@ def propose_things(
         refine_window=2 * max(1, round(_REFINE * radius)) + 1,
         min_score=threshold,
         joined_blur=round(blur, 2),
+        votes=votes,
     )
+
+
+def _votes(
+    readings: Iterable[Tensor], kept: NDArray[np.bool_], radius: float
+) -> MiddleVotes | None:
+    """Return how places vote for middles; None where the kept kinds have no sure one."""
+    wide = [F.avg_pool2d(part, WIDER, ceil_mode=True).cpu() for part in readings]
+    reach = round(_REACH * radius / WIDER)
+    kernels = learned_votes(
+        wide,
+        torch.from_numpy(kept),
+        blur=_BLUR * radius / WIDER,
+        window=2 * max(1, round(_APART * radius / WIDER)) + 1,
+        reach=reach,
+    )
+    if not bool(kernels.any()):
+        return None
+    votes = MiddleVotes(len(kernels), reach)
+    votes.kernels.copy_(kernels)
+    votes.kept.copy_(torch.from_numpy(kept))
+    return votes
+
+
+def _read(part: Tensor, kept: NDArray[np.bool_], blur: float, votes: MiddleVotes | None) -> Tensor:
+    """Return the one map (b, 1, h, w) of the kept kinds, as the model will read it."""
+    chosen = torch.from_numpy(kept.astype(np.float32)).to(part.device)
+    joined = joined_maps(part * chosen.view(1, -1, 1, 1), blur)
+    if votes is not None:
+        joined = votes.to(part.device).sharpened(joined, part)
+    return joined.amax(dim=1, keepdim=True)
 
 
 def valley(scores: NDArray[np.floating]) -> float:

@@ -333,6 +333,7 @@ def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
             "keypoints.refine_window": proposal.refine_window,
             "keypoints.min_score": proposal.min_score,
             "keypoints.joined_blur": proposal.joined_blur,
+            "keypoints.vote_reach": 0 if proposal.votes is None else proposal.votes.reach,
         },
     )
     model = PhotoModel(settings)
@@ -344,6 +345,9 @@ def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
         model.prototypes.vectors.copy_(clusters.centres)
         model.kept.copy_(torch.from_numpy(findings.kept))
         model.rank.copy_(torch.from_numpy(findings.scores))
+        if model.votes is not None:
+            assert proposal.votes is not None
+            model.votes.load_state_dict(proposal.votes.state_dict())
     return model.eval()
 
 

@@ -23,6 +23,7 @@ from tusk_core.nn.decoder import Background, Decoder
 from tusk_core.nn.dense_head import DenseHead
 from tusk_core.nn.keypoint_set import KeypointSet
 from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
+from tusk_core.nn.middle_votes import MiddleVotes
 from tusk_core.nn.model import Encoded, TuskModel
 from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.prototypes import Prototypes
@@ -75,6 +76,8 @@ class PhotoModel(TuskModel):
         # Where places were added to a kind: the row that says where else it is; else its own.
         self.register_buffer("helper", torch.arange(kinds), persistent=False)
         self.is_steered = False
+        reach = config.keypoints.vote_reach if config.keypoints.joined_blur else 0
+        self.votes = MiddleVotes(kinds, reach) if reach else None
         self.stride = TAP_STRIDES[0]
         colours, size = config.data.channels, (config.data.width, config.data.height)
         self.decoder = Decoder(config.decoder, encoder.num_features, colours)
@@ -182,9 +185,12 @@ class PhotoModel(TuskModel):
         unit = self.descriptors(surface)
         logits = self.kind_logits(unit)
         peaks = self.peak_logits(surface)
-        maps = self._maps(logits, peaks) * self.kept.view(1, -1, 1, 1)
+        every = self._maps(logits, peaks)
+        maps = every * self.kept.view(1, -1, 1, 1)
         if self.config.keypoints.joined_blur:
             maps = joined_maps(maps, self.config.keypoints.joined_blur)
+        if self.votes is not None:
+            maps = self.votes.sharpened(maps, every)
         return EncodedKinds(
             score_map=maps.amax(dim=1, keepdim=True),
             features=unit,

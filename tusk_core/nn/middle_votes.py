@@ -104,7 +104,8 @@ def learned_votes(
             counts.index_add_(0, key, strength[near])
     kernels = blurred(counts.view(len(kept), 1, side, side), _BLUR)[:, 0]
     kernels = kernels / number.clamp_min(_FEWEST_PLACES).view(-1, 1, 1)
-    return kernels / _usual_sum(pictures, middles, kernels).view(-1, 1, 1)
+    shares: Tensor = kernels / _usual_sum(pictures, middles, kernels).view(-1, 1, 1)
+    return shares
 
 
 def _usual_sum(pictures: Sequence[Tensor], middles: Sequence[Tensor], kernels: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from tusk_core.losses.objective import KnownPictures, Views
 from tusk_core.nn.photo_model import PhotoModel
 from tusk_core.nn.trunk import Taps
 from tusk_core.results import TrainingError
-from tusk_core.training.frames import frame_pairs, on_device
+from tusk_core.training.frames import frame_pairs, on_device, uses_motion
 from tusk_core.training.views import (
     EMPTY,
     WARPS,
@@ -130,7 +130,7 @@ class KnownBatches:
     def _made_views(self, number: int, count: int) -> Views:
         config, division = self._config, self._division
         generator = step_generator(config.run.seed, number, WARPS)
-        if division.camera is None:
+        if division.camera is None or not uses_motion(config):
             images = to_batch(drawn(division, count, number, config.run.seed), self._device)
             return make_views(images, config.pair, generator)
         chosen = batch_indices(len(division.training), count, number, config.run.seed)

@@ -42,14 +42,17 @@ def uses_motion(config: TrainConfig) -> bool:
 
 
 def with_camera(division: Division, config: TrainConfig) -> tuple[Division, Notice | None]:
-    """Return the pictures with what a still camera usually sees, and what to say if it moves."""
-    if not (division.is_video and uses_motion(config)):
+    """Return the pictures with what a still camera usually sees, and what to say if it moves.
+
+    Only a model on a frozen network asks for it: its kinds are chosen by whether they move.
+    """
+    if not (division.is_video and config.encoder.has_backbone):
         return division, None
     stride = TAP_STRIDES[0]
     size = (-(-config.data.width // stride), -(-config.data.height // stride))
     camera = still_camera(division.spread(MOST_LOOKED_AT), size)
     if camera is None:
-        return division, Notice("info", _NOTHING)
+        return division, Notice("info", _NOTHING) if uses_motion(config) else None
     return dataclasses.replace(division, camera=camera), None
 
 

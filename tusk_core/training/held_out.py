@@ -31,7 +31,7 @@ class Division:
         training: (T,) int64, learned from.
         held_out: (N - T,) int64, only measured on.
         is_video: neighbours are frames after each other.
-        camera: what a still camera usually sees, where the run learns from motion.
+        camera: what a still camera usually sees; None where it moves, or nobody asks.
     """
 
     images: NDArray[np.uint8]

@@ -51,10 +51,9 @@ def begin_kinds(model: PhotoModel, division: Division, config: TrainConfig) -> N
 
 
 def choose_kinds(model: PhotoModel, division: Division, config: TrainConfig) -> None:
-    """Set which kinds count, from pictures of a run; those that move where it learns from that."""
+    """Set which kinds count, from pictures of a run; under a still camera those that move."""
     pictures = division.spread(MOST_RANKED)
-    camera = division.camera if config.losses.motion_weight > 0 else None
-    moving = None if camera is None else camera.moving(pictures)
+    moving = None if division.camera is None else division.camera.moving(pictures)
     rank_kinds(model, pictures, config.run.seed, moving=moving, is_video=division.is_video)
 
 

@@ -97,7 +97,7 @@ def sum_patches(xy: Tensor, patches: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         (B, C, H, W).
     """
-    if patches.device.type == "cpu":
+    if patches.device.type == "cpu" and not torch.compiler.is_compiling():  # nor exporting
         return _added_patches(xy, patches, size)
     B, K, C, P, _ = patches.shape
     wide, rows_y = _widened(xy, patches, size)

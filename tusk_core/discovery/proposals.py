@@ -169,8 +169,8 @@ def propose_things(
     order = np.argsort(kinds.radius[kept])
     middle = int(np.searchsorted(np.cumsum(number[order]), number.sum() / 2))
     radius = float(kinds.radius[kept][order][min(middle, len(order) - 1)])
-    # One kind alone has one map already: nothing is to be joined, and neighbours stay apart.
-    blur = max(_LEAST_BLUR, _BLUR * radius) if kept.sum() > 1 else _LEAST_BLUR
+    # One kind alone is blurred as several are: without that a thing has two peaks more often.
+    blur = max(_LEAST_BLUR, _BLUR * radius)
     window = 2 * max(2, round(_APART * radius)) + 1
     votes = _votes(readings(), kept, radius) if kept.sum() > 1 else None
     tops, moves, seen = [], [], 0

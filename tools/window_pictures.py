@@ -107,10 +107,10 @@ def merges(pictures: Pictures) -> None:
 
 
 def gallery(pictures: Pictures) -> None:
-    """Three things, 1: a kind of upright strokes: ones, nines and fours, further down its list."""
+    """Three things, 1: a kind of upright strokes: fours, ones and nines, further down its list."""
     pictures.open("digits", DIGITS)
     dock: Any = pictures.alone("gallery", 760, 470)
-    pictures.bench.selection.select_prototype(9, "tour")
+    pictures.bench.selection.select_prototype(15, "tour")
     pictures.spin(2500)
     bar = dock.grid.verticalScrollBar()
     bar.setValue(int(bar.maximum() * 0.8))

@@ -12,8 +12,8 @@ from tusk_core.data.coco_entries import CocoEntries, box_of, place_of, usable_en
 
 every = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 identities = st.one_of(st.integers(0, 4), st.integers(0, 4).map(float), st.integers(0, 4).map(str))
-lengths = st.floats(0.5, 40, allow_nan=False)
-places = st.floats(-5, 60, allow_nan=False)
+lengths = st.floats(0.5, 40, allow_nan=False, allow_subnormal=False)
+places = st.floats(-5, 60, allow_nan=False, allow_subnormal=False)
 
 
 @st.composite

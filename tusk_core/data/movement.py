@@ -67,7 +67,13 @@ def away_from_usual(frames: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """
     if len(frames) < _FEWEST_FRAMES:
         return None
-    away = np.linalg.norm(frames - np.median(frames, axis=0), axis=-1)
+    return _away_from(frames, np.median(frames, axis=0))
+
+
+def _away_from(
+    frames: NDArray[np.float32], usual: NDArray[np.floating]
+) -> NDArray[np.float32] | None:
+    away = np.linalg.norm(frames - usual, axis=-1)
     is_still = float(np.median((away < SAME).mean(axis=(1, 2)))) >= _STILL
     moves = float(np.percentile(away, _MOVING_SHARE)) >= _MOVED
     return away if is_still and moves else None
@@ -80,11 +86,13 @@ def still_camera(images: NDArray[np.uint8], size: tuple[int, int]) -> StillCamer
         images: (N, H, W, c), frames spread over a video.
         size: (w, h) of the cells.
     """
+    if len(images) < _FEWEST_FRAMES:
+        return None
     small = shrunk(images, size)
-    away = away_from_usual(small)
+    usual = np.asarray(np.median(small, axis=0), np.float32)
+    away = _away_from(small, usual)
     if away is None:
         return None
-    usual = np.asarray(np.median(small, axis=0), np.float32)
     return StillCamera(usual, max(_LEAST_SHARE, float(_certainty(away).mean())))
 
 

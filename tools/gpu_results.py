@@ -188,7 +188,8 @@ def time_all(arguments: argparse.Namespace, results: Results, clock: Clock) -> N
     ceilings = results.items["ceilings"]
     names = chosen_presets(arguments.presets)
     compiled = arguments.compile.split(",")
-    jobs = [(n, v) for v in VARIANTS for n in names if "compile" not in v or n in compiled]
+    variants = arguments.variants.split(",") if arguments.variants else VARIANTS
+    jobs = [(n, v) for v in variants for n in names if "compile" not in v or n in compiled]
     if arguments.released:
         from released_step import released_presets, time_released
 
@@ -380,6 +381,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--presets", default="", help=f"patterns (default: {','.join(PATTERNS)})")
     parser.add_argument("--compile", default=COMPILED, help="presets that are timed compiled too")
+    parser.add_argument("--variants", default="", help="such as fp32,bf16-compile (default: all)")
     parser.add_argument("--released", type=Path, help="folder of a copy of the released code")
     parser.add_argument("--pictures", action="append", default=[], metavar="SPEC",
                         help=add_pictures.__doc__)  # fmt: skip

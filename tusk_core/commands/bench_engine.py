@@ -108,6 +108,9 @@ def _time_steps(
     views = images.repeat(2, 1, 1, 1)
     inputs = _network_inputs(session.model, views)
     steps, alone, phases = [], [], []
+    # One step in so many moves prototypes: whole cycles of them, so that none counts too much.
+    cycle = session.config.prototypes.round_every
+    num_steps = -(-num_steps // cycle) * cycle
     # In turns, so that another program's load falls on all three alike.
     for step in range(_WARM_UP + num_steps):
         terminal.progress(step, _WARM_UP + num_steps, "Training steps")
@@ -116,9 +119,10 @@ def _time_steps(
         steps.append(watch.lap())
         phases.append(_phases(session, images, watch))
         alone.append(_networks_alone(session.model, inputs, watch))
-    step_ms = statistics.median(steps[_WARM_UP:])
+    step_ms = float(np.median(np.reshape(steps[_WARM_UP:], (-1, cycle)).mean(axis=1)))
     alone_ms = statistics.median(alone[_WARM_UP:])
     medians = {n: statistics.median(p[n] for p in phases[_WARM_UP:]) for n in PHASES}
+    medians["prototype_steps"] /= cycle
     terminal.phase("Convolutions alone")
     counted = count_convolutions(session.model, views)
     return {

@@ -41,8 +41,7 @@ def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
     and many, for which a convolution of one channel is slow.
     """
     h, w = maps.shape[-2:]
-    rows = _blur_matrix(h, sigma).to(maps)
-    columns = _blur_matrix(w, sigma).to(maps)
+    rows, columns = (_blur_matrix(side, sigma, maps.device).to(maps.dtype) for side in (h, w))
     return rows @ maps @ columns.T
 
 
@@ -57,8 +56,11 @@ def blurred(maps: Tensor, sigma: float) -> Tensor:
 
 
 @functools.lru_cache(maxsize=16)
-def _blur_matrix(length: int, sigma: float) -> Tensor:
-    """Return (length, length): row i holds the weights of every cell in the blurred cell i."""
+def _blur_matrix(length: int, sigma: float, device: torch.device) -> Tensor:
+    """Return (length, length): row i holds the weights of every cell in the blurred cell i.
+
+    Kept on the device, so that a step need not wait for a copy.
+    """
     reach = int(3 * sigma + 0.5)
     steps = torch.arange(-reach, reach + 1)
     weights = torch.exp(-steps.double().square() / (2 * sigma * sigma))
@@ -68,4 +70,4 @@ def _blur_matrix(length: int, sigma: float) -> Tensor:
     matrix.scatter_add_(
         1, (cells + steps).clamp(0, length - 1), weights.expand(length, -1).contiguous()
     )
-    return matrix.float()
+    return matrix.float().to(device)

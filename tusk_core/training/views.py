@@ -106,7 +106,7 @@ def recoloured(images: torch.Tensor, strength: float, generator: torch.Generator
         generator: on the CPU.
     """
     numbers = torch.rand(images.shape[0], 3 + images.shape[1], 1, 1, generator=generator)
-    numbers = ((2 * numbers - 1) * strength).to(images.device)
+    numbers = to_device((2 * numbers - 1) * strength, images.device)
     contrast, brightness, gamma = (numbers[:, i : i + 1] for i in range(3))
     gain = 1 + 0.5 * contrast + 0.16 * numbers[:, 3:]
     return (images * gain + 0.2 * brightness).clamp(0, 1) ** torch.exp(0.5 * gamma)

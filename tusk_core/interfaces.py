@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
@@ -124,3 +125,17 @@ class OpenedSource(PictureSource, Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FolderSoFar:
+    """How far a folder with very many files is read.
+
+    Attributes:
+        num_pictures: found so far.
+        first: some hundreds of them in natural order, told once; another picture may come between
+            any two of them later. None in what is told after that.
+    """
+
+    num_pictures: int
+    first: OpenedSource | None = None

@@ -164,7 +164,9 @@ class CanvasArea(QWidget):
             self._name.setText("")
             return
         parts = [f"<b>{_escaped(source.name(document.index))}</b>"]
-        if len(source) > 1:
+        if not document.is_whole:
+            parts.append("of the first pictures of this folder")
+        elif len(source) > 1:
             parts.append(f"{document.index + 1:,} of {len(source):,}")
         if document.picture is not None:
             height, width = document.picture.shape[:2]

@@ -59,8 +59,8 @@ def by_individual(marks: KeypointMarks, document: Document, picture: int) -> Key
     Keypoints are known again by their place: those of the picture and those of the analysis are
     the same ones as long as model and thresholds are.
     """
-    analysis, tracks, source = document.analysis, document.tracks, document.source
-    if analysis is None or tracks is None or source is None or analysis.source != source.source:
+    analysis, tracks = document.analysis, document.tracks
+    if analysis is None or tracks is None or not document.shows(analysis.source):
         return marks
     rows = analysis.rows_of(picture, picture + 1)
     if rows.start == rows.stop or not len(marks):

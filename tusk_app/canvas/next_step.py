@@ -59,7 +59,8 @@ class NextStep(QObject):
         if source is None or source.kind == "camera" or not len(source):
             return False
         is_at_work = bool(bench.jobs.running) or bench.live.is_on or self._is_opening
-        return bench.document.model is None and not is_at_work and not self._is_answered
+        is_open_question = bench.document.is_whole and not self._is_answered
+        return bench.document.model is None and not is_at_work and is_open_question
 
     @Slot()
     def _plan(self) -> None:
@@ -91,7 +92,8 @@ class NextStep(QObject):
 
     @Slot()
     def _ask_again(self) -> None:
-        self._is_answered = False
+        if self._bench.document.places is None:
+            self._is_answered = False
         self._plan()
 
     @Slot()

@@ -63,6 +63,8 @@ class RegionController(QObject):
     @Slot()
     def _look(self) -> None:
         """Read the region of other pictures."""
+        if self._document.places is not None:
+            return
         self.stack.clear()
         self._reader.cancel()
         self._document.set_region(None)

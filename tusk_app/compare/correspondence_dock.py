@@ -26,6 +26,7 @@ from tusk_app.parts.marked_picture import Marks, no_marks
 from tusk_app.parts.panel_layout import flow_bar, labelled
 from tusk_app.parts.words import say
 from tusk_app.pictures.side_reader import SideReader
+from tusk_app.state.document import NOT_WHOLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -304,13 +305,15 @@ class CorrespondenceDock(Panel):
 
     def _show_hint(self) -> None:
         document = self._bench.document
-        ready = document.model is not None and document.num_pictures > 1
+        ready = document.model is not None and document.num_pictures > 1 and document.is_whole
         self.stack.show_content(has_content=ready)
         title = "Nothing to compare yet"
         if document.model is None:
             text = say("Open or train a model to see which [points] of two pictures agree.")
-        else:
+        elif document.is_whole:
             text = "Open a folder or a video: two pictures are needed."
+        else:
+            text = NOT_WHOLE
         self.stack.hint.set_text(title, text)
 
     @Slot(int)

@@ -17,6 +17,7 @@ from tusk_app.discover.patches import KindPatches
 from tusk_app.discover.steering import Said, listed, read_said
 from tusk_app.discover.watching import EVERY_S, Watched, watch_and_discover
 from tusk_app.engine.live_frames import FrameTap
+from tusk_app.state.document import NOT_WHOLE
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core.events import DiscoveryDone, KindFound, Notice
 from tusk_core.source_text import path_text
@@ -140,15 +141,14 @@ class DiscoverController(QObject):
     @property
     def is_of_open_source(self) -> bool:
         """True if the kinds were found in the pictures on the canvas."""
-        source, found = self._document.source, self._found
-        return source is not None and found is not None and found.source == source.source
+        return self._found is not None and self._document.shows(self._found.source)
 
     @property
     def problem(self) -> str:
         """Why ``start`` would do nothing, one sentence; empty if it would work."""
         source = self._document.source
         if self._live.is_on or (source is not None and len(source) > 0):
-            return ""
+            return "" if self._live.is_on or self._document.is_whole else NOT_WHOLE
         return "Open a folder of pictures or a video first, or start a camera."
 
     def start(self) -> None:
@@ -302,7 +302,7 @@ class DiscoverController(QObject):
         self.editor.begin(None)
         self._set_found(None)
         if model is not None and model.config.encoder.has_backbone:
-            work = functools.partial(_read, model.path, self._document.source)
+            work = functools.partial(_read, model.path, self._document.whole_source)
             self._reader.request(work)
 
     @Slot(object)

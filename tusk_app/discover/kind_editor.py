@@ -151,7 +151,9 @@ class KindEditor(QObject):
     def _write(self, work: Callable[..., Said]) -> None:
         assert self._said is not None
         self._notices.withdraw(ABOUT)  # what could be undone there is no longer the last
-        self._writer.request(functools.partial(work, self._said.model_dir, self._document.source))
+        self._writer.request(
+            functools.partial(work, self._said.model_dir, self._document.whole_source)
+        )
 
     @Slot()
     def _send_kept(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.engine.analysis_index import AnalysisIndex, build_index
+from tusk_app.state.document import NOT_WHOLE
 from tusk_app.threads.jobs import JobState
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
@@ -104,12 +105,12 @@ class AnalysisController(QObject):
             return "Open a folder, a video or sample pictures first."
         if source.kind == "camera":
             return "A camera has no end; record a video and open that."
-        return ""
+        return "" if self._document.is_whole else NOT_WHOLE
 
     def is_of_open_source(self) -> bool:
         """True if the detections belong to the pictures on the canvas."""
-        analysis, source = self._document.analysis, self._document.source
-        return analysis is not None and source is not None and analysis.source == source.source
+        analysis = self._document.analysis
+        return analysis is not None and self._document.shows(analysis.source)
 
     @Slot()
     def start(self) -> None:
@@ -207,6 +208,8 @@ class AnalysisController(QObject):
             if fits and (self._was_opened or analysis.source == source.source):
                 return
             self._document.set_analysis(None)
+        if not self._document.is_whole:
+            return
         path = self._path_of(model.fingerprint, source.source)
         if path.is_file():
             self._tells_errors = self._was_opened = False

@@ -135,8 +135,10 @@ class Detections(QObject):
     # Inside
 
     def _source_name(self) -> str:
+        """Return what the open pictures are kept under; their first page has other numbers."""
         source = self._document.source
-        return "" if source is None else source.source
+        name = "" if source is None else source.source
+        return name if self._document.is_whole else f"first page of {name}"
 
     def _cache_key(self, index: int) -> tuple[str, str, int] | None:
         model = self._document.model
@@ -211,6 +213,8 @@ class Detections(QObject):
         self._frames = FrameTable(self._document.num_pictures)
         self._take_analysis()
         self.frames_changed.emit()
+        if self._document.places is not None and self._document.detection is None:
+            self.request_detection()  # it was asked for by the number it had before
 
     @Slot()
     def _take_picture(self) -> None:

@@ -381,7 +381,7 @@ class EvaluationDock(Panel):
         if report is None:
             return
         data = report.data.partition(" (empty: ")[0]
-        if source is not None and source.source == data:
+        if source is not None and self._bench.document.shows(data):
             names = (index for index in range(len(source)) if source.name(index) == name)
             self._bench.document.go_to(next(names, 0))
             return

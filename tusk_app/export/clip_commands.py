@@ -80,7 +80,7 @@ class ClipCommands(QObject):
 
     def _offer(self) -> ClipOffer | None:
         document, live = self._bench.document, self._bench.live
-        model, source = document.model, document.source
+        model, source = document.model, document.whole_source
         if model is None:
             return None
         redraws = model.config.decoder.kind != "none"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from tusk_app.pictures.opener import RECENT_SIDE, OpenedPictures, Opener, OpeningWish
 from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
 from tusk_app.pictures.thumbnail_worker import small
-from tusk_app.pictures.thumbnails import ThumbnailStore, to_image
-from tusk_app.settings import RecentKind, Settings, cache_dir
+from tusk_app.pictures.thumbnails import ThumbnailStore
+from tusk_app.settings import RecentKind, Settings
+from tusk_app.state.document import ABOUT_READING
 from tusk_app.threads.latest_task import LatestTask
 from tusk_core import api
 from tusk_core.control import Cancelled, RunControl
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QImage
 
     from tusk_app.state.document import Document
     from tusk_app.state.notices import Notices
@@ -39,29 +39,9 @@ log = logging.getLogger(__name__)
 _RUN_NAME = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)_(?P<hour>\d\d)(?P<minute>\d\d)\d\d_(?P<name>.+)_[0-9a-f]{4}"
 )
-RECENT_SIDE = 96
 NUM_EXAMPLES = 9
 ABOUT_OPENING = "opening"
 PATIENCE_MS, AGAIN_MS = 1500, 11_000  # a message with a button stays for twelve seconds
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenedPictures:
-    """A source that was opened in the background.
-
-    Attributes:
-        source: what to read from.
-        kind: how the recent list calls it.
-        first: picture to show first.
-        shown_as: channels and brightness that were chosen for it.
-        is_photographic: whether they look like photographs.
-    """
-
-    source: api.PictureSource
-    kind: RecentKind
-    first: int = 0
-    shown_as: DataConfig | None = None
-    is_photographic: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +64,9 @@ class SourceController(QObject):
 
     Signals:
         opening: str, name of what is being opened.
-        opened: the document has a new source.
+        opened: the document has a new source, or the first pictures of a folder.
+        completed: the document has all of its pictures; at once, but for large folders.
+        reading_changed: more pictures of the open folder are known, or reading began or ended.
         refused: str, a sentence why something cannot be opened.
         model_wanted, run_wanted, analysis_wanted, camera_wanted: str, what was dropped or named.
         survey_ready: Survey, answer to ``survey``.
@@ -96,6 +78,8 @@ class SourceController(QObject):
 
     opening = Signal(str)
     opened = Signal()
+    completed = Signal()
+    reading_changed = Signal()
     refused = Signal(str)
     model_wanted = Signal(str)
     run_wanted = Signal(str)
@@ -122,12 +106,15 @@ class SourceController(QObject):
         self._classifier = LatestTask("what was dropped", self)
         self._classifier.done.connect(self._take_opening)
         self._classifier.failed.connect(self._take_refusal)
-        self._opener = LatestTask("opening pictures", self)
-        self._opener.done.connect(self._take_pictures)
+        self._opener = Opener(self)
+        self._opener.first_found.connect(self._take_first)
+        self._opener.counted.connect(self._take_count)
+        self._opener.opened.connect(self._take_pictures)
         self._opener.failed.connect(self._take_refusal)
         self._opener.busy_changed.connect(self.busy_changed)
         self._opener.busy_changed.connect(self._follow_opening)
-        self._opening = ""
+        self._opening, self._num_found = "", 0
+        self._first: api.PictureSource | None = None
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._offer_cancel)
@@ -193,15 +180,37 @@ class SourceController(QObject):
             select: file name to go to first.
             shown_as: channels, and what is black and white, while no model says otherwise.
         """
-        self._opening = display_name(source)
+        self._begin(OpeningWish(source, kind, select, shown_as))
+
+    def _begin(self, wish: OpeningWish) -> None:
+        self._opening = display_name(wish.source)
         self.opening.emit(self._opening)
-        self._opener.request(lambda: _open(source, kind, select, shown_as))
+        self._opener.request(wish)
 
     def cancel_opening(self) -> None:
-        """Keep what is open; what is being opened is dropped when it comes."""
+        """Keep what is open, or the first pictures of a folder that is being read."""
         if self._opener.is_busy:
             self._opener.cancel()
-            self._notices.status(f"{self._opening} was not opened.")
+            end = "opened" if self._document.is_whole else "read to its end"
+            self._notices.status(f"{self._opening} was not {end}.")
+            self.reading_changed.emit()
+
+    @property
+    def is_reading(self) -> bool:
+        """True while more pictures of the open folder are looked for."""
+        return self._opener.is_busy and not self._document.is_whole
+
+    @property
+    def num_found(self) -> int:
+        """Pictures of the open folder that are known so far."""
+        return self._document.num_pictures if self._document.is_whole else self._num_found
+
+    def read_on(self) -> None:
+        """Read the open folder again, after it was cancelled; the picture shown is found again."""
+        source, index = self._document.source, self._document.index
+        if source is not None and not self._document.is_whole and not self._opener.is_busy:
+            name = source.name(index).rpartition("/")[2] if index >= 0 else ""
+            self._begin(replace(self._opener.wish, select=name))
 
     @Slot(bool)
     def _follow_opening(self, busy: bool) -> None:
@@ -274,27 +283,58 @@ class SourceController(QObject):
                 self.refused.emit(found.message)
 
     @Slot(object)
-    def _take_pictures(self, opened: OpenedPictures) -> None:
-        source = opened.source
-        self._is_photographic = opened.is_photographic
-        self._document.set_source(source, opened.shown_as)
+    def _take_first(self, opened: OpenedPictures) -> None:
+        """Show the first pictures of a large folder; the others follow."""
+        self._patience.stop()
+        self._notices.withdraw(ABOUT_OPENING)
+        self._first, self._num_found = opened.source, len(opened.source)
+        self._show(opened, is_whole=False)
+        self._notices.status(f"{self._opening} is being read; its first pictures are shown.")
+
+    @Slot(int)
+    def _take_count(self, num_found: int) -> None:
+        self._num_found = num_found
+        self.reading_changed.emit()
+
+    def _show(self, opened: OpenedPictures, *, is_whole: bool) -> None:
+        self._document.set_source(opened.source, opened.shown_as, is_whole=is_whole)
         if opened.first:
             self._document.go_to(opened.first)
+        self.opened.emit()
+
+    @Slot(object)
+    def _take_pictures(self, opened: OpenedPictures) -> None:
+        source = opened.source
+        if opened.places is None:
+            self._is_photographic = opened.is_photographic
+            self._show(opened, is_whole=True)
+        elif self._document.source is self._first:
+            self._is_photographic = opened.is_photographic
+            measured = api.is_shown_as_measured(self._document.source)
+            self._document.complete_source(source, opened.places, looks_otherwise=measured)
+        else:
+            return  # something else was opened meanwhile, such as a camera's picture
+        self._first = None
+        self._notices.withdraw(ABOUT_READING)
         self._settings.add_recent(opened.kind, source.source)
         noun = "frame" if opened.kind == "video" else "picture"
         count = f"{len(source):,} {noun}{'' if len(source) == 1 else 's'}"
         self._notices.status(f"Opened {display_name(source.source)}: {count}.")
-        self.opened.emit()
+        self.reading_changed.emit()
+        self.completed.emit()
 
     @Slot()
     def _renew_thumbnails(self) -> None:
         source = self._document.source
         name = "" if source is None or source.kind == "camera" else source.source
-        self.thumbnails.set_source(name, self._document.shown_as, source if name else None)
+        self.thumbnails.set_source(
+            name, self._document.shown_as, source if name else None, self._document.places
+        )
 
     @Slot(object)
     def _take_refusal(self, error: Exception) -> None:
         self.refused.emit(_sentence(error))
+        self.reading_changed.emit()
 
     @Slot(object)
     def _take_proposal_error(self, error: Exception) -> None:
@@ -320,41 +360,11 @@ def display_name(source: str) -> str:
     return path.name or source
 
 
-def recent_picture(path: str) -> Path:
-    """Return the file that holds the small picture of a recent item; it may not exist."""
-    key = hashlib.blake2b(path.encode(), digest_size=12).hexdigest()
-    return cache_dir() / "recent" / f"{key}.png"
-
-
 def _sentence(error: Exception) -> str:
     if isinstance(error, TuskError | OSError):
         return str(error)
     log.error("unexpected while opening", exc_info=error)
     return f"It could not be opened: {error}. The log has the details."
-
-
-def _open(
-    source: str, kind: RecentKind, select: str, shown_as: DataConfig | None
-) -> OpenedPictures:
-    opened = open_as(source, shown_as)
-    first = 0
-    if select:
-        first = next((i for i in range(len(opened)) if Path(opened.name(i)).name == select), 0)
-    if opened.kind == "video":
-        kind = "video"
-    _keep_recent_picture(opened, first)
-    return OpenedPictures(opened, kind, first, shown_as, api.looks_photographic(opened))
-
-
-def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
-    """Write the small picture of the recent list; a list without pictures is no disaster."""
-    try:
-        path = recent_picture(source.source)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image: QImage = to_image(small(source.read(index), RECENT_SIDE))
-        image.save(str(path))
-    except (TuskError, OSError, IndexError) as problem:
-        log.info("no picture for the recent list: %s", problem)
 
 
 def _survey(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QPushButton,
     QStackedWidget,
     QTableView,
     QToolButton,
@@ -62,6 +63,8 @@ class SourceDock(Panel):
         self._document.index_requested.connect(self._show_current)
         self._document.picture_changed.connect(self._show_current)
         self._sources.thumbnails.ready.connect(self._model.thumbnail_ready)
+        self._sources.reading_changed.connect(self._show_reading)
+        self._sources.busy_changed.connect(self._show_reading)
         self._take_source()
         self.follow_theme()
 
@@ -127,12 +130,47 @@ class SourceDock(Panel):
         column.setContentsMargins(6, 6, 6, 4)
         column.setSpacing(6)
         column.addWidget(self._filter)
+        column.addWidget(self._make_reading(page))
         column.addWidget(self._none)
         # A low panel is better than a window that grows beyond the screen.
         self._list.setMinimumHeight(2 * self.fontMetrics().height())
         column.addWidget(self._list, 1)
         column.addLayout(foot)
         return page
+
+    def _make_reading(self, parent: QWidget) -> QWidget:
+        """Return the row that tells how far a large folder is read; hidden for all others."""
+        self._reading = QWidget(parent)
+        self._so_far = QLabel(self._reading)
+        self._so_far.setWordWrap(True)
+        self._end = QPushButton(self._reading)
+        self._end.clicked.connect(self._end_or_read_on)
+        row = QHBoxLayout(self._reading)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._so_far, 1)
+        row.addWidget(self._end)
+        self._reading.hide()
+        return self._reading
+
+    @Slot()
+    def _show_reading(self, _value: object = None) -> None:
+        is_whole, is_reading = self._document.is_whole, self._sources.is_reading
+        self._reading.setVisible(not is_whole)
+        if is_whole:
+            return
+        if is_reading:
+            self._so_far.setText(f"Reading the folder: {self._sources.num_found:,} so far…")
+        else:
+            known = f"{self._document.num_pictures:,}"
+            self._so_far.setText(f"Only the first {known} found: reading ended.")
+        self._end.setText("Cancel" if is_reading else "Read on")
+
+    @Slot()
+    def _end_or_read_on(self) -> None:
+        if self._sources.is_reading:
+            self._sources.cancel_opening()
+        else:
+            self._sources.read_on()
 
     def _make_table(self, parent: QWidget) -> QTableView:
         # Not a QListView: that measures every row whenever the panel changes its width, 0.1 s for
@@ -177,6 +215,10 @@ class SourceDock(Panel):
     @Slot()
     def _take_source(self) -> None:
         source = self._document.source
+        self._show_reading()
+        if self._document.places is not None:
+            self._take_rest(self._document.places)
+            return
         self._filter.blockSignals(True)
         self._filter.clear()
         self._filter.blockSignals(False)
@@ -187,6 +229,27 @@ class SourceDock(Panel):
             return
         self._pages.setCurrentIndex(1)
         self._show_filtered(np.arange(len(source), dtype=np.int64))
+
+    def _take_rest(self, places: NDArray[np.int64]) -> None:
+        """Show all pictures of a folder whose first ones are listed; what is looked at stays.
+
+        Args:
+            places: where the listed pictures are among all, (n,); -1 for one that is gone.
+        """
+        if self._filter.text().strip():
+            self._apply_filter()
+            return
+        page = self._list.viewport().rect()
+        row = self._list.currentIndex().row()
+        if row < 0 or not page.intersects(self._list.visualRect(self._model.index(row))):
+            row = self._list.rowAt(0)
+        before = self._model.picture_at(row)
+        top = self._list.rowViewportPosition(row)
+        self._show_filtered(np.arange(self._document.num_pictures, dtype=np.int64))
+        after = int(places[before]) if before >= 0 else -1
+        if after >= 0:
+            height = self._list.verticalHeader().defaultSectionSize()
+            self._list.verticalScrollBar().setValue(after * height - top)
 
     @Slot()
     def _apply_filter(self) -> None:
@@ -202,6 +265,8 @@ class SourceDock(Panel):
     @Slot(object)
     def _show_filtered(self, pictures: NDArray[np.int64]) -> None:
         self._model.set_pictures(pictures)
+        so_far = "" if self._document.is_whole else " so far"
+        self._none.setText(f"No name contains this text{so_far}.")
         self._none.setVisible(len(pictures) == 0)
         self._show_current()
 
@@ -214,7 +279,10 @@ class SourceDock(Panel):
             self._list.setCurrentIndex(at)
             self._list.scrollTo(at)
         shown = self._model.rowCount()
-        place = f"{index + 1:,} of {total:,}" if index >= 0 else f"{total:,}"
+        if not self._document.is_whole:
+            place = f"The first {total:,} found"
+        else:
+            place = f"{index + 1:,} of {total:,}" if index >= 0 else f"{total:,}"
         self._count.setText(place if shown == total else f"{place} · {shown:,} match")
         self._before.setEnabled(index > 0)
         self._after.setEnabled(0 <= index < total - 1)

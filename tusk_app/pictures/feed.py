@@ -126,12 +126,15 @@ class PictureFeed(QObject):
     @Slot()
     def _take_source(self) -> None:
         self._pending = None
+        was_reading = self._is_reading
         self._is_reading, self._wanted = False, -1
         old, self._source = self._source, self._document.source
         if old is not None and old is not self._source:
             # In the reader thread, which may be reading from it.
             self._ensure_thread()
             self._close.emit(old)
+        if was_reading and self._document.places is not None and self._document.index >= 0:
+            self._read(self._document.index)  # it was asked for by the number it had before
 
     @Slot(object)
     def _take(self, result: ReadPicture) -> None:

@@ -53,6 +53,7 @@ class ThumbnailStore(QObject):
         source: str,
         shown_as: DataConfig | None = None,
         like: PictureSource | None = None,
+        places: NDArray[np.int64] | None = None,
     ) -> None:
         """Show pictures of another source, or otherwise; empty for none.
 
@@ -60,9 +61,13 @@ class ThumbnailStore(QObject):
             source: as ``open_source`` takes it.
             shown_as: channels, and what is black and white.
             like: the same pictures, open already; another reader of them is made.
+            places: where pictures known before are now, -1 for gone; None keeps none of them.
         """
         self._generation = self._wishes.reset(source, shown_as, like)
-        self._kept.clear()
+        kept, self._kept = self._kept, OrderedDict()
+        for index, image in kept.items() if places is not None else ():
+            if places is not None and places[index] >= 0:
+                self._kept[int(places[index])] = image
         self.cleared.emit()
 
     def get(self, index: int) -> QImage | None:

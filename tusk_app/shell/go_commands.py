@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog
 
+from tusk_app.state.document import ABOUT_READING, NOT_WHOLE
+
 if TYPE_CHECKING:
     from tusk_app.shell.host import Host
     from tusk_app.shell.workshop import Workshop
@@ -30,6 +32,7 @@ _STEPS = (
     ("go.first", "&First picture", "Home", "first", -(2**31)),
     ("go.last", "&Last picture", "End", "last", 2**31),
 )
+_NEAR = 10  # pictures; farther steps lead to an end, which is not known while a folder is read
 _PROTOTYPE_TIP = "Needs a selected [kind] and an analysis of the pictures"
 
 
@@ -58,7 +61,7 @@ class GoCommands(QObject):
             self._actions.add(
                 name,
                 text,
-                lambda steps=count: self._document.go_to(self._document.index + steps),
+                lambda steps=count: self._step(steps),
                 menu="Go",
                 shortcut=keys,
                 canvas_only=True,
@@ -92,8 +95,17 @@ class GoCommands(QObject):
             tip=_PROTOTYPE_TIP,
         )
 
+    def _step(self, by: int) -> None:
+        if abs(by) > _NEAR and not self._document.is_whole:
+            self._bench.notices.toast(NOT_WHOLE, "info", about=ABOUT_READING)
+            return
+        self._document.go_to(self._document.index + by)
+
     def go_to(self) -> None:
         """Ask for the number or a part of the name of a picture."""
+        if not self._document.is_whole:
+            self._bench.notices.toast(NOT_WHOLE, "info", about=ABOUT_READING)
+            return
         total = self._document.num_pictures
         text, is_sure = QInputDialog.getText(
             self._window, "Go to picture", f"Number from 1 to {total:,}, or part of the name:"

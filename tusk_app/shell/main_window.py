@@ -22,8 +22,9 @@ from tusk_app.layers.dock import ReconstructionDock
 from tusk_app.map.dock import EmbeddingDock
 from tusk_app.parts import theme
 from tusk_app.parts.themed import Themed
-from tusk_app.pictures.controller import display_name, recent_picture
+from tusk_app.pictures.controller import display_name
 from tusk_app.pictures.dock import SourceDock
+from tusk_app.pictures.opener import recent_picture
 from tusk_app.shell.analysis_commands import AnalysisCommands
 from tusk_app.shell.centre import make_centre
 from tusk_app.shell.closing import Closer

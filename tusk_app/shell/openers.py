@@ -216,7 +216,7 @@ class Openers(QObject):
 
     def _open_and(self, command: str, source: str, shown_as: DataConfig | None) -> None:
         sources = self._bench.sources
-        sources.opened.connect(
+        sources.completed.connect(
             lambda: self._bench.actions.trigger(command),
             Qt.ConnectionType.SingleShotConnection,
         )

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     )
     from tusk_core.tracks import Region, Tracks
 
+ABOUT_READING = "pictures/reading"
+NOT_WHOLE = (
+    "Only the first pictures of this folder are known so far. Pictures says how far it is read."
+)
+
 
 class Document(QObject):
     """The state that all panels show. Pure state: no thread, no file, no widget.
@@ -66,6 +71,8 @@ class Document(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._source: PictureSource | None = None
+        self._is_whole = True
+        self._places: NDArray[np.int64] | None = None
         self._chosen: DataConfig | None = None
         self._index = -1
         self._picture: NDArray[np.uint8] | None = None
@@ -93,6 +100,31 @@ class Document(QObject):
     def num_pictures(self) -> int:
         """Pictures or frames of the source; 0 if nothing is open."""
         return 0 if self._source is None else len(self._source)
+
+    @property
+    def is_whole(self) -> bool:
+        """False while only the first pictures of a folder are known, or for good if reading ended.
+
+        Nothing that counts, numbers or goes through pictures may begin then.
+        """
+        return self._is_whole
+
+    @property
+    def whole_source(self) -> PictureSource | None:
+        """The open pictures if all of them are known, so that their numbers stay."""
+        return self._source if self._is_whole else None
+
+    @property
+    def places(self) -> NDArray[np.int64] | None:
+        """Where pictures known before are now, (n,) int64, -1 for gone; else None.
+
+        Given only while ``source_changed`` tells that the rest of the same folder is known.
+        """
+        return self._places
+
+    def shows(self, source: str) -> bool:
+        """True if the pictures of ``source`` are open, all of them, so that numbers agree."""
+        return self._source is not None and self._is_whole and self._source.source == source
 
     @property
     def index(self) -> int:
@@ -189,14 +221,21 @@ class Document(QObject):
         """Channels, and what is black and white: the model's, else those chosen on opening."""
         return self._chosen if self._model is None else self._model.config.data
 
-    def set_source(self, source: PictureSource | None, shown_as: DataConfig | None = None) -> None:
+    def set_source(
+        self,
+        source: PictureSource | None,
+        shown_as: DataConfig | None = None,
+        *,
+        is_whole: bool = True,
+    ) -> None:
         """Open other pictures; the caller closes the source that was open before.
 
         Args:
             source: the pictures.
             shown_as: channels, and what is black and white, while no model says otherwise.
+            is_whole: False if these are only the first ones of a folder (``complete_source``).
         """
-        self._source, self._chosen = source, shown_as
+        self._source, self._chosen, self._is_whole = source, shown_as, is_whole
         self._index = -1
         self._picture = self._reconstruction = self._truth = None
         self._take(None)
@@ -205,6 +244,29 @@ class Document(QObject):
         self.picture_changed.emit()
         if source is not None and len(source) > 0:
             self.go_to(0)
+
+    def complete_source(
+        self, source: PictureSource, places: NDArray[np.int64], *, looks_otherwise: bool = False
+    ) -> None:
+        """Take all pictures of a folder whose first ones are open; the picture shown stays.
+
+        Args:
+            source: all of them.
+            places: where those known so far are now, (n,) int64; -1 for one that is gone.
+            looks_otherwise: black and white were measured on the first pictures only.
+        """
+        self._source, self._is_whole, self._places = source, True, places
+        place = int(places[self._index]) if 0 <= self._index < len(places) else -1
+        self._index = place
+        self._match_look()
+        self.source_changed.emit()
+        self._places = None
+        if place < 0:
+            self.set_picture(-1, None)
+            self.go_to(0)
+        elif looks_otherwise:
+            self.look_changed.emit()
+            self.index_requested.emit(place)
 
     def go_to(self, index: int) -> None:
         """Ask for a picture; an index beyond the ends takes the first or the last."""

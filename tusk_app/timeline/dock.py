@@ -21,6 +21,7 @@ from tusk_app.parts.empty_hint import EmptyHint, HintStack
 from tusk_app.parts.when_seen import WhenSeen
 from tusk_app.parts.words import say
 from tusk_app.pictures.faces import KindFaces
+from tusk_app.state.document import NOT_WHOLE
 from tusk_app.timeline.playback import SPEEDS, PlaybackController
 from tusk_app.timeline.widgets.bar import Strip, TimelineBar
 
@@ -188,9 +189,11 @@ class TimelineDock(Panel):
 
     @Slot()
     def _take_source(self) -> None:
-        num = self._bench.document.num_pictures
-        self._stack.show_content(has_content=num > 1)
-        self._bench.actions.get("go.play").setEnabled(num > 1)
+        num, is_whole = self._bench.document.num_pictures, self._bench.document.is_whole
+        text = "Open a video, or a folder with several pictures." if is_whole else NOT_WHOLE
+        self._stack.hint.set_text("Nothing to play", text, "Open video…" if is_whole else "")
+        self._stack.show_content(has_content=num > 1 and is_whole)
+        self._bench.actions.get("go.play").setEnabled(num > 1 and is_whole)
         self.bar.set_frames(num)
         self.restyle()
         self._draw_strips()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.events import JobProgress
-    from tusk_core.interfaces import OpenedSource, PictureSource, Predictor
+    from tusk_core.interfaces import FolderSoFar, OpenedSource, PictureSource, Predictor
     from tusk_core.prototype_names import PrototypeNames
     from tusk_core.results import Analysis, GroundTruth, SourceSummary
 
@@ -30,6 +30,49 @@ def open_source(source: str) -> OpenedSource:
     from tusk_core.data.source import open_source as opened
 
     return opened(source)
+
+
+def open_watched(
+    source: str,
+    tell: Callable[[FolderSoFar], None],
+    control: RunControl,
+    *,
+    wanted: str = "",
+) -> OpenedSource:
+    """Open as ``open_source`` does; while a large folder is read, tell of its first pictures.
+
+    Args:
+        source: as for ``open_source``.
+        tell: called in this thread, a few times per second, once a folder takes long.
+        control: a stop request ends the reading.
+        wanted: name of a file that the first pictures shall include; empty for none.
+
+    Raises:
+        SourceError: if there is nothing readable there.
+        Cancelled: if ``control`` asked for it.
+    """
+    from tusk_core.data.folders import Watch
+    from tusk_core.data.source import open_source as opened
+
+    return opened(source, watch=Watch(tell, control, wanted=wanted))
+
+
+def places_in(whole: PictureSource, first: PictureSource) -> NDArray[np.int64]:
+    """Return where the first pictures of a folder are among all of them.
+
+    Args:
+        whole: what ``open_watched`` returned.
+        first: what it told of.
+
+    Returns:
+        (n,) int64, -1 for a picture that is gone.
+    """
+    from tusk_core.data.folders import FileSource
+    from tusk_core.data.folders import places_in as found
+
+    assert isinstance(whole, FileSource)
+    assert isinstance(first, FileSource)
+    return found(whole, first)
 
 
 def hold_frames(
@@ -135,6 +178,12 @@ def looks_photographic(source: PictureSource) -> bool:
     from tusk_core.data.photographic import looks_photographic as judged
 
     return judged(source)
+
+
+def is_shown_as_measured(source: PictureSource | None) -> bool:
+    """Return whether pictures read so far were shown between a black and white measured on some."""
+    used = getattr(source, "used_brightness", None)
+    return used is not None and used() is not None
 
 
 def has_ground_truth(source: PictureSource) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
 import os
 import re
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,12 +15,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from tusk_core.control import Cancelled
 from tusk_core.data.base_source import BaseSource, reason_in_short
 from tusk_core.data.decoded import common_brightness, shown
 from tusk_core.data.finding import find_pictures
 from tusk_core.data.looks import Look
+from tusk_core.data.natural_order import in_natural_order, natural_key
 from tusk_core.data.pictures import KINDS, decode_file, read_size
 from tusk_core.data.stacks import Listing, StackPool, expand, may_have_channels, open_stack
+from tusk_core.interfaces import FolderSoFar
 from tusk_core.results import SourceError, UnreadableFile
 
 if TYPE_CHECKING:
@@ -25,10 +31,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tusk_core.control import RunControl
     from tusk_core.data.decoded import Brightness, Decoded
     from tusk_core.data.finding import Found
     from tusk_core.results import SourceKind
 
+FIRST_AFTER_S, TOLD_EVERY_S = 0.3, 0.25
+FIRST_PICTURES = 500
 _WORKERS = max(1, min(8, (os.cpu_count() or 2) - 1))
 _MEASURED = 48
 _NOT_TEXT = re.compile("[\ud800-\udfff]")
@@ -228,6 +237,8 @@ def open_folder(
     *,
     recursive: bool = True,
     hint: Callable[[Path], str] = lambda _folder: "",
+    known: Callable[[Sequence[str]], FileSource | None] = lambda _tables: None,
+    watch: Watch | None = None,
 ) -> FileSource:
     """Open a folder of pictures.
 
@@ -236,16 +247,87 @@ def open_folder(
         folder: where they are.
         recursive: also look into subfolders.
         hint: says what to do with a folder without any; empty for nothing special.
+        known: opens a data set by the CSV files in the folder; None where it is not one.
+        watch: told how far the folder is read.
 
     Raises:
         SourceError: if it holds none.
+        Cancelled: if the watch was asked to stop.
     """
-    found = find_pictures(folder, recursive=recursive)
+    look = None if watch is None else functools.partial(watch.look, source, folder)
+    found = find_pictures(folder, recursive=recursive, watch=look)
+    if found.tables and (data_set := known(found.tables)) is not None:
+        return data_set
     if not found.pictures:
         below = " or its subfolders" if recursive else ""
         todo = hint(folder) or _todo(found) or "Choose the folder that holds them."
         raise SourceError(f"There are no pictures ({KINDS}) in {folder}{below}. {todo}")
     return FileSource(source, folder, expand(folder, found.pictures), found.left_out)
+
+
+class Watch:
+    """Tells how far a folder is read: its first pictures, once that takes long, and the count.
+
+    Args:
+        tell: called in the reading thread, a few times per second.
+        control: a stop request ends the reading.
+        wanted: name of a file that the first pictures shall include; empty for none.
+        clock: seconds.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[FolderSoFar], None],
+        control: RunControl,
+        *,
+        wanted: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tell, self._control, self._wanted, self._clock = tell, control, wanted, clock
+        self._is_begun = False
+        self._next = clock() + FIRST_AFTER_S
+
+    def look(self, source: str, folder: Path, names: Sequence[str]) -> None:
+        """Take the names found so far.
+
+        Raises:
+            Cancelled: if a stop was asked for.
+        """
+        if self._control.stop_requested:
+            raise Cancelled
+        if self._clock() < self._next or not names:
+            return
+        first = None
+        if not self._is_begun:
+            page = list(names[:FIRST_PICTURES])
+            if self._wanted and self._wanted not in page and (folder / self._wanted).is_file():
+                page[-1] = self._wanted
+            first = FileSource(source, folder, in_natural_order(page))
+        self._is_begun = True
+        self._tell(FolderSoFar(len(names), first))
+        self._next = self._clock() + TOLD_EVERY_S
+
+
+def places_in(whole: FileSource, first: FileSource) -> NDArray[np.int64]:
+    """Return where each of the first pictures is among all, (n,); -1 for one that is gone.
+
+    A file with several pictures counts as its first.
+    """
+    if type(whole) is not FileSource:  # a data set has an order of its own
+        places = {name: place for place, name in enumerate(whole.listing.files)}
+        return np.array([places.get(name, -1) for name in first.names], np.int64)
+    return np.array([_place_of(whole.listing.files, name) for name in first.names], np.int64)
+
+
+def _place_of(files: Sequence[str], name: str) -> int:
+    """Return where a file stands among files in natural order; -1 for nowhere."""
+    key = natural_key(name)
+    place = bisect.bisect_left(files, key, key=natural_key)
+    while place < len(files) and natural_key(files[place]) == key:
+        if files[place] == name:
+            return place
+        place += 1
+    return -1
 
 
 def _todo(found: Found) -> str:

@@ -7,11 +7,9 @@ DeepLabCut and Lightning Pose keep them (``CollectedData*.csv``) are read as wel
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import fnmatch
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TextIO
@@ -26,6 +24,8 @@ from tusk_core.data.text_lists import number_in
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tusk_core.results import SourceKind
@@ -93,27 +93,27 @@ def numbered_groups(names: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...
 
 
 def is_landmark_folder(folder: Path) -> bool:
-    """Tell whether a folder holds ``landmarks.csv`` or ``CollectedData*.csv``."""
-    return _table_of(folder) is not None
+    """Tell whether a folder holds ``landmarks.csv``."""
+    return (folder / TABLE).is_file()
 
 
-def _table_of(folder: Path) -> Path | None:
-    if (folder / TABLE).is_file():
-        return folder / TABLE
-    # Not by glob, which makes a path of every name: a second for a million pictures.
-    found: list[str] = []
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        found = fnmatch.filter([entry.name for entry in entries], LABELLED_FRAMES)
-    return folder / min(found) if found else None
+def labelled_frames_among(tables: Sequence[str]) -> str | None:
+    """Return the first file named ``CollectedData*.csv``; None without one."""
+    return min(fnmatch.filter(tables, LABELLED_FRAMES), default=None)
 
 
-def open_landmark_folder(text: str, folder: Path) -> LandmarkSource:
+def open_landmark_folder(text: str, folder: Path, table: str = TABLE) -> LandmarkSource:
     """Open a folder with ``images/`` and ``landmarks.csv``, or with ``CollectedData*.csv``.
+
+    Args:
+        text: as typed.
+        folder: where the table is.
+        table: its name.
 
     Raises:
         SourceError: if the table cannot be read.
     """
-    path = _table_of(folder) or folder / TABLE
+    path = folder / table
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise SourceError(f"{path} is larger than 1 GB.")

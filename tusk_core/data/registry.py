@@ -19,16 +19,21 @@ from typing import TYPE_CHECKING
 from tusk_core.data.celeba import open_celeba
 from tusk_core.data.coco import CocoSource, is_coco_folder
 from tusk_core.data.h36m import open_h36m
-from tusk_core.data.landmarks import is_landmark_folder, open_landmark_folder
+from tusk_core.data.landmarks import (
+    is_landmark_folder,
+    labelled_frames_among,
+    open_landmark_folder,
+)
 from tusk_core.data.mnist_hard import open_mnist_hard
 from tusk_core.data.multi_object import open_multi_object
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.folders import FileSource
     from tusk_core.data.source_names import SourceName
 
 DATASETS: dict[str, Callable[[SourceName], BaseSource]] = {
@@ -65,3 +70,13 @@ def open_known_folder(text: str, folder: Path) -> BaseSource | None:
     if is_landmark_folder(folder):
         return open_landmark_folder(text, folder)
     return None
+
+
+def open_by_tables(text: str, folder: Path, tables: Sequence[str]) -> FileSource | None:
+    """Open a folder whose CSV files are a data set; None if they are not.
+
+    Raises:
+        SourceError: if they are, but damaged.
+    """
+    table = labelled_frames_among(tables)
+    return None if table is None else open_landmark_folder(text, folder, table)

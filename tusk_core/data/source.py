@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,15 +41,22 @@ REAL_SAMPLES = {"cells": "samples/cells", "flies": "samples/flies.mp4"}
 PREFIXES: frozenset[str] = frozenset({"sample", "camera", *registry.DATASETS})
 
 
-def open_source(source: str | Path | Sequence[str | Path], *, default_count: int = 0) -> BaseSource:
+def open_source(
+    source: str | Path | Sequence[str | Path],
+    *,
+    default_count: int = 0,
+    watch: folders.Watch | None = None,
+) -> BaseSource:
     """Open a folder, picture, list of pictures, video, sample or data set.
 
     Args:
         source: see the table above; or a list of picture files.
         default_count: pictures of a sample whose count is not given; 0 takes the usual number.
+        watch: told how far a folder is read.
 
     Raises:
         SourceError: if there is nothing readable there.
+        Cancelled: if the watch was asked to stop.
     """
     if not isinstance(source, str | Path):
         paths = [Path(path) for path in source]
@@ -57,7 +65,7 @@ def open_source(source: str | Path | Sequence[str | Path], *, default_count: int
     if not path_text(text):
         raise SourceError("No pictures were chosen. Name a folder, a video or sample:tetrominoes.")
     if is_flat(text):  # before options are looked for: a folder's name may hold a question mark
-        return _open_path(text, path_text(text), recursive=False)
+        return _open_path(text, path_text(text), recursive=False, watch=watch)
     name = parse_source(text, PREFIXES)
     if name.prefix == "camera":
         raise SourceError(
@@ -71,7 +79,7 @@ def open_source(source: str | Path | Sequence[str | Path], *, default_count: int
         return generated.open_generated(name, default_count=default_count)
     if name.prefix:
         return registry.open_dataset(name)
-    return _open_path(text, text, recursive=True)
+    return _open_path(text, text, recursive=True, watch=watch)
 
 
 def open_again(source: BaseSource) -> BaseSource:
@@ -111,11 +119,18 @@ def _is_still(path: Path) -> bool:
     return path.suffix.lower() == ".gif" and not page_labels(path)
 
 
-def _open_path(text: str, place: str, *, recursive: bool) -> BaseSource:
+def _open_path(
+    text: str, place: str, *, recursive: bool, watch: folders.Watch | None = None
+) -> BaseSource:
     path = user_path(place)
     if path.is_dir():
         return registry.open_known_folder(text, path) or folders.open_folder(
-            text, path, recursive=recursive, hint=videos.hint_for
+            text,
+            path,
+            recursive=recursive,
+            hint=videos.hint_for,
+            known=functools.partial(registry.open_by_tables, text, path),
+            watch=watch,
         )
     if not path.is_file():
         raise SourceError(f"There is no file or folder {path}. Check the name, or choose another.")

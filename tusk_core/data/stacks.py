@@ -18,7 +18,7 @@ from tusk_core.data.pictures import check_file
 from tusk_core.results import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tusk_core.data.decoded import Decoded
 
@@ -102,7 +102,7 @@ def expand(root: Path, files: Sequence[str]) -> Listing:
         root: folder that the names are relative to.
         files: in order.
     """
-    able = [index for index, name in enumerate(files) if name.lower().endswith(_PAGED)]
+    able = list(_able(files))
     labels: dict[int, tuple[str, ...]] = {}
     unchecked = False
     if len(able) > _ALL_UP_TO:
@@ -126,6 +126,17 @@ def expand(root: Path, files: Sequence[str]) -> Listing:
     return Listing(tuple(names), tuple(owners), tuple(pages), unchecked)
 
 
+def _able(files: Sequence[str]) -> Iterator[int]:
+    """Yield which files may hold several pictures by their ending; nearly all have the same."""
+    usual, may = "/", False
+    for index, name in enumerate(files):
+        if not name.endswith(usual):
+            usual = name[name.rfind(".") :]
+            may = usual.lower() in _PAGED
+        if may:
+            yield index
+
+
 def _labels_of(root: Path, files: Sequence[str], chosen: list[int]) -> dict[int, tuple[str, ...]]:
     found = {index: page_labels(root / files[index]) for index in chosen}
     return {index: labels for index, labels in found.items() if labels}
@@ -145,7 +156,7 @@ def page_labels(path: Path) -> tuple[str, ...]:
         stack.close()
 
 
-_PAGED = tuple(_TIFF | _ANIMATED | _SOMETIMES)
+_PAGED = _TIFF | _ANIMATED | _SOMETIMES
 
 
 def _may_hold_several(path: Path) -> bool:

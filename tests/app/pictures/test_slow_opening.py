@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QPushButton
 
 from tusk_app.pictures import controller
+from tusk_core import api
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,13 +26,13 @@ def test_a_slow_disk_can_be_given_up(
     sources.open_pictures(str(picture_folder))
     qtbot.waitUntil(lambda: document.picture is not None, timeout=20_000)
     before, release = document.source, threading.Event()
-    open_as = controller.open_as
+    open_watched = api.open_watched
 
-    def slowly(*arguments: object) -> object:
+    def slowly(*arguments: object, **more: object) -> object:
         assert release.wait(60)
-        return open_as(*arguments)
+        return open_watched(*arguments, **more)
 
-    monkeypatch.setattr(controller, "open_as", slowly)
+    monkeypatch.setattr(api, "open_watched", slowly)
     monkeypatch.setattr(controller, "PATIENCE_MS", 0)
     sources.open_pictures("sample:tetrominoes?count=4")
     toasts = program.window.toasts

@@ -473,7 +473,7 @@ def test_a_thread_that_hangs_holds_the_window_up_once_only(
         release.wait()
         raise SourceError("It came too late.")
 
-    monkeypatch.setattr(api, "open_source", hang)
+    monkeypatch.setattr(api, "open_watched", hang)
     monkeypatch.setattr(worker_thread, "STOP_TIMEOUT_MS", 200)
     toasts: list[str] = []
     program.workbench.notices.toast_posted.connect(lambda toast: toasts.append(toast.text))

@@ -28,6 +28,7 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
     max_pictures: int = 600,
     side: int = 0,
     crops: int | None = None,
+    empty: str = "",
     seed: int = 0,
     device: str = "auto",
     shown_as: DataConfig | None = None,
@@ -46,6 +47,8 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
         side: longer side to work at, pixels; 0 decides by the pictures.
         crops: longer side of the cut-outs to look at instead of whole pictures, pixels; None
             decides by the pictures, 0 takes them whole.
+        empty: pictures without the subject, given as ``source`` is: kinds that they have as
+            often are left out, and the model's threshold leaves them empty.
         seed: of the sample and the clusters.
         device: as in the settings.
         shown_as: channels, and what is black and white; None leaves it to the pictures.
@@ -65,6 +68,7 @@ def discover(  # noqa: PLR0913 - every argument is a keyword of its own
         seed,
         device,
         crops=crops,
+        empty=empty,
         shown_as=shown_as,
     )
     return found(wanted, out, control)

@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="look at cut-outs with this longer side and search in tiles of that size; off takes "
         "whole pictures (default: auto, by the pictures)",
     )
+    parser.add_argument(
+        "--empty",
+        default="",
+        metavar="DATA",
+        help="pictures without the subject: their kinds and scores are not taken for keypoints",
+    )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: 0")
     add_device(parser)
 
@@ -70,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             max_pictures=arguments.max_pictures,
             side=arguments.size,
             crops=arguments.crops,
+            empty=arguments.empty,
             seed=arguments.seed,
             device=arguments.device,
         )

@@ -17,6 +17,7 @@ from tusk_core.data.fitting import place
 from tusk_core.data.windows import place_window, window_size
 from tusk_core.discovery.blobs import Blobs, find_blobs
 from tusk_core.discovery.clusters import Clusters, kind_maps, memberships, motion_maps
+from tusk_core.discovery.empties import only_here
 from tusk_core.discovery.ground import Places, away_from_ground, stand_out
 from tusk_core.discovery.motion import moving_places, moving_shares
 from tusk_core.discovery.proposals import (
@@ -89,7 +90,14 @@ def num_kinds_for(features: Features) -> int:
     return NUM_KINDS if away_from_ground(some, size) is None else 2 * NUM_KINDS
 
 
-def find(features: Features, clusters: Clusters, source: BaseSource, *, crops: int = 0) -> Findings:
+def find(
+    features: Features,
+    clusters: Clusters,
+    source: BaseSource,
+    *,
+    crops: int = 0,
+    elsewhere: NDArray[np.float64] | None = None,
+) -> Findings:
     """Rank the kinds of ``clusters`` on at most 200 of the pictures.
 
     Args:
@@ -97,6 +105,7 @@ def find(features: Features, clusters: Clusters, source: BaseSource, *, crops: i
         clusters: their kinds.
         source: the pictures themselves.
         crops: longer side of the crops that are looked at [px]; 0 for whole pictures.
+        elsewhere: (M,) the share of pictures without the subject that have one of each kind.
     """
     num_kinds, total = len(clusters.centres), len(features)
     rows = np.unique(np.linspace(0, total - 1, min(total, MOST_RANKED)).round().astype(np.int64))
@@ -115,6 +124,8 @@ def find(features: Features, clusters: Clusters, source: BaseSource, *, crops: i
     ground = None if away is None else stand_out(away, sure, num_kinds)
     statistics = kind_statistics(blobs, len(rows), num_kinds, motion=motion, ground=ground)
     scores = kind_scores(statistics)
+    if elsewhere is not None:
+        scores = scores * only_here(statistics.presence, elsewhere)
     leaders = companions(blobs, scores, statistics.area)
     if statistics.are_things:
         kept = kept_things(scores)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ from tusk_core.data.small_things import propose_crops
 from tusk_core.data.source import open_source
 from tusk_core.data.windows import window_size
 from tusk_core.discovery.clusters import NUM_COMPONENTS, Clusters, find_clusters
+from tusk_core.discovery.empties import above_empty, best_of_empty, presence_in, read_empty
 from tusk_core.discovery.findings import Findings, as_events, find, num_kinds_for
 from tusk_core.discovery.place import check_place
 from tusk_core.discovery.proposals import CROP_CANVAS, working_size
@@ -69,6 +70,10 @@ _SMALL = (
     "Things in these pictures look small, so cut-outs of {} pixels are analysed, and the model "
     "searches large pictures in tiles of that size."
 )
+_EMPTY = (
+    "Keypoints count from a score of {:.2f} on, so that the {} pictures without the subject have "
+    "none, but for one in twenty."
+)
 _TINY = (
     "Some pictures are only {} pixels wide or high, less than one cell of the frozen features "
     "({} pixels). They are enlarged, but there is little in them to tell apart; use larger ones."
@@ -86,6 +91,7 @@ class Wanted:
         side: longer side to work at, pixels; 0 decides by the pictures.
         crops: longer side of the cut-outs to look at instead of whole pictures, pixels; None
             decides by the pictures, 0 takes them whole.
+        empty: pictures without the subject, as typed; "" for none.
         seed: of sample and clusters.
         device: as in the settings.
         threads: CPU threads; 0 leaves a core to the window.
@@ -101,6 +107,7 @@ class Wanted:
     threads: int = 0
     shown_as: DataConfig | None = None
     crops: int | None = None
+    empty: str = ""
 
 
 def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[DiscoveryEvent]:
@@ -120,6 +127,9 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
     """
     begin = time.monotonic()
     check_place(out)
+    if wanted.empty:
+        with open_source(wanted.empty):  # said now, not after a minute of work
+            pass
     limit_threads(wanted.threads)
     team = join_team(works_apart=True)
     trunk = Trunk().to(choose_device(own_device(wanted.device)).name)
@@ -145,10 +155,16 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         yield JobProgress(0, 0, "Sorting places into kinds.")
         _check(control)
         clusters = clusters_for(features, wanted, clusters)
-        findings = find(features, clusters, source, crops=crops)
+        empty = yield from read_empty(config.data, wanted.empty, trunk, wanted.seed, control)
+        elsewhere = None if empty is None else presence_in(empty, clusters)
+        findings = find(features, clusters, source, crops=crops, elsewhere=elsewhere)
         _check(control)
         yield from as_events(findings, features, source, crops=crops, is_final=True)
-    model = as_model(findings, _with_brightness(config, features.pictures))
+    config = _with_brightness(config, features.pictures)
+    model = as_model(findings, config)
+    if empty is not None:
+        findings = yield from _above_empty(findings, model, empty, control)
+        model = as_model(findings, config)
     _write(out, model, findings)
     forget_parts(out)
     yield DiscoveryDone(
@@ -364,6 +380,16 @@ def _write(out: Path, model: PhotoModel, findings: Findings) -> None:
             f"The model cannot be written to {out} ({error.strerror or error}). Choose another "
             "folder."
         ) from error
+
+
+def _above_empty(
+    findings: Findings, model: PhotoModel, empty: Features, control: RunControl
+) -> Generator[DiscoveryEvent, None, Findings]:
+    """Return the findings with a threshold above what pictures without the subject score."""
+    best = yield from told(lambda report: best_of_empty(model, empty.pictures, report, control))
+    proposal = above_empty(findings.proposal, best)
+    yield Notice("info", _EMPTY.format(proposal.min_score, len(best)))
+    return replace(findings, proposal=proposal)
 
 
 def _check(control: RunControl) -> None:

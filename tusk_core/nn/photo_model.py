@@ -236,6 +236,17 @@ class PhotoModel(TuskModel):
         """Of the cosine between descriptors and prototypes."""
         return SEED_TEMPERATURE if self.head is None else self.config.losses.kmeans_temperature
 
+    def _few_kinds(self, maps: Tensor) -> Tensor | None:
+        """Return which kinds (n,) can have keypoints; None where all maps are to be read.
+
+        The maps of the others are 0, and reading 9 of 128 takes a fifth of the time. Not in
+        training, whose arithmetic stays as it is, nor where a GPU would have to be waited for.
+        """
+        if maps.is_cuda or torch.is_grad_enabled() or torch.compiler.is_compiling():
+            return None
+        few = self.kept.nonzero()[:, 0]
+        return few if 0 < len(few) < len(self.kept) else None
+
     def find_keypoints(
         self,
         encoded: Encoded,
@@ -247,7 +258,10 @@ class PhotoModel(TuskModel):
         assert isinstance(encoded, EncodedKinds)
         assert places is None
         config, maps = self.config.keypoints, encoded.kind_maps
+        few = None if config.joined_blur else self._few_kinds(maps)
         read = encoded.score_map if config.joined_blur else maps
+        if few is not None:
+            read = maps[:, few]
         found = find_kind_peaks(
             read,
             min(num_keypoints or config.num_keypoints, read[0].numel()),
@@ -255,7 +269,7 @@ class PhotoModel(TuskModel):
             across=config.across_window,
             refine=config.refine_window,
         )
-        kinds = found.kinds
+        kinds = found.kinds if few is None else few[found.kinds]
         if config.joined_blur:
             of_cells = found.cells.unsqueeze(1).expand(-1, maps.shape[1], -1)
             kinds = maps.flatten(2).gather(2, of_cells).argmax(dim=1)

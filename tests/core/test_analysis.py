@@ -99,6 +99,27 @@ def test_several_threads_find_the_same_in_the_same_order(model: Path, tmp_path: 
         np.testing.assert_allclose(one.xy, other.xy, atol=1e-3)
 
 
+def test_a_few_pictures_are_shared_out_among_the_threads(model: Path, tmp_path: Path) -> None:
+    predictor = api.open_predictor(model, device="cpu", threads=1)
+    (tmp_path / "few").mkdir()
+    for index in range(5):
+        write_picture(tmp_path / "few" / f"p{index}.png", picture(24, 20, index))
+    found, before = {}, torch.get_num_threads()
+    for threads in (1, 2, 8):
+        torch.set_num_threads(threads)
+        with api.open_source(str(tmp_path / "few")) as source:
+            found[threads] = [
+                rows for _, rows in detect_all(predictor, source, Wanted(), RunControl(), [])
+            ]
+    torch.set_num_threads(before)
+    assert [len(rows.names) for rows in found[1]] == [5]
+    assert [len(rows.names) for rows in found[2]] == [3, 2]
+    assert [len(rows.names) for rows in found[8]] == [1] * 5
+    for threads in (2, 8):
+        xy = np.concatenate([rows.xy for rows in found[threads]])
+        np.testing.assert_allclose(xy, found[1][0].xy, atol=1e-3)
+
+
 def test_both_kinds_of_file_hold_the_same(model: Path, folder: Path, tmp_path: Path) -> None:
     first = analysed(model, str(folder), tmp_path / "r.h5", num_keypoints=2, min_score=0.1)
     second = analysed(model, str(folder), tmp_path / "r.npz", num_keypoints=2, min_score=0.1)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tusk_core.inference.batches import batch_size
+from tusk_core.inference.batches import shared_batch_size
 from tusk_core.inference.counts import check_count
-from tusk_core.inference.side_by_side import side_by_side
+from tusk_core.inference.side_by_side import num_lanes, side_by_side
 from tusk_core.inference.walk import Walk, walk_prepared
 from tusk_core.results import UnreadableFile
 from tusk_core.tracking.regions import inside
@@ -145,7 +145,9 @@ def detect_all(
     check_count(predictor.model, wanted.num_keypoints)
     source.use_settings(data)
     rest = range(start, len(source) if stop is None else stop)
-    way = Walk(batch_size((data.width, data.height)), rest, control=control, before=start)
+    lanes = num_lanes(predictor.device)
+    size = shared_batch_size((data.width, data.height), len(rest), lanes)
+    way = Walk(size, rest, control=control, before=start)
     laid = functools.partial(predictor.laid, tiles=wanted.tiles)
     # The walk is ahead of what is found.
     lost, num_told = list[UnreadableFile](), 0

@@ -22,6 +22,11 @@ Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
 
+def num_lanes(device: torch.device) -> int:
+    """Return how many batches are computed at a time: one for each thread of a CPU."""
+    return torch.get_num_threads() if device.type == "cpu" else 1
+
+
 def side_by_side(
     batches: Iterable[tuple[Known, Batch]], work: Callable[[Batch], Result], device: torch.device
 ) -> Iterator[tuple[Known, Result]]:
@@ -32,7 +37,7 @@ def side_by_side(
         work: called in several threads at once, where there are several for a CPU.
         device: of the network.
     """
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    threads = num_lanes(device)
     if threads == 1:
         for known, batch in batches:
             yield known, work(batch)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 from torch.autograd import gradcheck
 
+from tests.support.small_models import small_config
 from tusk_core.config import LossConfig
 from tusk_core.geometry.grids import pixel_grid
 from tusk_core.losses.clustering import (
@@ -19,7 +20,7 @@ from tusk_core.losses.clustering import (
     quantise,
 )
 from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
-from tusk_core.losses.objective import ramp
+from tusk_core.losses.objective import ramp, step_loss
 from tusk_core.losses.reconstruction import PerceptualLoss, pixel_loss
 from tusk_core.losses.sliced_wasserstein import (
     draw_components,
@@ -28,6 +29,8 @@ from tusk_core.losses.sliced_wasserstein import (
     sample_mixture,
     sliced_wasserstein,
 )
+from tusk_core.nn.model import TuskModel
+from tusk_core.training.views import make_views
 
 
 def unit(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> torch.Tensor:
@@ -202,6 +205,26 @@ def test_binarity() -> None:
     binary[..., :2] = 1
     assert float(binarity_loss(binary, None)) == 0
     assert float(binarity_loss(torch.full((1, 1, 4, 4), 0.5), torch.ones(1, 1))) > 0.3
+
+
+def test_a_keypoint_that_redraws_nothing_loses_its_score() -> None:
+    """On an empty picture every keypoint is spare; without the term its score drifts."""
+    scores = {}
+    for weight in (0.0, 10.0):
+        torch.manual_seed(0)
+        model = TuskModel(
+            small_config(decoder__kind="patch", decoder__presence=True, losses__idle_weight=weight)
+        )
+        empty = torch.zeros(2, 3, 32, 32)
+        optimiser = torch.optim.Adam(model.parameters(), lr=3e-2)
+        views = make_views(empty, model.config.pair, torch.Generator().manual_seed(0))
+        for step in range(100, 130):
+            optimiser.zero_grad()
+            step_loss(model, views, step, None).total.backward()
+            optimiser.step()
+        with torch.no_grad():
+            scores[weight] = float(model.find_keypoints(model.encode(empty)).scores.mean())
+    assert scores[10.0] < 0.5 * scores[0.0]
 
 
 def test_ramp() -> None:

@@ -67,6 +67,14 @@ class LossConfig(SettingsGroup):
     )
     binarity_weight: float = setting(0.0, "Weight that pushes alpha to 0 or 1.", ge=0, le=1e6)
     binarity_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
+    idle_weight: float = setting(
+        0.0,
+        "Weight of the keypoints' mean score, from ``binarity_start`` on: one that redraws nothing "
+        "loses its score, so that spare keypoints do not settle on the picture's edge and crowd "
+        "out things.",
+        ge=0,
+        le=1e6,
+    )
     reconstruction_reaches: Literal["all", "places", "decoder"] = setting(
         "all",
         "How far the reconstruction teaches a model with a frozen network: everything, where "

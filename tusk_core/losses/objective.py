@@ -139,12 +139,15 @@ def step_loss(
     if not model.config.is_channel_wise:
         weighted += _cluster_terms(model, keypoints, encoded, views, fixed, step, commitment)
     weighted += _equivariance_terms(model, encoded, views)
+    # The heat map has found things by then, and what the decoder says of a place can be trusted.
+    share = ramp(step, config.binarity_start, 200)
     if config.binarity_weight and decoded.alpha is not None:
         presence = keypoints.scores if model.config.decoder.presence else None
-        share = ramp(step, config.binarity_start, 200)
         weighted.append(
             Term("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
         )
+    if config.idle_weight:
+        weighted.append(Term("idle", config.idle_weight * share, keypoints.scores.mean()))
     total = weighted_sum(weighted)
     flat = keypoints.descriptors.detach()
     descriptors = flat.view(2, -1, *flat.shape[1:])

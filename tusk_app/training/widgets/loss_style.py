@@ -15,6 +15,7 @@ _LABELS = {
     "sliced_wasserstein": "Sliced Wasserstein",
     "information": "Information",
     "binarity": "Binarity",
+    "idle": "Idle keypoints",
 }
 
 # Light and dark ground; neighbours differ in lightness as well as in hue.
@@ -29,6 +30,7 @@ _COLOURS = {
     "information": ("#6a3fd1", "#b79bff"),
     "binarity": ("#8a6d00", "#e3c44a"),
     "pixel": ("#007f8a", "#5fd7e0"),
+    "idle": ("#55606e", "#aab4c2"),
 }
 _OTHERS = (("#a3202c", "#ff8f96"), ("#55606e", "#aab4c2"), ("#7a4a1f", "#d9a679"))
 

@@ -69,9 +69,8 @@ class LossConfig(SettingsGroup):
     binarity_start: int = setting(0, "Step at which that term begins.", unit="steps", ge=0)
     idle_weight: float = setting(
         0.0,
-        "Weight of the keypoints' mean score, from ``binarity_start`` on: one that redraws nothing "
-        "loses its score, so that spare keypoints do not settle on the picture's edge and crowd "
-        "out things.",
+        "Weight of the scores of keypoints whose layer draws nothing, from ``binarity_start`` on, "
+        "so that spare keypoints do not settle on the picture's edge and crowd out things.",
         ge=0,
         le=1e6,
     )

@@ -36,6 +36,20 @@ def equivariance_loss(
     return each.mean()
 
 
+def idle_loss(scores: Tensor, alpha: Tensor) -> Tensor:
+    """Return the mean score of keypoints whose layer draws nothing, counting the others as 0.
+
+    The reconstruction teaches such a keypoint nothing, so its score drifts, and on the edge of the
+    picture it may come to outrank things.
+
+    Args:
+        scores: (B, K) in [0, 1].
+        alpha: (B, K, h, w) of their layers, in [0, 1]; no gradient reaches it.
+    """
+    draws = alpha.detach().flatten(2).amax(dim=-1)
+    return (scores * (1 - draws)).mean()
+
+
 def binarity_loss(alpha: Tensor, presence: Tensor | None) -> Tensor:
     """Return the mean of alpha (1 - alpha) over what each layer draws; 0 when alpha is 0 or 1.
 

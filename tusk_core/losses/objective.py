@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tusk_core.geometry.grids import pixel_grid, to_pixels, to_unit
 from tusk_core.losses.clustering import information_loss, kmeans_loss, quantise
-from tusk_core.losses.equivariance import binarity_loss, equivariance_loss
+from tusk_core.losses.equivariance import binarity_loss, equivariance_loss, idle_loss
 from tusk_core.losses.reconstruction import pixel_loss
 from tusk_core.losses.terms import Term, detached, weighted_sum
 from tusk_core.nn.decoder import Decoded
@@ -146,8 +146,9 @@ def step_loss(
         weighted.append(
             Term("binarity", config.binarity_weight * share, binarity_loss(decoded.alpha, presence))
         )
-    if config.idle_weight:
-        weighted.append(Term("idle", config.idle_weight * share, keypoints.scores.mean()))
+    if config.idle_weight and decoded.alpha is not None:
+        idle = idle_loss(keypoints.scores, decoded.alpha)
+        weighted.append(Term("idle", config.idle_weight * share, idle))
     total = weighted_sum(weighted)
     flat = keypoints.descriptors.detach()
     descriptors = flat.view(2, -1, *flat.shape[1:])

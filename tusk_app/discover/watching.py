@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Pictures that follow each other closely say nothing new.
 SECONDS, EVERY_S = 12.0, 0.2
-# Longer side that the model works at, pixels: fast enough for 30 frames per second on two cores.
+# Longer side that the model works at, pixels: a frame takes one slow core some 60 ms.
 SIDE = 224
 _MOST = 1000
 _FILE = "camera.avi"

@@ -59,6 +59,9 @@ class Openers(QObject):
         workbench.discover.training_wanted.connect(self.training_from_kinds)
         self._tour: Tour | None = None
         self._awaits_sample = False
+        self._then = ""
+        workbench.sources.opening.connect(self._forget_command)
+        workbench.sources.completed.connect(self._do_command)
         workbench.document.detection_changed.connect(self._analyse_sample)
 
     def set_book(self, book: LogBook) -> None:
@@ -215,12 +218,17 @@ class Openers(QObject):
             self._tour.stop()
 
     def _open_and(self, command: str, source: str, shown_as: DataConfig | None) -> None:
-        sources = self._bench.sources
-        sources.completed.connect(
-            lambda: self._bench.actions.trigger(command),
-            Qt.ConnectionType.SingleShotConnection,
-        )
-        sources.open_pictures(source, shown_as=shown_as)
+        self._bench.sources.open_pictures(source, shown_as=shown_as)
+        self._then = command
+
+    def _do_command(self) -> None:
+        command, self._then = self._then, ""
+        if command:
+            self._bench.actions.trigger(command)
+
+    def _forget_command(self, _name: str) -> None:
+        """What was to follow an opening that was refused must not follow the next one."""
+        self._then = ""
 
     def _show(self, dialog: QDialog) -> None:
         name = dialog.objectName()

@@ -118,3 +118,18 @@ def test_pictures_held_out_on_the_page_are_held_out_in_training(
     again = summary_page(qtbot, program, picture_folder)
     assert again.held_out == 0.2
     again.close()
+
+
+def test_training_does_not_follow_the_opening_after_a_refused_one(
+    qtbot, program: Program, picture_folder: Path, tmp_path: Path
+) -> None:
+    page = summary_page(qtbot, program, picture_folder)
+    sources = program.workbench.sources
+    with qtbot.waitSignal(sources.refused):
+        page.train_wanted.emit(str(tmp_path / "gone"))
+    with qtbot.waitSignal(sources.completed):
+        sources.open_pictures(str(picture_folder))
+    assert program.window.openers.opened("training-dialog") is None
+    with qtbot.waitSignal(sources.completed):
+        page.train_wanted.emit(str(picture_folder))
+    training_dialog(qtbot, program).close()

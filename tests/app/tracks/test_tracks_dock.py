@@ -224,7 +224,7 @@ def test_markers_take_the_colours_of_individuals(dock: TracksDock, program) -> N
     )
     assert by_individual(marks, document, 7) is marks  # other pictures are open, or none
     open_document = SimpleNamespace(
-        analysis=analysis, tracks=tracks, source=SimpleNamespace(source=analysis.source)
+        analysis=analysis, tracks=tracks, shows=lambda source: source == analysis.source
     )
     coloured = by_individual(marks, open_document, 7).colours
     expected = [palette.colour(one) for one in tracks.individuals[rows].tolist()]

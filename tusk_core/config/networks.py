@@ -139,6 +139,29 @@ class KeypointConfig(SettingsGroup):
         ge=0,
         le=50,
     )
+    thing_area: float = setting(
+        0.0,
+        "Where kinds are read as one map, a blob is shared out among as many keypoints as it has "
+        "times this area, so that things that touch have one each; 0 gives each peak one.",
+        unit="cells",
+        ge=0,
+        le=100_000,
+    )
+    thing_x: float = setting(
+        0.0,
+        "Where blobs are shared out, how far to the right of its part of a blob a thing's middle "
+        "lies, as discovery has seen from what moves.",
+        unit="cells",
+        ge=-100,
+        le=100,
+    )
+    thing_y: float = setting(
+        0.0,
+        "The same, how far below.",
+        unit="cells",
+        ge=-100,
+        le=100,
+    )
     vote_reach: int = setting(
         0,
         "Where kinds are read as one map, every place votes for the middle of its thing, within so "

@@ -18,7 +18,9 @@ from tusk_core.discovery.ranking import facts_of
 from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
 from tusk_core.nn.kind_scores import filling_kinds
 from tusk_core.nn.middle_votes import WIDER, MiddleVotes, learned_votes
+from tusk_core.nn.shared_blobs import LEVEL, blob_labels, blur_for, radius_of, share_out
 from tusk_core.nn.trunk import TRUNK_STRIDE
+from tusk_core.nn.window_maps import blurred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from tusk_core.discovery.blobs import Blobs
     from tusk_core.discovery.ranking import KindStatistics, Leaders
+    from tusk_core.nn.kind_peaks import KindPeaks
 
 # Small pictures are enlarged to the first, so that a cell is not a large part of one; large ones
 # are brought down to the second, or to the third where they are so few that all of them together
@@ -49,7 +52,12 @@ _APART, _BLUR, _REFINE = 0.6, 0.17, 0.3
 _LEAST_BLUR = 0.6  # cells
 # How far from a place the middle of its thing may be, in shares of the radius: rims and a bit more.
 _REACH = 1.4
-_LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.4, 0.5, 0.05
+# Areas of blobs: their spread for one number of things, how much rarer one thing more is, how many
+# things at most, how likely a blob is something else, how many areas are tried.
+_AREA_WIDTH, _TOGETHER, _MOST_TOGETHER, _STRAY, _AREAS = 0.15, 0.4, 6, 0.02, 300
+_FIRST_BLUR, _FEWEST_BLOBS = 0.8, 8  # cells, blobs
+_SHIFT_REACH = 2.0  # in radii of a disc of a thing's area: how far its middle may be from a blob's
+_LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.5, 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Proposal:
         min_score: keypoints that score less are taken for nothing, [0, 1].
         joined_blur: deviation by which the one map of all kinds is blurred where one thing has one
             keypoint, cells; 0 reads each kind's own map.
+        thing_area: of one thing, where blobs are shared out among several, cells; 0 where not.
+        thing_shift: (x, y) from the middle of a blob's part to that of its thing, cells.
         votes: how places vote for the middles of their things; None where they do not.
     """
 
@@ -73,6 +83,8 @@ class Proposal:
     refine_window: int
     min_score: float = _PLAIN_SCORE
     joined_blur: float = 0.0
+    thing_area: float = 0.0
+    thing_shift: tuple[float, float] = (0.0, 0.0)
     votes: MiddleVotes | None = None
 
 
@@ -172,15 +184,22 @@ def propose_things(
     # One kind alone is blurred as several are: without that a thing has two peaks more often.
     blur = max(_LEAST_BLUR, _BLUR * radius)
     window = 2 * max(2, round(_APART * radius)) + 1
-    votes = _votes(readings(), kept, radius) if kept.sum() > 1 else None
-    tops, moves, seen = [], [], 0
+    area = 0.0 if moving is None else _area(readings, kept)
+    votes = _votes(readings(), kept, radius) if kept.sum() > 1 and not area else None
+    tops, moves, around, seen = [], [], [], 0
     for part in readings():
-        total = _read(part, kept, blur, votes)
+        total = _read(part, kept, blur_for(area) if area else blur, votes)
         count = min(4 * _MOST_KEYPOINTS, total[0].numel())
-        found = find_kind_peaks(total, count, window=window, refine=1)
+        if area:
+            found = share_out(total, _MOST_KEYPOINTS, area)
+        else:
+            found = find_kind_peaks(total, count, window=window, refine=1)
         tops.append(found.scores.cpu().numpy())
         if moving is not None:
-            flat = moving[seen : seen + len(part)].reshape(len(part), -1)
+            of_part = moving[seen : seen + len(part)]
+            flat = of_part.reshape(len(part), -1)
+            if area:
+                around += windows_around(of_part, found, round(_SHIFT_REACH * radius_of(area)))
             moves.append(np.take_along_axis(flat, found.cells.cpu().numpy(), 1) >= MOVES)
         seen += len(part)
     scores = np.concatenate(tops)
@@ -195,8 +214,95 @@ def propose_things(
         refine_window=2 * max(1, round(_REFINE * radius)) + 1,
         min_score=threshold,
         joined_blur=round(blur, 2),
+        thing_area=area,
+        thing_shift=shift_to_what_moves(around, radius_of(area)),
         votes=votes,
     )
+
+
+def _area(readings: Callable[[], Iterable[Tensor]], kept: NDArray[np.bool_]) -> float:
+    """Return the area of one thing, cells; 0 where there are too few blobs to tell."""
+    area, blur = 0.0, _FIRST_BLUR
+    for _ in range(2):
+        sizes = np.concatenate([_blob_sizes(_read(part, kept, blur, None)) for part in readings()])
+        # Specks are no things: whatever has less than an eighth of what half of all cells have.
+        sizes = np.sort(sizes).astype(np.float64)
+        middle = int(np.searchsorted(np.cumsum(sizes), sizes.sum() / 2))
+        sizes = sizes[sizes >= sizes[middle] / 8] if len(sizes) else sizes
+        if len(sizes) < _FEWEST_BLOBS:
+            return 0.0
+        area = area_of_one(sizes)
+        blur = blur_for(area)
+    return round(area, 1)
+
+
+def windows_around(
+    moving: NDArray[np.float32], found: KindPeaks, reach: int
+) -> list[NDArray[np.float32]]:
+    """Return what moves (2 reach + 1, 2 reach + 1) around each keypoint that something moves near.
+
+    Args:
+        moving: (b, h, w) as ``moving_places`` gives it.
+        found: in the same pictures.
+        reach: of a window [cells].
+    """
+    wide = np.pad(moving, ((0, 0), (reach, reach), (reach, reach)))
+    side = 2 * reach + 1
+    windows = []
+    for picture, xy, scores in zip(wide, found.xy.cpu(), found.scores.cpu(), strict=True):
+        for x, y in xy[scores > 0].round().int().tolist():
+            window = picture[y : y + side, x : x + side]
+            if (window >= MOVES).any():
+                windows.append(window)
+    return windows
+
+
+def shift_to_what_moves(
+    windows: Sequence[NDArray[np.float32]], radius: float
+) -> tuple[float, float]:
+    """Return (x, y) from keypoints to the middle of what moves around them, on average.
+
+    A kind may be what lies below each animal, or its shadow: always off by the same. Where
+    something moves is where the thing is.
+    """
+    if len(windows) < _FEWEST_BLOBS:
+        return 0.0, 0.0
+    mean = blurred(torch.from_numpy(np.mean(windows, axis=0))[None, None], radius)
+    top = find_kind_peaks(mean, 1, window=mean.shape[-1], refine=3)
+    x, y = (top.xy[0, 0] - mean.shape[-1] // 2).tolist()
+    return round(x, 2), round(y, 2)
+
+
+def area_of_one(sizes: NDArray[np.float64]) -> float:
+    """Return the area of one thing from those of blobs that are one or several each.
+
+    The most likely one, where a blob of n things has about n times that area, and one thing is
+    likelier than two, two than three. Most blobs may be several.
+
+    Args:
+        sizes: (n,) areas, > 0.
+    """
+    logs = np.log(sizes)
+    areas = np.linspace(logs.min(), logs.max(), _AREAS)
+    number = np.arange(1, _MOST_TOGETHER + 1)
+    weights = _TOGETHER**number / (_TOGETHER**number).sum()
+    off = (logs[:, None, None] - areas[:, None] - np.log(number)) / _AREA_WIDTH
+    density = (weights * np.exp(-0.5 * off**2)).sum(axis=2) / _AREA_WIDTH
+    return float(np.exp(areas[np.log(density + _STRAY).sum(axis=0).argmax()]))
+
+
+def _blob_sizes(joined: Tensor) -> NDArray[np.int64]:
+    """Return the areas of the blobs of maps (b, 1, h, w) that no edge cuts, cells."""
+    h, w = joined.shape[-2:]
+    labels = blob_labels(joined > LEVEL)
+    sizes = [labels.new_zeros(0)]
+    for of_one in labels.view(-1, h, w):
+        number = torch.bincount(of_one.flatten(), minlength=h * w + 1)
+        number[0] = 0
+        for edge in (of_one[0], of_one[-1], of_one[:, 0], of_one[:, -1]):
+            number[edge] = 0
+        sizes.append(number[number > 0])
+    return torch.cat(sizes).cpu().numpy().astype(np.int64)
 
 
 def _votes(
@@ -230,7 +336,7 @@ def _read(part: Tensor, kept: NDArray[np.bool_], blur: float, votes: MiddleVotes
 
 
 def valley(scores: NDArray[np.floating]) -> float:
-    """Return the score between the faint peaks and the clear ones (Otsu, 1979), [0.2, 0.4].
+    """Return the score between the faint peaks and the clear ones (Otsu, 1979), [0.2, 0.5].
 
     Args:
         scores: (n,) in [0, 1].

@@ -349,6 +349,9 @@ def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
             "keypoints.refine_window": proposal.refine_window,
             "keypoints.min_score": proposal.min_score,
             "keypoints.joined_blur": proposal.joined_blur,
+            "keypoints.thing_area": proposal.thing_area,
+            "keypoints.thing_x": proposal.thing_shift[0],
+            "keypoints.thing_y": proposal.thing_shift[1],
             "keypoints.vote_reach": 0 if proposal.votes is None else proposal.votes.reach,
         },
     )

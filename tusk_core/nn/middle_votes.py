@@ -58,7 +58,10 @@ class MiddleVotes(nn.Module):
             joined: (B, M, h, w) as ``joined_maps`` gives them.
             maps: (B, M, h, w) memberships of all kinds, kept or not.
         """
-        return torch.where(self.kept.view(1, -1, 1, 1), torch.sqrt(joined * self(maps)), joined)
+        # The root of the mean square: a middle that either is sure of is one, and a rim that the
+        # kinds join but nothing votes for is not.
+        both = torch.sqrt((joined.square() + self(maps).square()) / 2)
+        return torch.where(self.kept.view(1, -1, 1, 1) & (joined > 0), both, joined)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return how surely each place is a middle, (B, 1, h, w) in [0, 1].

@@ -28,6 +28,7 @@ from tusk_core.nn.model import Encoded, TuskModel
 from tusk_core.nn.precision import at_least_float
 from tusk_core.nn.prototypes import Prototypes
 from tusk_core.nn.seed_kinds import SEED_TEMPERATURE, SeedKinds
+from tusk_core.nn.shared_blobs import blur_for, share_out
 from tusk_core.nn.trunk import TAP_CHANNELS, TAP_STRIDES, Taps, Trunk
 
 # Two places of one kind, such as the eyes of two people, have a cosine of 0.5 (quartiles around
@@ -187,8 +188,10 @@ class PhotoModel(TuskModel):
         peaks = self.peak_logits(surface)
         every = self._maps(logits, peaks)
         maps = every * self.kept.view(1, -1, 1, 1)
-        if self.config.keypoints.joined_blur:
-            maps = joined_maps(maps, self.config.keypoints.joined_blur)
+        reading = self.config.keypoints
+        if reading.joined_blur:
+            area = reading.thing_area
+            maps = joined_maps(maps, blur_for(area) if area else reading.joined_blur)
         if self.votes is not None:
             maps = self.votes.sharpened(maps, every)
         return EncodedKinds(
@@ -262,19 +265,25 @@ class PhotoModel(TuskModel):
         read = encoded.score_map if config.joined_blur else maps
         if few is not None:
             read = maps[:, few]
-        found = find_kind_peaks(
-            read,
-            min(num_keypoints or config.num_keypoints, read[0].numel()),
-            window=config.nms_window,
-            across=config.across_window,
-            refine=config.refine_window,
-        )
+        count = min(num_keypoints or config.num_keypoints, read[0].numel())
+        shift: Tensor | float = 0.0
+        if config.joined_blur and config.thing_area:
+            found = share_out(read, count, config.thing_area)
+            shift = torch.tensor([config.thing_x, config.thing_y], device=maps.device)
+        else:
+            found = find_kind_peaks(
+                read,
+                count,
+                window=config.nms_window,
+                across=config.across_window,
+                refine=config.refine_window,
+            )
         kinds = found.kinds if few is None else few[found.kinds]
         if config.joined_blur:
             of_cells = found.cells.unsqueeze(1).expand(-1, maps.shape[1], -1)
             kinds = maps.flatten(2).gather(2, of_cells).argmax(dim=1)
         return KeypointSet(
-            map_to_picture(found.xy, self.stride),
+            map_to_picture(found.xy + shift, self.stride),
             found.scores,
             self._descriptors_in_cells(encoded.features, found.xy),
             kinds,

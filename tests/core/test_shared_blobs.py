@@ -1,0 +1,99 @@
+"""Things that touch have a keypoint each, long ones have one."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tusk_core.config import load_preset, replaced
+from tusk_core.discovery.proposals import area_of_one, shift_to_what_moves, windows_around
+from tusk_core.nn.kind_peaks import find_kind_peaks
+from tusk_core.nn.photo_model import PhotoModel
+from tusk_core.nn.shared_blobs import blob_labels, blur_for, share_out
+from tusk_core.nn.window_maps import blurred
+
+SIDE = 48
+LONG, WIDE = 9.0, 3.5
+AREA = math.pi * LONG * WIDE
+
+
+def scene(*bodies: tuple[float, float, float]) -> torch.Tensor:
+    """Return one map (1, 1, h, w) of long bodies (x, y, turn [rad]), brightest at both ends."""
+    y, x = (part.float() for part in torch.meshgrid(*[torch.arange(SIDE)] * 2, indexing="ij"))
+    out = torch.zeros(SIDE, SIDE)
+    for cx, cy, turn in bodies:
+        along = (x - cx) * math.cos(turn) + (y - cy) * math.sin(turn)
+        across = (y - cy) * math.cos(turn) - (x - cx) * math.sin(turn)
+        inside = (along / LONG) ** 2 + (across / WIDE) ** 2 <= 1
+        out = torch.where(inside, torch.maximum(out, 0.7 + 0.3 * (along / LONG).square()), out)
+    return blurred(out[None, None], blur_for(AREA))
+
+
+def places(maps: torch.Tensor, count: int = 6) -> list[tuple[float, float]]:
+    found = share_out(maps, count, AREA)
+    return sorted(map(tuple, found.xy[0][found.scores[0] > 0].tolist()))
+
+
+def test_a_long_thing_with_two_peaks_has_one_keypoint_in_its_middle() -> None:
+    maps = scene((20, 24, 0.0))
+    assert (find_kind_peaks(maps, 4, window=7, refine=3).scores[0] > 0.5).sum() == 2
+    assert places(maps) == [(pytest.approx(20, abs=0.5), pytest.approx(24, abs=0.5))]
+
+
+def test_two_that_touch_have_one_each() -> None:
+    corner = places(scene((16, 20, 0.0), (27, 29, 1.5)))
+    assert [x for x, _ in corner] == pytest.approx([16, 27], abs=1.5)
+    assert [y for _, y in corner] == pytest.approx([20, 29], abs=1.5)
+    head_to_tail = places(scene((14, 24, 0.0), (31, 24, 0.0)))
+    assert [x for x, _ in head_to_tail] == pytest.approx([14, 31], abs=1.5)
+
+
+def test_others_in_the_same_picture_and_specks_change_nothing() -> None:
+    maps = scene((20, 10, 0.0), (12, 34, 1.5))
+    maps[0, 0, 40:43, 40:43] = 1  # far smaller than a thing
+    assert len(places(maps)) == 2
+    assert len(places(maps, count=1)) == 1
+    assert places(torch.zeros_like(maps)) == []
+
+
+def test_every_blob_of_every_picture_has_its_own_number() -> None:
+    mask = torch.zeros(2, 1, 6, 8, dtype=torch.bool)
+    mask[0, 0, 1, 1:4] = True
+    mask[0, 0, 2, 4] = True  # touches at a corner
+    mask[0, 0, 5, 0] = True
+    mask[1, 0, 0, 7] = True
+    labels = blob_labels(mask)
+    assert labels[0].unique().tolist() == [0, 21, 41]
+    assert (labels[0] == 21).sum() == 4
+    assert labels[1].unique().tolist() == [0, 8]
+
+
+def test_a_model_shares_blobs_out_where_its_settings_say_so() -> None:
+    torch.manual_seed(0)
+    settings = {"keypoints.joined_blur": 1.0, "keypoints.thing_area": 6.0}
+    model = PhotoModel(replaced(load_preset("quick-photos"), settings)).eval()
+    with torch.no_grad():
+        encoded = model.encode(torch.rand(2, 3, 64, 96))
+        found = model.find_keypoints(encoded)
+        read = share_out(encoded.score_map, 8, 6.0)
+    assert found.xy.shape == (2, 8, 2)
+    assert torch.equal(found.scores, read.scores)
+
+
+@pytest.mark.parametrize("singles", [4, 12])
+def test_the_area_of_one_is_found_where_most_blobs_are_several(singles: int) -> None:
+    rng = np.random.default_rng(3)
+    alone = rng.normal(80, 9, singles)
+    pairs, threes = rng.normal(152, 14, 14), rng.normal(225, 18, 6)
+    assert area_of_one(np.concatenate([alone, pairs, threes])) == pytest.approx(78, abs=8)
+
+
+def test_what_moves_says_where_the_middle_of_a_thing_is() -> None:
+    maps = torch.cat([scene((14 + 2 * k, 20, 0.0), (16, 34, 0.3)) for k in range(5)])
+    found = share_out(maps, 4, AREA)
+    moving = torch.roll(maps, (-4, 1), dims=(2, 3))[:, 0].numpy()  # the kind lies below
+    windows = windows_around(moving, found, 12)
+    assert shift_to_what_moves(windows, 5.0) == pytest.approx((1, -4), abs=1)
+    assert shift_to_what_moves(windows[:2], 5.0) == (0, 0)  # too few to tell
+    assert windows_around(np.zeros_like(moving), found, 12) == []

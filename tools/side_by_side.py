@@ -1,4 +1,7 @@
-"""TUSK, Slot Attention and a supervised network on the same pictures for the same processor time.
+"""TUSK and its rivals on the same pictures, those that learn for the same processor time.
+
+Rivals are Slot Attention, a supervised network, a detector with one heat map for each keypoint in
+place of TUSK's one for all, and clusters of frozen features, which learn nothing.
 
     python tools/side_by_side.py --pictures tetrominoes,digits --minutes 5 --seeds 0,1 --out DIR
 
@@ -28,17 +31,29 @@ PICTURES = {
     "digits": ("quick-digits", "mnist-hard", "count=6000&seed=1", "count=300&seed=99"),
 }
 RIVALS = {
+    # Clusters draw no segments, by which these are scored.
     "tetrominoes": ("supervised?", "slots?slots=4&kinds=114&"),
-    "digits": ("supervised?", "slots?slots=10&kinds=20&"),
+    "digits": ("supervised?", "slots?slots=10&kinds=20&", "clusters?kinds=20&points=9"),
+}
+# One map, and one prototype, for each keypoint; what is about prototypes that move is left out.
+CHANNEL_WISE = {
+    "tetrominoes": {"keypoints.detector": "channel-wise", "prototypes.num_prototypes": 3},
+    "digits": {
+        "keypoints.detector": "channel-wise",
+        "prototypes.num_prototypes": 9,
+        "prototypes.exchange_every": 0,
+    },
 }
 # Steps that are timed, and those before them that are not.
 TIMED, WARM_UP = 30, 10
 
 
-def train(preset: str, source: str, seed: int, steps: int, root: Path) -> tuple[Path, list[float]]:
+def train(
+    preset: str, others: dict[str, object], steps: int, root: Path
+) -> tuple[Path, list[float]]:
     """Train a preset; returns the model and the processor time after each step, seconds."""
     config = load_preset(preset)
-    changes = {"data.source": source, "run.seed": seed, "optim.steps": steps}
+    changes = {**others, "optim.steps": steps}
     times, model = [], None
     for event in api.train(replaced(config, changes), RunControl(), run_root=root):
         if isinstance(event, StepDone):
@@ -50,15 +65,17 @@ def train(preset: str, source: str, seed: int, steps: int, root: Path) -> tuple[
     return model, times
 
 
-def trained_model(pictures: str, arguments: argparse.Namespace, seed: int) -> Path:
+def trained_model(
+    pictures: str, arguments: argparse.Namespace, seed: int, changes: dict[str, object]
+) -> Path:
     """Return a model whose training took the time that was asked for."""
     preset, _, learned, _ = PICTURES[pictures]
-    source = f"sample:{pictures}?{learned}"
+    others = {**changes, "data.source": f"sample:{pictures}?{learned}", "run.seed": seed}
     root = arguments.out / "runs"
-    times = train(preset, source, seed, TIMED, root)[1]
+    times = train(preset, others, TIMED, root)[1]
     step = (times[-1] - times[WARM_UP - 1]) / (TIMED - WARM_UP)
     steps = max(1, round(60 * arguments.minutes / step))
-    model, times = train(preset, source, seed, steps, root)
+    model, times = train(preset, others, steps, root)
     print(f"{preset}: {steps} steps, {times[-1] - times[0]:.0f} s of processor time", flush=True)
     return model
 
@@ -66,7 +83,7 @@ def trained_model(pictures: str, arguments: argparse.Namespace, seed: int) -> Pa
 def score(name: str, model: Path | str, pictures: str, seed: int, out: Path) -> None:
     """Score a model, or a rival that is trained first, and keep the report."""
     _, protocol, learned, scored = PICTURES[pictures]
-    fit = f"sample:{pictures}?{learned}" if isinstance(model, str) else ""
+    fit = f"sample:{pictures}?{learned}" if "minutes=" in str(model) else ""
     job = api.evaluate(model, f"sample:{pictures}?{scored}", protocol, seed=seed, fit=fit)
     report = [item for item in job if isinstance(item, EvaluationReport)][-1]
     api.save_report(report, out)
@@ -83,13 +100,16 @@ def main() -> None:
     arguments = parser.parse_args()
     for seed in map(int, arguments.seeds.split(",")):
         for pictures in arguments.pictures.split(","):
-            out = arguments.out / f"{pictures}_tusk_{seed}.json"
-            if not out.exists():
-                score(out.stem, trained_model(pictures, arguments, seed), pictures, seed, out)
+            for name, changes in (("tusk", {}), ("channel-wise", CHANNEL_WISE[pictures])):
+                out = arguments.out / f"{pictures}_{name}_{seed}.json"
+                if not out.exists():
+                    model = trained_model(pictures, arguments, seed, changes)
+                    score(out.stem, model, pictures, seed, out)
             for rival in RIVALS[pictures]:
                 out = arguments.out / f"{pictures}_{rival.partition('?')[0]}_{seed}.json"
                 if not out.exists():
-                    name = f"baseline:{rival}minutes={arguments.minutes}"
+                    learns = rival.endswith(("?", "&"))
+                    name = f"baseline:{rival}" + f"minutes={arguments.minutes}" * learns
                     score(out.stem, name, pictures, seed, out)
 
 

@@ -80,10 +80,12 @@ def trained_model(
     return model
 
 
-def score(name: str, model: Path | str, pictures: str, seed: int, out: Path) -> None:
-    """Score a model, or a rival that is trained first, and keep the report."""
+def score(
+    name: str, model: Path | str, pictures: str, seed: int, out: Path, *, learns: bool = False
+) -> None:
+    """Score a model, or a rival, which ``learns`` from the training pictures first or not."""
     _, protocol, learned, scored = PICTURES[pictures]
-    fit = f"sample:{pictures}?{learned}" if "minutes=" in str(model) else ""
+    fit = f"sample:{pictures}?{learned}" if learns else ""
     job = api.evaluate(model, f"sample:{pictures}?{scored}", protocol, seed=seed, fit=fit)
     report = [item for item in job if isinstance(item, EvaluationReport)][-1]
     api.save_report(report, out)
@@ -110,7 +112,7 @@ def main() -> None:
                 if not out.exists():
                     learns = rival.endswith(("?", "&"))
                     name = f"baseline:{rival}" + f"minutes={arguments.minutes}" * learns
-                    score(out.stem, name, pictures, seed, out)
+                    score(out.stem, name, pictures, seed, out, learns=learns)
 
 
 if __name__ == "__main__":

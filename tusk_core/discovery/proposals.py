@@ -189,10 +189,10 @@ def propose_things(
     tops, moves, around, seen = [], [], [], 0
     for part in readings():
         total = _read(part, kept, blur_for(area) if area else blur, votes)
-        count = min(4 * _MOST_KEYPOINTS, total[0].numel())
         if area:
             found = share_out(total, _MOST_KEYPOINTS, area)
         else:
+            count = min(4 * _MOST_KEYPOINTS, total[0].numel())
             found = find_kind_peaks(total, count, window=window, refine=1)
         tops.append(found.scores.cpu().numpy())
         if moving is not None:

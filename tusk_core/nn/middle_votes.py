@@ -58,8 +58,8 @@ class MiddleVotes(nn.Module):
             joined: (B, M, h, w) as ``joined_maps`` gives them.
             maps: (B, M, h, w) memberships of all kinds, kept or not.
         """
-        # The root of the mean square: a middle that either is sure of is one, and a rim that the
-        # kinds join but nothing votes for is not.
+        # The root of the mean square: where only one of both is sure of a middle it counts less,
+        # but neither has a veto.
         both = torch.sqrt((joined.square() + self(maps).square()) / 2)
         return torch.where(self.kept.view(1, -1, 1, 1) & (joined > 0), both, joined)
 

@@ -122,6 +122,15 @@ class OpenedSource(PictureSource, Protocol):
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
         """Read many pictures in the given, ascending order; a failure comes as its error."""
 
+    def small(self, index: int, side: int) -> NDArray[np.uint8]:
+        """Return picture ``index`` scaled down to at most ``side`` pixels, as ``read`` does.
+
+        Large JPEG files are read so in a third of the time.
+
+        Raises:
+            SourceError: if that file cannot be read.
+        """
+
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...

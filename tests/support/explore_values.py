@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from tests.support.pictures import fit_within
 from tusk_core.results import Analysis, Detection, EmbeddingMap, Keypoints, Reconstruction
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class ShapesSource:
 
     def name(self, index: int) -> str:
         return f"shapes/{index:05d}.png"
+
+    def small(self, index: int, side: int) -> NDArray[np.uint8]:
+        return fit_within(self.read(index), side)
 
     def time(self, index: int) -> float:
         return index / self.fps if self.fps else float("nan")

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from tests.support.fake_predictor import FakePredictor, devices, model_info
-from tests.support.pictures import pieces
+from tests.support.pictures import fit_within, pieces
 from tusk_app.app import compose
 from tusk_app.camera.controller import LOST_AFTER_S
 from tusk_app.camera.devices import open_device
@@ -59,6 +59,9 @@ class ListSource:
         if index in self.broken:
             raise SourceError(f"{self.name(index)} is damaged; copy it again.")
         return self.pictures[index]
+
+    def small(self, index: int, side: int):
+        return fit_within(self.read(index), side)
 
     def time(self, index: int) -> float:
         return index / self.fps if self.fps else float("nan")

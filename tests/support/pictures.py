@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import cv2
 import numpy as np
 
 from tusk_core.arrays import sealed
 from tusk_core.results import Detection, Keypoints, Reconstruction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHAPES = (
     ((0, 0), (1, 0), (2, 0), (3, 0)),
@@ -77,3 +83,11 @@ def reconstruction_of(picture: np.ndarray, mask: np.ndarray, num: int) -> Recons
         sealed(np.zeros_like(picture)), sealed(mask.copy()), error,
         sealed(np.linspace(0.03, 0.0, num).astype(np.float32)),
     )  # fmt: skip
+
+
+def fit_within(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Return a picture scaled down so that its longer side has at most ``side`` pixels."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return sealed(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8))

@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from tusk_app.pictures.opener import RECENT_SIDE, OpenedPictures, Opener, OpeningWish
 from tusk_app.pictures.opening import open_as
 from tusk_app.pictures.path_kinds import Kind, Opening, classify, insist
-from tusk_app.pictures.thumbnail_worker import small
 from tusk_app.pictures.thumbnails import ThumbnailStore
 from tusk_app.settings import RecentKind, Settings
 from tusk_app.state.document import ABOUT_READING
@@ -385,11 +384,10 @@ def _survey(
             if control.stop_requested or len(examples) == NUM_EXAMPLES:
                 break
             try:
-                picture = opened.read(int(index))
+                examples.append(opened.small(int(index), 2 * RECENT_SIDE))
             except TuskError as problem:
                 log.info("left out of the summary: %s", problem)
                 continue
-            examples.append(small(picture, 2 * RECENT_SIDE))
         is_photographic = api.looks_photographic(opened)
     finally:
         opened.close()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tusk_app.pictures.thumbnail_worker import small
 from tusk_app.pictures.thumbnails import to_image
 from tusk_app.settings import RecentKind, cache_dir
 from tusk_app.threads.latest_task import LatestTask
@@ -173,12 +172,12 @@ def _open(
     return OpenedPictures(opened, kind, first, wish.shown_as, photographs, places)
 
 
-def _keep_recent_picture(source: api.PictureSource, index: int) -> None:
+def _keep_recent_picture(source: api.OpenedSource, index: int) -> None:
     """Write the small picture of the recent list; a list without pictures is no disaster."""
     try:
         path = recent_picture(source.source)
         path.parent.mkdir(parents=True, exist_ok=True)
-        image: QImage = to_image(small(source.read(index), RECENT_SIDE))
+        image: QImage = to_image(source.small(index, RECENT_SIDE))
         image.save(str(path))
     except (TuskError, OSError, IndexError) as problem:
         log.info("no picture for the recent list: %s", problem)

@@ -8,17 +8,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tusk_app.pictures.opening import open_as
-from tusk_core.arrays import sealed
 from tusk_core.results import TuskError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from tusk_core.api import PictureSource
+    from tusk_core.api import OpenedSource, PictureSource
     from tusk_core.config import DataConfig
 
 log = logging.getLogger(__name__)
@@ -80,25 +79,6 @@ class ThumbnailWishes:
             return self._generation, self._pictures, index
 
 
-def small(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return ``picture`` scaled down to at most ``side`` pixels, owned and read-only.
-
-    Args:
-        picture: (H, W, 3) uint8.
-        side: longest side of the result [px].
-    """
-    import cv2
-
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        made = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    else:
-        made = picture.copy()
-    return sealed(np.ascontiguousarray(made, dtype=np.uint8))
-
-
 class ThumbnailWorker(QObject):
     """Lives in the thumbnail thread; reads through its own source.
 
@@ -112,7 +92,7 @@ class ThumbnailWorker(QObject):
         super().__init__()
         self._wishes = wishes
         self._side = side
-        self._source: PictureSource | None = None
+        self._source: OpenedSource | None = None
         self._opened = 0
 
     @Slot()
@@ -138,7 +118,7 @@ class ThumbnailWorker(QObject):
                 self.close()
                 self._opened = generation
                 self._source = open_as(pictures.source, pictures.shown_as, pictures.like)
-            return None if self._source is None else small(self._source.read(index), self._side)
+            return None if self._source is None else self._source.small(index, self._side)
         except (TuskError, OSError, IndexError) as problem:
             log.info("no thumbnail of picture %d: %s", index, problem)
             return None

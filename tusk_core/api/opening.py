@@ -169,7 +169,7 @@ def summarise_source(
     return summarise(source, control, shown_as=shown_as)
 
 
-def looks_photographic(source: PictureSource) -> bool:
+def looks_photographic(source: OpenedSource) -> bool:
     """Return whether the pictures of an open source look like photographs; reads a few.
 
     Discovery is the first thing to try with photographs and natural video, training with small,

@@ -20,6 +20,7 @@ import torch
 
 from tusk_core import api
 from tusk_core.control import RunControl
+from tusk_core.data.fitting import ReducedPicture
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.laid import Laid, as_batch
 from tusk_core.results import Analysis
@@ -95,7 +96,8 @@ def _network_alone(predictor: TorchPredictor) -> _Spent:
     """Run batches of pictures that are laid out already, for a while."""
     data = predictor.info.config.data
     size = batch_size((data.width, data.height))
-    laid = [predictor.laid(picture, tiles=0) for picture in itertools.islice(_made_up(), size)]
+    pictures = itertools.islice(_made_up(), size)
+    laid = [predictor.laid(ReducedPicture(picture), tiles=0) for picture in pictures]
     batch = as_batch([one for one in laid if isinstance(one, Laid)], torch.device("cpu"))
     batch = batch.to(predictor.info.device)
     runs, begin, processor = 0, time.perf_counter(), time.process_time()

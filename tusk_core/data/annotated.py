@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.cache_folder import Progress
     from tusk_core.data.decoded import Brightness
+    from tusk_core.data.fitting import ReducedPicture, Way
     from tusk_core.data.looks import Look
     from tusk_core.results import SourceKind, UnreadableFile
 
@@ -114,6 +115,19 @@ class AnnotatedSource(BaseSource):
         """Read many pictures as the other source does it fastest."""
         back = {self._numbers[index]: index for index in indices}
         for number, picture in self._inner.stream(list(back)):
+            yield back[number], picture
+
+    def reduced(self, index: int, way: Way | None) -> ReducedPicture:
+        """Return one picture, perhaps at a fraction of its size."""
+        self._check(index)
+        return self._inner.reduced(self._numbers[index], way)
+
+    def stream_reduced(
+        self, indices: Sequence[int], way: Way | None
+    ) -> Iterator[tuple[int, ReducedPicture | SourceError]]:
+        """Read many pictures so."""
+        back = {self._numbers[index]: index for index in indices}
+        for number, picture in self._inner.stream_reduced(list(back), way):
             yield back[number], picture
 
     def prepare(self, progress: Progress | None = None, control: RunControl | None = None) -> None:

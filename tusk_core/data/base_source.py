@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from tusk_core.arrays import sealed
+from tusk_core.data.fitting import ReducedPicture, place_within
 from tusk_core.data.looks import Look, look_of
 from tusk_core.data.sample import Vocabulary
 from tusk_core.results import SourceError, UnreadableFile
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.cache_folder import Progress
     from tusk_core.data.decoded import Brightness
+    from tusk_core.data.fitting import Way
     from tusk_core.data.sample import ObjectTruth
     from tusk_core.results import SourceKind
 
@@ -75,6 +78,17 @@ class BaseSource(ABC):
         Raises:
             SourceError: if it cannot be read.
         """
+
+    def reduced(self, index: int, way: Way | None) -> ReducedPicture:
+        """Return one picture, at a fraction of its size if ``way`` needs no more; see ``read``."""
+        del way  # few files can be read so
+        return ReducedPicture(self.read(index))
+
+    def small(self, index: int, side: int) -> NDArray[np.uint8]:
+        """Return one picture scaled down to at most ``side`` pixels; see ``read``."""
+        way = place_within(side)
+        picture = self.reduced(index, way)
+        return sealed(picture.laid(way(picture.size)))
 
     @abstractmethod
     def identity(self) -> object:
@@ -133,6 +147,17 @@ class BaseSource(ABC):
                 yield index, self.read(index)
             except SourceError as error:
                 yield index, error
+
+    def stream_reduced(
+        self, indices: Sequence[int], way: Way | None
+    ) -> Iterator[tuple[int, ReducedPicture | SourceError]]:
+        """Do as ``stream``, each picture as ``reduced`` returns it."""
+        del way
+        for index, picture in self.stream(indices):
+            if isinstance(picture, SourceError):
+                yield index, picture
+            else:
+                yield index, ReducedPicture(picture)
 
     def prepare(  # noqa: B027 - most sources are ready at once
         self, progress: Progress | None = None, control: RunControl | None = None

@@ -24,7 +24,7 @@ from tusk_core.control import Cancelled
 from tusk_core.data.cache_folder import Progress, cache_root, tidy
 from tusk_core.data.crops import count_crops, cut_crops
 from tusk_core.data.decoded import Brightness
-from tusk_core.data.fitting import fit_picture
+from tusk_core.data.fitting import fit_picture, place
 from tusk_core.data.looks import look_of
 from tusk_core.data.source import open_source
 from tusk_core.results import SourceError, UnreadableFile
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tusk_core.config import DataConfig
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource
+    from tusk_core.data.fitting import ReducedPicture, Way
 
 _VERSION = 2
 _CHUNK_BYTES = 2**24
@@ -227,7 +228,8 @@ class _Builder:
         chunk: list[NDArray[np.uint8]] = []
         due = 0.0
         with (self._temporary / _PIXELS).open("wb") as file:
-            for done, (index, picture) in enumerate(self._source.stream(chosen.tolist()), start=1):
+            pictures = self._source.stream_reduced(chosen.tolist(), self._way())
+            for done, (index, picture) in enumerate(pictures, start=1):
                 if control is not None and control.stop_requested:
                     raise Cancelled
                 if isinstance(picture, SourceError):
@@ -251,11 +253,18 @@ class _Builder:
                 return count_crops(self._source.size(index), self._config, len(chosen))
         return 1
 
-    def _fitted(self, picture: NDArray[np.uint8], index: int) -> list[NDArray[np.uint8]]:
+    def _way(self) -> Way | None:
+        """Return how every picture is laid; None where crops are cut out of them."""
+        config = self._config
+        canvas = (config.width, config.height)
+        return None if config.crops else functools.partial(place, canvas=canvas, fit=config.fit)
+
+    def _fitted(self, picture: ReducedPicture, index: int) -> list[NDArray[np.uint8]]:
         """Return what is kept of a picture, noting where it comes from."""
         config, name = self._config, self._source.name(index)
         if config.crops:
-            found = cut_crops(picture, config, self._num_crops, seed=self._seed, index=index)
+            whole = picture.pixels
+            found = cut_crops(whole, config, self._num_crops, seed=self._seed, index=index)
         else:
             canvas = (config.width, config.height)
             found = [(fit_picture(picture, canvas, config.fit, config.channels), "")]

@@ -46,11 +46,13 @@ class Decoded:
         values: (H, W, 1) grey or (H, W, 3) red, green, blue; any type of number.
         alpha: (H, W) float32, 0 clear to 1 opaque; None where everything is opaque.
         white: value of white that the format itself names; 0 if it names none.
+        divisor: how many times the picture of the file is wider and higher.
     """
 
     values: NDArray[np.generic]
     alpha: NDArray[np.float32] | None = None
     white: float = 0.0
+    divisor: int = 1
 
     @property
     def is_deep(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Fit = Literal["stretch", "crop", "pad"]
+# A picture is decoded at a fraction of its size only if that leaves so many times the pixels
+# needed: what is scaled down from there differs by rounding from what the whole picture gives.
+_SPARE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class Placement:
     offset: tuple[int, int]
     canvas: tuple[int, int]
 
+    def divided(self, by: int) -> Placement:
+        """Return the same for a picture of a ``by``-th of the width and height."""
+        x, y, width, height = self.crop
+        crop = (x // by, y // by, width // by, height // by)
+        return Placement(crop, self.scaled, self.offset, self.canvas)
+
     @property
     def scale(self) -> tuple[float, float]:
         """Network pixels per original pixel, (x, y)."""
@@ -47,6 +57,62 @@ class Placement:
         corner = np.array(self.crop[:2])
         places = (xy - corner + 0.5) * np.array(self.scale) - 0.5 + np.array(self.offset)
         return np.asarray(places, np.float32)
+
+
+Way = Callable[[tuple[int, int]], Placement | None]
+"""Tells how a picture of a size (width, height) will be laid; None where all of it is needed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReducedPicture:
+    """A picture decoded at a whole fraction of its size, or whole.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 RGB.
+        divisor: how many times the original is wider and higher.
+    """
+
+    pixels: NDArray[np.uint8]
+    divisor: int = 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the original, pixels."""
+        height, width = self.pixels.shape[:2]
+        return width * self.divisor, height * self.divisor
+
+    def laid(self, placement: Placement) -> NDArray[np.uint8]:
+        """Return it laid on the canvas of a placement of the original."""
+        return apply_placement(self.pixels, placement.divided(self.divisor))
+
+
+def divisor_for(size: tuple[int, int], way: Way | None, choices: tuple[int, ...]) -> int:
+    """Return by how much a picture may be divided before it is laid; 1 for not at all.
+
+    It divides the size evenly, so that every place stays where it is.
+
+    Args:
+        size: (width, height) of the picture.
+        way: how it will be laid.
+        choices: to take from, falling.
+    """
+    placement = None if way is None else way(size)
+    if placement is None:
+        return 1
+    most = min(placement.crop[2] / placement.scaled[0], placement.crop[3] / placement.scaled[1])
+    edges = (*size, *placement.crop)
+    return next((n for n in choices if _SPARE * n <= most and not any(e % n for e in edges)), 1)
+
+
+def place_within(side: int) -> Callable[[tuple[int, int]], Placement]:
+    """Return the way to lay a picture so that its longer side is at most ``side`` pixels."""
+
+    def way(size: tuple[int, int]) -> Placement:
+        scale = min(1.0, side / max(size))
+        canvas = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+        return place(size, canvas, "stretch")
+
+    return way
 
 
 def place(size: tuple[int, int], canvas: tuple[int, int], fit: Fit) -> Placement:
@@ -96,11 +162,14 @@ def apply_placement(
 
 
 def fit_picture(
-    picture: NDArray[np.uint8], canvas: tuple[int, int], fit: Fit, channels: int = 3
+    picture: NDArray[np.uint8] | ReducedPicture,
+    canvas: tuple[int, int],
+    fit: Fit,
+    channels: int = 3,
 ) -> NDArray[np.uint8]:
     """Return (H, W, 3) RGB as (height, width, channels) uint8 network input; see ``place``."""
-    placement = place((picture.shape[1], picture.shape[0]), canvas, fit)
-    laid = apply_placement(picture, placement)
+    reduced = picture if isinstance(picture, ReducedPicture) else ReducedPicture(picture)
+    laid = reduced.laid(place(reduced.size, canvas, fit))
     if channels == 1:
         return np.asarray(cv2.cvtColor(laid, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
     return laid

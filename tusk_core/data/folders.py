@@ -19,6 +19,7 @@ from tusk_core.control import Cancelled
 from tusk_core.data.base_source import BaseSource, reason_in_short
 from tusk_core.data.decoded import common_brightness, shown
 from tusk_core.data.finding import find_pictures
+from tusk_core.data.fitting import ReducedPicture
 from tusk_core.data.looks import Look
 from tusk_core.data.natural_order import in_natural_order, natural_key
 from tusk_core.data.pictures import KINDS, decode_file, read_size
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tusk_core.control import RunControl
     from tusk_core.data.decoded import Brightness, Decoded
     from tusk_core.data.finding import Found
+    from tusk_core.data.fitting import Way
     from tusk_core.results import SourceKind
 
 FIRST_AFTER_S, TOLD_EVERY_S = 0.3, 0.25
@@ -102,22 +104,26 @@ class FileSource(BaseSource):
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Return one picture; see ``PictureSource``."""
-        decoded = self.decoded(index)
-        if not decoded.is_deep:
-            return shown(decoded, None)
-        self._was_deep = True
-        self._used = self.brightness()
-        return shown(decoded, self._used)
+        return self.reduced(index, None).pixels
 
-    def decoded(self, index: int) -> Decoded:
-        """Return one picture as its file holds it.
+    def reduced(self, index: int, way: Way | None) -> ReducedPicture:
+        """Return one picture, a large JPEG at a fraction of its size where that is enough."""
+        decoded = self.decoded(index, way)
+        if decoded.is_deep:
+            self._was_deep = True
+            self._used = self.brightness()
+        picture = shown(decoded, self._used if decoded.is_deep else None)
+        return ReducedPicture(picture, decoded.divisor)
+
+    def decoded(self, index: int, way: Way | None = None) -> Decoded:
+        """Return one picture as its file holds it, or a fraction of it; see ``decode_file``.
 
         Raises:
             SourceError: if it cannot be read.
         """
         path, page = self.path(index), self.listing.pages[index]
         if page < 0:
-            return decode_file(path, self._look.channels)
+            return decode_file(path, self._look.channels, way)
         return self._stacks.get(path).read(page, self._look.channels)
 
     def brightness(self) -> Brightness | None:
@@ -182,12 +188,19 @@ class FileSource(BaseSource):
     def stream(
         self, indices: Sequence[int]
     ) -> Iterator[tuple[int, NDArray[np.uint8] | SourceError]]:
+        """Read ahead; see ``stream_reduced``."""
+        for index, picture in self.stream_reduced(indices, None):
+            yield index, picture if isinstance(picture, SourceError) else picture.pixels
+
+    def stream_reduced(
+        self, indices: Sequence[int], way: Way | None
+    ) -> Iterator[tuple[int, ReducedPicture | SourceError]]:
         """Read ahead in a few threads (OpenCV decodes without the interpreter lock)."""
         with ThreadPoolExecutor(_WORKERS, "tusk-read") as pool:
-            ahead: deque[tuple[int, Future[NDArray[np.uint8] | SourceError]]] = deque()
+            ahead: deque[tuple[int, Future[ReducedPicture | SourceError]]] = deque()
             try:
                 for index in indices:
-                    ahead.append((index, pool.submit(self._read_or_error, index)))
+                    ahead.append((index, pool.submit(self._read_or_error, index, way)))
                     if len(ahead) > 2 * _WORKERS:
                         first, future = ahead.popleft()
                         yield first, future.result()
@@ -198,9 +211,9 @@ class FileSource(BaseSource):
                 for _, future in ahead:
                     future.cancel()
 
-    def _read_or_error(self, index: int) -> NDArray[np.uint8] | SourceError:
+    def _read_or_error(self, index: int, way: Way | None) -> ReducedPicture | SourceError:
         try:
-            return self.read(index)
+            return self.reduced(index, way)
         except SourceError as error:
             return error
 

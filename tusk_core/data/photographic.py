@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.interfaces import PictureSource
+    from tusk_core.interfaces import OpenedSource
 
 _MOST_PICTURES = 3
 # Of smaller pictures the frozen features have too few cells to tell anything apart.
 _SMALLEST_SIDE = 64
+_LOOKED_AT_SIDE = 1000
 _MOST_OF_ONE_COLOUR = 0.3
 
 
-def looks_photographic(source: PictureSource, stopped: Callable[[], bool] = lambda: False) -> bool:
+def looks_photographic(source: OpenedSource, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Return whether most of a few pictures look like photographs; unreadable ones do not count.
 
     Args:
@@ -41,7 +42,7 @@ def looks_photographic(source: PictureSource, stopped: Callable[[], bool] = lamb
         if stopped():
             break
         try:
-            picture = source.read(int(index))
+            picture = source.small(int(index), _LOOKED_AT_SIDE)
         except SourceError:
             continue
         is_large = min(picture.shape[:2]) >= _SMALLEST_SIDE

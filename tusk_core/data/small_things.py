@@ -6,6 +6,7 @@ little and would shrink to a few pixels, crops at full resolution are proposed.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -27,7 +28,10 @@ _LARGE = 4
 # A thing should be seen this large in a crop, and asks for one below the second.
 _SEEN_PX, _LOST_PX = 28, 12
 _MOST_SIDE = 1600
-_MOST_PICTURES = 4
+# In so many of the pictures what stands out must be that small: in photographs it is a detail of
+# something large in one picture and not in the next.
+_MOST_ALIKE = 0.75
+_MOST_PICTURES, _MOST_FRAMES = 12, 4
 _MOST_SHARE = 0.06
 _CONTRAST = 6.0
 _LEAST_CONTRAST = 10.0
@@ -46,33 +50,28 @@ def propose_crops(source: BaseSource, largest: int, stopped: Callable[[], bool])
     if largest < _LARGE * _WORKING_SIDE:
         return 0
     greys, longer = [], 0
-    for index in np.linspace(0, len(source) - 1, min(len(source), _MOST_PICTURES)).astype(int):
+    count = _MOST_FRAMES if source.kind == "video" else _MOST_PICTURES
+    for index in np.linspace(0, len(source) - 1, min(len(source), count)).astype(int):
         if stopped():
             return 0
         try:
-            picture = source.read(int(index))
+            picture = source.small(int(index), _MOST_SIDE)
+            longer = max(longer, *source.size(int(index)))
         except SourceError:
             continue
-        longer = max(longer, *picture.shape[:2])
-        greys.append(_grey(picture))
+        greys.append(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32))
     sizes = {grey.shape for grey in greys}
     usual = np.median(greys, axis=0) if source.kind == "video" and len(sizes) == 1 else None
     sides = [side for grey in greys if (side := _typical_side(grey, usual)) > 0]
     # In most pictures there must be few and small things.
     if not greys or len(sides) <= len(greys) / 2:
         return 0
-    side = float(np.median(sides)) * longer / max(greys[0].shape)
-    if side * _WORKING_SIDE / longer >= _LOST_PX:
+    usual_side, most = np.quantile(sides, [0.5, _MOST_ALIKE], method="higher").tolist()
+    if most * _WORKING_SIDE / max(greys[0].shape) >= _LOST_PX:
         return 0
+    side = usual_side * longer / max(greys[0].shape)
     wanted = _ROUND * round(side * _WORKING_SIDE / _SEEN_PX / _ROUND)
     return int(min(max(wanted, _WORKING_SIDE), longer // 2))
-
-
-def _grey(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    shrink = min(1.0, _MOST_SIDE / max(picture.shape[:2]))
-    size = (round(picture.shape[1] * shrink), round(picture.shape[0] * shrink))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _blurred(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,7 +83,7 @@ def _blurred(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _typical_side(grey: NDArray[np.float32], usual: NDArray[np.floating] | None) -> float:
-    """Return the side of what stands out [px of ``grey``]; 0 where that is nothing, or much."""
+    """Return the side of what stands out [px of ``grey``]: 0 for nothing, endless for much."""
     if usual is None:
         usual = _blurred(grey)
     away = np.abs(grey - usual)
@@ -93,7 +92,7 @@ def _typical_side(grey: NDArray[np.float32], usual: NDArray[np.floating] | None)
     stands_out = away > max(_LEAST_CONTRAST, middle + _CONTRAST * spread)
     share = float(stands_out.mean())
     if not 0 < share < _MOST_SHARE:
-        return 0.0
+        return math.inf if share else 0.0
     _, _, facts, _ = cv2.connectedComponentsWithStats(stands_out.astype(np.uint8), connectivity=8)
     areas = facts[1:, cv2.CC_STAT_AREA]
     sides = facts[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)

@@ -34,6 +34,7 @@ _HASH_BUDGET = 2**29
 _ENDS = 2**13
 _TINT = 24
 _MOST_LOOKED_AT = 500_000  # pixels
+_LOOKED_AT_SIDE = 1000  # pixels
 
 
 def survey(source: BaseSource, stopped: Callable[[], bool]) -> SourceSummary:
@@ -130,7 +131,7 @@ def _grey_share(
         if stopped():
             break
         try:
-            picture = source.read(index)
+            picture = source.small(index, _LOOKED_AT_SIDE)
         except SourceError as error:
             unreadable[index] = error
             continue

@@ -147,7 +147,8 @@ def detect_all(
     rest = range(start, len(source) if stop is None else stop)
     lanes = num_lanes(predictor.device)
     size = shared_batch_size((data.width, data.height), len(rest), lanes)
-    way = Walk(size, rest, control=control, before=start)
+    placed = functools.partial(predictor.way, tiles=wanted.tiles)
+    way = Walk(size, rest, control=control, before=start, laid=placed)
     laid = functools.partial(predictor.laid, tiles=wanted.tiles)
     # The walk is ahead of what is found.
     lost, num_told = list[UnreadableFile](), 0

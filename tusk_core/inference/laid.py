@@ -10,7 +10,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tusk_core.data.fitting import apply_placement
 from tusk_core.nn.keypoint_set import KeypointSet
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tusk_core.data.fitting import Placement
+    from tusk_core.data.fitting import Placement, ReducedPicture
     from tusk_core.results import Keypoints
 
 
@@ -37,12 +36,12 @@ class Laid:
     pixels: NDArray[np.uint8]
 
 
-def lay(image: NDArray[np.uint8], placement: Placement, channels: int) -> Laid:
-    """Return (H, W, 3) uint8 laid on its canvas; one channel is its grey."""
-    pixels = apply_placement(image, placement)
+def lay(picture: ReducedPicture, placement: Placement, channels: int) -> Laid:
+    """Return a picture laid on its canvas; one channel is its grey."""
+    pixels = picture.laid(placement)
     if channels == 1:
         pixels = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)[..., None]
-    return Laid((image.shape[1], image.shape[0]), placement, pixels)
+    return Laid(picture.size, placement, pixels)
 
 
 def as_batch(laid: Sequence[Laid], device: torch.device) -> torch.Tensor:

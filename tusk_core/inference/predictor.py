@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from tusk_core.arrays import frozen, to_pictures
-from tusk_core.data.fitting import checked_picture, place
+from tusk_core.data.fitting import ReducedPicture, checked_picture, place
 from tusk_core.inference.batches import batch_size
 from tusk_core.inference.drawing_again import decode_any, draw_prototypes
 from tusk_core.inference.laid import Laid, as_batch, lay, lies_in, on_canvas
@@ -201,7 +201,7 @@ class TorchPredictor:
         apart: dict[int, Detection] = {}
         whole: list[NDArray[np.uint8] | Laid] = []
         for row, image in enumerate(images):
-            if isinstance(image, Laid) or not self._takes_tiles(image, tiles):
+            if isinstance(image, Laid) or self.way(_size_of(image), tiles) is not None:
                 whole.append(image)
             else:
                 apart[row] = self.detect(
@@ -210,18 +210,20 @@ class TorchPredictor:
         rest = iter(self._detect(whole, num_keypoints, min_score) if whole else [])
         return [apart[row] if row in apart else next(rest) for row in range(len(images))]
 
-    def laid(self, image: NDArray[np.uint8], tiles: int | None = None) -> NDArray[np.uint8] | Laid:
+    def way(self, size: tuple[int, int], tiles: int | None = None) -> Placement | None:
+        """Return how ``laid`` lays a picture of that size; None where it is searched in tiles."""
+        how = self.tiling(tiles)
+        return None if how is not None and how.applies_to(size) else self.placement(size)
+
+    def laid(self, picture: ReducedPicture, tiles: int | None = None) -> NDArray[np.uint8] | Laid:
         """Return a picture as ``detect_many`` takes it soonest; may be called in any thread.
 
         One that is searched in tiles stays what it is.
         """
-        if self._takes_tiles(image, tiles):
-            return image
-        return self._laid(image, None)
-
-    def _takes_tiles(self, image: NDArray[np.uint8], tiles: int | None) -> bool:
-        how = self.tiling(tiles)
-        return how is not None and how.applies_to((image.shape[1], image.shape[0]))
+        placement = self.way(picture.size, tiles)
+        if placement is None:
+            return picture.pixels
+        return lay(picture, placement, self._info.config.data.channels)
 
     def detect_with_errors(
         self,
@@ -329,10 +331,9 @@ class TorchPredictor:
         """Return a picture laid out as in training."""
         if isinstance(image, Laid):
             return image
-        checked = checked_picture(image)
-        size = (checked.shape[1], checked.shape[0])
-        placement = self.placement(size, network_size, fit=fit)
-        return lay(checked, placement, self._info.config.data.channels)
+        picture = ReducedPicture(checked_picture(image))
+        placement = self.placement(picture.size, network_size, fit=fit)
+        return lay(picture, placement, self._info.config.data.channels)
 
     def _results(
         self,
@@ -379,3 +380,7 @@ class TorchPredictor:
                 heat_map = heat_map_of(cells, self._model.stride, placement, size)
             out.append(Detection(size, keypoints, heat_map, milliseconds))
         return out
+
+
+def _size_of(image: NDArray[np.uint8]) -> tuple[int, int]:
+    return image.shape[1], image.shape[0]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tusk_core.control import RunControl
     from tusk_core.data.base_source import BaseSource, PictureTruth
+    from tusk_core.data.fitting import ReducedPicture, Way
 
 Picture = TypeVar("Picture")
 
@@ -59,6 +60,8 @@ class Walk:
         with_truth: also read what is known about each.
         control: a stop raises ``Cancelled``; None cannot be stopped.
         before: pictures that were read earlier and are counted as done.
+        laid: how a picture will be laid, so that a large one need not be decoded whole; None
+            decodes all of every picture.
     """
 
     step: int
@@ -66,20 +69,21 @@ class Walk:
     with_truth: bool = True
     control: RunControl | None = None
     before: int = 0
+    laid: Way | None = None
 
 
 def walk(
     source: BaseSource, way: Walk, skipped: list[UnreadableFile]
 ) -> Iterator[tuple[JobProgress, list[Read[NDArray[np.uint8]]]]]:
     """Yield the readable pictures of each batch, in order; see ``walk_prepared``."""
-    return walk_prepared(source, way, skipped, lambda picture: picture)
+    return walk_prepared(source, way, skipped, lambda picture: picture.pixels)
 
 
 def walk_prepared(
     source: BaseSource,
     way: Walk,
     skipped: list[UnreadableFile],
-    prepare: Callable[[NDArray[np.uint8]], Picture],
+    prepare: Callable[[ReducedPicture], Picture],
 ) -> Iterator[tuple[JobProgress, list[Read[Picture]]]]:
     """Yield the readable pictures of each batch, in order, with how far the walk has come.
 
@@ -96,7 +100,7 @@ def walk_prepared(
     indices = range(len(source)) if way.indices is None else way.indices
     total, begin, found_any = way.before + len(indices), time.monotonic(), way.before > 0
     depth = _depth(source, way.step)
-    reading = _read_all(source, indices, prepare, with_truth=way.with_truth)
+    reading = _read_all(source, indices, way, prepare)
     with ReadAhead(reading, depth) as pictures:
         for done, batch in _batches(pictures, way.step):
             if way.control is not None and way.control.stop_requested:
@@ -129,13 +133,12 @@ def _depth(source: BaseSource, step: int) -> int:
 def _read_all(
     source: BaseSource,
     indices: Sequence[int],
-    prepare: Callable[[NDArray[np.uint8]], Picture],
-    *,
-    with_truth: bool,
+    way: Walk,
+    prepare: Callable[[ReducedPicture], Picture],
 ) -> Generator[Read[Picture] | UnreadableFile, None, None]:
     """Read pictures with their truth; runs in the reading thread."""
-    with_truth = with_truth and source.has_ground_truth
-    for index, picture in source.stream(indices):
+    with_truth = way.with_truth and source.has_ground_truth
+    for index, picture in source.stream_reduced(indices, way.laid):
         name = source.name(index)
         if isinstance(picture, SourceError):
             yield UnreadableFile(Path(name), str(picture))

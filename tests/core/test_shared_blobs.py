@@ -1,16 +1,23 @@
 """Things that touch have a keypoint each, long ones have one."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from tusk_core.config import load_preset, replaced
-from tusk_core.discovery.proposals import area_of_one, shift_to_what_moves, windows_around
+from tusk_core.discovery.proposals import (
+    area_of_one,
+    shift_to_what_moves,
+    steady_number,
+    windows_around,
+)
+from tusk_core.inference.export.onnx_model import OPSET
 from tusk_core.nn.kind_peaks import find_kind_peaks
 from tusk_core.nn.photo_model import PhotoModel
-from tusk_core.nn.shared_blobs import blob_labels, blur_for, share_out
+from tusk_core.nn.shared_blobs import blob_labels, blur_for, share_out, things_by_worth
 from tusk_core.nn.window_maps import blurred
 
 SIDE = 48
@@ -49,6 +56,55 @@ def test_two_that_touch_have_one_each() -> None:
     assert [x for x, _ in head_to_tail] == pytest.approx([14, 31], abs=1.5)
 
 
+def test_those_that_hide_behind_each_other_are_counted_where_their_number_is_known() -> None:
+    """Two crossing bodies have the area of one and a half."""
+    maps = scene((19, 21, 0.2), (21, 24, -0.1), (36, 38, 1.4))
+    assert len(places(maps)) == 2
+    found = share_out(maps, 6, AREA, 3)
+    assert (found.scores[0] > 0).sum() == 3
+    near = found.xy[0][found.scores[0] > 0]
+    assert torch.cdist(torch.tensor([[36.0, 38.0]]), near).min() < 1.5
+    assert torch.cdist(torch.tensor([[19.0, 21.0], [21.0, 24.0]]), near).amin(dim=1).max() < 6
+
+
+def test_a_known_number_makes_no_things_of_specks_or_of_one_alone() -> None:
+    maps = scene((20, 24, 0.0))
+    maps[0, 0, 40:43, 40:43] = 1
+    assert (share_out(maps, 6, AREA, 4).scores[0] > 0).sum() <= 2
+    assert (share_out(torch.zeros_like(maps), 6, AREA, 4).scores[0] > 0).sum() == 0
+
+
+def test_many_in_one_heap_are_told_apart_whatever_their_peaks() -> None:
+    """A row of five that touch, all equally bright, in a blob without a peak for each."""
+    row = [(4.5 + 8 * k, 24.0, math.pi / 2) for k in range(5)]
+    maps = scene(*row).clamp(max=0.6)
+    found = share_out(maps, 8, AREA)
+    x = found.xy[0, :, 0][found.scores[0] > 0].sort().values
+    assert x.tolist() == pytest.approx([x for x, _, _ in row], abs=1.5)
+
+
+def test_the_number_of_an_arena_is_told_where_it_never_changes() -> None:
+    rng = np.random.default_rng(0)
+
+    def pictures(gone: float, more: float) -> torch.Tensor:
+        out = []
+        for _ in range(40):
+            bodies = [(10.0, 12.0, 0.3), (34.0, 12.0, 1.2), (26.0, 38.0, 0.1)]
+            if rng.random() < 0.3:
+                bodies[1] = (14.0, 17.0, 0.3)  # touches the first
+            if rng.random() < gone:
+                bodies.pop()
+            if rng.random() < more:
+                bodies.append((8.0, 32.0, 1.57))
+            out.append(things_by_worth(scene(*bodies), AREA, 8))
+        return torch.cat(out)
+
+    assert steady_number(pictures(0, 0)) == 3
+    assert steady_number(pictures(0.4, 0)) == 0
+    assert steady_number(pictures(0, 0.2)) == 0
+    assert steady_number(pictures(0, 0)[:5]) == 0  # too few to tell
+
+
 def test_others_in_the_same_picture_and_specks_change_nothing() -> None:
     maps = scene((20, 10, 0.0), (12, 34, 1.5))
     maps[0, 0, 40:43, 40:43] = 1  # far smaller than a thing
@@ -79,6 +135,11 @@ def test_a_model_shares_blobs_out_where_its_settings_say_so() -> None:
         read = share_out(encoded.score_map, 8, 6.0)
     assert found.xy.shape == (2, 8, 2)
     assert torch.equal(found.scores, read.scores)
+    model.config = replaced(model.config, {"keypoints.number_known": True})
+    with torch.no_grad():
+        found = model.find_keypoints(encoded, 3)
+        read = share_out(encoded.score_map, 3, 6.0, 3)
+    assert torch.equal(found.scores, read.scores)
 
 
 @pytest.mark.parametrize("singles", [4, 12])
@@ -97,3 +158,40 @@ def test_what_moves_says_where_the_middle_of_a_thing_is() -> None:
     assert shift_to_what_moves(windows, 5.0) == pytest.approx((1, -4), abs=1)
     assert shift_to_what_moves(windows[:2], 5.0) == (0, 0)  # too few to tell
     assert windows_around(np.zeros_like(moving), found, 12) == []
+
+
+class _Shares(torch.nn.Module):
+    def forward(self, maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = share_out(maps, 4, AREA, 3)
+        return found.xy, found.scores
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_blobs_are_shared_out_in_an_exported_model_as_well(tmp_path: Path) -> None:
+    """The cells of blobs are a list, as long as a batch makes it."""
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    maps = torch.cat([scene((19, 21, 0.2), (21, 24, -0.1), (36, 38, 1.4)), scene((24, 10, 0.0))])
+    program = torch.onnx.export(
+        _Shares().eval(),
+        kwargs={"maps": maps},
+        input_names=["maps"],
+        output_names=["xy", "scores"],
+        opset_version=OPSET,
+        dynamo=True,
+        dynamic_shapes={"maps": {0: torch.export.Dim("batch", min=1)}},
+        verbose=False,
+    )
+    program.save(str(tmp_path / "shares.onnx"))
+    session = runtime.InferenceSession(tmp_path / "shares.onnx")
+    others = torch.cat([maps.flip(2), torch.zeros_like(maps[:1])])
+    for images in (maps, others):
+        wanted = share_out(images, 4, AREA, 3)
+        for xy, scores, own_xy, own in zip(
+            *session.run(None, {"maps": images.numpy()}), wanted.xy, wanted.scores, strict=True
+        ):
+            there = sorted(map(tuple, xy[scores > 0].tolist()))
+            here = sorted(map(tuple, own_xy[own > 0].tolist()))
+            assert np.allclose(there, here, atol=1e-2)

@@ -135,6 +135,7 @@ def find(
             statistics,
             kept,
             moving=None if moving is None else moving[some],
+            are_whole=not crops,
         )
     else:
         kept = kept_kinds(statistics, scores, leaders)

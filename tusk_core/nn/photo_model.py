@@ -268,7 +268,8 @@ class PhotoModel(TuskModel):
         count = min(num_keypoints or config.num_keypoints, read[0].numel())
         shift: Tensor | float = 0.0
         if config.joined_blur and config.thing_area:
-            found = share_out(read, count, config.thing_area)
+            number = count if config.number_known else 0
+            found = share_out(read, count, config.thing_area, number)
             shift = torch.tensor([config.thing_x, config.thing_y], device=maps.device)
         else:
             found = find_kind_peaks(

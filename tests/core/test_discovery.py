@@ -240,6 +240,49 @@ def test_under_a_still_camera_what_stays_is_not_kept(tmp_path, monkeypatch, crop
     assert np.quantile(away, 0.8) < 20
 
 
+def _arena(num_frames=24, side=224):
+    """Return frames of two long animals, one half striped and one plain, and their middles."""
+    y, x = np.mgrid[:side, :side]
+    frames = np.full((num_frames, side, side, 3), 205, np.uint8)
+    places = np.zeros((num_frames, 2, 2))
+    for number in range(num_frames):
+        frames[number][(abs(x - 190) < 12) & (abs(y - 30) < 12) & (x % 6 < 3)] = (60, 50, 40)
+        for which, phase in enumerate((0.0, 2.6)):
+            turn = phase + 0.35 * number
+            cx = 112 + 62 * np.cos(0.5 * phase + 0.26 * number + 3 * which)
+            cy = 112 + 62 * np.sin(0.5 * phase + 0.26 * number + 3 * which)
+            along = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
+            across = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
+            inside = (along / 26) ** 2 + (across / 11) ** 2 <= 1
+            frames[number][inside & (along > 0)] = (150, 60, 30)
+            frames[number][inside & (along <= 0)] = (40, 40, 120)
+            places[number, which] = cx, cy
+    return frames, places
+
+
+def test_every_animal_of_an_arena_has_one_keypoint_in_its_middle(tmp_path, monkeypatch):
+    """Kinds are halves of an animal; both move, and together they show where it is."""
+    monkeypatch.setenv("TUSK_HOME", str(tmp_path / "home"))
+    frames, places = _arena()
+    size = frames.shape[1:3]
+    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"FFV1"), 25, size)
+    for frame in frames:
+        writer.write(np.ascontiguousarray(frame[..., ::-1]))
+    writer.release()
+    wanted = {"num_kinds": 32, "side": 224, "device": "cpu"}
+    events = list(api.discover(str(tmp_path / "a.avi"), tmp_path / "m", RunControl(), **wanted))
+    told = [event.message for event in events if isinstance(event, Notice)]
+    assert any("Every picture seems to show 2 of what moves" in message for message in told)
+    predictor = api.open_predictor(tmp_path / "m", device="cpu")
+    off = []
+    for frame, middles in zip(frames, places, strict=True):
+        xy = predictor.detect(frame).keypoints.xy
+        assert len(xy) == 2
+        off += np.linalg.norm(middles[:, None] - xy[None], axis=2).min(axis=1).tolist()
+    assert np.quantile(off, 0.9) < 13  # half of an animal's half
+    assert len(predictor.detect(frames[0], num_keypoints=1).keypoints.xy) == 1
+
+
 def test_cut_outs_are_looked_at_and_their_places_are_the_pictures(tmp_path, monkeypatch):
     monkeypatch.setenv("TUSK_HOME", str(tmp_path / "home"))
     folder = tmp_path / "plates"

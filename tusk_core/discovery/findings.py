@@ -19,7 +19,7 @@ from tusk_core.discovery.blobs import Blobs, find_blobs
 from tusk_core.discovery.clusters import Clusters, kind_maps, memberships, motion_maps
 from tusk_core.discovery.empties import only_here
 from tusk_core.discovery.ground import Places, away_from_ground, stand_out
-from tusk_core.discovery.motion import moving_places, moving_shares
+from tusk_core.discovery.motion import moving_mass, moving_places, moving_shares
 from tusk_core.discovery.proposals import (
     Proposal,
     kept_kinds,
@@ -51,6 +51,8 @@ MOST_RANKED = 200
 _MOST_READ = 48
 _CELL_PX = 4
 _EXAMPLES = 12
+# A kind of which so much moves is a part of what moves about; of that all such parts are so much.
+_MOVES_ABOUT, _COVERED = 0.65, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,9 +129,13 @@ def find(
     if elsewhere is not None:
         scores = scores * only_here(statistics.presence, elsewhere)
     leaders = companions(blobs, scores, statistics.area)
-    if statistics.are_things:
-        kept = kept_things(scores)
-        some = slice(None, None, max(1, len(rows) // _MOST_READ))
+    some = slice(None, None, max(1, len(rows) // _MOST_READ))
+    kept = kept_things(scores) if statistics.are_things else None
+    if kept is not None and moving is not None:
+        moves, covers = moving_mass(_readings(features, rows[some], clusters), moving[some])
+        kept = _what_moves(moves, covers, kept)
+        scores = scores if kept is not None else scores * (moves >= _MOVES_ABOUT)
+    if kept is not None:
         proposal = propose_things(
             lambda: _readings(features, rows[some], clusters),
             statistics,
@@ -138,9 +144,29 @@ def find(
             are_whole=not crops,
         )
     else:
+        leaders = companions(blobs, scores, statistics.area)
         kept = kept_kinds(statistics, scores, leaders)
         proposal = propose(sure, statistics, kept, len(rows))
     return Findings(clusters, sure, rows, statistics, scores, leaders, kept, proposal)
+
+
+def _what_moves(
+    moves: NDArray[np.float64], covers: NDArray[np.float64], kept: NDArray[np.bool_]
+) -> NDArray[np.bool_] | None:
+    """Return the kinds (M,) whose one map shows whole things that move.
+
+    These are all that hardly occur elsewhere, or ``kept`` if there are none. None if most of what
+    moves is none of them, as of cars whose paint and glass are those of the street.
+
+    Args:
+        moves: (M,) how much of each kind moves.
+        covers: (M,) how much of what moves is it.
+        kept: (M,) kinds that are kept without knowing.
+    """
+    parts = moves >= _MOVES_ABOUT
+    if not parts.any():
+        return kept
+    return parts if covers[parts].sum() >= _COVERED else None
 
 
 def _readings(

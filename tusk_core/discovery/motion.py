@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import torch
 
 from tusk_core.data.crops import window_of
 from tusk_core.data.movement import still_camera
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from tusk_core.data.base_source import BaseSource
@@ -112,6 +115,28 @@ def moving_shares(
     values = moving[places.picture, y.clip(0, h - 1), x.clip(0, w - 1)].astype(np.float64)
     number = np.bincount(places.kind, minlength=num_kinds)
     return np.bincount(places.kind, values, num_kinds) / np.maximum(number, 1)
+
+
+def moving_mass(
+    readings: Iterable[torch.Tensor], moving: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (M,) how much of each kind moves, and (M,) how much of what moves is it, [0, 1].
+
+    Args:
+        readings: memberships (b, M, h, w) of P pictures.
+        moving: (P, h, w) as ``moving_places`` gives it.
+    """
+    sums, seen = [], 0
+    for part in readings:
+        there = torch.from_numpy(moving[seen : seen + len(part)]).to(part)
+        on = torch.einsum("bmhw,bhw->m", part, there)
+        sums.append(torch.stack([on, part.sum(dim=(0, 2, 3))]).double().cpu())
+        seen += len(part)
+    on, total = torch.stack(sums).sum(dim=0)
+    return (
+        np.asarray((on / total.clamp_min(1e-6)).numpy(), np.float64),
+        np.asarray((on / on.sum().clamp_min(1e-6)).numpy(), np.float64),
+    )
 
 
 def telling_score(scores: NDArray[np.floating], moves: NDArray[np.bool_]) -> float | None:

@@ -62,7 +62,7 @@ _REACH = 1.4
 # Areas of blobs: their spread for one number of things, how much rarer one thing more is, how many
 # things at most, how likely a blob is something else, how many areas are tried.
 _AREA_WIDTH, _TOGETHER, _MOST_TOGETHER, _STRAY, _AREAS = 0.15, 0.4, 6, 0.02, 300
-_FIRST_BLUR, _FEWEST_BLOBS = 0.8, 8  # cells, blobs
+_FIRST_BLUR, _FEWEST_BLOBS, _MOST_BEYOND = 0.8, 8, 0.1  # cells, blobs, share
 # Of the n-th thing, in areas shared: half and more is there, less than the second is an area that
 # one thing alone may have, so much more than half is another one.
 _HALF, _GONE, _ANOTHER, _RARELY, _MOST_THINGS = 0.5, 0.38, 0.7, 0.1, 24
@@ -195,17 +195,21 @@ def propose_things(
     order = np.argsort(kinds.radius[kept])
     middle = int(np.searchsorted(np.cumsum(number[order]), number.sum() / 2))
     radius = float(kinds.radius[kept][order][min(middle, len(order) - 1)])
+    area = 0.0
+    if moving is not None:
+        area, usual = _areas(readings, kept)
+        radius = radius_of(usual) if usual else radius
     # One kind alone is blurred as several are: without that a thing has two peaks more often.
     blur = max(_LEAST_BLUR, _BLUR * radius)
     window = 2 * max(2, round(_APART * radius)) + 1
-    area = 0.0 if moving is None else _area(readings, kept)
     num_things = 0
     if area and are_whole:
         maps = (_read(part, kept, blur_for(area), None) for part in readings())
         num_things = steady_number(
             torch.cat([things_by_worth(one, area, _MOST_THINGS) for one in maps])
         )
-    votes = _votes(readings(), kept, radius) if kept.sum() > 1 and not area else None
+    has_votes = kept.sum() > 1 and moving is None
+    votes = _votes(readings(), kept, radius) if has_votes else None
     tops, moves, around, seen = [], [], [], 0
     for part in readings():
         total = _read(part, kept, blur_for(area) if area else blur, votes)
@@ -241,20 +245,26 @@ def propose_things(
     )
 
 
-def _area(readings: Callable[[], Iterable[Tensor]], kept: NDArray[np.bool_]) -> float:
-    """Return the area of one thing, cells; 0 where there are too few blobs to tell."""
-    area, blur = 0.0, _FIRST_BLUR
+def _areas(
+    readings: Callable[[], Iterable[Tensor]], kept: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Return the area of one thing and that of a usual blob, cells; 0 where neither can be told."""
+    area, usual, blur = 0.0, 0.0, _FIRST_BLUR
     for _ in range(2):
         sizes = np.concatenate([_blob_sizes(_read(part, kept, blur, None)) for part in readings()])
         # Specks are no things: whatever has less than an eighth of what half of all cells have.
         sizes = np.sort(sizes).astype(np.float64)
-        middle = int(np.searchsorted(np.cumsum(sizes), sizes.sum() / 2))
-        sizes = sizes[sizes >= sizes[middle] / 8] if len(sizes) else sizes
+        if len(sizes):
+            usual = float(sizes[np.searchsorted(np.cumsum(sizes), sizes.sum() / 2)])
+            sizes = sizes[sizes >= usual / 8]
         if len(sizes) < _FEWEST_BLOBS:
-            return 0.0
+            return 0.0, 0.0
         area = area_of_one(sizes)
         blur = blur_for(area)
-    return round(area, 1)
+    # Of things as different in size as near and far cars the smallest would be the one.
+    if sizes[sizes > (_MOST_TOGETHER + 0.5) * area].sum() > _MOST_BEYOND * sizes.sum():
+        return 0.0, usual
+    return round(area, 1), usual
 
 
 def steady_number(worth: Tensor) -> int:

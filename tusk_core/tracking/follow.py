@@ -260,7 +260,9 @@ class Follower:
         Bodies beyond that number are nobody.
         """
         living, most = self._living, self._config.num_individuals
-        lost = np.flatnonzero((living.unseen > 0) & (living.seen >= self._config.min_length))
+        # A body far from where somebody was a moment ago is more likely a false detection.
+        is_lost = (living.unseen > _SURE_GAP) & (living.seen >= self._config.min_length)
+        lost = np.flatnonzero(is_lost)
         if len(lost):
             far = np.hypot(*(living.xy[lost, None] - found.xy[None, fresh]).transpose(2, 0, 1))
             near = self._motion.reach * (2 + living.unseen[lost])

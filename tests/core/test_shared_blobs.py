@@ -11,13 +11,12 @@ from tusk_core.config import load_preset, replaced
 from tusk_core.discovery.proposals import (
     area_of_one,
     shift_to_what_moves,
-    steady_number,
     windows_around,
 )
 from tusk_core.inference.export.onnx_model import OPSET
 from tusk_core.nn.kind_peaks import find_kind_peaks
 from tusk_core.nn.photo_model import PhotoModel
-from tusk_core.nn.shared_blobs import blob_labels, blur_for, share_out, things_by_worth
+from tusk_core.nn.shared_blobs import blob_labels, blur_for, share_out
 from tusk_core.nn.window_maps import blurred
 
 SIDE = 48
@@ -83,28 +82,6 @@ def test_many_in_one_heap_are_told_apart_whatever_their_peaks() -> None:
     assert x.tolist() == pytest.approx([x for x, _, _ in row], abs=1.5)
 
 
-def test_the_number_of_an_arena_is_told_where_it_never_changes() -> None:
-    rng = np.random.default_rng(0)
-
-    def pictures(gone: float, more: float) -> torch.Tensor:
-        out = []
-        for _ in range(40):
-            bodies = [(10.0, 12.0, 0.3), (34.0, 12.0, 1.2), (26.0, 38.0, 0.1)]
-            if rng.random() < 0.3:
-                bodies[1] = (14.0, 17.0, 0.3)  # touches the first
-            if rng.random() < gone:
-                bodies.pop()
-            if rng.random() < more:
-                bodies.append((8.0, 32.0, 1.57))
-            out.append(things_by_worth(scene(*bodies), AREA, 8))
-        return torch.cat(out)
-
-    assert steady_number(pictures(0, 0)) == 3
-    assert steady_number(pictures(0.4, 0)) == 0
-    assert steady_number(pictures(0, 0.2)) == 0
-    assert steady_number(pictures(0, 0)[:5]) == 0  # too few to tell
-
-
 def test_others_in_the_same_picture_and_specks_change_nothing() -> None:
     maps = scene((20, 10, 0.0), (12, 34, 1.5))
     maps[0, 0, 40:43, 40:43] = 1  # far smaller than a thing
@@ -135,14 +112,20 @@ def test_a_model_shares_blobs_out_where_its_settings_say_so() -> None:
         read = share_out(encoded.score_map, 8, 6.0)
     assert found.xy.shape == (2, 8, 2)
     assert torch.equal(found.scores, read.scores)
-    model.config = replaced(model.config, {"keypoints.number_known": True})
     with torch.no_grad():
-        found = model.find_keypoints(encoded, 3)
+        found = model.find_keypoints(encoded, 3)  # said: so many there are
         read = share_out(encoded.score_map, 3, 6.0, 3)
     assert torch.equal(found.scores, read.scores)
 
 
-@pytest.mark.parametrize("singles", [4, 12])
+def test_legs_seen_alone_do_not_make_a_thing_of_each_leg() -> None:
+    """Blobs as two flies give them: a quarter legs, then one fly, then both together."""
+    shares, areas = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1], [78, 88, 99, 317, 628, 666, 753]
+    sizes = np.interp(np.linspace(0, 1, 100), shares, areas)
+    assert area_of_one(sizes) == pytest.approx(317, rel=0.1)
+
+
+@pytest.mark.parametrize("singles", [6, 12])
 def test_the_area_of_one_is_found_where_most_blobs_are_several(singles: int) -> None:
     rng = np.random.default_rng(3)
     alone = rng.normal(80, 9, singles)

@@ -147,11 +147,6 @@ class KeypointConfig(SettingsGroup):
         ge=0,
         le=100_000,
     )
-    number_known: bool = setting(
-        False,
-        "Where blobs are shared out, every picture has exactly as many things as keypoints, as an "
-        "arena has animals; otherwise their area alone decides.",
-    )
     thing_x: float = setting(
         0.0,
         "Where blobs are shared out, how far to the right of its part of a blob a thing's middle "

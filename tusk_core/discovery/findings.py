@@ -141,7 +141,6 @@ def find(
             statistics,
             kept,
             moving=None if moving is None else moving[some],
-            are_whole=not crops,
         )
     else:
         leaders = companions(blobs, scores, statistics.area)

@@ -24,7 +24,6 @@ from tusk_core.nn.shared_blobs import (
     blur_for,
     radius_of,
     share_out,
-    things_by_worth,
 )
 from tusk_core.nn.trunk import TRUNK_STRIDE
 from tusk_core.nn.window_maps import blurred
@@ -63,9 +62,6 @@ _REACH = 1.4
 # things at most, how likely a blob is something else, how many areas are tried.
 _AREA_WIDTH, _TOGETHER, _MOST_TOGETHER, _STRAY, _AREAS = 0.15, 0.4, 6, 0.02, 300
 _FIRST_BLUR, _FEWEST_BLOBS, _MOST_BEYOND = 0.8, 8, 0.1  # cells, blobs, share
-# Of the n-th thing, in areas shared: half and more is there, less than the second is an area that
-# one thing alone may have, so much more than half is another one.
-_HALF, _GONE, _ANOTHER, _RARELY, _MOST_THINGS = 0.5, 0.38, 0.7, 0.1, 24
 _SHIFT_REACH = 2.0  # in radii of a disc of a thing's area: how far its middle may be from a blob's
 _LOWEST, _HIGHEST, _PLAIN_SCORE, _FAINT = 0.2, 0.5, 0.5, 0.05
 
@@ -83,7 +79,6 @@ class Proposal:
         joined_blur: deviation by which the one map of all kinds is blurred where one thing has one
             keypoint, cells; 0 reads each kind's own map.
         thing_area: of one thing, where blobs are shared out among several, cells; 0 where not.
-        number_known: every picture has exactly ``num_keypoints`` things.
         thing_shift: (x, y) from the middle of a blob's part to that of its thing, cells.
         votes: how places vote for the middles of their things; None where they do not.
     """
@@ -95,7 +90,6 @@ class Proposal:
     min_score: float = _PLAIN_SCORE
     joined_blur: float = 0.0
     thing_area: float = 0.0
-    number_known: bool = False
     thing_shift: tuple[float, float] = (0.0, 0.0)
     votes: MiddleVotes | None = None
 
@@ -178,7 +172,6 @@ def propose_things(
     kept: NDArray[np.bool_],
     *,
     moving: NDArray[np.float32] | None = None,
-    are_whole: bool = True,
 ) -> Proposal:
     """Return the settings where one thing has one keypoint, from the peaks of the kinds' one map.
 
@@ -188,7 +181,6 @@ def propose_things(
         kept: (M,).
         moving: (P, h, w) how surely each place of those pictures moves, [0, 1]; where it is known,
             what moves says which scores are clear.
-        are_whole: they are whole pictures, no crops of them.
     """
     assert kinds.radius is not None
     number = (kinds.presence * kinds.count)[kept]
@@ -202,19 +194,13 @@ def propose_things(
     # One kind alone is blurred as several are: without that a thing has two peaks more often.
     blur = max(_LEAST_BLUR, _BLUR * radius)
     window = 2 * max(2, round(_APART * radius)) + 1
-    num_things = 0
-    if area and are_whole:
-        maps = (_read(part, kept, blur_for(area), None) for part in readings())
-        num_things = steady_number(
-            torch.cat([things_by_worth(one, area, _MOST_THINGS) for one in maps])
-        )
     has_votes = kept.sum() > 1 and moving is None
     votes = _votes(readings(), kept, radius) if has_votes else None
     tops, moves, around, seen = [], [], [], 0
     for part in readings():
         total = _read(part, kept, blur_for(area) if area else blur, votes)
         if area:
-            found = share_out(total, _MOST_KEYPOINTS, area, num_things)
+            found = share_out(total, _MOST_KEYPOINTS, area)
         else:
             count = min(4 * _MOST_KEYPOINTS, total[0].numel())
             found = find_kind_peaks(total, count, window=window, refine=1)
@@ -232,14 +218,13 @@ def propose_things(
     threshold = valley(scores[clear]) if told is None else told
     wanted = int(np.percentile((scores >= threshold).sum(axis=1), 98))
     return Proposal(
-        num_keypoints=num_things or min(_MOST_KEYPOINTS, max(_FEWEST_KEYPOINTS, wanted)),
+        num_keypoints=min(_MOST_KEYPOINTS, max(_FEWEST_KEYPOINTS, wanted)),
         keypoint_size=round(2 * radius * _CELL_PX, 1),
         nms_window=window,
         refine_window=2 * max(1, round(_REFINE * radius)) + 1,
         min_score=threshold,
         joined_blur=round(blur, 2),
         thing_area=area,
-        number_known=num_things > 0,
         thing_shift=shift_to_what_moves(around, radius_of(area)),
         votes=votes,
     )
@@ -265,27 +250,6 @@ def _areas(
     if sizes[sizes > (_MOST_TOGETHER + 0.5) * area].sum() > _MOST_BEYOND * sizes.sum():
         return 0.0, usual
     return round(area, 1), usual
-
-
-def steady_number(worth: Tensor) -> int:
-    """Return how many things there are in every picture; 0 where that changes or is not known.
-
-    Animals of an arena hide behind each other and never become more: their number is never clearly
-    exceeded, and rarely missed by as much as one that has left.
-
-    Args:
-        worth: (P, n) of each thing of each picture, falling; see ``things_by_worth``.
-    """
-    if len(worth) < _FEWEST_BLOBS:
-        return 0
-    not_exceeded = int(((worth >= _ANOTHER).double().mean(dim=0) > _STRAY).sum())
-    # Those that touch others all the time are never clear, but usual.
-    usual = int((worth >= _HALF).sum(dim=1).mode().values)
-    number = max(not_exceeded, usual)
-    if not 0 < number < worth.shape[1]:
-        return 0
-    is_missed = float((worth[:, number - 1] < _GONE).double().mean()) > _RARELY
-    return 0 if is_missed else number
 
 
 def windows_around(
@@ -340,7 +304,9 @@ def area_of_one(sizes: NDArray[np.float64]) -> float:
     weights = _TOGETHER**number / (_TOGETHER**number).sum()
     off = (logs[:, None, None] - areas[:, None] - np.log(number)) / _AREA_WIDTH
     density = (weights * np.exp(-0.5 * off**2)).sum(axis=2) / _AREA_WIDTH
-    return float(np.exp(areas[np.log(density + _STRAY).sum(axis=0).argmax()]))
+    # Larger blobs count more, so that legs seen alone do not make one thing of each leg.
+    worth = np.sqrt(sizes)[:, None] * np.log(density + _STRAY)
+    return float(np.exp(areas[worth.sum(axis=0).argmax()]))
 
 
 def _blob_sizes(joined: Tensor) -> NDArray[np.int64]:

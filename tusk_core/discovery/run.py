@@ -70,10 +70,6 @@ _SMALL = (
     "Things in these pictures look small, so cut-outs of {} pixels are analysed, and the model "
     "searches large pictures in tiles of that size."
 )
-_NUMBER = (
-    "Every picture seems to show {} of what moves, so each has as many keypoints, also where they "
-    "touch or hide each other. If there are more or fewer, set the number of keypoints."
-)
 _EMPTY = (
     "Keypoints count from a score of {:.2f} on, so that the {} pictures without the subject have "
     "none, but for one in twenty."
@@ -164,8 +160,6 @@ def discover(wanted: Wanted, out: Path, control: RunControl) -> Iterator[Discove
         findings = find(features, clusters, source, crops=crops, elsewhere=elsewhere)
         _check(control)
         yield from as_events(findings, features, source, crops=crops, is_final=True)
-    if findings.proposal.number_known:
-        yield Notice("info", _NUMBER.format(findings.proposal.num_keypoints))
     config = _with_brightness(config, features.pictures)
     model = as_model(findings, config)
     if empty is not None:
@@ -356,7 +350,6 @@ def as_model(findings: Findings, config: TrainConfig) -> PhotoModel:
             "keypoints.min_score": proposal.min_score,
             "keypoints.joined_blur": proposal.joined_blur,
             "keypoints.thing_area": proposal.thing_area,
-            "keypoints.number_known": proposal.number_known,
             "keypoints.thing_x": proposal.thing_shift[0],
             "keypoints.thing_y": proposal.thing_shift[1],
             "keypoints.vote_reach": 0 if proposal.votes is None else proposal.votes.reach,

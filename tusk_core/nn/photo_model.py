@@ -257,7 +257,10 @@ class PhotoModel(TuskModel):
         *,
         places: Tensor | None = None,
     ) -> KeypointSet:
-        """Read the K highest peaks of the kept kinds, each of its own kind's map."""
+        """Read the K highest peaks of the kept kinds, each of its own kind's map.
+
+        Where blobs are shared out, another K than the model's gives K things to every picture.
+        """
         assert isinstance(encoded, EncodedKinds)
         assert places is None
         config, maps = self.config.keypoints, encoded.kind_maps
@@ -268,7 +271,10 @@ class PhotoModel(TuskModel):
         count = min(num_keypoints or config.num_keypoints, read[0].numel())
         shift: Tensor | float = 0.0
         if config.joined_blur and config.thing_area:
-            number = count if config.number_known else 0
+            # Another number than the model's is how many there are, not how many at most; of the
+            # tiles of a picture it tells nothing.
+            is_own = num_keypoints in {None, config.num_keypoints}
+            number = 0 if is_own or self.config.data.crops else count
             found = share_out(read, count, config.thing_area, number)
             shift = torch.tensor([config.thing_x, config.thing_y], device=maps.device)
         else:

@@ -107,20 +107,6 @@ def share_out(joined: Tensor, num_keypoints: int, area: float, number: int = 0) 
     return _as_peaks(joined, cells, (middles, slot, away), num_keypoints)
 
 
-def things_by_worth(joined: Tensor, area: float, count: int) -> Tensor:
-    """Return how sure the first, second and further things of each picture are, (B, count) falling.
-
-    A blob of n areas has n things of 0.5 and more.
-
-    Args:
-        joined: as for ``share_out``.
-        area: of one thing, > 0 [cells].
-        count: of things.
-    """
-    sizes, _ = _largest(blob_labels(joined.detach() > LEVEL), count)
-    return _worth(sizes / area).flatten(1).topk(count, dim=1).values
-
-
 def _largest(labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return sizes (B, R) [cells] and labels (B, R) of the largest blobs."""
     B, N = labels.shape

@@ -86,7 +86,12 @@ class OverlayDock(Panel):
     def _make_keypoints(self) -> QFormLayout:
         document, form = self._bench.document, _form()
         self._num = ValueSlider(say("[Points] of each picture"), 1, MOST_KEYPOINTS)
-        self._num.setToolTip(say("How many [points] to show of each picture, best first"))
+        self._num.setToolTip(
+            say(
+                "How many [points] to show of each picture, best first. Of whole animals under a "
+                "still camera another number than proposed says how many there are"
+            )
+        )
         self._num.value_changed.connect(lambda v: document.set_num_keypoints(round(v)))
         self._training = QPushButton("As in training")
         self._training.setToolTip(say("Ask for as many [points] as the model was trained with"))

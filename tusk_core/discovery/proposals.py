@@ -217,6 +217,8 @@ def propose_things(
     told = telling_score(scores[clear], np.concatenate(moves)[clear]) if moves else None
     threshold = valley(scores[clear]) if told is None else told
     wanted = int(np.percentile((scores >= threshold).sum(axis=1), 98))
+    # By area no more are found than there are, and the number of them all can still be said.
+    wanted *= 2 if area else 1
     return Proposal(
         num_keypoints=min(_MOST_KEYPOINTS, max(_FEWEST_KEYPOINTS, wanted)),
         keypoint_size=round(2 * radius * _CELL_PX, 1),

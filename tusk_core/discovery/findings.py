@@ -128,13 +128,13 @@ def find(
     scores = kind_scores(statistics)
     if elsewhere is not None:
         scores = scores * only_here(statistics.presence, elsewhere)
-    leaders = companions(blobs, scores, statistics.area)
     some = slice(None, None, max(1, len(rows) // _MOST_READ))
     kept = kept_things(scores) if statistics.are_things else None
     if kept is not None and moving is not None:
         moves, covers = moving_mass(_readings(features, rows[some], clusters), moving[some])
         kept = _what_moves(moves, covers, kept)
         scores = scores if kept is not None else scores * (moves >= _MOVES_ABOUT)
+    leaders = companions(blobs, scores, statistics.area)
     if kept is not None:
         proposal = propose_things(
             lambda: _readings(features, rows[some], clusters),
@@ -143,7 +143,6 @@ def find(
             moving=None if moving is None else moving[some],
         )
     else:
-        leaders = companions(blobs, scores, statistics.area)
         kept = kept_kinds(statistics, scores, leaders)
         proposal = propose(sure, statistics, kept, len(rows))
     return Findings(clusters, sure, rows, statistics, scores, leaders, kept, proposal)

@@ -18,13 +18,7 @@ from tusk_core.discovery.ranking import facts_of
 from tusk_core.nn.kind_peaks import find_kind_peaks, joined_maps
 from tusk_core.nn.kind_scores import filling_kinds
 from tusk_core.nn.middle_votes import WIDER, MiddleVotes, learned_votes
-from tusk_core.nn.shared_blobs import (
-    LEVEL,
-    blob_labels,
-    blur_for,
-    radius_of,
-    share_out,
-)
+from tusk_core.nn.shared_blobs import LEVEL, blob_labels, blur_for, radius_of, share_out
 from tusk_core.nn.trunk import TRUNK_STRIDE
 from tusk_core.nn.window_maps import blurred
 

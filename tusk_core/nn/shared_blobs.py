@@ -74,14 +74,12 @@ class _Cells:
     """The cells of all blobs that matter.
 
     Attributes:
-        picture: (C,) int64 number in the batch.
         cell: (C,) int64 counted by rows.
         row: (C,) int64 blob, counted through the batch: R of each picture.
         xy: (C, 2).
         mass: (C,) height of the map.
     """
 
-    picture: Tensor
     cell: Tensor
     row: Tensor
     xy: Tensor
@@ -99,12 +97,10 @@ def share_out(joined: Tensor, num_keypoints: int, area: float, number: int = 0) 
     """
     labels = blob_labels(joined.detach() > LEVEL)
     sizes, blobs = _largest(labels, _BLOBS_EACH * num_keypoints)
-    given = _given(_worth(sizes / area), number)  # (B, R)
+    given = _given(sizes / area, number)  # (B, R)
     cells = _cells_of(joined, labels, blobs, given)
     given = given.flatten()
-    middles = torch.stack([_begun(cells, given, turn) for turn in (0.0, torch.pi / 2)])
-    middles, slot, away = _settled(cells, middles, given)
-    return _as_peaks(joined, cells, (middles, slot, away), num_keypoints)
+    return _as_peaks(joined, cells, _settled(cells, _begun(cells, given), given), num_keypoints)
 
 
 def _largest(labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -115,24 +111,20 @@ def _largest(labels: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return largest.float(), blobs
 
 
-def _worth(sizes: Tensor) -> Tensor:
-    """Return the worth (B, R, J) of each thing that a blob of so many areas (B, R) may have."""
-    return sizes.unsqueeze(2) / (2 * torch.arange(_MOST, device=sizes.device) + 1)
-
-
-def _given(worth: Tensor, number: int) -> Tensor:
+def _given(sizes: Tensor, number: int) -> Tensor:
     """Return how many things (B, R) each blob is shared out among.
 
     Args:
-        worth: (B, R, J) of each.
+        sizes: (B, R) in areas of one thing.
         number: of all together; 0 rounds the area of each blob.
     """
+    places = torch.arange(_MOST, device=sizes.device)
+    worth = sizes.unsqueeze(2) / (2 * places + 1)  # (B, R, J)
     if number:
         flat = worth.flatten(1)
         last = flat.topk(min(number, flat.shape[1]), dim=1).values[:, -1:]
         return (worth >= last.clamp_min(_LEAST_OF_KNOWN).unsqueeze(2)).sum(dim=2)
-    is_first = torch.arange(_MOST, device=worth.device) == 0
-    return (worth >= torch.where(is_first, _LEAST_SHARE, 0.5)).sum(dim=2)
+    return (worth >= torch.where(places == 0, _LEAST_SHARE, 0.5)).sum(dim=2)
 
 
 def _cells_of(joined: Tensor, labels: Tensor, blobs: Tensor, given: Tensor) -> _Cells:
@@ -143,18 +135,17 @@ def _cells_of(joined: Tensor, labels: Tensor, blobs: Tensor, given: Tensor) -> _
     row_of = row_of.scatter(1, blobs, torch.where(given > 0, rows, -1))
     row = row_of.gather(1, labels).flatten()
     flat = (row >= 0).nonzero()[:, 0]
-    picture, cell = flat // (h * w), flat % (h * w)
+    cell = flat % (h * w)
     xy = torch.stack([cell % w, cell // w], dim=1).to(joined.dtype)
-    return _Cells(picture, cell, row[flat], xy, joined.flatten()[flat])
+    return _Cells(cell, row[flat], xy, joined.flatten()[flat])
 
 
-def _begun(cells: _Cells, given: Tensor, turn: float) -> Tensor:
-    """Return where the things of each blob (R, J, 2) begin: evenly along an axis.
+def _begun(cells: _Cells, given: Tensor) -> Tensor:
+    """Return where the things of each blob begin, (2, R, J, 2): evenly along either axis.
 
     Args:
         cells: of the blobs.
         given: (R,) things of each.
-        turn: from the longest axis [rad].
     """
     x, y = cells.xy.unbind(dim=1)
     ones = torch.ones_like(cells.mass)
@@ -162,14 +153,15 @@ def _begun(cells: _Cells, given: Tensor, turn: float) -> Tensor:
     sums = powers.new_zeros(given.shape[0], 6).index_add(0, cells.row, powers)
     x, y, xx, xy, yy = (sums[:, 1:] / sums[:, :1].clamp_min(1)).unbind(dim=1)
     xx, xy, yy = xx - x * x, xy - x * y, yy - y * y
-    angle = 0.5 * torch.atan2(2 * xy, xx - yy) + turn
+    longer = 0.5 * torch.atan2(2 * xy, xx - yy)
+    angle = torch.stack([longer, longer + torch.pi / 2])  # (2, R)
     cos, sin = angle.cos(), angle.sin()
     deviation = (xx * cos * cos + 2 * xy * cos * sin + yy * sin * sin).clamp_min(0).sqrt()
     places = torch.arange(_MOST, device=given.device)
     along = (2 * places + 1) / given.clamp_min(1).unsqueeze(1) - 1  # (R, J)
-    along = along * (_HALF_LENGTH * deviation).unsqueeze(1)
+    along = along * (_HALF_LENGTH * deviation).unsqueeze(2)
     middle = torch.stack([x, y], dim=1).unsqueeze(1)
-    return middle + along.unsqueeze(2) * torch.stack([cos, sin], dim=1).unsqueeze(1)
+    return middle + along.unsqueeze(3) * torch.stack([cos, sin], dim=2).unsqueeze(2)
 
 
 def _settled(cells: _Cells, begun: Tensor, given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -177,7 +169,7 @@ def _settled(cells: _Cells, begun: Tensor, given: Tensor) -> tuple[Tensor, Tenso
 
     Args:
         cells: of the blobs.
-        begun: (S, R, J, 2), of which the better stays, blob by blob.
+        begun: (S, R, J, 2) in S ways, of which the best stays, blob by blob.
         given: (R,) things of each.
     """
     S, R = begun.shape[:2]

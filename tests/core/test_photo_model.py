@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -48,6 +50,34 @@ def test_peaks_of_two_kinds_side_by_side_and_two_of_one_kind() -> None:
     )
     across = find_kind_peaks(maps[None], 3, window=5, across=7, refine=5)
     assert across.scores[0, 2] == 0  # the weaker kind beside the stronger one
+
+
+def test_a_peak_says_which_blob_and_the_masses_where_it_is() -> None:
+    maps = bump(24, 24, 6, 6, 0.7)[None, None]
+    masses = bump(24, 24, 7.5, 5, 2.0)[None, None]
+    found = find_kind_peaks(maps, 1, window=5, refine=13, masses=masses)
+    torch.testing.assert_close(found.xy[0, 0], torch.tensor([7.5, 5.0]), atol=0.1, rtol=0)
+    assert found.cells.tolist() == [[6 * 24 + 6]]
+    assert float(found.scores) == pytest.approx(1.0)
+
+
+def test_a_learned_peak_lies_in_the_middle_of_its_kind_s_memberships() -> None:
+    model = build_model(small_config())
+    assert isinstance(model, PhotoModel)
+    model.eval()
+    encoded = model.encode(torch.zeros(1, 3, 64, 64))
+    size = encoded.kind_maps.shape[-2:]
+    maps = torch.zeros_like(encoded.kind_maps)
+    maps[0, 2] = bump(*size, 6, 8, 0.7)
+    logits = torch.zeros_like(encoded.kind_logits)
+    logits[0, 2] = 20 * bump(*size, 7, 8, 2.0) - 12
+    found = model.find_keypoints(
+        dataclasses.replace(encoded, kind_maps=maps, kind_logits=logits), 1
+    )
+    assert found.labels is not None
+    assert found.labels.tolist() == [[2]]
+    # Cell 7 of stride 4 has its middle at pixel 29.5.
+    torch.testing.assert_close(found.xy[0, 0], torch.tensor([29.5, 33.5]), atol=0.5, rtol=0)
 
 
 def test_a_plateau_is_one_place_also_at_an_edge() -> None:
@@ -109,7 +139,7 @@ def test_kmeans_finds_separate_directions_on_any_seed() -> None:
 def test_whitening_survives_features_that_do_not_vary() -> None:
     seed = SeedKinds(2, 32)
     seed.fit(torch.ones(50, 112), torch.Generator().manual_seed(0))
-    assert bool(torch.isfinite(seed.logits(torch.ones(1, 112, 2, 2))).all())
+    assert bool(torch.isfinite(seed.memberships(torch.ones(1, 112, 2, 2))).all())
 
 
 def kept_of(evidence: KindEvidence, num_keypoints: int) -> torch.Tensor:
@@ -184,7 +214,7 @@ def test_a_head_from_clusters_begins_as_good_as_they_are() -> None:
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
         taps = model.trunk(images)
-        clusters = model.seed.logits(taps.coarse).argmax(dim=1)
+        clusters = model.seed.memberships(taps.coarse)[..., 1::4, 1::4].argmax(dim=1)
         kinds = model.encode_taps(taps, images).kind_logits[..., 1::4, 1::4].argmax(dim=1)
     assert (clusters == kinds).float().mean() > 0.8
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from tusk_core.geometry.grids import pixel_grid
@@ -120,8 +119,7 @@ def _encoded(model: PhotoModel, views: Views) -> _Pair:
     B = views.first.shape[0]
     with torch.no_grad():
         taps = model.trunk(both) if views.taps is None else Taps.joined(views.taps)
-        coarse = torch.softmax(model.seed.logits(taps.coarse[:B]), dim=1)
-        clusters = F.interpolate(coarse, scale_factor=4, mode="bilinear", align_corners=False)
+        clusters = model.seed.memberships(taps.coarse[:B])
     surface = model.surface(taps, both)
     h, w = surface.shape[-2:]
     grid = pixel_grid((w, h), device=both.device).view(1, -1, 2).expand(B, -1, -1)

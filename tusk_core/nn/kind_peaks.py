@@ -27,7 +27,7 @@ class KindPeaks:
         xy: (B, K, 2) map cells, refined; differentiable in the maps.
         scores: (B, K) height of the peak in [0, 1]; 0 where there were fewer peaks than K.
         kinds: (B, K) int64.
-        spread: (B, K) root mean square distance of the kind's map from ``xy`` in the window
+        spread: (B, K) root mean square distance of the kind's masses from ``xy`` in the window
             [cells].
         cells: (B, K) int64, the peak itself, counted by rows.
     """
@@ -40,7 +40,13 @@ class KindPeaks:
 
 
 def find_kind_peaks(
-    maps: Tensor, num_keypoints: int, *, window: int, across: int = 1, refine: int
+    maps: Tensor,
+    num_keypoints: int,
+    *,
+    window: int,
+    across: int = 1,
+    refine: int,
+    masses: Tensor | None = None,
 ) -> KindPeaks:
     """Return the K highest peaks, each the highest of its kind in its window.
 
@@ -51,6 +57,7 @@ def find_kind_peaks(
         across: odd side of the neighbourhood in which it is the highest of all kinds; 1 lets
             different kinds lie on one cell.
         refine: odd side of the window whose centre of mass is the place [cells].
+        masses: (B, M, h, w), not negative, the masses that it is the centre of; the maps if None.
     """
     h, w = maps.shape[-2:]
     plain = maps.detach()
@@ -59,7 +66,7 @@ def find_kind_peaks(
         is_peak &= plain >= window_maximum(plain.amax(dim=1, keepdim=True), across)
     values, places = torch.where(is_peak, plain, 0.0).flatten(1).topk(num_keypoints, dim=1)
     kinds, cells = places // (h * w), places % (h * w)
-    xy, spread = centre_of_mass(maps, kinds, cells, refine)
+    xy, spread = centre_of_mass(maps if masses is None else masses, kinds, cells, refine)
     scores = maps.flatten(1).gather(1, places) * (values > 0)
     return KindPeaks(xy, scores, kinds, spread, cells)
 

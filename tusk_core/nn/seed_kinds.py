@@ -47,10 +47,16 @@ class SeedKinds(nn.Module):
         centred = coarse - self.mean.view(1, -1, 1, 1)
         return F.normalize(torch.einsum("bchw,cp->bphw", centred, self.whitening), dim=1)
 
-    def logits(self, coarse: Tensor) -> Tensor:
-        """Return the cosine to each centre over its temperature, (B, M, h, w)."""
-        cosines = torch.einsum("bphw,mp->bmhw", self.directions(coarse), self.centres)
-        return cosines / SEED_TEMPERATURE
+    def memberships(self, coarse: Tensor) -> Tensor:
+        """Return the share (B, M, 4 h, 4 w) that each centre has of each place; they add up to 1.
+
+        Features are interpolated, not shares: between two cells a third kind may be nearest.
+        """
+        fine = F.interpolate(
+            self.directions(coarse), scale_factor=4, mode="bilinear", align_corners=False
+        )
+        cosines = torch.einsum("bphw,mp->bmhw", F.normalize(fine, dim=1), self.centres)
+        return torch.softmax(cosines / SEED_TEMPERATURE, dim=1)
 
     @torch.no_grad()
     def fit(self, coarse: Tensor, generator: torch.Generator) -> None:

@@ -31,6 +31,7 @@ def small_config() -> TrainConfig:
         {
             "data.width": 64,
             "data.height": 64,
+            "encoder.seed_components": 32,  # six small pictures have 96 places
             "prototypes.num_prototypes": 6,
             "keypoints.num_keypoints": 3,
             "optim.batch_size": 2,

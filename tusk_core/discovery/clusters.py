@@ -12,12 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tusk_core.nn.seed_kinds import (
-    SEED_TEMPERATURE,
-    moved_centres,
-    spherical_kmeans,
-    whitening_of,
-)
+from tusk_core.nn.seed_kinds import moved_centres, shares_of, spherical_kmeans, whitening_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NUM_COMPONENTS = 32
-COARSE_TO_FINE = 4
 _MOST_SAMPLES = 60_000
 
 
@@ -107,9 +101,7 @@ def kind_maps(batches: Iterable[Tensor], clusters: Clusters) -> KindMaps:
 def memberships(coarse: Tensor, clusters: Clusters) -> Tensor:
     """Return the membership (b, M, 4 h, 4 w) of every place in every kind; they add up to 1."""
     directions = clusters.directions(coarse.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-    fine = F.interpolate(directions, scale_factor=COARSE_TO_FINE, mode="bilinear")
-    cosines = torch.einsum("bchw,mc->bmhw", F.normalize(fine, dim=1), clusters.centres)
-    return torch.softmax(cosines / SEED_TEMPERATURE, dim=1)
+    return shares_of(directions, clusters.centres)
 
 
 @torch.inference_mode()

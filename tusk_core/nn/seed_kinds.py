@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from tusk_core.nn.trunk import TAP_CHANNELS
 
 SEED_TEMPERATURE = 0.05
+_COARSE_TO_FINE = 4
 _ROUNDS = 25
 _EPSILON = 1e-6
 
@@ -48,15 +49,8 @@ class SeedKinds(nn.Module):
         return F.normalize(torch.einsum("bchw,cp->bphw", centred, self.whitening), dim=1)
 
     def memberships(self, coarse: Tensor) -> Tensor:
-        """Return the share (B, M, 4 h, 4 w) that each centre has of each place; they add up to 1.
-
-        Features are interpolated, not shares: between two cells a third kind may be nearest.
-        """
-        fine = F.interpolate(
-            self.directions(coarse), scale_factor=4, mode="bilinear", align_corners=False
-        )
-        cosines = torch.einsum("bphw,mp->bmhw", F.normalize(fine, dim=1), self.centres)
-        return torch.softmax(cosines / SEED_TEMPERATURE, dim=1)
+        """Return the share (B, M, 4 h, 4 w) of each centre in each place of coarse features."""
+        return shares_of(self.directions(coarse), self.centres)
 
     @torch.no_grad()
     def fit(self, coarse: Tensor, generator: torch.Generator) -> None:
@@ -71,6 +65,22 @@ class SeedKinds(nn.Module):
         self.whitening.copy_(whitening)
         directions = F.normalize((coarse - mean) @ whitening, dim=1)
         self.centres.copy_(spherical_kmeans(directions, self.centres.shape[0], generator))
+
+
+def shares_of(directions: Tensor, centres: Tensor) -> Tensor:
+    """Return the share (B, M, 4 h, 4 w) that each centre has of each place; they add up to 1.
+
+    Features are interpolated, not shares: between two cells a third kind may be nearest.
+
+    Args:
+        directions: (B, P, h, w), unit length.
+        centres: (M, P), unit length.
+    """
+    fine = F.interpolate(
+        directions, scale_factor=_COARSE_TO_FINE, mode="bilinear", align_corners=False
+    )
+    cosines = torch.einsum("bphw,mp->bmhw", F.normalize(fine, dim=1), centres)
+    return torch.softmax(cosines / SEED_TEMPERATURE, dim=1)
 
 
 def whitening_of(samples: Tensor, num_components: int) -> tuple[Tensor, Tensor]:
